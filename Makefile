@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-2.0
+# Verbs for people. What the modules consist of is in Kbuild.
+
+KDIR ?= /lib/modules/$(shell uname -r)/build
+VM := selftests/vm
+DESTDIR ?=
+# Given to the check only if it was chosen: make itself has a default.
+CHOSEN_CC := $(if $(filter command line environment,$(origin CC)),$(CC))
+
+# Kernels with type information want pahole for that of a module, which works
+# as well without.
+NO_BTF := $(if $(shell command -v pahole),,CONFIG_DEBUG_INFO_BTF_MODULES=)
+
+.PHONY: help demo check modules gcctl install style clean kdir
+
+help:
+	@echo 'demo      set up, boot a guest and show both heaps at work'
+	@echo 'check     set up, build everything and run the tests in a guest'
+	@echo '          TESTS="a b" runs only those; KERNEL=6.12 another guest kernel'
+	@echo 'modules   build gcheap.ko and gcheap_load.ko for KDIR'
+	@echo 'gcctl     build the tool'
+	@echo 'install   install modules and tool (DESTDIR= for packaging)'
+	@echo 'style     set up and run the style and static checks'
+	@echo 'clean     remove what was built'
+	@echo 'help      print this'
+	@echo
+	@echo 'KDIR=$(KDIR)'
+	@echo 'Nothing demo, check and style fetch or build is put into this folder;'
+	@echo 'it goes to $${GCHEAP_CACHE:-~/.cache/gcheap}.'
+
+demo:
+	@$(VM)/demo $(if $(KERNEL),--kernel $(KERNEL))
+
+check:
+	@$(VM)/check $(if $(KERNEL),--kernel $(KERNEL)) $(TESTS)
+
+kdir:
+	@$(VM)/kdir '$(KDIR)' '$(CHOSEN_CC)'
+
+modules: kdir
+	$(MAKE) -C $(KDIR) M=$(CURDIR) $(NO_BTF) modules
+
+gcctl:
+	$(MAKE) -C uctl
+
+install: modules gcctl
+	$(MAKE) -C $(KDIR) M=$(CURDIR) $(if $(DESTDIR),INSTALL_MOD_PATH=$(DESTDIR)) modules_install
+	$(MAKE) -C uctl DESTDIR=$(DESTDIR) install
+
+style:
+	@selftests/style/run
+
+# Without asking a kernel, so that it works when there is none.
+clean:
+	@rm -rf .tmp_versions modules.order Module.symvers .module-common.o \
+		.module-common.o.cmd .Module.symvers.cmd .modules.order.cmd
+	@rm -f *.ko *.mod *.mod.c *.o .*.cmd
+	@find kmod \( -name '*.o' -o -name '.*.cmd' -o -name '*.o.d' -o -name '*.gcno' \) \
+		-type f -delete
+	@if [ -e uctl/Makefile ]; then $(MAKE) -s -C uctl clean; fi
+	@$(VM)/build clean

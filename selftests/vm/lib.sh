@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# What the scripts of this folder share: where things are kept, messages,
+# locks, and access to Debian suites the machine does not itself follow.
+
+# The checkout, and a cache outside of it: nothing fetched or built for a guest
+# is written into the source tree.
+TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
+CACHE=${GCHEAP_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/gcheap}
+mkdir -p "$CACHE"
+CACHE=$(cd "$CACHE" && pwd -P)	# unpacked headers name their place: no symlinks
+
+die()
+{
+	echo "${0##*/}: $*" >&2
+	exit 125
+}
+
+# Progress goes to stderr, so that stdout holds only what was asked for.
+say()
+{
+	[ -n "${GCHEAP_QUIET:-}" ] || echo "  $*" >&2
+}
+
+# The build folder of this checkout: two checkouts do not meet in it.
+build_dir()
+{
+	echo "$CACHE/build/$(printf '%s' "$TOP" | sha256sum | cut -c1-12)"
+}
+
+# with_lock NAME COMMAND...: one at a time among all processes that use this
+# cache. The descriptor is closed for the command's children by flock -o, so a
+# daemon left behind by one could not hold the lock.
+with_lock()
+{
+	local name=$1
+
+	shift
+	mkdir -p "$CACHE/lock"
+	flock -o "$CACHE/lock/$name" "$@"
+}
+
+# suite_release VERSION: the Debian suite that ships this kernel series.
+suite_of()
+{
+	case $1 in
+	6.1) echo bookworm ;;
+	6.12) echo bookworm-backports ;;
+	*) die "no suite is known to ship a $1 kernel (known: 6.1, 6.12)" ;;
+	esac
+}
+
+# apt_entries: one line "URI SUITE OPTIONS" for each binary entry of the
+# machine's own apt configuration, whichever of its two formats it is in.
+apt_entries()
+{
+	local dir=/etc/apt/sources.list.d
+
+	# deb822: stanzas separated by blank lines, values on the field's line
+	# or on folded lines that follow it.
+	find "$dir" -maxdepth 1 -name '*.sources' -exec cat {} \; -exec echo \; \
+		2>/dev/null | awk '
+	function flush(i, j, nu, ns, u, s) {
+		if (f["types"] ~ /(^| )deb( |$)/ && f["enabled"] !~ /^ *no/) {
+			nu = split(f["uris"], u, " ")
+			ns = split(f["suites"], s, " ")
+			for (i = 1; i <= nu; i++)
+				for (j = 1; j <= ns; j++)
+					print u[i], s[j], f["signed-by"]
+		}
+		split("", f)
+	}
+	/^#/ { next }
+	/^[ \t]*$/ { flush(); next }
+	/^[ \t]/ { f[k] = f[k] " " $0; next }
+	{
+		k = tolower(substr($0, 1, index($0, ":") - 1))
+		f[k] = substr($0, index($0, ":") + 1)
+		gsub(/^[ \t]+/, "", f[k])
+	}
+	END { flush() }'
+
+	# One-line style: deb [options] URI SUITE COMPONENTS
+	find /etc/apt/sources.list "$dir" -maxdepth 1 -name '*.list' \
+		-exec cat {} + 2>/dev/null | awk '
+	$1 == "deb" {
+		sub(/^[ \t]*deb[ \t]+/, "")
+		key = ""
+		if (match($0, /^\[[^]]*\]/)) {
+			opt = substr($0, 2, RLENGTH - 2)
+			$0 = substr($0, RLENGTH + 1)
+			if (match(opt, /signed-by=[^ ]+/))
+				key = substr(opt, RSTART + 10, RLENGTH - 10)
+		}
+		print $1, $2, key
+	}'
+}
+
+# suite_sources SUITE: sources lines for SUITE and its security suite, taken
+# from wherever this machine gets Debian itself.
+suite_sources()
+{
+	local suite=$1 base=${1%-backports} codename uri sec key
+
+	codename=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
+	[ -n "$codename" ] || codename=$base
+
+	# The archive is what serves the machine's own release.
+	uri=$(apt_entries | awk -v c="$codename" '$2 == c { print $1; exit }')
+	[ -n "$uri" ] || uri=$(apt_entries |
+		awk '$2 == "stable" || $2 == "testing" || $2 == "unstable" ||
+		     $2 == "sid" { print $1; exit }')
+	[ -n "$uri" ] || die "apt is not configured for a Debian archive"
+	sec=$(apt_entries | awk '$2 ~ /-security$/ { print $1; exit }')
+
+	for key in /usr/share/keyrings/debian-archive-keyring.gpg \
+		   /usr/share/keyrings/debian-archive-keyring.pgp; do
+		[ -e "$key" ] && break
+	done
+	[ -e "$key" ] || die "no Debian archive keyring: apt-get install debian-archive-keyring"
+
+	echo "deb [signed-by=$key] $uri $suite main"
+	if [ "$suite" = "$base" ] && [ -n "$sec" ]; then
+		echo "deb [signed-by=$key] $sec $base-security main"
+	fi
+}
+
+# suite_apt SUITE PROGRAM...: apt against another suite. The machine's lists,
+# status and sources stay as they are, and no file that is kept names a host.
+suite_apt()
+{
+	local suite=$1 state=$CACHE/apt/$1 tmp rc=0
+
+	shift
+	mkdir -p "$state/lists/partial" "$state/archives/partial" "$state/parts"
+	[ -f "$state/status" ] || : > "$state/status"
+	tmp=$(mktemp -d)
+	suite_sources "$suite" > "$tmp/sources.list" || { rm -rf "$tmp"; exit 125; }
+	"$@" -o Dir::Etc::sourcelist="$tmp/sources.list" \
+		-o Dir::Etc::sourceparts="$state/parts" \
+		-o Dir::Etc::preferencesparts="$state/parts" \
+		-o Dir::State::lists="$state/lists" \
+		-o Dir::State::status="$state/status" \
+		-o Dir::Cache="$state" -o APT::Sandbox::User="$(id -un)" \
+		-o APT::Get::List-Cleanup=0 || rc=$?
+	rm -rf "$tmp"
+	return "$rc"
+}
+
+# fetch_debs SUITE DIR PACKAGE...: download, checked by apt, and unpack into
+# DIR. Nothing is installed and no maintainer script runs.
+fetch_debs()
+{
+	local suite=$1 dir=$2 deb
+
+	shift 2
+	mkdir -p "$dir/deb"
+	(cd "$dir/deb" && suite_apt "$suite" apt-get download -qq "$@") >&2 ||
+		die "could not download $* ($suite)"
+	for deb in "$dir"/deb/*.deb; do
+		dpkg -x "$deb" "$dir"
+	done
+	rm -rf "$dir/deb"
+}
