@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Pages of heaps: taken from the page allocator, naturally aligned, counted
+ * against the heap's limit and charged to the memory cgroup of its creator
+ *
+ * held is raised before pages are taken, so the limit is never exceeded, and
+ * lowered after they are back. The two totals are what proves at module exit
+ * that nothing was lost.
+ */
+#include <gcheap/engine.h>
+
+#include <linux/gfp.h>
+#include <linux/memcontrol.h>
+#include <linux/mm.h>
+#include <linux/sched/mm.h>
+
+#include "arena.h"
+#include "compat.h"
+
+static atomic64_t pages_taken;
+static atomic64_t pages_returned;
+
+/**
+ * gch_pages_total - pages since the module was loaded
+ * @taken: taken from the page allocator
+ * @returned: given back
+ *
+ * Context: any.
+ */
+void gch_pages_total(u64 *taken, u64 *returned)
+{
+	*returned = atomic64_read(&pages_returned);
+	*taken = atomic64_read(&pages_taken);
+}
+
+/**
+ * gch_memcg_enter - charges what the task allocates to a heap's cgroup
+ * @heap: the heap
+ *
+ * Context: process context.
+ * Return: for gch_memcg_leave().
+ */
+struct mem_cgroup *gch_memcg_enter(struct gch_heap *heap)
+{
+	return set_active_memcg(heap->memcg);
+}
+
+/**
+ * gch_memcg_leave - ends what gch_memcg_enter() began
+ * @old: what that returned
+ *
+ * Context: process context.
+ */
+void gch_memcg_leave(struct mem_cgroup *old)
+{
+	set_active_memcg(old);
+}
+
+/**
+ * gch_limit_allows - would the heap's limit allow for more pages?
+ * @heap: the heap
+ * @bytes: how much more
+ *
+ * Context: any.
+ * Return: whether it would at this moment.
+ */
+bool gch_limit_allows(struct gch_heap *heap, size_t bytes)
+{
+	u64 limit = gch_val(heap, GCH_KEY_LIMIT);
+
+	return !limit || atomic64_read(&heap->held) + bytes <= limit;
+}
+
+static bool hold(struct gch_heap *heap, size_t bytes)
+{
+	u64 limit = gch_val(heap, GCH_KEY_LIMIT);
+	u64 held = atomic64_add_return(bytes, &heap->held);
+
+	if (limit && held > limit) {
+		atomic64_sub(bytes, &heap->held);
+		return false;
+	}
+	gch_max(&heap->peak_held, held);
+	return true;
+}
+
+/**
+ * gch_pages_get - takes pages for a heap
+ * @heap: the heap
+ * @order: of the block
+ * @gfp: GFP_KERNEL, or GFP_NOWAIT in a section
+ *
+ * Context: may sleep if @gfp allows for it.
+ * Return: the block, aligned to its size, contents undefined; NULL at the
+ * heap's limit or without memory.
+ */
+void *gch_pages_get(struct gch_heap *heap, unsigned int order, gfp_t gfp)
+{
+	size_t bytes = PAGE_SIZE << order;
+	struct mem_cgroup *old;
+	struct page *page;
+
+	if (order > GCH_MAX_PAGE_ORDER || !hold(heap, bytes))
+		return NULL;
+	old = gch_memcg_enter(heap);
+	page = alloc_pages(gfp | __GFP_ACCOUNT | __GFP_NOWARN, order);
+	gch_memcg_leave(old);
+	if (!page) {
+		atomic64_sub(bytes, &heap->held);
+		return NULL;
+	}
+	atomic64_add(BIT(order), &pages_taken);
+	return page_address(page);
+}
+
+/**
+ * gch_pages_put - gives pages back
+ * @heap: the heap that took them
+ * @addr: the block
+ * @order: its order
+ *
+ * Context: outside sections.
+ */
+void gch_pages_put(struct gch_heap *heap, void *addr, unsigned int order)
+{
+	atomic64_add(BIT(order), &pages_returned);
+	free_pages((unsigned long)addr, order);
+	atomic64_sub(PAGE_SIZE << order, &heap->held);
+}
+
+/**
+ * gch_arena_get - takes a block for an arena
+ * @heap: the heap
+ * @min_order: least order that is of use
+ * @order: set to the order it got: at most that of %GCH_KEY_ARENA_ORDER, less
+ *	where memory is in pieces or the limit is near
+ *
+ * Context: process context, may sleep.
+ * Return: the block, aligned to its size, or NULL.
+ */
+void *gch_arena_get(struct gch_heap *heap, unsigned int min_order,
+		    unsigned int *order)
+{
+	unsigned int o = gch_val(heap, GCH_KEY_ARENA_ORDER);
+	void *addr;
+
+	for (o = max(o, min_order); ; o--) {
+		/* Only the last try may press memory hard. */
+		addr = gch_pages_get(heap, o, o > min_order ?
+				     GFP_KERNEL | __GFP_NORETRY :
+				     GFP_KERNEL | __GFP_RETRY_MAYFAIL);
+		if (addr || o == min_order)
+			break;
+	}
+	if (!addr)
+		return NULL;
+	*order = o;
+	atomic64_inc(&heap->arenas);
+	return addr;
+}
+
+/**
+ * gch_arena_put - gives an arena's block back
+ * @heap: the heap that took it
+ * @addr: the block
+ * @order: its order
+ *
+ * Context: outside sections.
+ */
+void gch_arena_put(struct gch_heap *heap, void *addr, unsigned int order)
+{
+	atomic64_dec(&heap->arenas);
+	gch_pages_put(heap, addr, order);
+}

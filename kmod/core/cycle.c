@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Collections: one at a time for a heap, by whoever asks
+ *
+ * A collection runs in the task that calls gch_cycle_run(): a kernel user's, a
+ * mutator's that is at its wits' end, or the workqueue's for what was requested
+ * from where nothing may sleep. cycle_lock makes them take turns.
+ *
+ * A request is served by a collection that begins after it. Requests are
+ * counted; the work reads the count before it begins and publishes it when it
+ * has ended.
+ */
+#include <gcheap/engine.h>
+
+#include <linux/export.h>
+#include <linux/ktime.h>
+
+#include "heap.h"
+
+struct workqueue_struct *gch_wq;
+
+static void verify(struct gch_heap *heap)
+{
+	int errors;
+
+	if (!gch_val(heap, GCH_KEY_VERIFY))
+		return;
+	errors = heap->ops->validate(heap);
+	if (errors > 0)
+		atomic64_add(errors, &heap->verify_errors);
+}
+
+static int run_locked(struct gch_heap *heap, unsigned int generation)
+{
+	u64 start;
+	int ret;
+
+	lockdep_assert_held(&heap->cycle_lock);
+	atomic64_inc(&heap->cycles_started);
+	start = ktime_get_ns();
+	ret = heap->ops->collect(heap, generation);
+	atomic64_add(ktime_get_ns() - start, &heap->cycle_ns);
+	verify(heap);
+	atomic64_inc(&heap->cycles_gen[generation]);
+	atomic64_inc(&heap->cycles_ended);
+	return ret;
+}
+
+/**
+ * gch_cycle_run - collects a heap
+ * @heap: the heap
+ * @generation: oldest generation to collect, 0 to 2
+ *
+ * Context: process context outside sections, may sleep for as long as the
+ * collection and those before it take; takes &gch_heap.cycle_lock.
+ * Return: 0, or the engine's error.
+ */
+int gch_cycle_run(struct gch_heap *heap, unsigned int generation)
+{
+	int ret;
+
+	mutex_lock(&heap->cycle_lock);
+	ret = run_locked(heap, generation);
+	mutex_unlock(&heap->cycle_lock);
+	return ret;
+}
+
+/**
+ * gch_cycle_since - collects a heap unless somebody else has
+ * @heap: the heap
+ * @generation: oldest generation to collect, 0 to 2
+ * @started: gch_cycles_started() when the caller found that it needs one
+ *
+ * Many mutators may meet the limit at once; one collection serves them all.
+ *
+ * Context: as gch_cycle_run().
+ * Return: 0, or the engine's error.
+ */
+int gch_cycle_since(struct gch_heap *heap, unsigned int generation, u64 started)
+{
+	int ret = 0;
+
+	mutex_lock(&heap->cycle_lock);
+	if (atomic64_read(&heap->cycles_started) == started)
+		ret = run_locked(heap, generation);
+	mutex_unlock(&heap->cycle_lock);
+	return ret;
+}
+
+/**
+ * gch_collect - collects a heap and waits for it
+ * @heap: the heap
+ * @generation: oldest generation to collect, 0 to 2; an engine without
+ *	generations collects everything
+ *
+ * Context: process context outside sections, may sleep.
+ * Return: 0, -EINVAL for a generation above 2, or -ENOMEM.
+ */
+int gch_collect(struct gch_heap *heap, unsigned int generation)
+{
+	if (generation > 2)
+		return -EINVAL;
+	return gch_cycle_run(heap, generation);
+}
+EXPORT_SYMBOL_GPL(gch_collect);
+
+static void run_requested(struct work_struct *work)
+{
+	struct gch_heap *heap = container_of(work, struct gch_heap, cycle_work);
+	u64 served = atomic64_read(&heap->requests);
+	unsigned int generation;
+
+	/* The count first: a later request must not pass for an earlier one. */
+	smp_mb();
+	generation = atomic_xchg(&heap->cycle_want, 0);
+	gch_cycle_run(heap, generation);
+	atomic64_set(&heap->requests_ended, served);
+	if (atomic64_read(&heap->requests) != served)
+		queue_work(gch_wq, &heap->cycle_work);
+}
+
+/**
+ * gch_cycle_request - asks for a collection without waiting
+ * @heap: the heap
+ * @generation: oldest generation to collect, 0 to 2
+ *
+ * Context: any but NMI; allowed in a section.
+ * Return: a ticket: it is served once gch_requests_ended() has reached it.
+ */
+u64 gch_cycle_request(struct gch_heap *heap, unsigned int generation)
+{
+	int old = atomic_read(&heap->cycle_want);
+	u64 ticket;
+
+	while (old < (int)generation &&
+	       !atomic_try_cmpxchg(&heap->cycle_want, &old, generation))
+		;
+	ticket = atomic64_inc_return(&heap->requests);
+	queue_work(gch_wq, &heap->cycle_work);
+	return ticket;
+}
+EXPORT_SYMBOL_GPL(gch_cycle_request);
+
+/**
+ * gch_requests_ended - how many requested collections have been served
+ * @heap: the heap
+ *
+ * Context: any.
+ * Return: the highest ticket that is served.
+ */
+u64 gch_requests_ended(const struct gch_heap *heap)
+{
+	return atomic64_read(&heap->requests_ended);
+}
+EXPORT_SYMBOL_GPL(gch_requests_ended);
+
+/**
+ * gch_cycles_started - collections begun, requested or not
+ * @heap: the heap
+ *
+ * Context: any.
+ * Return: their number.
+ */
+u64 gch_cycles_started(const struct gch_heap *heap)
+{
+	return atomic64_read(&heap->cycles_started);
+}
+EXPORT_SYMBOL_GPL(gch_cycles_started);
+
+/**
+ * gch_cycles_ended - collections ended, requested or not
+ * @heap: the heap
+ *
+ * Context: any.
+ * Return: their number.
+ */
+u64 gch_cycles_ended(const struct gch_heap *heap)
+{
+	return atomic64_read(&heap->cycles_ended);
+}
+EXPORT_SYMBOL_GPL(gch_cycles_ended);
+
+static void run_interval(struct work_struct *work)
+{
+	struct gch_heap *heap = container_of(to_delayed_work(work),
+					     struct gch_heap, interval_work);
+	unsigned int ms = gch_val(heap, GCH_KEY_INTERVAL_MS);
+
+	if (!ms)
+		return;
+	gch_cycle_request(heap, 2);
+	queue_delayed_work(gch_wq, &heap->interval_work, msecs_to_jiffies(ms));
+}
+
+/**
+ * gch_cycle_retime - takes up a changed %GCH_KEY_INTERVAL_MS
+ * @heap: the heap
+ *
+ * Context: process context.
+ */
+void gch_cycle_retime(struct gch_heap *heap)
+{
+	unsigned int ms = gch_val(heap, GCH_KEY_INTERVAL_MS);
+
+	if (ms)
+		mod_delayed_work(gch_wq, &heap->interval_work,
+				 msecs_to_jiffies(ms));
+	else
+		cancel_delayed_work(&heap->interval_work);
+}
+
+/**
+ * gch_cycle_init - sets up a heap's collections
+ * @heap: the heap, zeroed
+ *
+ * Context: process context.
+ */
+void gch_cycle_init(struct gch_heap *heap)
+{
+	mutex_init(&heap->cycle_lock);
+	INIT_WORK(&heap->cycle_work, run_requested);
+	INIT_DELAYED_WORK(&heap->interval_work, run_interval);
+}
+
+/**
+ * gch_cycle_stop - ends a heap's collections for good
+ * @heap: the heap; nobody uses it any more
+ *
+ * Context: process context, may sleep.
+ */
+void gch_cycle_stop(struct gch_heap *heap)
+{
+	WRITE_ONCE(heap->val[GCH_KEY_INTERVAL_MS], 0);
+	cancel_delayed_work_sync(&heap->interval_work);
+	/* It may have queued itself once more; nobody else can. */
+	atomic64_set(&heap->requests, atomic64_read(&heap->requests_ended));
+	cancel_work_sync(&heap->cycle_work);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the core's files and the control layer share beside engine.h. */
+#ifndef _GCH_CORE_HEAP_H
+#define _GCH_CORE_HEAP_H
+
+#include <gcheap/engine.h>
+
+#define GCH_VERSION	"0.1.0"
+/* Most heaps at one time. */
+#define GCH_HEAPS_MAX	1024U
+
+extern struct workqueue_struct *gch_wq;
+
+u32 gch_heap_count(void);
+u32 gch_heap_generation(void);
+unsigned int gch_heap_mutators(struct gch_heap *heap);
+bool gch_heap_accepts(const struct gch_heap *heap, enum gch_key key);
+int gch_config_check(enum gcheap_engine engine, enum gch_key key, u64 value,
+		     struct netlink_ext_ack *extack);
+
+void gch_cycle_init(struct gch_heap *heap);
+void gch_cycle_retime(struct gch_heap *heap);
+void gch_cycle_stop(struct gch_heap *heap);
+
+void gch_type_free_all(struct gch_heap *heap);
+
+#endif /* _GCH_CORE_HEAP_H */

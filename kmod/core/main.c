@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Loading and unloading of gcheap.ko. */
+#include <gcheap/engine.h>
+
+#include <linux/module.h>
+
+#include "control/control.h"
+#include "heap.h"
+#include "worker.h"
+
+static const struct gch_engine_ops * const builtin[] = { GCH_ENGINES };
+
+static void unregister(unsigned int nr)
+{
+	while (nr--)
+		gch_engine_unregister(builtin[nr]);
+}
+
+static int __init register_all(void)
+{
+	unsigned int i;
+	int ret;
+
+	for (i = 0; i < ARRAY_SIZE(builtin); i++) {
+		ret = gch_engine_register(builtin[i]);
+		if (ret) {
+			unregister(i);
+			return ret;
+		}
+	}
+	return 0;
+}
+
+static int __init gch_init(void)
+{
+	int ret;
+
+	gch_wq = alloc_workqueue("gcheap", WQ_UNBOUND, 0);
+	if (!gch_wq)
+		return -ENOMEM;
+	ret = gch_workers_init();
+	if (ret)
+		goto err_wq;
+	ret = register_all();
+	if (ret)
+		goto err_workers;
+	gch_dbg_init();
+	ret = gch_nl_init();
+	if (ret)
+		goto err_dbg;
+	return 0;
+
+err_dbg:
+	gch_dbg_exit();
+	unregister(ARRAY_SIZE(builtin));
+err_workers:
+	gch_workers_exit();
+err_wq:
+	destroy_workqueue(gch_wq);
+	return ret;
+}
+
+static void __exit gch_exit(void)
+{
+	gch_nl_exit();
+	gch_dbg_exit();
+	unregister(ARRAY_SIZE(builtin));
+	gch_workers_exit();
+	/* Tables replaced by larger ones wait for it. */
+	rcu_barrier();
+	destroy_workqueue(gch_wq);
+}
+
+module_init(gch_init);
+module_exit(gch_exit);
+MODULE_DESCRIPTION("Garbage-collected heaps, as Go's and CPython's runtimes have them");
+MODULE_VERSION(GCH_VERSION);
+MODULE_LICENSE("GPL");

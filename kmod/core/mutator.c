@@ -1,0 +1,438 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Mutators: the calls by which a task uses a heap
+ *
+ * A mutator is used by one task. Its frame is read by collectors at any time and
+ * written by its own calls only, inside sections. gch_heap.lock protects the
+ * list of mutators.
+ *
+ * Every call has the same form: check the slots, then, in a section, find the
+ * places and let the engine do it; repeat if the engine had to wait.
+ */
+#include <gcheap/engine.h>
+
+#include <linux/export.h>
+#include <linux/ktime.h>
+#include <linux/slab.h>
+
+#include "heap.h"
+#include "mutator.h"
+
+/* Settles what an operation has left behind, step by step. */
+static void settle(struct gch_mutator *m)
+{
+	int ret;
+
+	while (m->pending) {
+		gch_section_enter();
+		ret = m->ops->settle(m);
+		gch_section_leave();
+		if (ret == -EAGAIN)
+			m->ops->wait(m);
+		m->wait = GCH_WAIT_NONE;
+		cond_resched();
+	}
+}
+
+/**
+ * gch_again - outside the section: does what a call could not do inside
+ * @m: the mutator
+ * @ret: what the call's section returned; what the call will return
+ *
+ * Context: process context outside sections, may sleep.
+ * Return: whether to repeat the call.
+ */
+bool gch_again(struct gch_mutator *m, int *ret)
+{
+	u64 start = ktime_get_ns();
+	bool again = false;
+
+	might_sleep();
+	if (*ret == -EAGAIN) {
+		*ret = m->ops->wait(m);
+		m->wait = GCH_WAIT_NONE;
+		again = !*ret;
+	}
+	if (m->pending)
+		settle(m);
+	gch_hist_add(&m->heap->pause, ktime_get_ns() - start);
+	return again;
+}
+
+/**
+ * gch_mutator_attach - begins a task's access to a heap
+ * @heap: the heap
+ * @nr_slots: slots of its frame, all empty
+ *
+ * Context: process context, may sleep.
+ * Return: the mutator, or an error: -EINVAL for a bad number of slots, -ENODEV
+ * for a deleted heap, -ENOSPC for too many mutators, -ENOMEM.
+ */
+struct gch_mutator *gch_mutator_attach(struct gch_heap *heap,
+				       unsigned int nr_slots)
+{
+	struct gch_mutator *m;
+	int ret;
+
+	if (!nr_slots || nr_slots > GCH_FRAME_MAX)
+		return ERR_PTR(-EINVAL);
+	m = kzalloc(heap->ops->mutator_bytes, GFP_KERNEL_ACCOUNT);
+	if (!m)
+		return ERR_PTR(-ENOMEM);
+	ret = -ENOMEM;
+	m->frame = kcalloc(nr_slots, sizeof(*m->frame), GFP_KERNEL_ACCOUNT);
+	if (!m->frame)
+		goto err_free;
+	m->ops = heap->ops;
+	m->kind = heap->ops->kind;
+	m->heap = heap;
+	m->nr_slots = nr_slots;
+	ret = m->ops->mutator_init(m);
+	if (ret)
+		goto err_free;
+
+	mutex_lock(&heap->lock);
+	if (heap->dying)
+		ret = -ENODEV;
+	else if (heap->nr_mutators == GCH_MUTATORS_MAX)
+		ret = -ENOSPC;
+	if (!ret) {
+		kref_get(&heap->ref);
+		list_add_tail(&m->node, &heap->mutators);
+		WRITE_ONCE(heap->nr_mutators, heap->nr_mutators + 1);
+	}
+	mutex_unlock(&heap->lock);
+	if (!ret)
+		return m;
+	m->ops->mutator_exit(m);
+err_free:
+	kfree(m->frame);
+	kfree(m);
+	return ERR_PTR(ret);
+}
+EXPORT_SYMBOL_GPL(gch_mutator_attach);
+
+/**
+ * gch_mutator_detach - ends a task's access to a heap
+ * @m: the mutator; NULL is nothing
+ *
+ * Context: process context, may sleep.
+ */
+void gch_mutator_detach(struct gch_mutator *m)
+{
+	struct gch_heap *heap;
+	unsigned int i;
+
+	if (!m)
+		return;
+	heap = m->heap;
+	for (i = 0; i < m->nr_slots; i++)
+		if (m->frame[i])
+			gch_clear(m, i);
+	mutex_lock(&heap->lock);
+	list_del(&m->node);
+	WRITE_ONCE(heap->nr_mutators, heap->nr_mutators - 1);
+	mutex_unlock(&heap->lock);
+	m->ops->mutator_exit(m);
+	kfree(m->frame);
+	kfree(m);
+	gch_heap_put(heap);
+}
+EXPORT_SYMBOL_GPL(gch_mutator_detach);
+
+/**
+ * gch_mutator_rest - makes room for other mutators
+ * @m: the mutator, which will make no call for a while
+ *
+ * On an engine that lets one mutator in at a time, others need not wait until
+ * it is taken to have left. It costs nothing elsewhere.
+ *
+ * Context: process context, may sleep.
+ */
+void gch_mutator_rest(struct gch_mutator *m)
+{
+	if (m->ops->rest)
+		m->ops->rest(m);
+}
+EXPORT_SYMBOL_GPL(gch_mutator_rest);
+
+/**
+ * gch_mutator_heap - the heap that a mutator uses
+ * @m: the mutator
+ *
+ * Context: any.
+ * Return: the heap, without a reference.
+ */
+struct gch_heap *gch_mutator_heap(const struct gch_mutator *m)
+{
+	return m->heap;
+}
+EXPORT_SYMBOL_GPL(gch_mutator_heap);
+
+static int alloc(struct gch_mutator *m, unsigned int dst, struct gch_type *type,
+		 u32 nr_refs, u32 bytes)
+{
+	int ret;
+
+	gch_in_section(m, ret, ret = gch_call(m, alloc, &m->frame[dst], type,
+					  nr_refs, bytes));
+	m->tries = 0;
+	return ret;
+}
+
+/**
+ * gch_alloc - allocates an object of a fixed type
+ * @m: the mutator
+ * @dst: slot that refers to it afterwards
+ * @type: its type
+ *
+ * Context: process context, may sleep; collects at the heap's limit.
+ * Return: 0; -EINVAL for a bad slot or type; -ENOMEM, with the slot unchanged.
+ */
+int gch_alloc(struct gch_mutator *m, unsigned int dst, struct gch_type *type)
+{
+	if (!gch_is_slot(m, dst) || type->heap != m->heap ||
+	    (type->flags & GCH_TYPE_VAR))
+		return -EINVAL;
+	return alloc(m, dst, type, type->nr_refs, type->bytes);
+}
+EXPORT_SYMBOL_GPL(gch_alloc);
+
+/**
+ * gch_alloc_var - allocates an object of a variable type
+ * @m: the mutator
+ * @dst: slot that refers to it afterwards
+ * @type: its type
+ * @nr_refs: reference words at its start
+ * @bytes: bytes of data behind them
+ *
+ * Context: process context, may sleep; collects at the heap's limit.
+ * Return: 0; -EINVAL for a bad slot or type, or references in an untracked one;
+ * -E2BIG above %GCH_OBJECT_MAX; -ENOMEM, with the slot unchanged.
+ */
+int gch_alloc_var(struct gch_mutator *m, unsigned int dst,
+		  struct gch_type *type, u32 nr_refs, u32 bytes)
+{
+	u64 total = (u64)nr_refs * sizeof(void *) + bytes;
+
+	if (!gch_is_slot(m, dst) || type->heap != m->heap ||
+	    !(type->flags & GCH_TYPE_VAR) ||
+	    (nr_refs && (type->flags & GCH_TYPE_UNTRACKED)))
+		return -EINVAL;
+	if (total > GCH_OBJECT_MAX)
+		return -E2BIG;
+	return alloc(m, dst, type, nr_refs, max_t(u32, total, 1));
+}
+EXPORT_SYMBOL_GPL(gch_alloc_var);
+
+static __always_inline int load(struct gch_mutator *m, unsigned int dst,
+				unsigned int src, u32 i)
+{
+	void *obj = m->frame[src];
+	void **place;
+
+	if (unlikely(!obj))
+		return -EFAULT;
+	place = gch_call(m, ref, obj, i);
+	if (unlikely(!place))
+		return -ERANGE;
+	return gch_assign(m, &m->frame[dst], READ_ONCE(*place));
+}
+
+/**
+ * gch_load - reads a reference of an object
+ * @m: the mutator
+ * @dst: slot that gets it
+ * @src: slot that refers to the object
+ * @i: which word of the object
+ *
+ * Context: process context, may sleep.
+ * Return: 0; -EINVAL for a bad slot; -EFAULT if @src is empty; -ERANGE if word
+ * @i is no reference.
+ */
+int gch_load(struct gch_mutator *m, unsigned int dst, unsigned int src, u32 i)
+{
+	int ret;
+
+	if (!gch_is_slot(m, dst) || !gch_is_slot(m, src))
+		return -EINVAL;
+	gch_in_section(m, ret, ret = load(m, dst, src, i));
+	return ret;
+}
+EXPORT_SYMBOL_GPL(gch_load);
+
+static __always_inline int store(struct gch_mutator *m, unsigned int dst, u32 i,
+				 void *ref)
+{
+	void *obj = m->frame[dst];
+	void **place;
+
+	if (unlikely(!obj))
+		return -EFAULT;
+	place = gch_call(m, ref, obj, i);
+	if (unlikely(!place))
+		return -ERANGE;
+	return gch_assign(m, place, ref);
+}
+
+/**
+ * gch_store - writes a reference of an object
+ * @m: the mutator
+ * @dst: slot that refers to the object
+ * @i: which word of the object
+ * @src: slot that is written there
+ *
+ * Context: process context, may sleep.
+ * Return: 0; -EINVAL for a bad slot; -EFAULT if @dst is empty; -ERANGE if word
+ * @i is no reference.
+ */
+int gch_store(struct gch_mutator *m, unsigned int dst, u32 i, unsigned int src)
+{
+	int ret;
+
+	if (!gch_is_slot(m, dst) || !gch_is_slot(m, src))
+		return -EINVAL;
+	gch_in_section(m, ret, ret = store(m, dst, i, m->frame[src]));
+	return ret;
+}
+EXPORT_SYMBOL_GPL(gch_store);
+
+/**
+ * gch_store_null - clears a reference of an object
+ * @m: the mutator
+ * @dst: slot that refers to the object
+ * @i: which word of the object
+ *
+ * Context: process context, may sleep.
+ * Return: as gch_store().
+ */
+int gch_store_null(struct gch_mutator *m, unsigned int dst, u32 i)
+{
+	int ret;
+
+	if (!gch_is_slot(m, dst))
+		return -EINVAL;
+	gch_in_section(m, ret, ret = store(m, dst, i, NULL));
+	return ret;
+}
+EXPORT_SYMBOL_GPL(gch_store_null);
+
+/**
+ * gch_copy - copies a slot
+ * @m: the mutator
+ * @dst: slot that is written
+ * @src: slot that is read
+ *
+ * Context: process context, may sleep.
+ * Return: 0; -EINVAL for a bad slot.
+ */
+int gch_copy(struct gch_mutator *m, unsigned int dst, unsigned int src)
+{
+	int ret;
+
+	if (!gch_is_slot(m, dst) || !gch_is_slot(m, src))
+		return -EINVAL;
+	gch_in_section(m, ret, ret = gch_assign(m, &m->frame[dst], m->frame[src]));
+	return ret;
+}
+EXPORT_SYMBOL_GPL(gch_copy);
+
+/**
+ * gch_clear - empties a slot
+ * @m: the mutator
+ * @dst: the slot
+ *
+ * Context: process context, may sleep.
+ * Return: 0; -EINVAL for a bad slot.
+ */
+int gch_clear(struct gch_mutator *m, unsigned int dst)
+{
+	int ret;
+
+	if (!gch_is_slot(m, dst))
+		return -EINVAL;
+	gch_in_section(m, ret, ret = gch_assign(m, &m->frame[dst], NULL));
+	return ret;
+}
+EXPORT_SYMBOL_GPL(gch_clear);
+
+/**
+ * gch_free - frees an object, where the engine needs to be told
+ * @m: the mutator
+ * @src: slot that refers to it; empty afterwards
+ *
+ * On an engine that collects, it only empties the slot. On one that does not,
+ * every other reference to the object must be gone, or is never used again.
+ *
+ * Context: process context, may sleep.
+ * Return: 0; -EINVAL for a bad slot; -EFAULT if @src is empty.
+ */
+int gch_free(struct gch_mutator *m, unsigned int src)
+{
+	int ret;
+
+	if (!gch_is_slot(m, src))
+		return -EINVAL;
+	if (!m->frame[src])
+		return -EFAULT;
+	gch_in_section(m, ret, ret = gch_call(m, free, &m->frame[src]));
+	return ret;
+}
+EXPORT_SYMBOL_GPL(gch_free);
+
+/**
+ * gch_is_null - is a slot empty?
+ * @m: the mutator
+ * @src: the slot
+ *
+ * Context: process context.
+ * Return: true if it is, or if there is no such slot.
+ */
+bool gch_is_null(const struct gch_mutator *m, unsigned int src)
+{
+	return !gch_is_slot(m, src) || !m->frame[src];
+}
+EXPORT_SYMBOL_GPL(gch_is_null);
+
+/**
+ * gch_same - do two slots refer to the same object?
+ * @m: the mutator
+ * @a: one slot
+ * @b: the other
+ *
+ * Context: process context.
+ * Return: true if they do, or if both are empty.
+ */
+bool gch_same(const struct gch_mutator *m, unsigned int a, unsigned int b)
+{
+	return gch_is_slot(m, a) && gch_is_slot(m, b) && m->frame[a] == m->frame[b];
+}
+EXPORT_SYMBOL_GPL(gch_same);
+
+/**
+ * gch_data - an object's bytes
+ * @m: the mutator
+ * @src: slot that refers to the object
+ * @bytes: set to its usable size: at least what was asked for; may be NULL
+ *
+ * The words that are references are not to be touched. The pointer is good for
+ * as long as a slot of @m refers to the object.
+ *
+ * Context: process context.
+ * Return: its first byte; NULL if the slot is empty or does not exist.
+ */
+void *gch_data(struct gch_mutator *m, unsigned int src, size_t *bytes)
+{
+	size_t size;
+	void *data;
+
+	if (!gch_is_slot(m, src) || !m->frame[src])
+		return NULL;
+	gch_section_enter();
+	data = gch_call(m, data, m->frame[src], &size);
+	gch_section_leave();
+	if (bytes)
+		*bytes = size;
+	return data;
+}
+EXPORT_SYMBOL_GPL(gch_data);

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Sections and the handshake with all of them
+ *
+ * A section is marked by a sequence of its CPU, odd inside, written with plain
+ * stores. What a section needs in order to see everything published before a
+ * handshake is a full barrier between its first store and its first load; the
+ * handshake pays for it with an interrupt to all CPUs. After it a CPU is either
+ * outside, or entered later and has seen what was published, or its sequence is
+ * odd and is waited for.
+ *
+ * The hotplug lock keeps the set of CPUs: one that comes up later orders itself,
+ * one that is down is in no section.
+ */
+#include <gcheap/engine.h>
+
+#include <linux/cpu.h>
+#include <linux/delay.h>
+#include <linux/ktime.h>
+#include <linux/smp.h>
+
+DEFINE_PER_CPU_ALIGNED(unsigned int, gch_section_seq);
+
+/* Loops before a wait sleeps: a CPU without a processor of its own needs one. */
+#define SPIN_MAX	4096
+
+static void full_barrier(void *unused)
+{
+	smp_mb();
+}
+
+static void wait_outside(unsigned int cpu)
+{
+	unsigned int *seq = per_cpu_ptr(&gch_section_seq, cpu);
+	unsigned int seen = READ_ONCE(*seq), spins = 0;
+
+	if (!(seen & 1))
+		return;
+	while (smp_load_acquire(seq) == seen) {
+		if (++spins < SPIN_MAX)
+			cpu_relax();
+		else
+			usleep_range(10, 50);
+	}
+}
+
+/**
+ * gch_handshake - sees every CPU once outside a section
+ * @heap: whose statistics count it
+ *
+ * What the caller wrote before is seen by every section that is entered after;
+ * every section entered before has ended, and what it wrote is seen by the
+ * caller.
+ *
+ * Context: process context, outside sections, may sleep; takes the CPU hotplug
+ * lock.
+ */
+void gch_handshake(struct gch_heap *heap)
+{
+	u64 start = ktime_get_ns();
+	unsigned int cpu;
+
+	cpus_read_lock();
+	preempt_disable();
+	smp_mb();
+	smp_call_function_many(cpu_online_mask, full_barrier, NULL, true);
+	preempt_enable();
+	for_each_online_cpu(cpu)
+		wait_outside(cpu);
+	cpus_read_unlock();
+
+	/* Also orders what follows after the sequences read even. */
+	smp_mb();
+	atomic64_inc(&heap->handshakes);
+	gch_hist_add(&heap->handshake, ktime_get_ns() - start);
+}

@@ -1,0 +1,530 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Root tables and weak tables
+ *
+ * A table is a directory of chunks, each one page. It only grows: gch_heap.lock
+ * is held while chunks are added and while a collector walks them. Sections find
+ * an entry through the directory without a lock; a directory that was replaced
+ * by a larger one is freed after an RCU grace period, and a section is an RCU
+ * reader, since preemption is off.
+ */
+#include <gcheap/engine.h>
+
+#include <linux/export.h>
+#include <linux/mm.h>
+#include <linux/rcupdate.h>
+#include <linux/slab.h>
+
+#include "heap.h"
+#include "mutator.h"
+
+struct dir {
+	struct rcu_head rcu;
+	u32 nr_chunks;
+	void *chunk[];
+};
+
+struct table {
+	struct gch_heap *heap;
+	struct list_head node;
+	struct dir __rcu *dir;
+	u32 nr;
+	u32 per_chunk;
+	u32 entry_bytes;
+	bool weak;
+};
+
+struct gch_roots {
+	struct table t;
+};
+
+struct gch_weaks {
+	struct table t;
+};
+
+static struct dir *dir_locked(struct table *t)
+{
+	return rcu_dereference_protected(t->dir,
+					 lockdep_is_held(&t->heap->lock));
+}
+
+/* In a section: entry @i, which must be below the size. */
+static __always_inline void *entry(struct table *t, u32 i)
+{
+	struct dir *dir = rcu_dereference_sched(t->dir);
+
+	return dir->chunk[i / t->per_chunk] +
+	       (size_t)(i % t->per_chunk) * t->entry_bytes;
+}
+
+static struct dir *dir_enlarge(struct dir *old, u32 nr_chunks)
+{
+	u32 i = old ? old->nr_chunks : 0;
+	struct dir *dir;
+
+	dir = kvzalloc(struct_size(dir, chunk, nr_chunks), GFP_KERNEL_ACCOUNT);
+	if (!dir)
+		return NULL;
+	dir->nr_chunks = nr_chunks;
+	if (old)
+		memcpy(dir->chunk, old->chunk, i * sizeof(old->chunk[0]));
+	for (; i < nr_chunks; i++) {
+		dir->chunk[i] = (void *)get_zeroed_page(GFP_KERNEL_ACCOUNT);
+		if (!dir->chunk[i])
+			goto err;
+		cond_resched();
+	}
+	return dir;
+err:
+	while (i-- > (old ? old->nr_chunks : 0))
+		free_page((unsigned long)dir->chunk[i]);
+	kvfree(dir);
+	return NULL;
+}
+
+static int grow(struct table *t, u32 nr)
+{
+	u32 nr_chunks = DIV_ROUND_UP(nr, t->per_chunk);
+	struct dir *old, *dir;
+	int ret = 0;
+
+	if (!nr || nr > GCH_TABLE_MAX)
+		return -EINVAL;
+	mutex_lock(&t->heap->lock);
+	old = dir_locked(t);
+	if (!old || nr_chunks > old->nr_chunks) {
+		dir = dir_enlarge(old, nr_chunks);
+		if (dir) {
+			rcu_assign_pointer(t->dir, dir);
+			if (old)
+				kvfree_rcu(old, rcu);
+		} else {
+			ret = -ENOMEM;
+		}
+	}
+	if (!ret && nr > t->nr)
+		smp_store_release(&t->nr, nr);
+	mutex_unlock(&t->heap->lock);
+	return ret;
+}
+
+static void table_free(struct table *t)
+{
+	struct dir *dir = rcu_dereference_protected(t->dir, true);
+	u32 i;
+
+	for (i = 0; dir && i < dir->nr_chunks; i++)
+		free_page((unsigned long)dir->chunk[i]);
+	kvfree(dir);
+	kfree(t);
+}
+
+static void *create(struct gch_heap *heap, u32 nr, bool weak)
+{
+	struct table *t;
+	int ret;
+
+	t = kzalloc(sizeof(*t), GFP_KERNEL_ACCOUNT);
+	if (!t)
+		return ERR_PTR(-ENOMEM);
+	t->heap = heap;
+	t->weak = weak;
+	t->entry_bytes = weak ? sizeof(struct gch_weak) : sizeof(void *);
+	t->per_chunk = weak ? GCH_WEAKS_PER_CHUNK : GCH_ROOTS_PER_CHUNK;
+	ret = grow(t, nr);
+	if (ret) {
+		kfree(t);
+		return ERR_PTR(ret);
+	}
+	mutex_lock(&heap->lock);
+	if (heap->dying)
+		ret = -ENODEV;
+	else
+		list_add_tail(&t->node, &heap->tables);
+	mutex_unlock(&heap->lock);
+	if (ret) {
+		table_free(t);
+		return ERR_PTR(ret);
+	}
+	kref_get(&heap->ref);
+	return t;
+}
+
+static void unlist_and_free(struct table *t)
+{
+	struct gch_heap *heap = t->heap;
+
+	mutex_lock(&heap->lock);
+	list_del(&t->node);
+	mutex_unlock(&heap->lock);
+	table_free(t);
+	gch_heap_put(heap);
+}
+
+static bool is_entry(struct table *t, const struct gch_mutator *m, u32 i)
+{
+	return likely(i < smp_load_acquire(&t->nr) && t->heap == m->heap);
+}
+
+/**
+ * gch_roots_create - creates a root table
+ * @heap: the heap that its entries refer to
+ * @nr: entries, all empty
+ *
+ * Context: process context, may sleep.
+ * Return: the table, or an error: -EINVAL for none or more than
+ * %GCH_TABLE_MAX entries, -ENODEV for a deleted heap, -ENOMEM.
+ */
+struct gch_roots *gch_roots_create(struct gch_heap *heap, u32 nr)
+{
+	return create(heap, nr, false);
+}
+EXPORT_SYMBOL_GPL(gch_roots_create);
+
+/**
+ * gch_roots_grow - enlarges a root table
+ * @roots: the table
+ * @nr: entries that it has at least afterwards
+ *
+ * Context: process context, may sleep.
+ * Return: 0, -EINVAL, -ENOMEM.
+ */
+int gch_roots_grow(struct gch_roots *roots, u32 nr)
+{
+	return grow(&roots->t, nr);
+}
+EXPORT_SYMBOL_GPL(gch_roots_grow);
+
+static void root_drop(struct gch_mutator *m, void **place)
+{
+	int ret;
+
+	gch_in_section(m, ret, ret = gch_assign(m, place, NULL));
+}
+
+static void clear_roots(struct gch_mutator *m, struct table *t)
+{
+	struct dir *dir = rcu_dereference_protected(t->dir, true);
+	u32 i, j;
+
+	for (i = 0; i < dir->nr_chunks; i++) {
+		void **places = dir->chunk[i];
+
+		for (j = 0; j < GCH_ROOTS_PER_CHUNK; j++)
+			if (places[j])
+				root_drop(m, &places[j]);
+		cond_resched();
+	}
+}
+
+/**
+ * gch_roots_destroy - lets go of all entries and frees a root table
+ * @m: a mutator of the heap
+ * @roots: the table, which nobody else uses any more; NULL is nothing
+ *
+ * Context: process context, may sleep.
+ */
+void gch_roots_destroy(struct gch_mutator *m, struct gch_roots *roots)
+{
+	if (!roots)
+		return;
+	clear_roots(m, &roots->t);
+	unlist_and_free(&roots->t);
+}
+EXPORT_SYMBOL_GPL(gch_roots_destroy);
+
+/**
+ * gch_root_set - writes an entry of a root table
+ * @m: the mutator
+ * @roots: the table
+ * @i: the entry
+ * @src: slot that is written there
+ *
+ * Context: process context, may sleep.
+ * Return: 0; -EINVAL for a bad slot, entry or heap.
+ */
+int gch_root_set(struct gch_mutator *m, struct gch_roots *roots, u32 i,
+		 unsigned int src)
+{
+	int ret;
+
+	if (!gch_is_slot(m, src) || !is_entry(&roots->t, m, i))
+		return -EINVAL;
+	gch_in_section(m, ret, ret = gch_assign(m, entry(&roots->t, i),
+					m->frame[src]));
+	return ret;
+}
+EXPORT_SYMBOL_GPL(gch_root_set);
+
+/**
+ * gch_root_clear - empties an entry of a root table
+ * @m: the mutator
+ * @roots: the table
+ * @i: the entry
+ *
+ * Context: process context, may sleep.
+ * Return: 0; -EINVAL for a bad entry or heap.
+ */
+int gch_root_clear(struct gch_mutator *m, struct gch_roots *roots, u32 i)
+{
+	int ret;
+
+	if (!is_entry(&roots->t, m, i))
+		return -EINVAL;
+	gch_in_section(m, ret, ret = gch_assign(m, entry(&roots->t, i), NULL));
+	return ret;
+}
+EXPORT_SYMBOL_GPL(gch_root_clear);
+
+/**
+ * gch_root_get - reads an entry of a root table
+ * @m: the mutator
+ * @dst: slot that gets it
+ * @roots: the table
+ * @i: the entry
+ *
+ * Context: process context, may sleep.
+ * Return: 0; -EINVAL for a bad slot, entry or heap.
+ */
+int gch_root_get(struct gch_mutator *m, unsigned int dst,
+		 struct gch_roots *roots, u32 i)
+{
+	int ret;
+
+	if (!gch_is_slot(m, dst) || !is_entry(&roots->t, m, i))
+		return -EINVAL;
+	gch_in_section(m, ret,
+		   ret = gch_assign(m, &m->frame[dst],
+				READ_ONCE(*(void **)entry(&roots->t, i))));
+	return ret;
+}
+EXPORT_SYMBOL_GPL(gch_root_get);
+
+/**
+ * gch_weaks_create - creates a weak table
+ * @heap: the heap that its entries name objects of
+ * @nr: entries, all empty
+ *
+ * Only objects of types with %GCH_TYPE_WEAK may be named. An entry belongs to
+ * one mutator at a time; a collector clears it when its object dies.
+ *
+ * Context: process context, may sleep.
+ * Return: as gch_roots_create().
+ */
+struct gch_weaks *gch_weaks_create(struct gch_heap *heap, u32 nr)
+{
+	return create(heap, nr, true);
+}
+EXPORT_SYMBOL_GPL(gch_weaks_create);
+
+/**
+ * gch_weaks_grow - enlarges a weak table
+ * @weaks: the table
+ * @nr: entries that it has at least afterwards
+ *
+ * Context: process context, may sleep.
+ * Return: 0, -EINVAL, -ENOMEM.
+ */
+int gch_weaks_grow(struct gch_weaks *weaks, u32 nr)
+{
+	return grow(&weaks->t, nr);
+}
+EXPORT_SYMBOL_GPL(gch_weaks_grow);
+
+static int weak_set(struct gch_mutator *m, struct gch_weak *w, void *ref)
+{
+	int ret;
+
+	gch_in_section(m, ret, ret = gch_call(m, weak_set, w, ref));
+	return ret;
+}
+
+static void clear_weaks(struct gch_mutator *m, struct table *t)
+{
+	struct dir *dir = rcu_dereference_protected(t->dir, true);
+	u32 i, j;
+
+	for (i = 0; i < dir->nr_chunks; i++) {
+		struct gch_weak *entries = dir->chunk[i];
+
+		for (j = 0; j < GCH_WEAKS_PER_CHUNK; j++)
+			if (entries[j].ref)
+				weak_set(m, &entries[j], NULL);
+		cond_resched();
+	}
+}
+
+/**
+ * gch_weaks_destroy - frees a weak table
+ * @m: a mutator of the heap
+ * @weaks: the table, which nobody else uses any more; NULL is nothing
+ *
+ * Context: process context, may sleep.
+ */
+void gch_weaks_destroy(struct gch_mutator *m, struct gch_weaks *weaks)
+{
+	if (!weaks)
+		return;
+	clear_weaks(m, &weaks->t);
+	unlist_and_free(&weaks->t);
+}
+EXPORT_SYMBOL_GPL(gch_weaks_destroy);
+
+/**
+ * gch_weak_set - lets an entry of a weak table name an object
+ * @m: the mutator
+ * @weaks: the table
+ * @i: the entry
+ * @src: slot that refers to the object; empty to name none
+ *
+ * Context: process context, may sleep.
+ * Return: 0; -EINVAL for a bad slot, entry or heap, or an object whose type is
+ * not %GCH_TYPE_WEAK where the engine needs that.
+ */
+int gch_weak_set(struct gch_mutator *m, struct gch_weaks *weaks, u32 i,
+		 unsigned int src)
+{
+	int ret;
+
+	if (!gch_is_slot(m, src) || !is_entry(&weaks->t, m, i))
+		return -EINVAL;
+	gch_in_section(m, ret, ret = gch_call(m, weak_set, entry(&weaks->t, i),
+					  m->frame[src]));
+	return ret;
+}
+EXPORT_SYMBOL_GPL(gch_weak_set);
+
+/**
+ * gch_weak_clear - lets an entry of a weak table name nothing
+ * @m: the mutator
+ * @weaks: the table
+ * @i: the entry
+ *
+ * Context: process context, may sleep.
+ * Return: 0; -EINVAL for a bad entry or heap.
+ */
+int gch_weak_clear(struct gch_mutator *m, struct gch_weaks *weaks, u32 i)
+{
+	int ret;
+
+	if (!is_entry(&weaks->t, m, i))
+		return -EINVAL;
+	gch_in_section(m, ret, ret = gch_call(m, weak_set, entry(&weaks->t, i),
+					  NULL));
+	return ret;
+}
+EXPORT_SYMBOL_GPL(gch_weak_clear);
+
+/**
+ * gch_weak_get - the object that an entry of a weak table names
+ * @m: the mutator
+ * @dst: slot that refers to it afterwards; empty if the object is dead
+ * @weaks: the table
+ * @i: the entry
+ *
+ * Context: process context, may sleep.
+ * Return: 0; -EINVAL for a bad slot, entry or heap.
+ */
+int gch_weak_get(struct gch_mutator *m, unsigned int dst,
+		 struct gch_weaks *weaks, u32 i)
+{
+	int ret;
+
+	if (!gch_is_slot(m, dst) || !is_entry(&weaks->t, m, i))
+		return -EINVAL;
+	gch_in_section(m, ret, ret = gch_call(m, weak_get, &m->frame[dst],
+					  entry(&weaks->t, i)));
+	return ret;
+}
+EXPORT_SYMBOL_GPL(gch_weak_get);
+
+/**
+ * gch_weak_alive - does an entry of a weak table name a live object?
+ * @m: the mutator
+ * @weaks: the table
+ * @i: the entry
+ *
+ * Unlike gch_weak_get() it does not keep the object alive.
+ *
+ * Context: process context, may sleep.
+ * Return: 1 or 0; -EINVAL for a bad entry or heap.
+ */
+int gch_weak_alive(struct gch_mutator *m, struct gch_weaks *weaks, u32 i)
+{
+	int alive, ret;
+
+	if (!is_entry(&weaks->t, m, i))
+		return -EINVAL;
+	gch_in_section(m, ret,
+		   alive = gch_call(m, weak_alive, entry(&weaks->t, i));
+		   ret = min(alive, 0));
+	return ret ?: alive;
+}
+EXPORT_SYMBOL_GPL(gch_weak_alive);
+
+/**
+ * gch_for_each_frame - shows an engine the frames of all mutators
+ * @heap: the heap
+ * @fn: called once a frame
+ * @arg: its first argument
+ *
+ * Context: process context, may sleep; under &gch_heap.lock.
+ */
+void gch_for_each_frame(struct gch_heap *heap, gch_roots_fn fn, void *arg)
+{
+	struct gch_mutator *m;
+
+	lockdep_assert_held(&heap->lock);
+	list_for_each_entry(m, &heap->mutators, node) {
+		fn(arg, m->frame, m->nr_slots);
+		cond_resched();
+	}
+}
+
+/**
+ * gch_for_each_roots - shows an engine the entries of all root tables
+ * @heap: the heap
+ * @fn: called with some hundred of them at a time
+ * @arg: its first argument
+ *
+ * Context: process context, may sleep; under &gch_heap.lock.
+ */
+void gch_for_each_roots(struct gch_heap *heap, gch_roots_fn fn, void *arg)
+{
+	struct table *t;
+	u32 i;
+
+	lockdep_assert_held(&heap->lock);
+	list_for_each_entry(t, &heap->tables, node) {
+		struct dir *dir = dir_locked(t);
+
+		for (i = 0; !t->weak && i < dir->nr_chunks; i++) {
+			fn(arg, dir->chunk[i], t->per_chunk);
+			cond_resched();
+		}
+	}
+}
+
+/**
+ * gch_for_each_weaks - shows an engine the entries of all weak tables
+ * @heap: the heap
+ * @fn: called with some hundred of them at a time
+ * @arg: its first argument
+ *
+ * Context: process context, may sleep; under &gch_heap.lock.
+ */
+void gch_for_each_weaks(struct gch_heap *heap, gch_weaks_fn fn, void *arg)
+{
+	struct table *t;
+	u32 i;
+
+	lockdep_assert_held(&heap->lock);
+	list_for_each_entry(t, &heap->tables, node) {
+		struct dir *dir = dir_locked(t);
+
+		for (i = 0; t->weak && i < dir->nr_chunks; i++) {
+			fn(arg, dir->chunk[i], t->per_chunk);
+			cond_resched();
+		}
+	}
+}

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Types: what the objects of a heap look like
+ *
+ * The list of types is protected by gch_heap.lock; a type never changes once it
+ * is on it and lives as long as its heap.
+ */
+#include <gcheap/engine.h>
+
+#include <linux/export.h>
+#include <linux/netlink.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "compat.h"
+#include "heap.h"
+
+static int check(const struct gch_type_desc *d, struct netlink_ext_ack *extack)
+{
+	u32 i;
+
+	if (!d->name || !*d->name ||
+	    strnlen(d->name, GCH_NAME_SIZE) == GCH_NAME_SIZE) {
+		NL_SET_ERR_MSG_FMT(extack, "a type's name has 1 to %u characters",
+				   GCH_NAME_SIZE - 1);
+		return -EINVAL;
+	}
+	if (d->flags & ~(GCH_TYPE_VAR | GCH_TYPE_WEAK | GCH_TYPE_UNTRACKED)) {
+		NL_SET_ERR_MSG(extack, "unknown type flags");
+		return -EINVAL;
+	}
+	if (d->flags & GCH_TYPE_VAR) {
+		if (d->bytes || d->nr_refs || d->refs) {
+			NL_SET_ERR_MSG(extack, "a variable type has no size of its own");
+			return -EINVAL;
+		}
+		return 0;
+	}
+	if (!d->bytes || d->bytes > GCH_FIXED_MAX ||
+	    d->nr_refs > d->bytes / sizeof(void *)) {
+		NL_SET_ERR_MSG_FMT(extack, "a fixed type has 1 to %u bytes, its references within",
+				   GCH_FIXED_MAX);
+		return -ERANGE;
+	}
+	if ((d->flags & GCH_TYPE_UNTRACKED) && d->nr_refs) {
+		NL_SET_ERR_MSG(extack, "a type with references is tracked");
+		return -EINVAL;
+	}
+	for (i = 0; d->refs && i < d->nr_refs; i++)
+		if (d->refs[i] >= d->bytes / sizeof(void *) ||
+		    (i && d->refs[i] <= d->refs[i - 1])) {
+			NL_SET_ERR_MSG(extack, "references are words of the object, ascending");
+			return -EINVAL;
+		}
+	return 0;
+}
+
+static bool same(const struct gch_type *t, const struct gch_type_desc *d)
+{
+	u32 i;
+
+	if (t->bytes != d->bytes || t->nr_refs != d->nr_refs ||
+	    t->flags != d->flags)
+		return false;
+	for (i = 0; i < d->nr_refs; i++)
+		if (t->refs[i] != (d->refs ? d->refs[i] : i))
+			return false;
+	return true;
+}
+
+static struct gch_type *type_new(const struct gch_type_desc *d)
+{
+	struct gch_type *t;
+	u32 i;
+
+	t = kzalloc(struct_size(t, refs, d->nr_refs), GFP_KERNEL_ACCOUNT);
+	if (!t)
+		return NULL;
+	strscpy(t->name, d->name, sizeof(t->name));
+	t->bytes = d->bytes;
+	t->nr_refs = d->nr_refs;
+	t->flags = d->flags;
+	t->leading = true;
+	for (i = 0; i < d->nr_refs; i++) {
+		t->refs[i] = d->refs ? d->refs[i] : i;
+		if (t->refs[i] < 64)
+			t->first_words |= BIT_ULL(t->refs[i]);
+		if (t->refs[i] != i)
+			t->leading = false;
+	}
+	return t;
+}
+
+/* The type that a new one of this description is: old, new or none. */
+static struct gch_type *enlist(struct gch_heap *heap, struct gch_type *t,
+			       const struct gch_type_desc *desc,
+			       struct netlink_ext_ack *extack)
+{
+	struct gch_type *old;
+
+	list_for_each_entry(old, &heap->types, node) {
+		if (strcmp(old->name, t->name))
+			continue;
+		if (same(old, desc))
+			return old;
+		NL_SET_ERR_MSG_FMT(extack, "type %s exists and is different",
+				   t->name);
+		return ERR_PTR(-EEXIST);
+	}
+	if (heap->nr_types == GCH_TYPES_MAX) {
+		NL_SET_ERR_MSG_FMT(extack, "the heap has %u types, the most there can be",
+				   GCH_TYPES_MAX);
+		return ERR_PTR(-ENOSPC);
+	}
+	t->heap = heap;
+	t->id = heap->nr_types++;
+	list_add_tail(&t->node, &heap->types);
+	return t;
+}
+
+/**
+ * gch_type_register - registers a type with a heap
+ * @heap: the heap
+ * @desc: the type; not kept
+ * @extack: says why not; may be NULL
+ *
+ * To register the same description again gives the same type.
+ *
+ * Context: process context, may sleep.
+ * Return: the type, which lives as long as the heap, or an error: -EINVAL or
+ * -ERANGE for a bad description, -EEXIST for a name taken by another type,
+ * -ENOSPC for too many types, -ENOMEM.
+ */
+struct gch_type *gch_type_register(struct gch_heap *heap,
+				   const struct gch_type_desc *desc,
+				   struct netlink_ext_ack *extack)
+{
+	struct gch_type *t, *found;
+	int ret;
+
+	ret = check(desc, extack);
+	if (ret)
+		return ERR_PTR(ret);
+	t = type_new(desc);
+	if (!t)
+		return ERR_PTR(-ENOMEM);
+	mutex_lock(&heap->lock);
+	found = enlist(heap, t, desc, extack);
+	mutex_unlock(&heap->lock);
+	if (found != t)
+		kfree(t);
+	return found;
+}
+EXPORT_SYMBOL_GPL(gch_type_register);
+
+/**
+ * gch_type_free_all - frees a heap's types
+ * @heap: the heap; it has no objects any more
+ *
+ * Context: process context.
+ */
+void gch_type_free_all(struct gch_heap *heap)
+{
+	struct gch_type *t, *next;
+
+	list_for_each_entry_safe(t, next, &heap->types, node)
+		kfree(t);
+}

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Mark workers: one kthread bound to each CPU, shared by all heaps
+ *
+ * A job is offered to the worker of every CPU that is online; each runs the
+ * job's function once. What a worker does not do the others do: a function works
+ * on shared queues, and its caller repeats the job until nothing is left. So a
+ * worker whose CPU goes down drops its items.
+ *
+ * queue.lock of a CPU protects its list. It is taken with interrupts on, in
+ * process context only.
+ */
+#include <gcheap/engine.h>
+
+#include <linux/completion.h>
+#include <linux/cpu.h>
+#include <linux/ktime.h>
+#include <linux/smpboot.h>
+#include <linux/spinlock.h>
+
+#include "worker.h"
+
+/* What gch_workers_run() waits for. */
+struct gch_job {
+	struct gch_heap *heap;
+	gch_worker_fn fn;
+	void *arg;
+	atomic_t left;
+	struct completion done;
+};
+
+struct queue {
+	spinlock_t lock;
+	struct list_head items;
+};
+
+static DEFINE_PER_CPU(struct queue, queues);
+static DEFINE_PER_CPU(struct task_struct *, workers);
+
+static void job_put(struct gch_job *job)
+{
+	if (atomic_dec_and_test(&job->left))
+		complete(&job->done);
+}
+
+static struct gch_job *take(struct queue *q)
+{
+	struct gch_worker_item *item;
+
+	spin_lock(&q->lock);
+	item = list_first_entry_or_null(&q->items, struct gch_worker_item, node);
+	if (item)
+		list_del_init(&item->node);
+	spin_unlock(&q->lock);
+	return item ? item->job : NULL;
+}
+
+static int should_run(unsigned int cpu)
+{
+	return !list_empty_careful(&per_cpu_ptr(&queues, cpu)->items);
+}
+
+static void run_one(unsigned int cpu)
+{
+	struct gch_job *job = take(per_cpu_ptr(&queues, cpu));
+	u64 start;
+
+	if (!job)
+		return;
+	start = ktime_get_ns();
+	job->fn(job->arg, cpu);
+	preempt_disable();
+	gch_count(job->heap, cpu_ns, ktime_get_ns() - start);
+	preempt_enable();
+	job_put(job);
+}
+
+static void drop_all(unsigned int cpu)
+{
+	struct gch_job *job;
+
+	while ((job = take(per_cpu_ptr(&queues, cpu))))
+		job_put(job);
+}
+
+static struct smp_hotplug_thread worker_threads = {
+	.store			= &workers,
+	.thread_should_run	= should_run,
+	.thread_fn		= run_one,
+	.park			= drop_all,
+	.thread_comm		= "gcheap/%u",
+};
+
+/**
+ * gch_workers_run - runs a function on the worker of every online CPU
+ * @heap: whose job it is; it has one at a time
+ * @fn: the function
+ * @arg: its argument
+ *
+ * Returns when all have ended. A CPU that goes offline meanwhile may not have
+ * run @fn.
+ *
+ * Context: process context, may sleep; takes the CPU hotplug lock.
+ */
+void gch_workers_run(struct gch_heap *heap, gch_worker_fn fn, void *arg)
+{
+	struct gch_job job = { .heap = heap, .fn = fn, .arg = arg };
+	unsigned int cpu;
+
+	/* One more, so that the job does not end while it is handed out. */
+	atomic_set(&job.left, 1);
+	init_completion(&job.done);
+
+	cpus_read_lock();
+	for_each_online_cpu(cpu) {
+		struct gch_worker_item *item = per_cpu_ptr(heap->items, cpu);
+		struct queue *q = per_cpu_ptr(&queues, cpu);
+
+		item->job = &job;
+		atomic_inc(&job.left);
+		spin_lock(&q->lock);
+		list_add_tail(&item->node, &q->items);
+		spin_unlock(&q->lock);
+		wake_up_process(per_cpu(workers, cpu));
+	}
+	cpus_read_unlock();
+
+	job_put(&job);
+	wait_for_completion(&job.done);
+}
+
+/**
+ * gch_workers_init - starts the workers
+ *
+ * Context: module init.
+ * Return: 0 or a negative error.
+ */
+int gch_workers_init(void)
+{
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu) {
+		spin_lock_init(&per_cpu_ptr(&queues, cpu)->lock);
+		INIT_LIST_HEAD(&per_cpu_ptr(&queues, cpu)->items);
+	}
+	return smpboot_register_percpu_thread(&worker_threads);
+}
+
+/**
+ * gch_workers_exit - stops the workers; no heap exists any more
+ *
+ * Context: module exit.
+ */
+void gch_workers_exit(void)
+{
+	smpboot_unregister_percpu_thread(&worker_threads);
+}

@@ -1,0 +1,526 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The contract between the core and an engine
+ *
+ * The core owns names, configuration, frames, tables, cycles and statistics; an
+ * engine owns objects. Core calls an engine through the functions below only,
+ * and an engine calls the core only through what this header declares.
+ *
+ * Sections
+ *
+ * Each call of a mutator is one section: preemption is off and the CPU's
+ * sequence is odd. gch_handshake() returns once every CPU has been seen outside
+ * a section, so what was published before it is seen by every later section.
+ * Locks taken inside a section are raw spinlocks; nothing there sleeps or runs
+ * for longer than a bounded step. A function that cannot go on inside a section
+ * sets &gch_mutator.wait and returns -EAGAIN; the core leaves the section, calls
+ * &gch_engine_ops.wait and repeats the call from its start.
+ *
+ * Lock order
+ *
+ *	registry lock (core/heap.c)
+ *	  gch_heap.cycle_lock
+ *	    gch_heap.lock
+ *	      locks of the engine that may sleep
+ *	        cpu hotplug lock (handshakes, workers)
+ *	          raw spinlocks of the engine
+ */
+#ifndef _GCHEAP_ENGINE_H
+#define _GCHEAP_ENGINE_H
+
+#include <linux/atomic.h>
+#include <linux/kref.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/percpu.h>
+#include <linux/sched.h>
+#include <linux/seq_file.h>
+#include <linux/workqueue.h>
+#include <gcheap/gcheap.h>
+
+struct gch_engine_ops;
+struct gch_worker_item;
+
+/* ---- sections and handshakes (core/section.c) ---- */
+
+DECLARE_PER_CPU_ALIGNED(unsigned int, gch_section_seq);
+
+/*
+ * The store of the sequence is not ordered against the loads of the section by
+ * the CPU that enters: the barrier is paid by gch_handshake(), which sends it
+ * to all CPUs by interrupt.
+ */
+static __always_inline void gch_section_enter(void)
+{
+	unsigned int *seq;
+
+	preempt_disable();
+	seq = this_cpu_ptr(&gch_section_seq);
+	WRITE_ONCE(*seq, *seq + 1);
+	barrier();
+}
+
+static __always_inline void gch_section_leave(void)
+{
+	unsigned int *seq = this_cpu_ptr(&gch_section_seq);
+
+	smp_store_release(seq, *seq + 1);
+	preempt_enable();
+}
+
+void gch_handshake(struct gch_heap *heap);
+
+/* ---- histograms (core/hist.c) ---- */
+
+#define GCH_HIST_SUB_BITS	3
+#define GCH_HIST_BUCKETS	((64 - GCH_HIST_SUB_BITS + 1) << GCH_HIST_SUB_BITS)
+
+/**
+ * struct gch_hist - log-linear histogram of nanoseconds
+ * @bucket: eight buckets an octave
+ * @sum: of all values
+ * @max: largest value
+ */
+struct gch_hist {
+	atomic64_t bucket[GCH_HIST_BUCKETS];
+	atomic64_t sum;
+	atomic64_t max;
+};
+
+unsigned int gch_hist_bucket(u64 ns);
+u64 gch_hist_upper(unsigned int bucket);
+void gch_hist_add(struct gch_hist *hist, u64 ns);
+void gch_hist_summary(const struct gch_hist *hist, struct gch_hist_summary *sum);
+void gch_hist_show(struct seq_file *m, const struct gch_hist *hist);
+
+/* ---- heaps ---- */
+
+/**
+ * struct gch_cpu_stats - what one CPU did; written inside sections or by its
+ *	mark worker with preemption off, summed on reading
+ */
+struct gch_cpu_stats {
+	u64 allocs;
+	u64 alloc_bytes;
+	u64 large_allocs;
+	u64 freed_count;
+	u64 freed_cycle;
+	u64 freed_explicit;
+	u64 freed_bytes;
+	u64 stores;
+	u64 barriers;
+	u64 counts;
+	u64 cpu_ns;
+	u64 marked;
+};
+
+/* Adds to a counter of the CPU; preemption is off. */
+#define gch_count(heap, field, n) \
+	(this_cpu_ptr((heap)->cpu)->field += (n))
+
+/**
+ * struct gch_heap - what core and engine share of a heap
+ * @ops: the engine
+ * @name: unique
+ * @id: unique, ascending, never used twice
+ * @ref: references; the registry holds one until the heap is deleted
+ * @node: in the registry
+ * @dying: deleted; no mutator may attach; under @lock
+ * @val: tunables, read with READ_ONCE()
+ * @cpu: statistics per CPU
+ * @lock: protects the lists, @dying and the number of mutators; held over a
+ *	scan of frames and tables
+ * @mutators: attached mutators
+ * @nr_mutators: their number
+ * @tables: root and weak tables
+ * @types: registered types
+ * @nr_types: their number
+ * @cycle_lock: one collection at a time
+ * @cycle_work: runs requested collections
+ * @interval_work: requests one every GCH_KEY_INTERVAL_MS
+ * @cycle_want: oldest generation requested and not yet begun
+ * @requests: collections requested
+ * @requests_ended: how many of @requests a collection begun later has served
+ * @cycles_started: collections begun
+ * @cycles_ended: collections ended
+ * @cycles_gen: ended, by generation
+ * @cycle_ns: wall time of all
+ * @stopped_ns: time that mutators were stopped for, added by the engine
+ * @garbage_max: see &gch_stats.garbage_max_bytes, set by the engine
+ * @held: bytes of pages held
+ * @peak_held: highest @held
+ * @peak_live: highest live bytes seen
+ * @limit_hits: allocations that met the limit
+ * @alloc_failures: allocations that failed
+ * @handshakes: their number
+ * @verify_errors: disagreements found by verification
+ * @arenas: arenas held
+ * @pause: what mutators were held up for
+ * @handshake: what handshakes took
+ * @items: a job's entry in each worker's queue
+ * @memcg: charged for the heap's memory: that of its creator
+ * @dbg: debugfs directory
+ */
+struct gch_heap {
+	const struct gch_engine_ops *ops;
+	char name[GCH_NAME_SIZE];
+	u32 id;
+	struct kref ref;
+	struct list_head node;
+	bool dying;
+	u64 val[GCH_KEY_NR];
+	struct gch_cpu_stats __percpu *cpu;
+
+	struct mutex lock;
+	struct list_head mutators;
+	unsigned int nr_mutators;
+	struct list_head tables;
+	struct list_head types;
+	unsigned int nr_types;
+
+	struct mutex cycle_lock;
+	struct work_struct cycle_work;
+	struct delayed_work interval_work;
+	atomic_t cycle_want;
+	atomic64_t requests;
+	atomic64_t requests_ended;
+	atomic64_t cycles_started;
+	atomic64_t cycles_ended;
+	atomic64_t cycles_gen[3];
+	atomic64_t cycle_ns;
+	atomic64_t stopped_ns;
+	atomic64_t garbage_max;
+
+	atomic64_t held;
+	atomic64_t peak_held;
+	atomic64_t peak_live;
+	atomic64_t limit_hits;
+	atomic64_t alloc_failures;
+	atomic64_t handshakes;
+	atomic64_t verify_errors;
+	atomic64_t arenas;
+	struct gch_hist pause;
+	struct gch_hist handshake;
+	struct gch_worker_item __percpu *items;
+	struct mem_cgroup *memcg;
+	struct dentry *dbg;
+};
+
+static inline u64 gch_val(const struct gch_heap *heap, enum gch_key key)
+{
+	return READ_ONCE(heap->val[key]);
+}
+
+/* Raises a maximum kept in an atomic. */
+static inline void gch_max(atomic64_t *max, u64 value)
+{
+	s64 old = atomic64_read(max);
+
+	while ((s64)value > old && !atomic64_try_cmpxchg(max, &old, value))
+		;
+}
+
+/**
+ * struct gch_type - a registered type
+ * @heap: its heap
+ * @node: in the heap's list
+ * @name: for people
+ * @id: dense from 0
+ * @bytes: size of an object without an engine's own header; 0 if variable
+ * @nr_refs: reference words
+ * @flags: &enum gch_type_flags
+ * @first_words: the first 64 words' references, bit per word
+ * @leading: the references are the first @nr_refs words
+ * @refs: their word numbers, ascending (unused if @leading)
+ */
+struct gch_type {
+	struct gch_heap *heap;
+	struct list_head node;
+	char name[GCH_NAME_SIZE];
+	u32 id;
+	u32 bytes;
+	u32 nr_refs;
+	u32 flags;
+	u64 first_words;
+	bool leading;
+	u16 refs[];
+};
+
+/**
+ * enum gch_wait - why a call left its section
+ * @GCH_WAIT_NONE: it did not
+ * @GCH_WAIT_MEMORY: the engine needs @gch_mutator.want bytes
+ * @GCH_WAIT_EXCLUSIVE: somebody else has the heap to himself
+ * @GCH_WAIT_COLLECT: a collection is due before the call can go on
+ */
+enum gch_wait {
+	GCH_WAIT_NONE,
+	GCH_WAIT_MEMORY,
+	GCH_WAIT_EXCLUSIVE,
+	GCH_WAIT_COLLECT,
+};
+
+/**
+ * struct gch_mutator - one task's access to one heap
+ * @kind: which engine
+ * @ops: the engine
+ * @heap: its heap
+ * @frame: its slots
+ * @nr_slots: their number
+ * @pending: the engine has work of this mutator left: see
+ *	&gch_engine_ops.settle
+ * @wait: why the last call left its section
+ * @want: bytes that the last call lacked
+ * @tries: how often the present call has waited for memory
+ * @node: in the heap's list
+ *
+ * An engine embeds it at offset 0 of its own mutator.
+ */
+struct gch_mutator {
+	enum gcheap_engine kind;
+	const struct gch_engine_ops *ops;
+	struct gch_heap *heap;
+	void **frame;
+	unsigned int nr_slots;
+	bool pending;
+	enum gch_wait wait;
+	size_t want;
+	unsigned int tries;
+	struct list_head node;
+};
+
+/**
+ * struct gch_weak - one entry of a weak table
+ * @ref: the object, or NULL
+ * @next: the engine's; links the entries that name one object
+ * @pprev: the engine's
+ */
+struct gch_weak {
+	void *ref;
+	struct gch_weak *next;
+	struct gch_weak **pprev;
+};
+
+/* ---- tables, for engines that scan them (core/table.c) ---- */
+
+/*
+ * A table is an array of chunks that is only ever enlarged, so a chunk's
+ * entries stay where they are for as long as the table lives.
+ */
+#define GCH_CHUNK_BYTES		PAGE_SIZE
+#define GCH_ROOTS_PER_CHUNK	(GCH_CHUNK_BYTES / sizeof(void *))
+#define GCH_WEAKS_PER_CHUNK	(GCH_CHUNK_BYTES / sizeof(struct gch_weak))
+
+/**
+ * typedef gch_roots_fn - called with the places of root references
+ * @arg: the caller's
+ * @places: an array of them
+ * @nr: their number
+ */
+typedef void (*gch_roots_fn)(void *arg, void **places, unsigned int nr);
+
+/**
+ * typedef gch_weaks_fn - called with weak entries
+ * @arg: the caller's
+ * @entries: an array of them
+ * @nr: their number
+ */
+typedef void (*gch_weaks_fn)(void *arg, struct gch_weak *entries,
+			     unsigned int nr);
+
+void gch_for_each_frame(struct gch_heap *heap, gch_roots_fn fn, void *arg);
+void gch_for_each_roots(struct gch_heap *heap, gch_roots_fn fn, void *arg);
+void gch_for_each_weaks(struct gch_heap *heap, gch_weaks_fn fn, void *arg);
+
+/* ---- pages (core/arena.c) ---- */
+
+void *gch_pages_get(struct gch_heap *heap, unsigned int order, gfp_t gfp);
+void gch_pages_put(struct gch_heap *heap, void *addr, unsigned int order);
+void *gch_arena_get(struct gch_heap *heap, unsigned int min_order,
+		    unsigned int *order);
+void gch_arena_put(struct gch_heap *heap, void *addr, unsigned int order);
+bool gch_limit_allows(struct gch_heap *heap, size_t bytes);
+struct mem_cgroup *gch_memcg_enter(struct gch_heap *heap);
+void gch_memcg_leave(struct mem_cgroup *old);
+
+/* ---- collections (core/cycle.c) ---- */
+
+int gch_cycle_run(struct gch_heap *heap, unsigned int generation);
+int gch_cycle_since(struct gch_heap *heap, unsigned int generation,
+		    u64 started);
+
+/* ---- mark workers (core/worker.c) ---- */
+
+/**
+ * typedef gch_worker_fn - one CPU's share of a job
+ * @arg: the caller's
+ * @cpu: the CPU that the calling worker is bound to
+ *
+ * Context: kthread bound to @cpu, may sleep; reschedules often.
+ */
+typedef void (*gch_worker_fn)(void *arg, unsigned int cpu);
+
+void gch_workers_run(struct gch_heap *heap, gch_worker_fn fn, void *arg);
+
+/* ---- engines ---- */
+
+/**
+ * struct gch_tunable - a setting that an engine accepts
+ * @key: which
+ * @def: default
+ * @min: least value
+ * @max: largest value
+ * @live: may change while the heap exists
+ * @pow2: must be a power of two
+ */
+struct gch_tunable {
+	enum gch_key key;
+	u64 def;
+	u64 min;
+	u64 max;
+	bool live;
+	bool pow2;
+};
+
+/**
+ * enum gch_view - what debugfs shows of a heap
+ * @GCH_VIEW_ARENAS: a line an arena
+ * @GCH_VIEW_UNITS: a line a size class: spans or pools, objects, occupancy
+ */
+enum gch_view {
+	GCH_VIEW_ARENAS,
+	GCH_VIEW_UNITS,
+};
+
+/**
+ * struct gch_engine_ops - what an engine does
+ * @kind: which engine this is
+ * @name: as users write it
+ * @units: what its size classes consist of: "spans", "pools", "objects"
+ * @heap_bytes: size of its heap, which embeds &struct gch_heap at offset 0
+ * @mutator_bytes: size of its mutator, which embeds &struct gch_mutator likewise
+ * @tunables: what can be set, beside the core's own keys
+ * @nr_tunables: their number
+ * @init: called once, at registration; may be NULL
+ * @heap_init: sets up a zeroed heap. May sleep.
+ * @tuned: a setting has changed; may be NULL. Under &gch_heap.lock.
+ * @heap_exit: frees every object and page, live or not; nobody uses the heap
+ *	any more. May sleep.
+ * @mutator_init: sets up a zeroed mutator. May sleep.
+ * @mutator_exit: after the frame was cleared. May sleep.
+ * @alloc: *@place = a new object, zeroed, of @bytes bytes in all of which the
+ *	type or @nr_refs leading words are references. In a section. -EAGAIN.
+ * @assign: *@place = @ref; @place is a slot, a table entry or a reference in an
+ *	object of the heap, @ref an object that the caller's section has just
+ *	read from such a place, or NULL. In a section. -EAGAIN.
+ * @ref: the place of reference word @i of @obj, NULL if that word is none. In
+ *	a section.
+ * @data: first byte of @obj, and its usable size. In a section.
+ * @free: frees the object in *@place and clears *@place, for an engine that
+ *	needs to be told; others clear *@place. In a section. -EAGAIN.
+ * @weak_set: @w names @ref from now on (NULL: nothing). In a section. -EAGAIN.
+ * @weak_get: *@place = the object that @w names, NULL if it is dead. In a
+ *	section. -EAGAIN.
+ * @weak_alive: 1 if @w names a live object, else 0; keeps nothing alive. In a
+ *	section. -EAGAIN.
+ * @settle: goes on with what set &gch_mutator.pending, for a bounded step;
+ *	clears it when all is done. In a section. -EAGAIN.
+ * @rest: the mutator will make no call for a while; may be NULL. May sleep.
+ * @wait: what &gch_mutator.wait asks for. May sleep. 0 to repeat the call, or
+ *	the error to return from it.
+ * @collect: one collection of @generation and younger. Under
+ *	&gch_heap.cycle_lock, may sleep.
+ * @stats: fills in classes, units, large_objects. May sleep.
+ * @validate: walks every invariant, reports each violation with pr_err() and
+ *	returns their number. Under &gch_heap.cycle_lock; may sleep.
+ * @show: prints a view. May sleep.
+ */
+struct gch_engine_ops {
+	enum gcheap_engine kind;
+	const char *name;
+	const char *units;
+	size_t heap_bytes;
+	size_t mutator_bytes;
+	const struct gch_tunable *tunables;
+	unsigned int nr_tunables;
+
+	int (*init)(void);
+	int (*heap_init)(struct gch_heap *heap, struct netlink_ext_ack *extack);
+	void (*tuned)(struct gch_heap *heap, enum gch_key key);
+	void (*heap_exit)(struct gch_heap *heap);
+	int (*mutator_init)(struct gch_mutator *m);
+	void (*mutator_exit)(struct gch_mutator *m);
+
+	int (*alloc)(struct gch_mutator *m, void **place, struct gch_type *type,
+		     u32 nr_refs, u32 bytes);
+	int (*assign)(struct gch_mutator *m, void **place, void *ref);
+	void **(*ref)(struct gch_mutator *m, void *obj, u32 i);
+	void *(*data)(struct gch_mutator *m, void *obj, size_t *bytes);
+	int (*free)(struct gch_mutator *m, void **place);
+	int (*weak_set)(struct gch_mutator *m, struct gch_weak *w, void *ref);
+	int (*weak_get)(struct gch_mutator *m, void **place,
+			struct gch_weak *w);
+	int (*weak_alive)(struct gch_mutator *m, struct gch_weak *w);
+	int (*settle)(struct gch_mutator *m);
+	void (*rest)(struct gch_mutator *m);
+	int (*wait)(struct gch_mutator *m);
+
+	int (*collect)(struct gch_heap *heap, unsigned int generation);
+	void (*stats)(struct gch_heap *heap, struct gch_stats *stats);
+	int (*validate)(struct gch_heap *heap);
+	void (*show)(struct gch_heap *heap, struct seq_file *seq,
+		     enum gch_view view);
+};
+
+int gch_engine_register(const struct gch_engine_ops *ops);
+void gch_engine_unregister(const struct gch_engine_ops *ops);
+const struct gch_engine_ops *gch_engine_find(enum gcheap_engine kind);
+
+/* The functions of the hot path, so that they are called directly. */
+#define GCH_DECLARE_ENGINE(p)						\
+	extern const struct gch_engine_ops gch_##p##_ops;		\
+	int gch_##p##_alloc(struct gch_mutator *m, void **place,	\
+			    struct gch_type *type, u32 nr_refs,		\
+			    u32 bytes);					\
+	int gch_##p##_assign(struct gch_mutator *m, void **place,	\
+			     void *ref);				\
+	void **gch_##p##_ref(struct gch_mutator *m, void *obj, u32 i);	\
+	void *gch_##p##_data(struct gch_mutator *m, void *obj,		\
+			     size_t *bytes);				\
+	int gch_##p##_free(struct gch_mutator *m, void **place);	\
+	int gch_##p##_weak_set(struct gch_mutator *m,			\
+			       struct gch_weak *w, void *ref);		\
+	int gch_##p##_weak_get(struct gch_mutator *m, void **place,	\
+			       struct gch_weak *w);			\
+	int gch_##p##_weak_alive(struct gch_mutator *m,			\
+				 struct gch_weak *w);
+
+GCH_DECLARE_ENGINE(go)
+GCH_DECLARE_ENGINE(py)
+GCH_DECLARE_ENGINE(slab)
+
+/* All of them, for the module's init. */
+#define GCH_ENGINES	&gch_go_ops, &gch_py_ops, &gch_slab_ops
+
+/*
+ * Calls a function of the hot path without an indirect branch. The kinds are
+ * compared, not the functions: that spares the load of the pointer too.
+ */
+#define gch_call(m, fn, ...) ({						\
+	typeof(gch_go_##fn((m), ##__VA_ARGS__)) __ret;			\
+									\
+	switch ((m)->kind) {						\
+	case GCHEAP_ENGINE_GO:						\
+		__ret = gch_go_##fn((m), ##__VA_ARGS__);		\
+		break;							\
+	case GCHEAP_ENGINE_PYTHON:					\
+		__ret = gch_py_##fn((m), ##__VA_ARGS__);		\
+		break;							\
+	default:							\
+		__ret = gch_slab_##fn((m), ##__VA_ARGS__);		\
+		break;							\
+	}								\
+	__ret;								\
+})
+
+#endif /* _GCHEAP_ENGINE_H */

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * gcheap - garbage-collected heaps for kernel code
+ *
+ * A heap is a set of objects that is collected by an engine. A mutator is one
+ * task's access to one heap; it names objects by the slots of its frame, never
+ * by address. Every point between two calls is a safepoint: no call leaves a
+ * reference anywhere but in a slot, in a table or in an object.
+ *
+ * All functions that take a mutator are called by the task that owns it, in
+ * process context, without spin locks held, with preemption enabled.
+ */
+#ifndef _GCHEAP_GCHEAP_H
+#define _GCHEAP_GCHEAP_H
+
+#include <linux/bits.h>
+#include <linux/sizes.h>
+#include <linux/types.h>
+#include <uapi/linux/gcheap.h>
+
+struct gch_heap;
+struct gch_mutator;
+struct gch_roots;
+struct gch_type;
+struct gch_weaks;
+struct netlink_ext_ack;
+
+/* Longest name of a heap or type, the terminating NUL included. */
+#define GCH_NAME_SIZE		32
+/* Most slots in one frame. */
+#define GCH_FRAME_MAX		1024U
+/* Largest object, in bytes, references included. */
+#define GCH_OBJECT_MAX		(SZ_4M - SZ_4K)
+/* Largest object of a fixed type, in bytes. */
+#define GCH_FIXED_MAX		SZ_32K
+/* Most types of one heap. */
+#define GCH_TYPES_MAX		65536U
+/* Most entries of one root table or weak table. */
+#define GCH_TABLE_MAX		BIT(24)
+/* Most mutators of one heap. */
+#define GCH_MUTATORS_MAX	4096U
+
+/**
+ * enum gch_key - what can be set on a heap
+ * @GCH_KEY_LIMIT: hard limit of the pages the heap holds, bytes, 0 for
+ *	none; half of the memory unless it is set
+ * @GCH_KEY_ARENA_ORDER: order of the page blocks that arenas are made of
+ * @GCH_KEY_VERIFY: 1 checks every cycle by a second exclusive mark and walks
+ *	the invariants after it
+ * @GCH_KEY_POISON: 1 clobbers what is freed
+ * @GCH_KEY_INTERVAL_MS: forces a full cycle this often, 0 for never
+ * @GCH_KEY_GOGC: growth in percent that starts a cycle, 0 for off (go)
+ * @GCH_KEY_SMALL_MAX: largest request served from pools, bytes (python)
+ * @GCH_KEY_POOL_SIZE: bytes of a pool (python)
+ * @GCH_KEY_THRESHOLD0: allocations less deaths of tracked objects that start
+ *	a young collection, 0 for no automatic collection (python)
+ * @GCH_KEY_THRESHOLD1: young collections before one of generation 1 (python)
+ * @GCH_KEY_THRESHOLD2: collections of generation 1 before a full one (python)
+ * @GCH_KEY_SWITCH_US: how long a mutator may keep the interpreter lock while
+ *	another waits for it, microseconds (python)
+ * @GCH_KEY_NR: their number
+ */
+enum gch_key {
+	GCH_KEY_LIMIT,
+	GCH_KEY_ARENA_ORDER,
+	GCH_KEY_VERIFY,
+	GCH_KEY_POISON,
+	GCH_KEY_INTERVAL_MS,
+	GCH_KEY_GOGC,
+	GCH_KEY_SMALL_MAX,
+	GCH_KEY_POOL_SIZE,
+	GCH_KEY_THRESHOLD0,
+	GCH_KEY_THRESHOLD1,
+	GCH_KEY_THRESHOLD2,
+	GCH_KEY_SWITCH_US,
+	GCH_KEY_NR
+};
+
+/**
+ * struct gch_config - settings of a heap to be
+ * @engine: which engine collects it
+ * @set: bit per &enum gch_key that @val has a value for; the others take the
+ *	engine's default
+ * @val: the values
+ */
+struct gch_config {
+	enum gcheap_engine engine;
+	unsigned long set;
+	u64 val[GCH_KEY_NR];
+};
+
+struct gch_heap *gch_heap_create(const char *name, const struct gch_config *cfg,
+				 struct netlink_ext_ack *extack);
+int gch_heap_delete(const char *name, struct netlink_ext_ack *extack);
+struct gch_heap *gch_heap_find(const char *name);
+struct gch_heap *gch_heap_next(u32 after);
+void gch_heap_put(struct gch_heap *heap);
+int gch_heap_tune(struct gch_heap *heap, enum gch_key key, u64 value,
+		  struct netlink_ext_ack *extack);
+u64 gch_heap_tunable(const struct gch_heap *heap, enum gch_key key);
+const char *gch_heap_name(const struct gch_heap *heap);
+u32 gch_heap_id(const struct gch_heap *heap);
+enum gcheap_engine gch_heap_engine(const struct gch_heap *heap);
+int gch_heap_validate(struct gch_heap *heap);
+
+/* Cycles */
+u64 gch_cycle_request(struct gch_heap *heap, unsigned int generation);
+u64 gch_requests_ended(const struct gch_heap *heap);
+u64 gch_cycles_started(const struct gch_heap *heap);
+u64 gch_cycles_ended(const struct gch_heap *heap);
+int gch_collect(struct gch_heap *heap, unsigned int generation);
+
+/**
+ * enum gch_type_flags - properties of a type
+ * @GCH_TYPE_VAR: objects differ in size: reference words first, then bytes,
+ *	both counts given at allocation
+ * @GCH_TYPE_WEAK: its objects may be named by weak tables; costs an engine
+ *	that counts one hidden word an object
+ * @GCH_TYPE_UNTRACKED: never part of a cycle: an engine with a cycle
+ *	collector leaves its objects out; only for types without references
+ */
+enum gch_type_flags {
+	GCH_TYPE_VAR		= BIT(0),
+	GCH_TYPE_WEAK		= BIT(1),
+	GCH_TYPE_UNTRACKED	= BIT(2),
+};
+
+/**
+ * struct gch_type_desc - a type to be registered
+ * @name: for people; unique in its heap
+ * @bytes: size of an object; 0 for %GCH_TYPE_VAR
+ * @nr_refs: how many words of an object are references
+ * @refs: the words that are references, ascending; NULL for the first @nr_refs
+ * @flags: &enum gch_type_flags
+ */
+struct gch_type_desc {
+	const char *name;
+	u32 bytes;
+	u32 nr_refs;
+	const u16 *refs;
+	u32 flags;
+};
+
+struct gch_type *gch_type_register(struct gch_heap *heap,
+				   const struct gch_type_desc *desc,
+				   struct netlink_ext_ack *extack);
+
+/* Mutators: one task's access to one heap */
+struct gch_mutator *gch_mutator_attach(struct gch_heap *heap,
+				       unsigned int nr_slots);
+void gch_mutator_detach(struct gch_mutator *m);
+void gch_mutator_rest(struct gch_mutator *m);
+struct gch_heap *gch_mutator_heap(const struct gch_mutator *m);
+
+int gch_alloc(struct gch_mutator *m, unsigned int dst, struct gch_type *type);
+int gch_alloc_var(struct gch_mutator *m, unsigned int dst,
+		  struct gch_type *type, u32 nr_refs, u32 bytes);
+int gch_load(struct gch_mutator *m, unsigned int dst, unsigned int src, u32 i);
+int gch_store(struct gch_mutator *m, unsigned int dst, u32 i, unsigned int src);
+int gch_store_null(struct gch_mutator *m, unsigned int dst, u32 i);
+int gch_copy(struct gch_mutator *m, unsigned int dst, unsigned int src);
+int gch_clear(struct gch_mutator *m, unsigned int dst);
+int gch_free(struct gch_mutator *m, unsigned int src);
+bool gch_is_null(const struct gch_mutator *m, unsigned int src);
+bool gch_same(const struct gch_mutator *m, unsigned int a, unsigned int b);
+void *gch_data(struct gch_mutator *m, unsigned int src, size_t *bytes);
+
+/* Root tables: references from outside the heap */
+struct gch_roots *gch_roots_create(struct gch_heap *heap, u32 nr);
+int gch_roots_grow(struct gch_roots *roots, u32 nr);
+void gch_roots_destroy(struct gch_mutator *m, struct gch_roots *roots);
+int gch_root_set(struct gch_mutator *m, struct gch_roots *roots, u32 i,
+		 unsigned int src);
+int gch_root_clear(struct gch_mutator *m, struct gch_roots *roots, u32 i);
+int gch_root_get(struct gch_mutator *m, unsigned int dst,
+		 struct gch_roots *roots, u32 i);
+
+/* Weak tables: references that keep nothing alive */
+struct gch_weaks *gch_weaks_create(struct gch_heap *heap, u32 nr);
+int gch_weaks_grow(struct gch_weaks *weaks, u32 nr);
+void gch_weaks_destroy(struct gch_mutator *m, struct gch_weaks *weaks);
+int gch_weak_set(struct gch_mutator *m, struct gch_weaks *weaks, u32 i,
+		 unsigned int src);
+int gch_weak_clear(struct gch_mutator *m, struct gch_weaks *weaks, u32 i);
+int gch_weak_get(struct gch_mutator *m, unsigned int dst,
+		 struct gch_weaks *weaks, u32 i);
+int gch_weak_alive(struct gch_mutator *m, struct gch_weaks *weaks, u32 i);
+
+/**
+ * struct gch_hist_summary - what a log-linear histogram says
+ * @count: values recorded
+ * @sum_ns: their sum
+ * @max_ns: the largest, exact
+ * @p50_ns: median; like the others an upper bound, at most 12.5 % high
+ * @p99_ns: 99 %
+ * @p999_ns: 99.9 %
+ * @p9999_ns: 99.99 %
+ */
+struct gch_hist_summary {
+	u64 count;
+	u64 sum_ns;
+	u64 max_ns;
+	u64 p50_ns;
+	u64 p99_ns;
+	u64 p999_ns;
+	u64 p9999_ns;
+};
+
+/**
+ * struct gch_stats - what a heap has done and holds
+ * @allocs: objects allocated
+ * @alloc_bytes: their bytes as the engine rounds them
+ * @large_allocs: how many of @allocs went past the size classes
+ * @freed_count: objects freed by reference count
+ * @freed_cycle: objects freed by a collector
+ * @freed_explicit: objects freed by gch_free()
+ * @freed_bytes: bytes of all three
+ * @stores: references written to slots, tables and objects
+ * @barriers: how many of @stores ran an active write barrier
+ * @counts: reference counts raised and lowered
+ * @live_objects: @allocs less what was freed
+ * @live_bytes: their bytes
+ * @peak_live_bytes: highest @live_bytes, as seen at refills and cycles
+ * @held_bytes: pages held
+ * @peak_held_bytes: highest @held_bytes
+ * @classes: size classes of the engine
+ * @units: spans or pools in use
+ * @arenas: arenas held
+ * @large_objects: live objects past the size classes
+ * @cycles: collections ended
+ * @cycles_gen: by generation; a tracing engine counts all in generation 2
+ * @cycle_ns: wall time in collections, sweeping included
+ * @stopped_ns: how much of it mutators were stopped for
+ * @cpu_ns: processor time of mark workers and sweepers
+ * @marked: objects marked or visited by all cycles
+ * @garbage_max_bytes: most bytes that one cycle found dead
+ * @limit_hits: allocations that met the hard limit
+ * @alloc_failures: allocations that failed with -ENOMEM
+ * @handshakes: of all CPUs, by the heap
+ * @verify_errors: disagreements that verification found
+ * @pause: what mutators were held up for, each time
+ * @handshake: what a handshake took
+ */
+struct gch_stats {
+	u64 allocs;
+	u64 alloc_bytes;
+	u64 large_allocs;
+	u64 freed_count;
+	u64 freed_cycle;
+	u64 freed_explicit;
+	u64 freed_bytes;
+	u64 stores;
+	u64 barriers;
+	u64 counts;
+	u64 live_objects;
+	u64 live_bytes;
+	u64 peak_live_bytes;
+	u64 held_bytes;
+	u64 peak_held_bytes;
+	u64 classes;
+	u64 units;
+	u64 arenas;
+	u64 large_objects;
+	u64 cycles;
+	u64 cycles_gen[3];
+	u64 cycle_ns;
+	u64 stopped_ns;
+	u64 cpu_ns;
+	u64 marked;
+	u64 garbage_max_bytes;
+	u64 limit_hits;
+	u64 alloc_failures;
+	u64 handshakes;
+	u64 verify_errors;
+	struct gch_hist_summary pause;
+	struct gch_hist_summary handshake;
+};
+
+void gch_heap_stats(struct gch_heap *heap, struct gch_stats *stats);
+
+#endif /* _GCHEAP_GCHEAP_H */
