@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Mark bits, the write barrier and weak references
+ *
+ * The barrier is Go's hybrid one: while a cycle marks, a store shades what it
+ * overwrites and what it writes. Slots of frames and entries of tables take part,
+ * so nothing has to be stopped or scanned again. A shaded object goes to a
+ * buffer of its CPU, which the mark workers empty; each CPU counts what it has
+ * shaded, which is how the end of marking is found.
+ *
+ * A weak reference to an object that is not marked is shaded while marking goes
+ * on, since its reader may keep it. Once marking may have ended it can be neither
+ * good nor cleared until that has been decided: the reader waits, for a
+ * handshake.
+ */
+#include "go.h"
+
+#include <linux/bitops.h>
+#include <linux/mm.h>
+
+static __always_inline bool set_mark(unsigned long *bits, unsigned int i)
+{
+	unsigned long *word = bits + i / BITS_PER_LONG;
+
+	/* Most are marked already: do not take the line for writing then. */
+	if (READ_ONCE(*word) & BIT(i % BITS_PER_LONG))
+		return false;
+	return !test_and_set_bit(i % BITS_PER_LONG, word);
+}
+
+static unsigned int span_index(const struct gch_go_span *s, unsigned long addr)
+{
+	return gch_go_index(s->class >> 1, addr - (unsigned long)s->base);
+}
+
+/**
+ * gch_go_mark - marks an object
+ * @ref: reference to it
+ *
+ * Context: any.
+ * Return: true if it was not marked and has references to be scanned.
+ */
+bool gch_go_mark(unsigned long ref)
+{
+	unsigned long addr = ref_addr(ref);
+	struct gch_go_large *l;
+	struct gch_go_tail *tail;
+	struct gch_go_span *s;
+	unsigned int class, i;
+
+	switch (ref & TAG_MASK) {
+	case SPAN_INLINE:
+		tail = tail_of(addr);
+		class = tail_class(tail);
+		i = gch_go_index(class >> 1, addr & (GCH_GO_PAGE_SIZE - 1));
+		return set_mark(tail->marks, i) && !(class & 1);
+	case SPAN_OTHER:
+		s = page_meta(addr);
+		return set_mark(s->mark_bits, span_index(s, addr)) &&
+		       !(s->class & 1);
+	default:
+		l = page_meta(addr);
+		return !READ_ONCE(l->mark) && !xchg(&l->mark, 1);
+	}
+}
+
+/**
+ * gch_go_is_marked - is an object marked?
+ * @ref: reference to it
+ *
+ * Context: any.
+ * Return: whether it is.
+ */
+bool gch_go_is_marked(unsigned long ref)
+{
+	unsigned long addr = ref_addr(ref);
+	struct gch_go_large *l;
+	struct gch_go_tail *tail;
+	struct gch_go_span *s;
+
+	switch (ref & TAG_MASK) {
+	case SPAN_INLINE:
+		tail = tail_of(addr);
+		return test_bit(gch_go_index(tail_class(tail) >> 1,
+					     addr & (GCH_GO_PAGE_SIZE - 1)),
+				tail->marks);
+	case SPAN_OTHER:
+		s = page_meta(addr);
+		return test_bit(span_index(s, addr), s->mark_bits);
+	default:
+		l = page_meta(addr);
+		return READ_ONCE(l->mark);
+	}
+}
+
+/**
+ * gch_go_shaded_flush - hands what a CPU has shaded to the mark workers
+ * @h: the heap
+ * @c: the CPU's cache
+ *
+ * Context: in a section on that CPU, or for a CPU that is offline.
+ */
+void gch_go_shaded_flush(struct gch_go_heap *h, struct gch_go_mcache *c)
+{
+	struct gch_go_workbuf *b;
+
+	BUILD_BUG_ON(GCH_GO_SHADE_MAX > ARRAY_SIZE(b->ref));
+	if (!c->nr_shaded)
+		return;
+	b = gch_go_buf_get(h);
+	if (b) {
+		memcpy(b->ref, c->shaded, c->nr_shaded * sizeof(b->ref[0]));
+		b->nr = c->nr_shaded;
+		gch_go_buf_put_full(h, b);
+	}
+	c->nr_shaded = 0;
+}
+
+/**
+ * gch_go_shade - marks an object, and has it scanned
+ * @h: the heap
+ * @c: cache of the CPU
+ * @ref: reference to the object, or 0
+ *
+ * Context: in a section.
+ */
+void gch_go_shade(struct gch_go_heap *h, struct gch_go_mcache *c,
+		  unsigned long ref)
+{
+	if (!ref || !gch_go_mark(ref))
+		return;
+	if (c->nr_shaded == GCH_GO_SHADE_MAX)
+		gch_go_shaded_flush(h, c);
+	c->shaded[c->nr_shaded++] = ref | REF_GRAY;
+	WRITE_ONCE(c->shades, c->shades + 1);
+}
+
+/**
+ * gch_go_shades - objects shaded by all CPUs so far
+ * @h: the heap
+ *
+ * Context: after a handshake it includes every section before.
+ * Return: the sum.
+ */
+u64 gch_go_shades(struct gch_go_heap *h)
+{
+	unsigned int cpu;
+	u64 sum = 0;
+
+	for_each_possible_cpu(cpu)
+		sum += READ_ONCE(per_cpu_ptr(h->mcache, cpu)->shades);
+	return sum;
+}
+
+/**
+ * gch_go_black - bytes allocated black by all CPUs so far
+ * @h: the heap
+ *
+ * Context: any.
+ * Return: the sum.
+ */
+u64 gch_go_black(struct gch_go_heap *h)
+{
+	unsigned int cpu;
+	u64 sum = 0;
+
+	for_each_possible_cpu(cpu)
+		sum += READ_ONCE(per_cpu_ptr(h->mcache, cpu)->black);
+	return sum;
+}
+
+static int wait_exclusive(struct gch_mutator *m)
+{
+	m->wait = GCH_WAIT_EXCLUSIVE;
+	return -EAGAIN;
+}
+
+/**
+ * gch_go_assign_at - writes a reference
+ * @h: the heap
+ * @m: the mutator
+ * @state: the heap's state as the section has read it
+ * @place: where
+ * @ref: the reference
+ *
+ * Context: in a section.
+ * Return: 0, -EAGAIN.
+ */
+int gch_go_assign_at(struct gch_go_heap *h, struct gch_mutator *m, u32 state,
+		     void **place, void *ref)
+{
+	unsigned int phase = STATE_PHASE(state);
+
+	if (unlikely(phase != PHASE_OFF)) {
+		struct gch_go_mcache *c = this_cpu_ptr(h->mcache);
+
+		if (phase == PHASE_STOP)
+			return wait_exclusive(m);
+		if (phase <= PHASE_TERM) {
+			gch_go_shade(h, c, (unsigned long)READ_ONCE(*place));
+			gch_go_shade(h, c, (unsigned long)ref);
+			gch_count(&h->base, barriers, 1);
+		}
+	}
+	/* Who reads it on another CPU sees the object as it was made. */
+	smp_store_release(place, ref);
+	return 0;
+}
+
+/**
+ * gch_go_assign - writes a reference
+ * @m: the mutator
+ * @place: where
+ * @ref: the reference
+ *
+ * Context: in a section.
+ * Return: 0, -EAGAIN.
+ */
+int gch_go_assign(struct gch_mutator *m, void **place, void *ref)
+{
+	struct gch_go_heap *h = to_go(m->heap);
+
+	return gch_go_assign_at(h, m, READ_ONCE(h->state), place, ref);
+}
+
+/**
+ * gch_go_free - gives up a reference: there is nothing to be freed by hand
+ * @m: the mutator
+ * @place: the slot
+ *
+ * Context: in a section.
+ * Return: 0, -EAGAIN.
+ */
+int gch_go_free(struct gch_mutator *m, void **place)
+{
+	return gch_go_assign(m, place, NULL);
+}
+
+/**
+ * gch_go_weak_set - lets a weak entry name an object
+ * @m: the mutator
+ * @w: the entry
+ * @ref: the object, or NULL
+ *
+ * Context: in a section.
+ * Return: 0, -EAGAIN.
+ */
+int gch_go_weak_set(struct gch_mutator *m, struct gch_weak *w, void *ref)
+{
+	if (STATE_PHASE(READ_ONCE(to_go(m->heap)->state)) == PHASE_STOP)
+		return wait_exclusive(m);
+	smp_store_release(&w->ref, ref);
+	return 0;
+}
+
+/* 1 if the object may be used, 0 if it is dead, -EAGAIN. */
+static int weak_check(struct gch_mutator *m, u32 state, unsigned long ref)
+{
+	switch (STATE_PHASE(state)) {
+	case PHASE_STOP:
+		return wait_exclusive(m);
+	case PHASE_TERM:
+		return gch_go_is_marked(ref) ? 1 : wait_exclusive(m);
+	case PHASE_CLEAR:
+		return gch_go_is_marked(ref);
+	default:
+		return 1;
+	}
+}
+
+/**
+ * gch_go_weak_get - lets a slot refer to what a weak entry names
+ * @m: the mutator
+ * @place: the slot
+ * @w: the entry
+ *
+ * Context: in a section.
+ * Return: 0, -EAGAIN.
+ */
+int gch_go_weak_get(struct gch_mutator *m, void **place, struct gch_weak *w)
+{
+	struct gch_go_heap *h = to_go(m->heap);
+	u32 state = READ_ONCE(h->state);
+	void *ref = READ_ONCE(w->ref);
+	int ret;
+
+	if (ref) {
+		ret = weak_check(m, state, (unsigned long)ref);
+		if (ret < 0)
+			return ret;
+		if (!ret)
+			ref = NULL;
+	}
+	/* Shades @ref where a cycle marks. */
+	return gch_go_assign_at(h, m, state, place, ref);
+}
+
+/**
+ * gch_go_weak_alive - does a weak entry name a live object?
+ * @m: the mutator
+ * @w: the entry
+ *
+ * Context: in a section.
+ * Return: 1 or 0, -EAGAIN.
+ */
+int gch_go_weak_alive(struct gch_mutator *m, struct gch_weak *w)
+{
+	u32 state = READ_ONCE(to_go(m->heap)->state);
+	void *ref = READ_ONCE(w->ref);
+
+	return ref ? weak_check(m, state, (unsigned long)ref) : 0;
+}

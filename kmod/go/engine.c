@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The Go engine: concurrent mark and sweep over size-class spans
+ *
+ * See go.h for how references, states and locks hang together, cycle.c for a
+ * collection from beginning to end, mcache.c for an allocation.
+ */
+#include "go.h"
+
+#include <linux/kernel.h>
+
+/* How often one allocation takes pages, which others may use up, ... */
+#define TRIES_MAX	64
+/* ... and how often it collects before it fails. */
+#define COLLECTIONS_MAX	2
+
+static const struct gch_tunable tunables[] = {
+	/* 2 MiB of 4 KiB pages. */
+	{ GCH_KEY_ARENA_ORDER, .def = 9, .min = 1, .max = 10 },
+	{ GCH_KEY_GOGC, .def = 100, .max = 100000, .live = true },
+};
+
+static int heap_init(struct gch_heap *heap, struct netlink_ext_ack *extack)
+{
+	struct gch_go_heap *h = to_go(heap);
+
+	h->poison = gch_val(heap, GCH_KEY_POISON);
+	init_waitqueue_head(&h->phase_wait);
+	gch_go_central_init(h);
+	raw_spin_lock_init(&h->heap_lock);
+	INIT_LIST_HEAD(&h->arenas);
+	INIT_LIST_HEAD(&h->free_arenas);
+	raw_spin_lock_init(&h->large_lock);
+	INIT_LIST_HEAD(&h->larges);
+	raw_spin_lock_init(&h->work_lock);
+	gch_go_set_trigger(h);
+	h->mcache = alloc_percpu_gfp(struct gch_go_mcache, GFP_KERNEL_ACCOUNT);
+	return h->mcache ? 0 : -ENOMEM;
+}
+
+static void tuned(struct gch_heap *heap, enum gch_key key)
+{
+	if (key == GCH_KEY_GOGC)
+		gch_go_set_trigger(to_go(heap));
+}
+
+static void heap_exit(struct gch_heap *heap)
+{
+	struct gch_go_heap *h = to_go(heap);
+
+	gch_go_bufs_free(h);
+	gch_go_larges_free(h);
+	gch_go_arenas_free(h);
+	free_percpu(h->mcache);
+}
+
+static int mutator_init(struct gch_mutator *m)
+{
+	return 0;
+}
+
+static void mutator_exit(struct gch_mutator *m)
+{
+	gch_go_large_free(to_go(m->heap), to_go_mutator(m)->stash);
+}
+
+/* Nothing is ever left over. */
+static int settle(struct gch_mutator *m)
+{
+	m->pending = false;
+	return 0;
+}
+
+static bool is_exclusive(struct gch_go_heap *h)
+{
+	unsigned int phase = STATE_PHASE(READ_ONCE(h->state));
+
+	return phase == PHASE_STOP || phase == PHASE_TERM;
+}
+
+static bool take_memory(struct gch_go_heap *h, struct gch_go_mutator *gm)
+{
+	struct gch_mutator *m = &gm->base;
+
+	if (!gm->want_large)
+		return !gch_go_arena_add(h, m->want >> GCH_GO_PAGE_SHIFT);
+	gch_go_large_free(h, gm->stash);
+	gm->stash = gch_go_large_new(h, m->want);
+	return gm->stash;
+}
+
+/* Takes pages; at the limit collects; when that does not help, fails. */
+static int wait_memory(struct gch_go_heap *h, struct gch_go_mutator *gm)
+{
+	struct gch_mutator *m = &gm->base;
+	u64 started = atomic64_read(&h->base.cycles_started);
+
+	if (m->tries++ < TRIES_MAX && take_memory(h, gm))
+		return 0;
+	if (gm->collections++ < COLLECTIONS_MAX) {
+		atomic64_inc(&h->base.limit_hits);
+		gch_cycle_since(&h->base, 2, started);
+		return 0;
+	}
+	gm->collections = 0;
+	atomic64_inc(&h->base.alloc_failures);
+	return -ENOMEM;
+}
+
+static int wait(struct gch_mutator *m)
+{
+	struct gch_go_heap *h = to_go(m->heap);
+	struct gch_go_mutator *gm = to_go_mutator(m);
+
+	if (m->wait == GCH_WAIT_EXCLUSIVE) {
+		wait_event(h->phase_wait, !is_exclusive(h));
+		return 0;
+	}
+	if (!m->tries)
+		gm->collections = 0;
+	return wait_memory(h, gm);
+}
+
+const struct gch_engine_ops gch_go_ops = {
+	.kind		= GCHEAP_ENGINE_GO,
+	.name		= "go",
+	.units		= "spans",
+	.heap_bytes	= sizeof(struct gch_go_heap),
+	.mutator_bytes	= sizeof(struct gch_go_mutator),
+	.tunables	= tunables,
+	.nr_tunables	= ARRAY_SIZE(tunables),
+	.init		= gch_go_classes_init,
+	.heap_init	= heap_init,
+	.tuned		= tuned,
+	.heap_exit	= heap_exit,
+	.mutator_init	= mutator_init,
+	.mutator_exit	= mutator_exit,
+	.alloc		= gch_go_alloc,
+	.assign		= gch_go_assign,
+	.ref		= gch_go_ref,
+	.data		= gch_go_data,
+	.free		= gch_go_free,
+	.weak_set	= gch_go_weak_set,
+	.weak_get	= gch_go_weak_get,
+	.weak_alive	= gch_go_weak_alive,
+	.settle		= settle,
+	.wait		= wait,
+	.collect	= gch_go_collect,
+	.stats		= gch_go_stats,
+	.validate	= gch_go_validate,
+	.show		= gch_go_show,
+};

@@ -1,0 +1,411 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The Go engine's own structures
+ *
+ * References carry a tag in their low bits that says where an object's metadata
+ * is, so that the marker needs no look-up:
+ *
+ *	SPAN_INLINE	an object of 16 to 512 bytes in a span of one page of
+ *			8 KiB: its mark bit is in the last 128 bytes of the page,
+ *			the pointer bitmap of a scan span in the 128 before
+ *	SPAN_OTHER	any other size class: the span is found through the
+ *			page's private word, mark bits are in the span
+ *	SPAN_LARGE	above 32 KiB: its descriptor is the page's private word
+ *
+ * The state word of a heap holds phase and sweep generation together, so that a
+ * section sees both change at once:
+ *
+ *	phase	write barrier	new objects	a weak reference to an unmarked
+ *	OFF	off		white		is good
+ *	SYNC	on		black		shades it
+ *	MARK	on		black		shades it
+ *	TERM	on		black		waits for what comes next
+ *	CLEAR	off		black		reads as cleared
+ *	FLUSH	off		black		is good: dead ones are cleared
+ *	STOP	(every call waits: an exclusive check of the heap)
+ *
+ * Locks, all raw and taken inside sections or with preemption off, none inside
+ * another but as listed:
+ *
+ *	mcentral.lock	the lists of spans of one span class
+ *	mheap.lock	page bitmaps and lists of arenas
+ *	large_lock	the list of large objects
+ *	work_lock	lists of work buffers
+ *
+ * A span belongs to whoever took it off a list: the cache of a CPU, a sweeper.
+ */
+#ifndef _GCH_GO_H
+#define _GCH_GO_H
+
+#include <linux/build_bug.h>
+#include <linux/mm.h>
+#include <linux/spinlock.h>
+#include <linux/wait.h>
+#include <gcheap/engine.h>
+
+#define GCH_GO_PAGE_SHIFT	13
+#define GCH_GO_PAGE_SIZE	BIT(GCH_GO_PAGE_SHIFT)
+#define GCH_GO_CLASSES		68
+#define GCH_GO_SPAN_CLASSES	(GCH_GO_CLASSES * 2)
+#define GCH_GO_MAX_SMALL	32768U
+/* Above it an object with references has a header word in front. */
+#define GCH_GO_MAX_INLINE	512U
+#define GCH_GO_MIN_INLINE	16U
+#define GCH_GO_HEADER_BYTES	8U
+#define GCH_GO_MIN_HEAP		SZ_4M
+
+enum gch_go_tag {
+	SPAN_INLINE	= 0,
+	SPAN_OTHER	= 1,
+	SPAN_LARGE	= 2,
+	TAG_MASK	= 3,
+	/* In work buffers only: marked already, to be scanned. */
+	REF_GRAY	= 4,
+	REF_MASK	= 7,
+};
+
+enum gch_go_phase {
+	PHASE_OFF,
+	PHASE_SYNC,
+	PHASE_MARK,
+	PHASE_TERM,
+	PHASE_CLEAR,
+	PHASE_FLUSH,
+	PHASE_STOP,
+};
+
+#define STATE_SHIFT	3
+#define STATE_PHASE(state)	((state) & (BIT(STATE_SHIFT) - 1))
+#define STATE_GEN(state)	((state) >> STATE_SHIFT)
+
+/* The last 128 bytes of a page of a SPAN_INLINE span. */
+struct gch_go_tail {
+	unsigned long scans[8];
+	unsigned long marks[8];
+};
+
+/* The top byte of marks[7] is the span class. */
+#define TAIL_CLASS_SHIFT	56
+#define TAIL_BYTES		sizeof(struct gch_go_tail)
+#define PTRS_BYTES		(GCH_GO_PAGE_SIZE / 8 / 8)
+#define SPAN_WORDS		16
+
+struct gch_go_arena;
+
+/**
+ * struct gch_go_span - a run of pages with objects of one size class
+ * @node: in a list of its mcentral
+ * @arena: where its pages are
+ * @base: its first byte
+ * @gen: sweep generation in which it was last swept
+ * @npages: pages of 8 KiB; 0 if the span is not in use
+ * @size: bytes of an object
+ * @nelems: objects it has room for
+ * @freeindex: objects below it are allocated
+ * @alloc_count: objects allocated
+ * @class: span class: size class times two, plus one if noscan
+ * @alloc_cache: free objects from @freeindex on, a bit each
+ * @alloc_bits: objects that the last sweep found alive
+ * @mark_bits: of a SPAN_OTHER span
+ */
+struct gch_go_span {
+	struct list_head node;
+	struct gch_go_arena *arena;
+	void *base;
+	u32 gen;
+	u16 npages;
+	u16 nelems;
+	u32 size;
+	u16 freeindex;
+	u16 alloc_count;
+	u8 class;
+	u64 alloc_cache;
+	unsigned long alloc_bits[SPAN_WORDS];
+	unsigned long mark_bits[SPAN_WORDS];
+};
+
+/**
+ * struct gch_go_arena - a block of pages
+ * @node: in the list of all; only the collector removes from it
+ * @free_node: in the list of those with free pages
+ * @base: its first byte
+ * @id: for people
+ * @order: of the block
+ * @npages: pages of 8 KiB
+ * @nfree: how many are free
+ * @used: bitmap of pages in use
+ * @spans: by number of their first page
+ */
+struct gch_go_arena {
+	struct list_head node;
+	struct list_head free_node;
+	void *base;
+	u32 id;
+	u32 order;
+	u32 npages;
+	u32 nfree;
+	unsigned long used[BITS_TO_LONGS(1024)];
+	struct gch_go_span spans[];
+};
+
+/**
+ * struct gch_go_large - an object of its own pages
+ * @node: in the heap's list
+ * @addr: its first byte
+ * @type: its type
+ * @bytes: its size
+ * @nr_refs: references, if the type is variable
+ * @order: of its pages
+ * @gen: sweep generation in which it was allocated or last swept
+ * @mark: marked in this cycle
+ */
+struct gch_go_large {
+	struct list_head node;
+	void *addr;
+	struct gch_type *type;
+	u32 bytes;
+	u32 nr_refs;
+	u32 order;
+	u32 gen;
+	unsigned long mark;
+};
+
+/* A page of references that wait for the marker. */
+struct gch_go_workbuf {
+	struct gch_go_workbuf *next;
+	unsigned long nr;
+	unsigned long ref[(PAGE_SIZE - 16) / sizeof(long)];
+};
+
+#define GCH_GO_SHADE_MAX	256
+
+/**
+ * struct gch_go_mcache - what one CPU allocates from and shades into
+ * @state: the heap's state when the CPU last adapted to it
+ * @nr_shaded: entries of @shaded
+ * @shades: objects that the CPU's write barriers have shaded, ever
+ * @black: bytes that it has allocated black, ever
+ * @span: the span of each span class that it allocates from
+ * @shaded: gray objects
+ */
+struct gch_go_mcache {
+	u32 state;
+	u32 nr_shaded;
+	u64 shades;
+	u64 black;
+	struct gch_go_span *span[GCH_GO_SPAN_CLASSES];
+	unsigned long shaded[GCH_GO_SHADE_MAX];
+};
+
+/**
+ * struct gch_go_mcentral - the spans of one span class that no CPU has
+ * @lock: protects the lists
+ * @partial: with free objects, by parity of the generation that swept them
+ * @full: without
+ */
+struct gch_go_mcentral {
+	raw_spinlock_t lock;
+	struct list_head partial[2];
+	struct list_head full[2];
+} ____cacheline_aligned_in_smp;
+
+/**
+ * struct gch_go_heap - a heap of this engine
+ */
+struct gch_go_heap {
+	struct gch_heap base;
+	u32 state;
+	bool poison;
+	atomic_t overflow;
+	atomic_t kicked;
+	wait_queue_head_t phase_wait;
+	struct gch_go_mcache __percpu *mcache;
+	struct gch_go_mcentral central[GCH_GO_SPAN_CLASSES];
+
+	/* mheap */
+	raw_spinlock_t heap_lock;
+	struct list_head arenas;
+	struct list_head free_arenas;
+	u32 last_arena;
+	u32 pages_used;
+
+	raw_spinlock_t large_lock;
+	struct list_head larges;
+	u32 nr_large;
+
+	raw_spinlock_t work_lock;
+	struct gch_go_workbuf *full_bufs;
+	struct gch_go_workbuf *empty_bufs;
+	atomic_t nr_full;
+	atomic_t running;
+	atomic_t idle;
+
+	/* pacing: bytes */
+	atomic64_t live;
+	atomic64_t marked_bytes;
+	u64 trigger;
+	u64 black_before;
+	atomic64_t cycle_freed;
+	atomic_t nr_units;
+};
+
+/**
+ * struct gch_go_mutator - a mutator of this engine
+ * @base: the core's part
+ * @stash: large object whose pages were taken for the call that is repeated
+ * @want_large: &gch_mutator.want is the size of a large object, not of a span
+ * @collections: run for want of memory by the present call
+ */
+struct gch_go_mutator {
+	struct gch_mutator base;
+	struct gch_go_large *stash;
+	bool want_large;
+	unsigned int collections;
+};
+
+static inline struct gch_go_heap *to_go(struct gch_heap *heap)
+{
+	return container_of(heap, struct gch_go_heap, base);
+}
+
+static inline struct gch_go_mutator *to_go_mutator(struct gch_mutator *m)
+{
+	return container_of(m, struct gch_go_mutator, base);
+}
+
+static __always_inline unsigned long ref_addr(unsigned long ref)
+{
+	return ref & ~(unsigned long)REF_MASK;
+}
+
+static __always_inline struct gch_go_tail *tail_of(unsigned long addr)
+{
+	return (void *)((addr | (GCH_GO_PAGE_SIZE - 1)) + 1 - TAIL_BYTES);
+}
+
+static __always_inline unsigned int tail_class(const struct gch_go_tail *tail)
+{
+	return READ_ONCE(tail->marks[7]) >> TAIL_CLASS_SHIFT;
+}
+
+static __always_inline unsigned long *tail_ptrs(struct gch_go_tail *tail)
+{
+	return (void *)tail - PTRS_BYTES;
+}
+
+static __always_inline void *page_meta(unsigned long addr)
+{
+	return (void *)page_private(virt_to_page((void *)addr));
+}
+
+static inline bool gch_go_is_inline(const struct gch_go_span *s)
+{
+	return s->size >= GCH_GO_MIN_INLINE && s->size <= GCH_GO_MAX_INLINE;
+}
+
+/* The pointer bitmap of a scan span of objects of at most 512 bytes. */
+static inline unsigned long *gch_go_span_ptrs(const struct gch_go_span *s)
+{
+	return s->base + GCH_GO_PAGE_SIZE - PTRS_BYTES -
+	       (s->size >= GCH_GO_MIN_INLINE ? TAIL_BYTES : 0);
+}
+
+/* The mark bits of a span, wherever they are. */
+static inline unsigned long *gch_go_span_marks(struct gch_go_span *s)
+{
+	return gch_go_is_inline(s) ? tail_of((unsigned long)s->base)->marks :
+				     s->mark_bits;
+}
+
+static inline u32 gch_go_span_bytes(const struct gch_go_span *s)
+{
+	return (u32)s->npages << GCH_GO_PAGE_SHIFT;
+}
+
+/* sizeclass.c */
+extern u16 gch_go_class_size[GCH_GO_CLASSES];
+extern u8 gch_go_class_pages[GCH_GO_CLASSES];
+extern u32 gch_go_class_magic[GCH_GO_CLASSES];
+int gch_go_classes_init(void);
+unsigned int gch_go_size_class(u32 bytes);
+
+/* The number of the object that begins @offset bytes into its span. */
+static __always_inline unsigned int gch_go_index(unsigned int class, u32 offset)
+{
+	return ((u64)offset * gch_go_class_magic[class]) >> 32;
+}
+
+/* mheap.c */
+struct gch_go_span *gch_go_span_alloc(struct gch_go_heap *h, unsigned int class,
+				      u32 gen);
+void gch_go_span_free(struct gch_go_heap *h, struct gch_go_span *s);
+int gch_go_arena_add(struct gch_go_heap *h, unsigned int npages);
+void gch_go_arenas_trim(struct gch_go_heap *h);
+void gch_go_arenas_free(struct gch_go_heap *h);
+
+/* mcentral.c */
+void gch_go_central_init(struct gch_go_heap *h);
+int gch_go_central_get(struct gch_go_heap *h, unsigned int class, u32 gen,
+		       struct gch_go_span **span);
+void gch_go_central_put(struct gch_go_heap *h, struct gch_go_span *s, u32 gen);
+struct gch_go_span *gch_go_central_unswept(struct gch_go_heap *h,
+					   unsigned int class, u32 gen);
+
+/* mcache.c */
+void gch_go_cache_adapt(struct gch_go_heap *h, struct gch_go_mcache *c,
+			u32 state);
+void gch_go_span_refill(struct gch_go_span *s);
+
+/* large.c */
+struct gch_go_large *gch_go_large_new(struct gch_go_heap *h, u32 bytes);
+void gch_go_large_free(struct gch_go_heap *h, struct gch_go_large *l);
+void gch_go_large_sweep(struct gch_go_heap *h);
+void gch_go_larges_free(struct gch_go_heap *h);
+
+/* barrier.c */
+int gch_go_assign_at(struct gch_go_heap *h, struct gch_mutator *m, u32 state,
+		     void **place, void *ref);
+bool gch_go_mark(unsigned long ref);
+bool gch_go_is_marked(unsigned long ref);
+void gch_go_shade(struct gch_go_heap *h, struct gch_go_mcache *c,
+		  unsigned long ref);
+void gch_go_shaded_flush(struct gch_go_heap *h, struct gch_go_mcache *c);
+u64 gch_go_shades(struct gch_go_heap *h);
+u64 gch_go_black(struct gch_go_heap *h);
+
+/* object.c */
+typedef void (*gch_go_edge_fn)(void *arg, unsigned long ref);
+void gch_go_for_each_ref(unsigned long ref, gch_go_edge_fn fn, void *arg);
+u32 gch_go_object_size(unsigned long ref);
+
+/* mark.c */
+void gch_go_mark_roots(struct gch_go_heap *h);
+void gch_go_mark_drain(struct gch_go_heap *h);
+struct gch_go_workbuf *gch_go_buf_get(struct gch_go_heap *h);
+void gch_go_buf_put_full(struct gch_go_heap *h, struct gch_go_workbuf *b);
+void gch_go_bufs_free(struct gch_go_heap *h);
+
+/* sweep.c */
+typedef void (*gch_go_span_fn)(void *arg, struct gch_go_span *s);
+void gch_go_for_each_span(struct gch_go_heap *h, gch_go_span_fn fn, void *arg);
+void gch_go_for_each_marked(struct gch_go_heap *h, gch_go_edge_fn fn,
+			    void *arg);
+void gch_go_sweep_span(struct gch_go_heap *h, struct gch_go_span *s, u32 gen);
+void gch_go_sweep_all(struct gch_go_heap *h);
+
+/* cycle.c */
+int gch_go_collect(struct gch_heap *heap, unsigned int generation);
+void gch_go_set_trigger(struct gch_go_heap *h);
+u32 gch_go_stop(struct gch_go_heap *h);
+void gch_go_start(struct gch_go_heap *h, u32 state);
+
+/* validate.c */
+int gch_go_validate(struct gch_heap *heap);
+int gch_go_check_marks(struct gch_go_heap *h);
+
+/* show.c */
+void gch_go_show(struct gch_heap *heap, struct seq_file *seq,
+		 enum gch_view view);
+void gch_go_stats(struct gch_heap *heap, struct gch_stats *stats);
+
+#endif /* _GCH_GO_H */

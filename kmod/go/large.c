@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Large objects: above 32 KiB, each with pages of its own
+ *
+ * Their pages are taken and zeroed before the section that needs them, by
+ * &gch_engine_ops.wait. large_lock protects the list; a descriptor is freed by
+ * the collector only, after it was taken off.
+ */
+#include "go.h"
+
+#include <linux/mm.h>
+#include <linux/slab.h>
+
+/**
+ * gch_go_large_new - takes the pages of a large object
+ * @h: the heap
+ * @bytes: its size
+ *
+ * Context: process context outside sections, may sleep.
+ * Return: the object, zeroed and on no list, or NULL.
+ */
+struct gch_go_large *gch_go_large_new(struct gch_go_heap *h, u32 bytes)
+{
+	struct gch_go_large *l;
+
+	l = kzalloc(sizeof(*l), GFP_KERNEL_ACCOUNT);
+	if (!l)
+		return NULL;
+	l->bytes = bytes;
+	l->order = get_order(bytes);
+	l->addr = gch_pages_get(&h->base, l->order, GFP_KERNEL | __GFP_ZERO);
+	if (!l->addr) {
+		kfree(l);
+		return NULL;
+	}
+	INIT_LIST_HEAD(&l->node);
+	set_page_private(virt_to_page(l->addr), (unsigned long)l);
+	return l;
+}
+
+/**
+ * gch_go_large_free - frees a large object that is on no list
+ * @h: the heap
+ * @l: the object; NULL is nothing
+ *
+ * Context: process context outside sections.
+ */
+void gch_go_large_free(struct gch_go_heap *h, struct gch_go_large *l)
+{
+	if (!l)
+		return;
+	set_page_private(virt_to_page(l->addr), 0);
+	gch_pages_put(&h->base, l->addr, l->order);
+	kfree(l);
+}
+
+static void free_all(struct gch_go_heap *h, struct list_head *list)
+{
+	struct gch_go_large *l, *next;
+
+	list_for_each_entry_safe(l, next, list, node) {
+		gch_go_large_free(h, l);
+		cond_resched();
+	}
+}
+
+/* How many objects the lock is held for at a time. */
+#define SWEEP_STEP	64
+
+/* Sorts objects out until @h->larges is empty; true if there are more. */
+static bool sweep_step(struct gch_go_heap *h, struct list_head *live,
+		       struct list_head *dead)
+{
+	unsigned int n = SWEEP_STEP, gen = STATE_GEN(h->state);
+	struct gch_go_large *l;
+	bool more;
+
+	preempt_disable();
+	raw_spin_lock(&h->large_lock);
+	while (n-- && !list_empty(&h->larges)) {
+		l = list_first_entry(&h->larges, struct gch_go_large, node);
+		/* What was allocated since marking ended is not marked. */
+		if (xchg(&l->mark, 0) || l->gen == gen) {
+			l->gen = gen;
+			list_move_tail(&l->node, live);
+			continue;
+		}
+		list_move_tail(&l->node, dead);
+		h->nr_large--;
+		gch_count(&h->base, freed_cycle, 1);
+		gch_count(&h->base, freed_bytes, PAGE_SIZE << l->order);
+		atomic64_add(PAGE_SIZE << l->order, &h->cycle_freed);
+	}
+	more = !list_empty(&h->larges);
+	raw_spin_unlock(&h->large_lock);
+	preempt_enable();
+	return more;
+}
+
+/**
+ * gch_go_large_sweep - frees the large objects that were not marked
+ * @h: the heap
+ *
+ * Context: process context, may sleep; under &gch_heap.cycle_lock, in phase
+ * OFF.
+ */
+void gch_go_large_sweep(struct gch_go_heap *h)
+{
+	LIST_HEAD(live);
+	LIST_HEAD(dead);
+
+	while (sweep_step(h, &live, &dead))
+		cond_resched();
+	preempt_disable();
+	raw_spin_lock(&h->large_lock);
+	list_splice(&live, &h->larges);
+	raw_spin_unlock(&h->large_lock);
+	preempt_enable();
+	free_all(h, &dead);
+}
+
+/**
+ * gch_go_larges_free - frees all large objects of a heap that is not used any
+ *	more
+ * @h: the heap
+ *
+ * Context: process context, may sleep.
+ */
+void gch_go_larges_free(struct gch_go_heap *h)
+{
+	free_all(h, &h->larges);
+}

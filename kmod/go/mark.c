@@ -1,0 +1,365 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The marker
+ *
+ * Work is kept in buffers of one page, as in Go's mgcwork.go: a worker fills and
+ * empties one of its own, last in, first out, and exchanges whole ones with the
+ * heap's list. Between the two and the scan stands a short queue: what is in it
+ * has been prefetched, mark bits and object, when it comes to its end.
+ *
+ * When no buffer can be had, references are dropped and the heap's overflow is
+ * set: the collector then scans every marked object once more. So marking needs
+ * memory to be quick but not to be right.
+ *
+ * work_lock protects the lists of buffers.
+ */
+#include "object.h"
+
+#include <linux/delay.h>
+#include <linux/gfp.h>
+#include <linux/prefetch.h>
+
+/* Objects on their way through the cache. */
+#define FIFO_DEPTH	8U
+/* Objects between looks at whether others are idle, and the clock. */
+#define CHECK_EVERY	512U
+
+struct marker {
+	struct gch_go_heap *h;
+	struct gch_go_workbuf *buf;
+	u64 objects;
+	u64 bytes;
+	u32 head;
+	u32 tail;
+	unsigned long fifo[FIFO_DEPTH];
+};
+
+static struct gch_go_workbuf *pop_buf(struct gch_go_workbuf **list)
+{
+	struct gch_go_workbuf *b = *list;
+
+	if (b)
+		*list = b->next;
+	return b;
+}
+
+/**
+ * gch_go_buf_get - takes an empty work buffer
+ * @h: the heap
+ *
+ * Context: any but interrupts; preemption may be on.
+ * Return: the buffer, or NULL, and then overflow is set.
+ */
+struct gch_go_workbuf *gch_go_buf_get(struct gch_go_heap *h)
+{
+	struct gch_go_workbuf *b;
+
+	preempt_disable();
+	raw_spin_lock(&h->work_lock);
+	b = pop_buf(&h->empty_bufs);
+	raw_spin_unlock(&h->work_lock);
+	preempt_enable();
+	if (!b)
+		b = (void *)__get_free_page(GFP_NOWAIT | __GFP_NOWARN);
+	if (b)
+		b->nr = 0;
+	else
+		atomic_set(&h->overflow, 1);
+	return b;
+}
+
+/**
+ * gch_go_buf_put_full - offers a buffer with work to all workers
+ * @h: the heap
+ * @b: the buffer
+ *
+ * Context: any but interrupts.
+ */
+void gch_go_buf_put_full(struct gch_go_heap *h, struct gch_go_workbuf *b)
+{
+	preempt_disable();
+	raw_spin_lock(&h->work_lock);
+	b->next = h->full_bufs;
+	h->full_bufs = b;
+	atomic_inc(&h->nr_full);
+	raw_spin_unlock(&h->work_lock);
+	preempt_enable();
+}
+
+static void put_empty(struct gch_go_heap *h, struct gch_go_workbuf *b)
+{
+	preempt_disable();
+	raw_spin_lock(&h->work_lock);
+	b->next = h->empty_bufs;
+	h->empty_bufs = b;
+	raw_spin_unlock(&h->work_lock);
+	preempt_enable();
+}
+
+static struct gch_go_workbuf *get_full(struct gch_go_heap *h)
+{
+	struct gch_go_workbuf *b;
+
+	if (!atomic_read(&h->nr_full))
+		return NULL;
+	preempt_disable();
+	raw_spin_lock(&h->work_lock);
+	b = pop_buf(&h->full_bufs);
+	if (b)
+		atomic_dec(&h->nr_full);
+	raw_spin_unlock(&h->work_lock);
+	preempt_enable();
+	return b;
+}
+
+static void free_list(struct gch_go_workbuf *b)
+{
+	struct gch_go_workbuf *next;
+
+	for (; b; b = next) {
+		next = b->next;
+		free_page((unsigned long)b);
+		cond_resched();
+	}
+}
+
+/**
+ * gch_go_bufs_free - frees the work buffers
+ * @h: the heap; no cycle marks
+ *
+ * Context: process context, may sleep.
+ */
+void gch_go_bufs_free(struct gch_go_heap *h)
+{
+	struct gch_go_workbuf *empty, *full;
+
+	preempt_disable();
+	raw_spin_lock(&h->work_lock);
+	empty = h->empty_bufs;
+	full = h->full_bufs;
+	h->empty_bufs = NULL;
+	h->full_bufs = NULL;
+	atomic_set(&h->nr_full, 0);
+	raw_spin_unlock(&h->work_lock);
+	preempt_enable();
+	free_list(empty);
+	free_list(full);
+}
+
+static void push(struct marker *k, unsigned long ref)
+{
+	struct gch_go_workbuf *b = k->buf;
+
+	if (unlikely(!b || b->nr == ARRAY_SIZE(b->ref))) {
+		if (b)
+			gch_go_buf_put_full(k->h, b);
+		b = gch_go_buf_get(k->h);
+		k->buf = b;
+		if (!b)
+			return;
+	}
+	b->ref[b->nr++] = ref;
+}
+
+static __always_inline bool pop(struct marker *k, unsigned long *ref)
+{
+	struct gch_go_workbuf *b = k->buf;
+
+	if (unlikely(!b || !b->nr)) {
+		b = get_full(k->h);
+		if (!b)
+			return false;
+		if (k->buf)
+			put_empty(k->h, k->buf);
+		k->buf = b;
+	}
+	*ref = b->ref[--b->nr];
+	return true;
+}
+
+static void push_edge(void *arg, unsigned long ref)
+{
+	push(arg, ref);
+}
+
+static __always_inline void fetch(unsigned long ref)
+{
+	unsigned long addr = ref_addr(ref);
+
+	if ((ref & TAG_MASK) == SPAN_INLINE)
+		prefetchw(tail_of(addr)->marks);
+	prefetch((void *)addr);
+}
+
+/* Fills the queue from the buffer; false if there is nothing left at all. */
+static __always_inline bool fill(struct marker *k)
+{
+	unsigned long ref;
+
+	while (k->tail - k->head < FIFO_DEPTH && pop(k, &ref)) {
+		fetch(ref);
+		k->fifo[k->tail++ % FIFO_DEPTH] = ref;
+	}
+	return k->tail != k->head;
+}
+
+static __always_inline void step(struct marker *k)
+{
+	unsigned long ref = k->fifo[k->head++ % FIFO_DEPTH];
+
+	if (!(ref & REF_GRAY)) {
+		if (gch_go_is_marked(ref))
+			return;
+		/* A noscan object is marked, and done with. */
+		if (!gch_go_mark(ref)) {
+			k->objects++;
+			k->bytes += gch_go_object_size(ref);
+			return;
+		}
+	}
+	k->objects++;
+	k->bytes += gch_go_object_size(ref);
+	gch_go_scan(ref, push_edge, k);
+}
+
+/* Half of what this worker has, for those who have nothing. */
+static void share(struct marker *k)
+{
+	struct gch_go_workbuf *b = k->buf, *half;
+	unsigned long n;
+
+	if (!b || b->nr < 8 || !atomic_read(&k->h->idle) ||
+	    atomic_read(&k->h->nr_full))
+		return;
+	half = gch_go_buf_get(k->h);
+	if (!half)
+		return;
+	n = b->nr / 2;
+	memcpy(half->ref, b->ref, n * sizeof(b->ref[0]));
+	memmove(b->ref, b->ref + n, (b->nr - n) * sizeof(b->ref[0]));
+	half->nr = n;
+	b->nr -= n;
+	gch_go_buf_put_full(k->h, half);
+}
+
+static void drain(struct marker *k)
+{
+	u32 n = 0;
+
+	while (fill(k)) {
+		step(k);
+		if (++n % CHECK_EVERY == 0) {
+			share(k);
+			cond_resched();
+		}
+	}
+}
+
+/*
+ * Waits until there is work or all who run are idle. Who begins late finds
+ * nothing, and who ends late has found all others idle: nothing is left then.
+ */
+static bool wait_for_work(struct gch_go_heap *h)
+{
+	bool work;
+
+	atomic_inc(&h->idle);
+	for (;;) {
+		work = atomic_read(&h->nr_full);
+		if (work || atomic_read(&h->idle) >= atomic_read(&h->running))
+			break;
+		usleep_range(10, 50);
+	}
+	if (work)
+		atomic_dec(&h->idle);
+	return work;
+}
+
+static void marker_end(struct marker *k)
+{
+	struct gch_go_heap *h = k->h;
+
+	if (k->buf && k->buf->nr)
+		gch_go_buf_put_full(h, k->buf);
+	else if (k->buf)
+		put_empty(h, k->buf);
+	atomic64_add(k->bytes, &h->marked_bytes);
+	preempt_disable();
+	gch_count(&h->base, marked, k->objects);
+	preempt_enable();
+}
+
+static void mark_on_cpu(void *arg, unsigned int cpu)
+{
+	struct gch_go_heap *h = arg;
+	struct marker k = { .h = h };
+
+	atomic_inc(&h->running);
+	gch_section_enter();
+	gch_go_shaded_flush(h, this_cpu_ptr(h->mcache));
+	gch_section_leave();
+	do {
+		drain(&k);
+	} while (wait_for_work(h));
+	marker_end(&k);
+}
+
+static void mark_places(void *arg, void **places, unsigned int nr)
+{
+	struct marker *k = arg;
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		unsigned long ref = (unsigned long)READ_ONCE(places[i]);
+
+		if (ref && !gch_go_is_marked(ref))
+			push(k, ref);
+	}
+}
+
+/**
+ * gch_go_mark_roots - makes the marker's first work of all frames and tables
+ * @h: the heap
+ *
+ * Context: process context, may sleep; takes &gch_heap.lock.
+ */
+void gch_go_mark_roots(struct gch_go_heap *h)
+{
+	struct marker k = { .h = h };
+
+	mutex_lock(&h->base.lock);
+	gch_for_each_frame(&h->base, mark_places, &k);
+	gch_for_each_roots(&h->base, mark_places, &k);
+	mutex_unlock(&h->base.lock);
+	marker_end(&k);
+}
+
+static void rescan(void *arg, unsigned long ref)
+{
+	struct marker *k = arg;
+
+	gch_go_scan(ref, push_edge, k);
+	drain(k);
+}
+
+/**
+ * gch_go_mark_drain - marks until the workers find nothing more
+ * @h: the heap
+ *
+ * Every CPU hands in what it has shaded before its worker begins.
+ *
+ * Context: process context, may sleep; under &gch_heap.cycle_lock.
+ */
+void gch_go_mark_drain(struct gch_go_heap *h)
+{
+	struct marker k = { .h = h };
+
+	atomic_set(&h->running, 0);
+	atomic_set(&h->idle, 0);
+	gch_workers_run(&h->base, mark_on_cpu, h);
+	while (atomic_xchg(&h->overflow, 0)) {
+		gch_go_for_each_marked(h, rescan, &k);
+		drain(&k);
+	}
+	marker_end(&k);
+}

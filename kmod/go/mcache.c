@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Allocation: from the spans that a CPU has to itself
+ *
+ * The fast path takes no lock and needs no atomic: a section keeps other tasks
+ * off the CPU's cache, and a window of 64 bits of the span says which of its
+ * objects are free. A CPU adapts to a change of the heap's state before it
+ * allocates: once the sweep generation has changed, what it has cached is swept
+ * and given back.
+ */
+#include "go.h"
+
+#include <linux/bitops.h>
+#include <linux/poison.h>
+#include <linux/rculist.h>
+#include <linux/string.h>
+
+static void flush(struct gch_go_heap *h, struct gch_go_mcache *c, u32 gen)
+{
+	unsigned int i;
+
+	for (i = 0; i < GCH_GO_SPAN_CLASSES; i++) {
+		struct gch_go_span *s = c->span[i];
+
+		if (!s)
+			continue;
+		c->span[i] = NULL;
+		if (s->gen != gen)
+			gch_go_sweep_span(h, s, gen);
+		gch_go_central_put(h, s, gen);
+	}
+}
+
+/**
+ * gch_go_cache_adapt - lets a CPU's cache follow the state of the heap
+ * @h: the heap
+ * @c: the cache
+ * @state: the state that the section has read
+ *
+ * Context: in a section on the cache's CPU, or for a CPU that is offline.
+ */
+void gch_go_cache_adapt(struct gch_go_heap *h, struct gch_go_mcache *c,
+			u32 state)
+{
+	if (STATE_GEN(c->state) != STATE_GEN(state))
+		flush(h, c, STATE_GEN(state));
+	c->state = state;
+}
+
+/* Fills the window that begins at a multiple of 64. */
+static void fill_window(struct gch_go_span *s, unsigned int first)
+{
+	s->alloc_cache = ~(u64)s->alloc_bits[first / BITS_PER_LONG];
+}
+
+/**
+ * gch_go_span_refill - begins to allocate from the start of a span
+ * @s: the span, just swept
+ *
+ * Context: the caller owns the span.
+ */
+void gch_go_span_refill(struct gch_go_span *s)
+{
+	s->freeindex = 0;
+	fill_window(s, 0);
+}
+
+/* The next free object of a span, nelems if there is none. */
+static __always_inline unsigned int next_free(struct gch_go_span *s)
+{
+	unsigned int i = s->freeindex, bit;
+
+	while (i < s->nelems) {
+		if (s->alloc_cache) {
+			bit = __ffs64(s->alloc_cache);
+			i += bit;
+			if (i >= s->nelems)
+				break;
+			s->freeindex = i + 1;
+			if (s->freeindex % 64)
+				s->alloc_cache >>= bit + 1;
+			else if (s->freeindex < s->nelems)
+				fill_window(s, s->freeindex);
+			s->alloc_count++;
+			return i;
+		}
+		i = (i + 64) & ~63U;
+		if (i < s->nelems)
+			fill_window(s, i);
+	}
+	s->freeindex = s->nelems;
+	return s->nelems;
+}
+
+/* Counts what a CPU takes to allocate from as live, and starts a cycle. */
+static void account(struct gch_go_heap *h, u64 bytes)
+{
+	u64 live = atomic64_add_return(bytes, &h->live);
+
+	gch_max(&h->base.peak_live, live);
+	if (live >= READ_ONCE(h->trigger) && !atomic_read(&h->kicked) &&
+	    !atomic_xchg(&h->kicked, 1))
+		gch_cycle_request(&h->base, 2);
+}
+
+/* In a section: gives the CPU a span with room; -ENOMEM, or -EAGAIN at once. */
+static int refill(struct gch_go_heap *h, struct gch_go_mcache *c,
+		  unsigned int class)
+{
+	u32 gen = STATE_GEN(c->state);
+	struct gch_go_span *s = c->span[class];
+	int ret;
+
+	if (s) {
+		c->span[class] = NULL;
+		gch_go_central_put(h, s, gen);
+	}
+	ret = gch_go_central_get(h, class, gen, &s);
+	if (ret)
+		return ret;
+	if (!s)
+		s = gch_go_span_alloc(h, class, gen);
+	if (!s)
+		return -ENOMEM;
+	account(h, (u64)(s->nelems - s->alloc_count) * s->size);
+	c->span[class] = s;
+	return 0;
+}
+
+/* The words of an object of at most 512 bytes that are references. */
+static void set_ptrs(struct gch_go_span *s, void *obj, u64 words)
+{
+	unsigned int w = (obj - s->base) / sizeof(long), n = s->size / 8;
+	unsigned long *ptrs = gch_go_span_ptrs(s) + w / 64;
+	u64 mask = n < 64 ? BIT_ULL(n) - 1 : ~0ULL;
+
+	w %= 64;
+	WRITE_ONCE(ptrs[0], (ptrs[0] & ~(mask << w)) | (words << w));
+	if (w + n > 64)
+		WRITE_ONCE(ptrs[1], (ptrs[1] & ~(mask >> (64 - w))) |
+				    (words >> (64 - w)));
+}
+
+static u64 leading(u32 nr_refs)
+{
+	return nr_refs < 64 ? BIT_ULL(nr_refs) - 1 : ~0ULL;
+}
+
+static void set_layout(struct gch_go_span *s, void *obj, struct gch_type *type,
+		       u32 nr_refs)
+{
+	bool var = type->flags & GCH_TYPE_VAR;
+
+	if (s->class & 1)
+		return;
+	if (s->size <= GCH_GO_MAX_INLINE)
+		set_ptrs(s, obj, var ? leading(nr_refs) : type->first_words);
+	else
+		*(unsigned long *)obj = var ? (unsigned long)nr_refs << 1 | 1 :
+					      (unsigned long)type;
+}
+
+static void check_poison(struct gch_go_heap *h, struct gch_go_span *s,
+			 void *obj)
+{
+	if (!memchr_inv(obj, POISON_FREE, s->size))
+		return;
+	atomic64_inc(&h->base.verify_errors);
+	pr_err_ratelimited("heap %s: a free object of %u bytes was written to\n",
+			   h->base.name, s->size);
+}
+
+static unsigned long small(struct gch_go_heap *h, struct gch_go_mcache *c,
+			   struct gch_go_span *s, unsigned int i,
+			   struct gch_type *type, u32 nr_refs)
+{
+	unsigned long ref;
+	void *obj;
+
+	obj = s->base + (size_t)i * s->size;
+	if (unlikely(h->poison))
+		check_poison(h, s, obj);
+	memset(obj, 0, s->size);
+	set_layout(s, obj, type, nr_refs);
+	ref = (unsigned long)obj;
+	if (!gch_go_is_inline(s))
+		ref |= SPAN_OTHER;
+	if (unlikely(STATE_PHASE(c->state))) {
+		gch_go_mark(ref);
+		c->black += s->size;
+	}
+	return ref;
+}
+
+static int alloc_small(struct gch_go_heap *h, struct gch_mutator *m, u32 *state,
+		       struct gch_type *type, u32 nr_refs, u32 bytes,
+		       unsigned long *ref)
+{
+	struct gch_go_mcache *c = this_cpu_ptr(h->mcache);
+	u32 header = nr_refs && bytes > GCH_GO_MAX_INLINE ?
+		     GCH_GO_HEADER_BYTES : 0;
+	unsigned int class = gch_go_size_class(bytes + header) << 1 | !nr_refs;
+	struct gch_go_span *s;
+	unsigned int i;
+	int ret;
+
+	for (;;) {
+		if (unlikely(*state != c->state))
+			gch_go_cache_adapt(h, c, *state);
+		s = c->span[class];
+		if (likely(s)) {
+			i = next_free(s);
+			if (likely(i < s->nelems))
+				break;
+		}
+		ret = refill(h, c, class);
+		if (ret == -ENOMEM) {
+			to_go_mutator(m)->want_large = false;
+			m->wait = GCH_WAIT_MEMORY;
+			m->want = (size_t)gch_go_class_pages[class >> 1] <<
+				  GCH_GO_PAGE_SHIFT;
+			return -EAGAIN;
+		}
+		/* The generation changed under the section: look again. */
+		if (ret)
+			*state = READ_ONCE(h->state);
+	}
+	*ref = small(h, c, s, i, type, nr_refs);
+	gch_count(&h->base, alloc_bytes, s->size);
+	return 0;
+}
+
+/* The pages have been taken outside the section, and zeroed there. */
+static int alloc_large(struct gch_go_heap *h, struct gch_mutator *m,
+		       u32 state, struct gch_type *type, u32 nr_refs, u32 bytes,
+		       unsigned long *ref)
+{
+	struct gch_go_mutator *gm = to_go_mutator(m);
+	struct gch_go_large *l = gm->stash;
+
+	if (!l || l->bytes != bytes) {
+		gm->want_large = true;
+		m->wait = GCH_WAIT_MEMORY;
+		m->want = bytes;
+		return -EAGAIN;
+	}
+	gm->stash = NULL;
+	l->type = type;
+	l->nr_refs = nr_refs;
+	l->gen = STATE_GEN(state);
+	l->mark = STATE_PHASE(state) != PHASE_OFF;
+	if (l->mark)
+		this_cpu_ptr(h->mcache)->black += PAGE_SIZE << l->order;
+	raw_spin_lock(&h->large_lock);
+	list_add_tail_rcu(&l->node, &h->larges);
+	h->nr_large++;
+	raw_spin_unlock(&h->large_lock);
+	account(h, PAGE_SIZE << l->order);
+	*ref = (unsigned long)l->addr | SPAN_LARGE;
+	gch_count(&h->base, alloc_bytes, PAGE_SIZE << l->order);
+	gch_count(&h->base, large_allocs, 1);
+	return 0;
+}
+
+/**
+ * gch_go_alloc - allocates an object
+ * @m: the mutator
+ * @place: slot that refers to it afterwards
+ * @type: its type
+ * @nr_refs: its references
+ * @bytes: its size
+ *
+ * Context: in a section.
+ * Return: 0, -EAGAIN.
+ */
+int gch_go_alloc(struct gch_mutator *m, void **place, struct gch_type *type,
+		 u32 nr_refs, u32 bytes)
+{
+	struct gch_go_heap *h = to_go(m->heap);
+	u32 state = READ_ONCE(h->state);
+	unsigned long ref;
+	int ret;
+
+	if (unlikely(STATE_PHASE(state) == PHASE_STOP)) {
+		m->wait = GCH_WAIT_EXCLUSIVE;
+		return -EAGAIN;
+	}
+	if (likely(bytes <= GCH_GO_MAX_SMALL - GCH_GO_HEADER_BYTES))
+		ret = alloc_small(h, m, &state, type, nr_refs, bytes, &ref);
+	else
+		ret = alloc_large(h, m, state, type, nr_refs, bytes, &ref);
+	if (unlikely(ret))
+		return ret;
+	gch_count(&h->base, allocs, 1);
+	return gch_go_assign_at(h, m, state, place, (void *)ref);
+}

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Central lists: the spans of a span class that no CPU allocates from
+ *
+ * As in Go's mcentral.go there are two lists of spans with free objects and two
+ * of full ones; which of the two holds what has been swept changes with every
+ * sweep generation. When a cycle starts everything has been swept, so nothing
+ * has to be moved.
+ *
+ * A section may have begun before the generation changed. It finds that out
+ * under the list's lock, and then starts over: else it could take for unswept
+ * what another CPU has just swept, and free everything in it.
+ */
+#include "go.h"
+
+/* Spans that one refill sweeps at most. */
+#define SWEEP_BUDGET	32
+
+static bool is_stale(struct gch_go_heap *h, u32 gen)
+{
+	return STATE_GEN(READ_ONCE(h->state)) != gen;
+}
+
+/**
+ * gch_go_central_init - sets up the lists
+ * @h: the heap
+ *
+ * Context: any.
+ */
+void gch_go_central_init(struct gch_go_heap *h)
+{
+	unsigned int i, parity;
+
+	for (i = 0; i < GCH_GO_SPAN_CLASSES; i++) {
+		struct gch_go_mcentral *c = &h->central[i];
+
+		raw_spin_lock_init(&c->lock);
+		for (parity = 0; parity < 2; parity++) {
+			INIT_LIST_HEAD(&c->partial[parity]);
+			INIT_LIST_HEAD(&c->full[parity]);
+		}
+	}
+}
+
+static struct gch_go_span *pop(struct list_head *list)
+{
+	struct gch_go_span *s;
+
+	s = list_first_entry_or_null(list, struct gch_go_span, node);
+	if (s)
+		list_del_init(&s->node);
+	return s;
+}
+
+/* Takes a span that may have room; -EAGAIN if the generation has changed. */
+static int take(struct gch_go_heap *h, struct gch_go_mcentral *c, u32 gen,
+		struct gch_go_span **span, bool *swept)
+{
+	unsigned int parity = gen & 1;
+	int ret = 0;
+
+	raw_spin_lock(&c->lock);
+	if (is_stale(h, gen)) {
+		ret = -EAGAIN;
+		goto out;
+	}
+	*swept = true;
+	*span = pop(&c->partial[parity]);
+	if (*span)
+		goto out;
+	*swept = false;
+	*span = pop(&c->partial[!parity]) ?: pop(&c->full[!parity]);
+out:
+	raw_spin_unlock(&c->lock);
+	return ret;
+}
+
+/**
+ * gch_go_central_get - takes a span with room for an object
+ * @h: the heap
+ * @class: its span class
+ * @gen: sweep generation that the section sees
+ * @span: set to the span, owned by the caller; NULL if there is none
+ *
+ * Context: in a section.
+ * Return: 0; -EAGAIN if the generation has changed: the section looks again.
+ */
+int gch_go_central_get(struct gch_go_heap *h, unsigned int class, u32 gen,
+		       struct gch_go_span **span)
+{
+	struct gch_go_mcentral *c = &h->central[class];
+	unsigned int budget = SWEEP_BUDGET;
+	bool swept;
+	int ret;
+
+	*span = NULL;
+	do {
+		ret = take(h, c, gen, span, &swept);
+		if (ret || !*span || swept)
+			return ret;
+		gch_go_sweep_span(h, *span, gen);
+		if ((*span)->alloc_count < (*span)->nelems)
+			return 0;
+		gch_go_central_put(h, *span, gen);
+		*span = NULL;
+	} while (--budget);
+	return 0;
+}
+
+/**
+ * gch_go_central_put - puts a swept span on the list that it belongs on
+ * @h: the heap
+ * @s: the span; given up by the caller
+ * @gen: sweep generation that it was swept in
+ *
+ * An empty one goes back to the page heap.
+ *
+ * Context: in a section, or process context with preemption off.
+ */
+void gch_go_central_put(struct gch_go_heap *h, struct gch_go_span *s, u32 gen)
+{
+	struct gch_go_mcentral *c = &h->central[s->class];
+	unsigned int parity = gen & 1;
+
+	if (!s->alloc_count) {
+		gch_go_span_free(h, s);
+		return;
+	}
+	raw_spin_lock(&c->lock);
+	list_add(&s->node, s->alloc_count < s->nelems ? &c->partial[parity] :
+							&c->full[parity]);
+	raw_spin_unlock(&c->lock);
+}
+
+/**
+ * gch_go_central_unswept - takes a span that is still to be swept
+ * @h: the heap
+ * @class: its span class
+ * @gen: the present sweep generation
+ *
+ * Context: preemption off.
+ * Return: the span, owned by the caller, or NULL when all are swept.
+ */
+struct gch_go_span *gch_go_central_unswept(struct gch_go_heap *h,
+					   unsigned int class, u32 gen)
+{
+	struct gch_go_mcentral *c = &h->central[class];
+	unsigned int parity = !(gen & 1);
+	struct gch_go_span *s;
+
+	raw_spin_lock(&c->lock);
+	s = pop(&c->partial[parity]) ?: pop(&c->full[parity]);
+	raw_spin_unlock(&c->lock);
+	return s;
+}

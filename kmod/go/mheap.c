@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The page heap: runs of 8 KiB pages for spans, out of arenas
+ *
+ * heap_lock protects the arenas' bitmaps and both lists of them. The list of all
+ * arenas is only lengthened by mutators; the collector, which alone shortens it
+ * while no cycle runs, walks it without the lock.
+ */
+#include "go.h"
+
+#include <linux/bitmap.h>
+#include <linux/poison.h>
+#include <linux/rculist.h>
+#include <linux/slab.h>
+
+/* Empty arenas that stay for the next cycle. */
+#define KEEP_ARENAS	1
+
+static void set_pages(struct gch_go_span *s)
+{
+	unsigned int i, n = s->npages << (GCH_GO_PAGE_SHIFT - PAGE_SHIFT);
+	struct page *page = virt_to_page(s->base);
+
+	for (i = 0; i < n; i++)
+		set_page_private(page + i, (unsigned long)s);
+}
+
+static u32 capacity(unsigned int class, u32 size, u32 npages)
+{
+	u32 bytes = npages << GCH_GO_PAGE_SHIFT;
+
+	if (size > GCH_GO_MAX_INLINE)
+		return bytes / size;
+	if (size >= GCH_GO_MIN_INLINE)
+		bytes -= TAIL_BYTES;
+	if (!(class & 1))
+		bytes -= PTRS_BYTES;
+	return bytes / size;
+}
+
+static void clear_tail(struct gch_go_span *s)
+{
+	struct gch_go_tail *tail = tail_of((unsigned long)s->base);
+
+	memset(tail, 0, sizeof(*tail));
+	tail->marks[7] = (unsigned long)s->class << TAIL_CLASS_SHIFT;
+}
+
+static void span_init(struct gch_go_heap *h, struct gch_go_span *s,
+		      unsigned int class, u32 npages, u32 gen)
+{
+	u32 size = gch_go_class_size[class >> 1];
+
+	BUILD_BUG_ON(GCH_GO_PAGE_SIZE / 8 > SPAN_WORDS * BITS_PER_LONG);
+	s->class = class;
+	s->gen = gen;
+	s->size = size;
+	s->nelems = capacity(class, size, npages);
+	s->freeindex = 0;
+	s->alloc_count = 0;
+	memset(s->alloc_bits, 0, sizeof(s->alloc_bits));
+	memset(s->mark_bits, 0, sizeof(s->mark_bits));
+	s->alloc_cache = ~0ULL;
+	if (h->poison)
+		memset(s->base, POISON_FREE, npages << GCH_GO_PAGE_SHIFT);
+	if (gch_go_is_inline(s))
+		clear_tail(s);
+	if (size <= GCH_GO_MAX_INLINE && !(class & 1))
+		memset(gch_go_span_ptrs(s), 0, PTRS_BYTES);
+	/* Whoever walks the spans sees it whole. */
+	smp_store_release(&s->npages, npages);
+	set_pages(s);
+	atomic_inc(&h->nr_units);
+}
+
+static struct gch_go_span *take_pages(struct gch_go_heap *h,
+				      struct gch_go_arena *a, u32 npages)
+{
+	unsigned long first;
+
+	if (a->nfree < npages)
+		return NULL;
+	first = bitmap_find_next_zero_area(a->used, a->npages, 0, npages, 0);
+	if (first >= a->npages)
+		return NULL;
+	bitmap_set(a->used, first, npages);
+	a->nfree -= npages;
+	h->pages_used += npages;
+	if (!a->nfree)
+		list_del_init(&a->free_node);
+	return &a->spans[first];
+}
+
+/**
+ * gch_go_span_alloc - takes a span from the page heap
+ * @h: the heap
+ * @class: its span class
+ * @gen: sweep generation that it counts as swept in
+ *
+ * Context: in a section; takes heap_lock.
+ * Return: the span, owned by the caller, or NULL.
+ */
+struct gch_go_span *gch_go_span_alloc(struct gch_go_heap *h, unsigned int class,
+				      u32 gen)
+{
+	u32 npages = gch_go_class_pages[class >> 1];
+	struct gch_go_span *s = NULL;
+	struct gch_go_arena *a;
+
+	raw_spin_lock(&h->heap_lock);
+	list_for_each_entry(a, &h->free_arenas, free_node) {
+		s = take_pages(h, a, npages);
+		if (s)
+			break;
+	}
+	raw_spin_unlock(&h->heap_lock);
+	if (s)
+		span_init(h, s, class, npages, gen);
+	return s;
+}
+
+/**
+ * gch_go_span_free - gives a span's pages back to the page heap
+ * @h: the heap
+ * @s: the span, owned by the caller and on no list
+ *
+ * Context: in a section, or process context with preemption off; takes
+ * heap_lock.
+ */
+void gch_go_span_free(struct gch_go_heap *h, struct gch_go_span *s)
+{
+	struct gch_go_arena *a = s->arena;
+	u32 npages = s->npages;
+
+	atomic_dec(&h->nr_units);
+	raw_spin_lock(&h->heap_lock);
+	WRITE_ONCE(s->npages, 0);
+	bitmap_clear(a->used, s - a->spans, npages);
+	a->nfree += npages;
+	h->pages_used -= npages;
+	if (list_empty(&a->free_node))
+		list_add(&a->free_node, &h->free_arenas);
+	raw_spin_unlock(&h->heap_lock);
+}
+
+static void arena_init(struct gch_go_arena *a, void *base, unsigned int order)
+{
+	u32 i;
+
+	a->base = base;
+	a->order = order;
+	a->npages = (PAGE_SIZE << order) >> GCH_GO_PAGE_SHIFT;
+	a->nfree = a->npages;
+	for (i = 0; i < a->npages; i++) {
+		a->spans[i].arena = a;
+		a->spans[i].base = base + ((size_t)i << GCH_GO_PAGE_SHIFT);
+		INIT_LIST_HEAD(&a->spans[i].node);
+	}
+}
+
+/**
+ * gch_go_arena_add - enlarges the page heap by an arena
+ * @h: the heap
+ * @npages: pages of 8 KiB that it must have in a row
+ *
+ * Context: process context outside sections, may sleep.
+ * Return: 0, or -ENOMEM without memory or at the limit.
+ */
+int gch_go_arena_add(struct gch_go_heap *h, unsigned int npages)
+{
+	unsigned int order, min_order;
+	struct mem_cgroup *memcg;
+	struct gch_go_arena *a;
+	void *base;
+
+	min_order = get_order(npages << GCH_GO_PAGE_SHIFT);
+	base = gch_arena_get(&h->base, min_order, &order);
+	if (!base)
+		return -ENOMEM;
+	memcg = gch_memcg_enter(&h->base);
+	a = kvzalloc(struct_size(a, spans,
+				 (PAGE_SIZE << order) >> GCH_GO_PAGE_SHIFT),
+		     GFP_KERNEL_ACCOUNT);
+	gch_memcg_leave(memcg);
+	if (!a) {
+		gch_arena_put(&h->base, base, order);
+		return -ENOMEM;
+	}
+	arena_init(a, base, order);
+
+	preempt_disable();
+	raw_spin_lock(&h->heap_lock);
+	a->id = ++h->last_arena;
+	list_add_tail_rcu(&a->node, &h->arenas);
+	list_add_tail(&a->free_node, &h->free_arenas);
+	raw_spin_unlock(&h->heap_lock);
+	preempt_enable();
+	return 0;
+}
+
+static void arena_free(struct gch_go_heap *h, struct gch_go_arena *a)
+{
+	struct page *page = virt_to_page(a->base);
+	u32 i;
+
+	for (i = 0; i < BIT(a->order); i++)
+		set_page_private(page + i, 0);
+	gch_arena_put(&h->base, a->base, a->order);
+	kvfree(a);
+}
+
+/**
+ * gch_go_arenas_trim - gives empty arenas back
+ * @h: the heap
+ *
+ * Context: process context, may sleep; under &gch_heap.cycle_lock, no cycle
+ * runs.
+ */
+void gch_go_arenas_trim(struct gch_go_heap *h)
+{
+	struct gch_go_arena *a, *next;
+	bool near_limit = !gch_limit_allows(&h->base, SZ_2M);
+	unsigned int kept = near_limit ? KEEP_ARENAS : 0;
+	LIST_HEAD(empty);
+
+	preempt_disable();
+	raw_spin_lock(&h->heap_lock);
+	list_for_each_entry_safe(a, next, &h->free_arenas, free_node) {
+		if (a->nfree < a->npages || kept++ < KEEP_ARENAS)
+			continue;
+		list_del_rcu(&a->node);
+		list_move(&a->free_node, &empty);
+	}
+	raw_spin_unlock(&h->heap_lock);
+	preempt_enable();
+
+	list_for_each_entry_safe(a, next, &empty, free_node) {
+		arena_free(h, a);
+		cond_resched();
+	}
+}
+
+/**
+ * gch_go_arenas_free - frees all arenas of a heap that nobody uses any more
+ * @h: the heap
+ *
+ * Context: process context, may sleep.
+ */
+void gch_go_arenas_free(struct gch_go_heap *h)
+{
+	struct gch_go_arena *a, *next;
+
+	list_for_each_entry_safe(a, next, &h->arenas, node) {
+		arena_free(h, a);
+		cond_resched();
+	}
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Objects: their size, their bytes and the places of their references. */
+#include "object.h"
+
+/**
+ * gch_go_for_each_ref - visits the references of an object
+ * @ref: reference to it
+ * @fn: called with each that is not empty
+ * @arg: its first argument
+ *
+ * Context: any, while the object lives.
+ */
+void gch_go_for_each_ref(unsigned long ref, gch_go_edge_fn fn, void *arg)
+{
+	gch_go_scan(ref, fn, arg);
+}
+
+/**
+ * gch_go_object_size - bytes that an object takes
+ * @ref: reference to it
+ *
+ * Context: any, while the object lives.
+ * Return: the size of its class or pages.
+ */
+u32 gch_go_object_size(unsigned long ref)
+{
+	unsigned long addr = ref_addr(ref);
+
+	switch (ref & TAG_MASK) {
+	case SPAN_INLINE:
+		return gch_go_class_size[tail_class(tail_of(addr)) >> 1];
+	case SPAN_OTHER:
+		return ((struct gch_go_span *)page_meta(addr))->size;
+	default:
+		return PAGE_SIZE << ((struct gch_go_large *)page_meta(addr))->order;
+	}
+}
+
+static bool is_ref_word(const struct gch_type *type, u32 i)
+{
+	u32 low = 0, high = type->nr_refs, mid;
+
+	if (type->leading)
+		return i < type->nr_refs;
+	while (low < high) {
+		mid = (low + high) / 2;
+		if (type->refs[mid] == i)
+			return true;
+		if (type->refs[mid] < i)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return false;
+}
+
+static void **ref_of_other(unsigned long addr, u32 i)
+{
+	struct gch_go_span *s = page_meta(addr);
+	unsigned long header, *words = (void *)addr;
+
+	if (s->class & 1)
+		return NULL;
+	if (s->size <= GCH_GO_MAX_INLINE)
+		return !i && test_bit((addr - (unsigned long)s->base) / 8,
+				      gch_go_span_ptrs(s)) ? (void **)addr :
+							     NULL;
+	header = words[0];
+	if (header & 1 ? i >= header >> 1 : !is_ref_word((void *)header, i))
+		return NULL;
+	return (void **)addr + 1 + i;
+}
+
+static void **ref_of_large(unsigned long addr, u32 i)
+{
+	struct gch_go_large *l = page_meta(addr);
+
+	if (l->type->flags & GCH_TYPE_VAR ? i >= l->nr_refs :
+					    !is_ref_word(l->type, i))
+		return NULL;
+	return (void **)addr + i;
+}
+
+/**
+ * gch_go_ref - the place of a reference in an object
+ * @m: the mutator
+ * @obj: the object
+ * @i: number of the word
+ *
+ * Context: in a section.
+ * Return: the place, or NULL if the word is no reference.
+ */
+void **gch_go_ref(struct gch_mutator *m, void *obj, u32 i)
+{
+	unsigned long ref = (unsigned long)obj, addr = ref_addr(ref);
+	struct gch_go_tail *tail;
+	unsigned int class;
+
+	if (likely((ref & TAG_MASK) == SPAN_INLINE)) {
+		u32 w = (addr & (GCH_GO_PAGE_SIZE - 1)) / 8 + i;
+
+		tail = tail_of(addr);
+		class = tail_class(tail);
+		if ((class & 1) || i >= gch_go_class_size[class >> 1] / 8 ||
+		    !test_bit(w, tail_ptrs(tail)))
+			return NULL;
+		return (void **)addr + i;
+	}
+	return (ref & TAG_MASK) == SPAN_OTHER ? ref_of_other(addr, i) :
+						ref_of_large(addr, i);
+}
+
+/**
+ * gch_go_data - an object's bytes
+ * @m: the mutator
+ * @obj: the object
+ * @bytes: set to its usable size
+ *
+ * Context: in a section.
+ * Return: its first byte.
+ */
+void *gch_go_data(struct gch_mutator *m, void *obj, size_t *bytes)
+{
+	unsigned long ref = (unsigned long)obj, addr = ref_addr(ref);
+	struct gch_go_span *s;
+
+	*bytes = gch_go_object_size(ref);
+	if ((ref & TAG_MASK) != SPAN_OTHER)
+		return (void *)addr;
+	s = page_meta(addr);
+	if (s->size <= GCH_GO_MAX_INLINE || (s->class & 1))
+		return (void *)addr;
+	*bytes -= GCH_GO_HEADER_BYTES;
+	return (void *)addr + GCH_GO_HEADER_BYTES;
+}

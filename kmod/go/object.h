@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Where the references of an object are: inline, for the marker's sake. */
+#ifndef _GCH_GO_OBJECT_H
+#define _GCH_GO_OBJECT_H
+
+#include <linux/bitops.h>
+
+#include "go.h"
+
+/* The reference bits of the object of @size bytes at @offset into a page. */
+static __always_inline u64 gch_go_ptr_bits(const unsigned long *ptrs, u32 offset,
+				    u32 size)
+{
+	unsigned int w = offset / 8, n = size / 8;
+	u64 bits;
+
+	bits = READ_ONCE(ptrs[w / 64]) >> (w % 64);
+	if (w % 64 + n > 64)
+		bits |= (u64)READ_ONCE(ptrs[w / 64 + 1]) << (64 - w % 64);
+	return n < 64 ? bits & (BIT_ULL(n) - 1) : bits;
+}
+
+static __always_inline void gch_go_scan_bits(void *obj, u64 bits, gch_go_edge_fn fn,
+				      void *arg)
+{
+	unsigned long *words = obj, ref;
+
+	for (; bits; bits &= bits - 1) {
+		ref = READ_ONCE(words[__ffs64(bits)]);
+		if (ref)
+			fn(arg, ref);
+	}
+}
+
+static inline void gch_go_scan_words(unsigned long *words, u32 n, gch_go_edge_fn fn,
+		       void *arg)
+{
+	unsigned long ref;
+	u32 i;
+
+	for (i = 0; i < n; i++) {
+		ref = READ_ONCE(words[i]);
+		if (ref)
+			fn(arg, ref);
+	}
+}
+
+static inline void gch_go_scan_typed(unsigned long *words, const struct gch_type *type,
+		       gch_go_edge_fn fn, void *arg)
+{
+	unsigned long ref;
+	u32 i;
+
+	if (type->leading) {
+		gch_go_scan_words(words, type->nr_refs, fn, arg);
+		return;
+	}
+	for (i = 0; i < type->nr_refs; i++) {
+		ref = READ_ONCE(words[type->refs[i]]);
+		if (ref)
+			fn(arg, ref);
+	}
+}
+
+static inline void gch_go_scan_other(struct gch_go_span *s, unsigned long addr,
+		       gch_go_edge_fn fn, void *arg)
+{
+	unsigned long header, *words = (void *)addr;
+
+	if (s->size <= GCH_GO_MAX_INLINE) {
+		gch_go_scan_bits(words, gch_go_ptr_bits(gch_go_span_ptrs(s),
+					  addr - (unsigned long)s->base,
+					  s->size), fn, arg);
+		return;
+	}
+	header = READ_ONCE(words[0]);
+	if (header & 1)
+		gch_go_scan_words(words + 1, header >> 1, fn, arg);
+	else
+		gch_go_scan_typed(words + 1, (void *)header, fn, arg);
+}
+
+static inline void gch_go_scan_large(struct gch_go_large *l, gch_go_edge_fn fn, void *arg)
+{
+	if (l->type->flags & GCH_TYPE_VAR)
+		gch_go_scan_words(l->addr, l->nr_refs, fn, arg);
+	else
+		gch_go_scan_typed(l->addr, l->type, fn, arg);
+}
+
+/* Calls @fn with every reference of an object that is not empty. */
+static __always_inline void gch_go_scan(unsigned long ref, gch_go_edge_fn fn,
+					void *arg)
+{
+	unsigned long addr = ref_addr(ref);
+	struct gch_go_tail *tail;
+	struct gch_go_span *s;
+	unsigned int class;
+
+	switch (ref & TAG_MASK) {
+	case SPAN_INLINE:
+		tail = tail_of(addr);
+		class = tail_class(tail);
+		if (class & 1)
+			return;
+		gch_go_scan_bits((void *)addr,
+			  gch_go_ptr_bits(tail_ptrs(tail), addr & (GCH_GO_PAGE_SIZE - 1),
+				   gch_go_class_size[class >> 1]), fn, arg);
+		break;
+	case SPAN_OTHER:
+		s = page_meta(addr);
+		if (!(s->class & 1))
+			gch_go_scan_other(s, addr, fn, arg);
+		break;
+	default:
+		gch_go_scan_large(page_meta(addr), fn, arg);
+		break;
+	}
+}
+
+#endif /* _GCH_GO_OBJECT_H */

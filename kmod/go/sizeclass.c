@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Size classes, computed when the module is loaded by the rules of Go's
+ * mksizeclasses.go: steps of an eighth of the size, spans of as many pages as
+ * keep the waste at their end below an eighth, and sizes enlarged as far as the
+ * number of objects of a span allows for.
+ */
+#include "go.h"
+
+#include <linux/kernel.h>
+#include <linux/log2.h>
+
+u16 gch_go_class_size[GCH_GO_CLASSES] __ro_after_init;
+u8 gch_go_class_pages[GCH_GO_CLASSES] __ro_after_init;
+u32 gch_go_class_magic[GCH_GO_CLASSES] __ro_after_init;
+
+/* Class of a size: by units of 8 up to 1024, of 128 above. */
+#define FINE_MAX	1024U
+#define FINE_UNIT	8U
+#define COARSE_UNIT	128U
+static u8 fine[FINE_MAX / FINE_UNIT + 1] __ro_after_init;
+static u8 coarse[(GCH_GO_MAX_SMALL - FINE_MAX) / COARSE_UNIT + 1] __ro_after_init;
+
+static u32 step_at(u32 size)
+{
+	if (size >= 2048)
+		return 256;
+	if (size >= 128)
+		return size / 8;
+	return size >= 32 ? 16 : 8;
+}
+
+static u32 span_bytes(u32 size)
+{
+	u32 bytes = GCH_GO_PAGE_SIZE;
+
+	while (bytes % size > bytes / 8)
+		bytes += GCH_GO_PAGE_SIZE;
+	return bytes;
+}
+
+static void add_class(unsigned int *nr, u32 size)
+{
+	u32 pages = span_bytes(size) >> GCH_GO_PAGE_SHIFT;
+	u32 objects = (pages << GCH_GO_PAGE_SHIFT) / size, prev;
+
+	/* A class like the one before, but larger, takes its place. */
+	if (*nr > 1) {
+		prev = *nr - 1;
+		if (pages == gch_go_class_pages[prev] &&
+		    objects == (pages << GCH_GO_PAGE_SHIFT) /
+			       gch_go_class_size[prev])
+			*nr = prev;
+	}
+	if (*nr < GCH_GO_CLASSES) {
+		gch_go_class_size[*nr] = size;
+		gch_go_class_pages[*nr] = pages;
+	}
+	(*nr)++;
+}
+
+static void enlarge(void)
+{
+	unsigned int i;
+
+	for (i = 1; i < GCH_GO_CLASSES; i++) {
+		u32 bytes = gch_go_class_pages[i] << GCH_GO_PAGE_SHIFT;
+		u32 size = gch_go_class_size[i];
+		u32 larger = bytes / (bytes / size) / COARSE_UNIT * COARSE_UNIT;
+
+		if (larger > size)
+			gch_go_class_size[i] = larger;
+		gch_go_class_magic[i] = U32_MAX / gch_go_class_size[i] + 1;
+	}
+}
+
+static void fill_lookup(void)
+{
+	unsigned int class = 1, i;
+
+	for (i = 0; i < ARRAY_SIZE(fine); i++) {
+		while (gch_go_class_size[class] < i * FINE_UNIT)
+			class++;
+		fine[i] = class;
+	}
+	for (i = 0; i < ARRAY_SIZE(coarse); i++) {
+		while (gch_go_class_size[class] < FINE_MAX + i * COARSE_UNIT)
+			class++;
+		coarse[i] = class;
+	}
+}
+
+/**
+ * gch_go_classes_init - computes the size classes
+ *
+ * Context: module init.
+ * Return: 0; -EINVAL if the rules do not give Go's 68 classes.
+ */
+int gch_go_classes_init(void)
+{
+	unsigned int nr = 1;
+	u32 size, align = 8;
+
+	for (size = align; size <= GCH_GO_MAX_SMALL; size += align) {
+		if (is_power_of_2(size))
+			align = step_at(size);
+		add_class(&nr, size);
+	}
+	if (nr != GCH_GO_CLASSES) {
+		pr_err("%u size classes instead of %u\n", nr, GCH_GO_CLASSES);
+		return -EINVAL;
+	}
+	enlarge();
+	fill_lookup();
+	return 0;
+}
+
+/**
+ * gch_go_size_class - the class that serves a size
+ * @bytes: at most %GCH_GO_MAX_SMALL
+ *
+ * Context: any.
+ * Return: the size class, from 1.
+ */
+unsigned int gch_go_size_class(u32 bytes)
+{
+	if (bytes <= FINE_MAX)
+		return fine[DIV_ROUND_UP(bytes, FINE_UNIT)];
+	return coarse[DIV_ROUND_UP(bytes - FINE_MAX, COARSE_UNIT)];
+}

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Invariants of a heap of this engine, checked with all mutators stopped
+ *
+ * After marking: what roots refer to is marked, and what marked objects refer to
+ * is marked. That is all a second mark could find out, as Go's gccheckmark does
+ * it, without a second set of mark bits.
+ *
+ * After a cycle: page bitmaps agree with spans, counts with bits, and what a live
+ * object refers to is allocated.
+ */
+#include "go.h"
+
+#include <linux/bitmap.h>
+#include <linux/ktime.h>
+#include <linux/rculist.h>
+
+/* Reports of one kind in one walk. */
+#define REPORTS	5
+
+struct check {
+	struct gch_go_heap *h;
+	int errors;
+};
+
+static void report(struct check *c, const char *what)
+{
+	if (c->errors++ < REPORTS)
+		pr_err("heap %s: %s\n", c->h->base.name, what);
+}
+
+static void check_marked(void *arg, unsigned long ref)
+{
+	if (!gch_go_is_marked(ref))
+		report(arg, "a reachable object is not marked");
+}
+
+static void check_children(void *arg, unsigned long ref)
+{
+	gch_go_for_each_ref(ref, check_marked, arg);
+}
+
+static void check_places(void *arg, void **places, unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++)
+		if (places[i])
+			check_marked(arg, (unsigned long)places[i]);
+}
+
+/**
+ * gch_go_check_marks - is all that can be reached marked?
+ * @h: the heap, stopped after marking
+ *
+ * Context: process context, may sleep; under &gch_heap.cycle_lock.
+ * Return: how many references lead to an unmarked object.
+ */
+int gch_go_check_marks(struct gch_go_heap *h)
+{
+	struct check c = { .h = h };
+
+	mutex_lock(&h->base.lock);
+	gch_for_each_frame(&h->base, check_places, &c);
+	gch_for_each_roots(&h->base, check_places, &c);
+	mutex_unlock(&h->base.lock);
+	gch_go_for_each_marked(h, check_children, &c);
+	return c.errors;
+}
+
+static bool is_allocated(const struct gch_go_span *s, unsigned int i)
+{
+	return i < s->freeindex || test_bit(i, s->alloc_bits);
+}
+
+static void check_target(void *arg, unsigned long ref)
+{
+	unsigned long addr = ref_addr(ref);
+	struct gch_go_span *s;
+	struct check *c = arg;
+	unsigned int i;
+
+	if ((ref & TAG_MASK) == SPAN_LARGE) {
+		struct gch_go_large *l = page_meta(addr);
+
+		if (!l || l->addr != (void *)addr)
+			report(c, "a reference leads to no large object");
+		return;
+	}
+	s = page_meta(addr);
+	if (!s || !s->npages) {
+		report(c, "a reference leads to no span");
+		return;
+	}
+	i = gch_go_index(s->class >> 1, addr - (unsigned long)s->base);
+	if (i >= s->nelems || !is_allocated(s, i) ||
+	    (unsigned long)s->base + (size_t)i * s->size != addr)
+		report(c, "a reference leads to no allocated object");
+	if (gch_go_is_inline(s) != ((ref & TAG_MASK) == SPAN_INLINE))
+		report(c, "a reference has the wrong tag");
+}
+
+static void check_span(void *arg, struct gch_go_span *s)
+{
+	unsigned long tag = gch_go_is_inline(s) ? SPAN_INLINE : SPAN_OTHER;
+	unsigned int i, allocated = 0;
+	struct check *c = arg;
+
+	if (s->nelems == 0 || s->freeindex > s->nelems)
+		report(c, "a span is out of bounds");
+	if (gch_go_is_inline(s) && tail_class(tail_of((unsigned long)s->base)) !=
+				   s->class)
+		report(c, "a span's tail has another class");
+	if (s->gen != STATE_GEN(c->h->state))
+		report(c, "a span was not swept");
+	for (i = 0; i < s->nelems; i++) {
+		if (!is_allocated(s, i))
+			continue;
+		allocated++;
+		gch_go_for_each_ref(((unsigned long)s->base +
+				     (size_t)i * s->size) | tag,
+				    check_target, c);
+	}
+	if (allocated != s->alloc_count)
+		report(c, "a span's count is wrong");
+}
+
+static void check_arena(struct check *c, struct gch_go_arena *a)
+{
+	u32 i, j, used = 0;
+
+	for (i = 0; i < a->npages; i++) {
+		u32 n = a->spans[i].npages;
+
+		for (j = 0; j < n; j++)
+			if (i + j >= a->npages || !test_bit(i + j, a->used))
+				report(c, "a span's page is free");
+		used += n;
+		i += n ? n - 1 : 0;
+	}
+	if (used != bitmap_weight(a->used, a->npages) ||
+	    a->nfree + used != a->npages)
+		report(c, "an arena's pages do not add up");
+}
+
+/**
+ * gch_go_validate - walks all invariants
+ * @heap: the heap
+ *
+ * Context: process context, may sleep; under &gch_heap.cycle_lock.
+ * Return: how many are violated.
+ */
+int gch_go_validate(struct gch_heap *heap)
+{
+	struct gch_go_heap *h = to_go(heap);
+	struct check c = { .h = h };
+	u64 start = ktime_get_ns();
+	struct gch_go_arena *a;
+	struct gch_go_large *l;
+	u32 state;
+
+	state = gch_go_stop(h);
+	list_for_each_entry_rcu(a, &h->arenas, node,
+				lockdep_is_held(&heap->cycle_lock)) {
+		check_arena(&c, a);
+		cond_resched();
+	}
+	gch_go_for_each_span(h, check_span, &c);
+	list_for_each_entry_rcu(l, &h->larges, node,
+				lockdep_is_held(&heap->cycle_lock))
+		gch_go_for_each_ref((unsigned long)l->addr | SPAN_LARGE,
+				    check_target, &c);
+	gch_go_start(h, state);
+	atomic64_add(ktime_get_ns() - start, &heap->stopped_ns);
+	return c.errors;
+}
