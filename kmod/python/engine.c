@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The Python engine: what the core calls of it, its settings, and what a call
+ * waits for outside its section
+ */
+#include "python.h"
+
+#include <linux/mm.h>
+#include <linux/netlink.h>
+
+#include "compat.h"
+
+static const struct gch_tunable tunables[] = {
+	{ GCH_KEY_ARENA_ORDER, .def = 8, .max = GCH_PY_ORDER_MAX },
+	{ GCH_KEY_SMALL_MAX, .def = GCH_PY_SMALL_MAX, .min = GCH_PY_SMALL_MIN,
+	  .max = GCH_PY_SMALL_MAX },
+	{ GCH_KEY_POOL_SIZE, .def = SZ_16K, .min = GCH_PY_POOL_MIN,
+	  .max = GCH_PY_POOL_MAX, .pow2 = true },
+	{ GCH_KEY_THRESHOLD0, .def = 2000, .max = INT_MAX, .live = true },
+	{ GCH_KEY_THRESHOLD1, .def = 10, .max = INT_MAX, .live = true },
+	{ GCH_KEY_THRESHOLD2, .def = 10, .max = INT_MAX, .live = true },
+	{ GCH_KEY_SWITCH_US, .def = 5000, .min = 100, .max = USEC_PER_SEC,
+	  .live = true },
+};
+
+static int check_settings(struct gch_heap *heap, struct netlink_ext_ack *extack)
+{
+	size_t arena = PAGE_SIZE << gch_val(heap, GCH_KEY_ARENA_ORDER);
+
+	if (gch_val(heap, GCH_KEY_SMALL_MAX) % GCH_PY_ALIGN) {
+		NL_SET_ERR_MSG_FMT(extack, "small-max must be a multiple of %u",
+				   GCH_PY_ALIGN);
+		return -EINVAL;
+	}
+	if (arena < gch_val(heap, GCH_KEY_POOL_SIZE)) {
+		NL_SET_ERR_MSG_FMT(extack, "an arena of order %llu is smaller than a pool of %llu bytes",
+				   gch_val(heap, GCH_KEY_ARENA_ORDER),
+				   gch_val(heap, GCH_KEY_POOL_SIZE));
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int heap_init(struct gch_heap *heap, struct netlink_ext_ack *extack)
+{
+	struct gch_py_heap *h = gch_py_heap(heap);
+	int ret;
+
+	ret = check_settings(heap, extack);
+	if (ret)
+		return ret;
+	h->pool_size = gch_val(heap, GCH_KEY_POOL_SIZE);
+	h->pool_mask = h->pool_size - 1;
+	h->small_max = gch_val(heap, GCH_KEY_SMALL_MAX);
+	gch_py_gil_init(h);
+	return gch_py_obmalloc_init(h);
+}
+
+static void heap_exit(struct gch_heap *heap)
+{
+	struct gch_py_heap *h = gch_py_heap(heap);
+	struct gch_py_large *large, *next;
+
+	gch_py_reap(h);
+	list_for_each_entry_safe(large, next, &h->large, node) {
+		gch_py_large_free(h, large);
+		cond_resched();
+	}
+	gch_py_obmalloc_exit(h);
+	mutex_destroy(&h->gil);
+}
+
+static int mutator_init(struct gch_mutator *m)
+{
+	return 0;
+}
+
+static void free_stash(struct gch_py_heap *h, struct gch_py_mutator *pm)
+{
+	if (pm->arena)
+		gch_arena_put(&h->heap, pm->arena, pm->arena_order);
+	if (pm->large)
+		gch_py_large_free(h, pm->large);
+	pm->arena = NULL;
+	pm->large = NULL;
+}
+
+static void mutator_exit(struct gch_mutator *m)
+{
+	struct gch_py_heap *h = gch_py_heap(m->heap);
+
+	gch_py_gil_drop(h, m);
+	free_stash(h, gch_py_mutator(m));
+	gch_py_reap(h);
+}
+
+/* ---- waiting ---- */
+
+static int collect_due(struct gch_py_heap *h, struct gch_mutator *m)
+{
+	int generation = gch_py_generation_due(h);
+
+	/* Whatever comes of it, the allocation goes on. */
+	gch_py_mutator(m)->collected = true;
+	if (generation >= 0) {
+		gch_py_gil_drop(h, m);
+		gch_cycle_run(&h->heap, generation);
+	}
+	return 0;
+}
+
+/* Takes memory that the repeated call will find with its mutator. */
+static bool stash(struct gch_py_heap *h, struct gch_py_mutator *pm)
+{
+	free_stash(h, pm);
+	if (pm->m.want > h->small_max) {
+		pm->large = gch_py_large_get(h, pm->m.want, GFP_KERNEL);
+		return pm->large;
+	}
+	pm->arena = gch_arena_get(&h->heap, get_order(h->pool_size),
+				  &pm->arena_order);
+	return pm->arena;
+}
+
+/*
+ * At the limit, or without memory, an allocation collects everything once and
+ * fails when that has not helped.
+ */
+static int wait_memory(struct gch_py_heap *h, struct gch_mutator *m)
+{
+	struct gch_heap *heap = &h->heap;
+
+	gch_py_reap(h);
+	if (!m->want || stash(h, gch_py_mutator(m)))
+		return 0;
+	if (m->tries++) {
+		atomic64_inc(&heap->alloc_failures);
+		return -ENOMEM;
+	}
+	if (!gch_limit_allows(heap, max_t(size_t, m->want, h->pool_size)))
+		atomic64_inc(&heap->limit_hits);
+	gch_py_gil_drop(h, m);
+	gch_cycle_run(heap, 2);
+	return 0;
+}
+
+static int wait_for(struct gch_mutator *m)
+{
+	struct gch_py_heap *h = gch_py_heap(m->heap);
+
+	switch (m->wait) {
+	case GCH_WAIT_EXCLUSIVE:
+		gch_py_gil_take(h, m);
+		return 0;
+	case GCH_WAIT_COLLECT:
+		return collect_due(h, m);
+	case GCH_WAIT_MEMORY:
+		return wait_memory(h, m);
+	default:
+		return 0;
+	}
+}
+
+static void stats(struct gch_heap *heap, struct gch_stats *stats)
+{
+	struct gch_py_heap *h = gch_py_heap(heap);
+
+	stats->classes = h->small_max / GCH_PY_ALIGN;
+	stats->units = READ_ONCE(h->nr_pools);
+	stats->large_objects = READ_ONCE(h->nr_large);
+}
+
+const struct gch_engine_ops gch_py_ops = {
+	.kind = GCHEAP_ENGINE_PYTHON,
+	.name = "python",
+	.units = "pools",
+	.heap_bytes = sizeof(struct gch_py_heap),
+	.mutator_bytes = sizeof(struct gch_py_mutator),
+	.tunables = tunables,
+	.nr_tunables = ARRAY_SIZE(tunables),
+
+	.heap_init = heap_init,
+	.heap_exit = heap_exit,
+	.mutator_init = mutator_init,
+	.mutator_exit = mutator_exit,
+
+	.alloc = gch_py_alloc,
+	.assign = gch_py_assign,
+	.ref = gch_py_ref,
+	.data = gch_py_data,
+	.free = gch_py_free,
+	.weak_set = gch_py_weak_set,
+	.weak_get = gch_py_weak_get,
+	.weak_alive = gch_py_weak_alive,
+	.settle = gch_py_settle,
+	.wait = wait_for,
+
+	.collect = gch_py_collect,
+	.stats = stats,
+	.validate = gch_py_validate,
+	.show = gch_py_show,
+};

@@ -1,0 +1,538 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The cycle collector (CPython 3.15's Python/gc.c, gc_collect_main()), by the
+ * names of its steps
+ *
+ * CPython's generations are linked lists that a collection walks in the order
+ * of births. Here an object's generation is in its meta word, and a collection
+ * walks pools: all of them for generation 2, those that have young objects for
+ * a younger one. Where it follows references it looks at meta words in no order
+ * at all; each is prefetched some references before it is needed, its pool's
+ * header some more.
+ *
+ * move_unreachable() needs no list of objects either: what is reached waits in
+ * its pool, linked through the meta words, and pools wait in order, so that
+ * many objects of a pool have gathered when its turn comes.
+ *
+ * The heap is stopped throughout. There are no finalizers, so nothing can come
+ * back to life and the steps that look for that are absent.
+ */
+#include "python.h"
+
+#include <linux/ktime.h>
+#include <linux/prefetch.h>
+#include <linux/sched.h>
+
+/* References between a prefetch and the use of what it fetched. */
+#define DISTANCE	8
+
+/* References followed between two chances to be rescheduled. */
+#define RESCHED_REFS	4096
+
+struct reached {
+	struct gch_py_object *obj;
+	u32 *meta;
+};
+
+/**
+ * struct collection - one collection
+ * @h: the heap
+ * @generation: the oldest that is collected
+ * @next: generation that survivors move to
+ * @candidates: tracked objects of these generations
+ * @survivors: how many are reachable
+ * @errors: counts that are lower than the references found
+ * @reachable: reached objects whose references have yet to be followed; nothing
+ *	is dying meanwhile, whose queue has the same links
+ * @turn: next place in @far and @near
+ * @far: references whose pool's header has been prefetched
+ * @near: references whose meta word has been prefetched
+ */
+struct collection {
+	struct gch_py_heap *h;
+	unsigned int generation;
+	unsigned int next;
+	u64 candidates;
+	u64 survivors;
+	u64 errors;
+	struct gch_py_queue reachable;
+	unsigned int turn;
+	struct gch_py_object *far[DISTANCE];
+	struct reached near[DISTANCE];
+};
+
+/* @pool is NULL for a large object. */
+typedef void (*visit_fn)(struct collection *c, struct gch_py_pool *pool,
+			 u32 *meta, struct gch_py_object *obj);
+typedef void (*reach_fn)(struct collection *c, struct reached r);
+
+/* ---- walking the objects ---- */
+
+static __always_inline bool is_young(const struct collection *c, u32 meta)
+{
+	return (meta & GCH_PY_META_USED) && gch_py_gen(meta) <= c->generation;
+}
+
+static __always_inline void walk_pool(struct collection *c,
+				      struct gch_py_pool *pool, visit_fn visit)
+{
+	unsigned int i, nr = 0;
+
+	if (pool->class == GCH_PY_NO_CLASS)
+		return;
+	for (i = 0; i <= c->generation; i++)
+		nr += pool->nr[i];
+	for (i = 0; nr && i < pool->carved; i++)
+		if (is_young(c, pool->meta[i]))
+			visit(c, pool, &pool->meta[i], gch_py_block(pool, i));
+	cond_resched();
+}
+
+static __always_inline void walk_arenas(struct collection *c, visit_fn visit)
+{
+	struct gch_py_arena *arena;
+	unsigned int i;
+
+	list_for_each_entry(arena, &c->h->arenas, node)
+		for (i = 0; i < arena->carved; i++)
+			walk_pool(c, gch_py_nth_pool(c->h, arena, i), visit);
+}
+
+static __always_inline void walk_gens(struct collection *c, visit_fn visit)
+{
+	struct gch_py_pool *pool;
+	unsigned int i;
+
+	for (i = 0; i <= c->generation; i++)
+		list_for_each_entry(pool, &c->h->gens[i], gen_node)
+			walk_pool(c, pool, visit);
+}
+
+static __always_inline void walk_large(struct collection *c, visit_fn visit)
+{
+	struct gch_py_large *large;
+
+	list_for_each_entry(large, &c->h->large, node) {
+		if (is_young(c, large->meta))
+			visit(c, NULL, &large->meta, &large->obj);
+		cond_resched();
+	}
+}
+
+static __always_inline void walk_small(struct collection *c, visit_fn visit)
+{
+	if (c->generation == 2)
+		walk_arenas(c, visit);
+	else
+		walk_gens(c, visit);
+}
+
+static __always_inline void walk(struct collection *c, visit_fn visit)
+{
+	walk_small(c, visit);
+	walk_large(c, visit);
+}
+
+/* ---- following references ---- */
+
+static __always_inline void come_near(struct collection *c, unsigned int i,
+				      struct gch_py_object *obj, reach_fn reach)
+{
+	struct reached r = c->near[i];
+
+	c->near[i].obj = obj;
+	if (obj) {
+		c->near[i].meta = gch_py_meta(c->h, obj);
+		prefetchw(c->near[i].meta);
+	}
+	if (r.obj)
+		reach(c, r);
+}
+
+static __always_inline void follow(struct collection *c,
+				   struct gch_py_object *obj, reach_fn reach)
+{
+	unsigned int i = c->turn++ % DISTANCE;
+	struct gch_py_object *before = c->far[i];
+
+	c->far[i] = obj;
+	if (obj && gch_py_is_large(obj))
+		prefetch(&gch_py_large(obj)->meta);
+	else if (obj)
+		prefetch(gch_py_pool(c->h, obj));
+	come_near(c, i, before, reach);
+}
+
+/* Reaches all that is on its way. */
+static __always_inline void follow_rest(struct collection *c, reach_fn reach)
+{
+	unsigned int i;
+
+	for (i = 0; i < 2 * DISTANCE; i++)
+		follow(c, NULL, reach);
+}
+
+/* CPython's tp_traverse. */
+static __always_inline void traverse(struct collection *c,
+				     struct gch_py_object *obj, reach_fn reach)
+{
+	u32 i, nr = obj->info & GCH_PY_REFS;
+	struct gch_py_object *target;
+
+	for (i = 0; i < nr; i++) {
+		target = *gch_py_place(obj, i);
+		if (target)
+			follow(c, target, reach);
+		if (unlikely(i % RESCHED_REFS == RESCHED_REFS - 1))
+			cond_resched();
+	}
+}
+
+/* ---- deduce_unreachable ---- */
+
+static __always_inline void set_gen(struct gch_py_pool *pool, u32 *meta,
+				    unsigned int gen)
+{
+	unsigned int old = gch_py_gen(*meta);
+
+	*meta = gch_py_with_gen(*meta, gen);
+	if (!pool || gen == old)
+		return;
+	pool->nr[old]--;
+	if (gen != GCH_PY_UNTRACKED)
+		pool->nr[gen]++;
+}
+
+static void update_ref(struct collection *c, struct gch_py_pool *pool,
+		       u32 *meta, struct gch_py_object *obj)
+{
+	if (unlikely(gch_py_immortal(obj))) {
+		set_gen(pool, meta, GCH_PY_UNTRACKED);
+		return;
+	}
+	c->candidates++;
+	*meta = gch_py_with_value(*meta | GCH_PY_META_COLLECTING,
+				  min_t(u32, obj->refcnt, GCH_PY_GC_REFS_MAX));
+}
+
+static __always_inline void visit_decref(struct collection *c, struct reached r)
+{
+	u32 refs = gch_py_value(*r.meta);
+
+	if (!(*r.meta & GCH_PY_META_COLLECTING) || refs == GCH_PY_GC_REFS_MAX)
+		return;
+	if (likely(refs))
+		*r.meta = gch_py_with_value(*r.meta, refs - 1);
+	else
+		c->errors++;
+}
+
+static void subtract_ref(struct collection *c, struct gch_py_pool *pool,
+			 u32 *meta, struct gch_py_object *obj)
+{
+	if (*meta & GCH_PY_META_COLLECTING)
+		traverse(c, obj, visit_decref);
+}
+
+static __always_inline void reach_object(struct collection *c,
+					 struct gch_py_object *obj, u32 *meta)
+{
+	*meta |= GCH_PY_META_REACHED;
+	c->survivors++;
+	gch_py_queue_push(c->h, &c->reachable, obj);
+}
+
+static void reach_root(struct collection *c, struct gch_py_pool *pool,
+		       u32 *meta, struct gch_py_object *obj)
+{
+	if ((*meta & GCH_PY_META_COLLECTING) &&
+	    !(*meta & GCH_PY_META_REACHED) && gch_py_value(*meta))
+		reach_object(c, obj, meta);
+}
+
+static __always_inline void visit_reachable(struct collection *c,
+					    struct reached r)
+{
+	const u32 both = GCH_PY_META_COLLECTING | GCH_PY_META_REACHED;
+
+	if ((*r.meta & both) == GCH_PY_META_COLLECTING)
+		reach_object(c, r.obj, r.meta);
+}
+
+/* What no reference from outside leads to is left without REACHED. */
+static void move_unreachable(struct collection *c)
+{
+	struct gch_py_object *obj;
+
+	walk(c, reach_root);
+	for (;;) {
+		obj = gch_py_queue_pop(c->h, &c->reachable);
+		if (!obj) {
+			follow_rest(c, visit_reachable);
+			obj = gch_py_queue_pop(c->h, &c->reachable);
+		}
+		if (!obj)
+			return;
+		traverse(c, obj, visit_reachable);
+		cond_resched();
+	}
+}
+
+static void deduce_unreachable(struct collection *c)
+{
+	walk(c, update_ref);
+	walk(c, subtract_ref);
+	follow_rest(c, visit_decref);
+	move_unreachable(c);
+}
+
+/* ---- survivors, weak references ---- */
+
+/* A survivor grows older; the garbage keeps COLLECTING and forgets its links. */
+static void grow_older(struct collection *c, struct gch_py_pool *pool,
+		       u32 *meta, struct gch_py_object *obj)
+{
+	if (!(*meta & GCH_PY_META_REACHED)) {
+		*meta = gch_py_with_value(*meta, 0);
+		return;
+	}
+	*meta = gch_py_with_value(*meta & ~(GCH_PY_META_COLLECTING |
+					    GCH_PY_META_REACHED), 0);
+	set_gen(pool, meta, c->next);
+}
+
+static void forget_weaks(struct collection *c, struct gch_py_pool *pool,
+			 u32 *meta, struct gch_py_object *obj)
+{
+	unsigned int budget;
+
+	if (!(*meta & GCH_PY_META_COLLECTING))
+		return;
+	do {
+		budget = RESCHED_REFS;
+		cond_resched();
+	} while (!gch_py_weak_forget(c->h, obj, &budget));
+}
+
+/* ---- delete_garbage ---- */
+
+/**
+ * gch_py_bury_all - lets all die that is dying
+ * @h: the heap
+ *
+ * Context: the caller has stopped the heap; may sleep.
+ */
+void gch_py_bury_all(struct gch_py_heap *h)
+{
+	bool done;
+
+	do {
+		preempt_disable();
+		done = gch_py_bury(h, GCH_PY_SETTLE_BUDGET);
+		preempt_enable();
+		cond_resched();
+	} while (!done);
+}
+
+/* CPython's tp_clear: counts do the rest. */
+static void clear_object(struct collection *c, struct gch_py_pool *pool,
+			 u32 *meta, struct gch_py_object *obj)
+{
+	struct gch_py_object **place, *target;
+	u32 i, nr = obj->info & GCH_PY_REFS;
+
+	if (!(*meta & GCH_PY_META_COLLECTING))
+		return;
+	gch_py_raise(obj);
+	for (i = 0; i < nr; i++) {
+		place = gch_py_place(obj, i);
+		target = *place;
+		*place = NULL;
+		if (target) {
+			c->h->counted++;
+			gch_py_lower(c->h, target);
+		}
+		if (unlikely(i % RESCHED_REFS == RESCHED_REFS - 1))
+			gch_py_bury_all(c->h);
+	}
+	gch_py_lower(c->h, obj);
+	if (c->h->deaths || !gch_py_queue_empty(&c->h->dying))
+		gch_py_bury_all(c->h);
+}
+
+/* Large objects leave the list as they die, others than the one at hand too. */
+static void clear_large(struct collection *c)
+{
+	struct gch_py_large *large;
+	LIST_HEAD(todo);
+
+	list_splice_init(&c->h->large, &todo);
+	while (!list_empty(&todo)) {
+		large = list_first_entry(&todo, struct gch_py_large, node);
+		list_move_tail(&large->node, &c->h->large);
+		clear_object(c, NULL, &large->meta, &large->obj);
+		cond_resched();
+	}
+}
+
+static void keep_object(struct collection *c, struct gch_py_pool *pool,
+			u32 *meta, struct gch_py_object *obj)
+{
+	if (!(*meta & GCH_PY_META_COLLECTING))
+		return;
+	*meta &= ~GCH_PY_META_COLLECTING;
+	set_gen(pool, meta, c->next);
+	c->errors++;
+}
+
+static void delete_garbage(struct collection *c)
+{
+	struct gch_py_heap *h = c->h;
+
+	h->condemned = c->candidates - c->survivors;
+	if (!h->condemned)
+		return;
+	walk(c, forget_weaks);
+	h->collecting = true;
+	walk_small(c, clear_object);
+	clear_large(c);
+	/* Never so, unless counts were wrong. */
+	if (h->condemned)
+		walk(c, keep_object);
+	h->collecting = false;
+}
+
+/* ---- a collection ---- */
+
+/* What is collected is in no generation below @next any more. */
+static void relist_pools(struct collection *c)
+{
+	struct gch_py_pool *pool, *next;
+
+	list_for_each_entry_safe(pool, next, &c->h->gens[0], gen_node) {
+		pool->young = false;
+		if (pool->nr[1])
+			list_move(&pool->gen_node, &c->h->gens[1]);
+		else
+			list_del_init(&pool->gen_node);
+	}
+	if (!c->generation)
+		return;
+	list_for_each_entry_safe(pool, next, &c->h->gens[1], gen_node)
+		if (!pool->nr[1])
+			list_del_init(&pool->gen_node);
+}
+
+static void count_collection(struct collection *c, u64 live_before)
+{
+	struct gch_heap *heap = &c->h->heap;
+	u64 garbage = live_before - c->h->live_bytes;
+
+	gch_max(&heap->peak_live, live_before);
+	gch_max(&heap->garbage_max, garbage);
+	preempt_disable();
+	gch_count(heap, marked, c->candidates);
+	preempt_enable();
+	if (!c->errors)
+		return;
+	atomic64_add(c->errors, &heap->verify_errors);
+	pr_err_ratelimited("heap %s: a collection found %llu counts wrong\n",
+			   heap->name, c->errors);
+}
+
+static void update_generations(struct collection *c)
+{
+	struct gch_py_heap *h = c->h;
+	unsigned int i;
+
+	if (c->generation < 2)
+		h->count[c->generation + 1]++;
+	for (i = 0; i <= c->generation; i++)
+		h->count[i] = 0;
+}
+
+static void update_long_lived(struct collection *c)
+{
+	struct gch_py_heap *h = c->h;
+
+	if (c->generation == 1) {
+		h->long_lived_pending += c->survivors;
+	} else if (c->generation == 2) {
+		h->long_lived_pending = 0;
+		h->long_lived_total = c->survivors;
+	}
+}
+
+static void gc_collect_main(struct collection *c)
+{
+	u64 live;
+
+	/* What died by its count is not this collection's. */
+	gch_py_bury_all(c->h);
+	live = c->h->live_bytes;
+	update_generations(c);
+	deduce_unreachable(c);
+	walk(c, grow_older);
+	update_long_lived(c);
+	delete_garbage(c);
+	gch_py_release_emptied(c->h);
+	relist_pools(c);
+	count_collection(c, live);
+}
+
+/**
+ * gch_py_collect - &gch_engine_ops.collect
+ * @heap: the heap
+ * @generation: oldest generation to collect
+ *
+ * Context: process context, may sleep; under &gch_heap.cycle_lock. Stops the
+ * heap.
+ * Return: 0.
+ */
+int gch_py_collect(struct gch_heap *heap, unsigned int generation)
+{
+	struct gch_py_heap *h = gch_py_heap(heap);
+	struct collection c = {
+		.h = h,
+		.generation = min(generation, 2U),
+		.next = min(generation + 1, 2U),
+	};
+	u64 start;
+
+	gch_py_stop(h);
+	start = ktime_get_ns();
+	gc_collect_main(&c);
+	gch_py_resume(h);
+	atomic64_add(ktime_get_ns() - start, &heap->stopped_ns);
+	gch_py_reap(h);
+	return 0;
+}
+
+/**
+ * gch_py_generation_due - which generation is due (gc_select_generation())
+ * @h: the heap
+ *
+ * A full collection waits until the objects that came to the oldest generation
+ * since the last one are a quarter of those that survived it: so the work of all
+ * full collections is linear in the number of objects.
+ *
+ * Context: any; counts may change meanwhile.
+ * Return: the oldest whose count exceeds its threshold, or -1.
+ */
+int gch_py_generation_due(struct gch_py_heap *h)
+{
+	static const enum gch_key keys[] = {
+		GCH_KEY_THRESHOLD0, GCH_KEY_THRESHOLD1, GCH_KEY_THRESHOLD2,
+	};
+	int i;
+
+	for (i = 2; i > 0; i--) {
+		if (READ_ONCE(h->count[i]) <= gch_val(&h->heap, keys[i]))
+			continue;
+		if (i < 2 || READ_ONCE(h->long_lived_pending) >=
+		    READ_ONCE(h->long_lived_total) / 4)
+			return i;
+	}
+	/* The caller is about to add one more. */
+	return READ_ONCE(h->count[0]) >= gch_val(&h->heap, keys[0]) ? 0 : -1;
+}

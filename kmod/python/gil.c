@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The interpreter lock: one mutator at a time uses a heap (CPython's
+ * Python/ceval_gil.c, take_gil() and drop_gil())
+ *
+ * The owner keeps the lock between its calls and finds out by one load at the
+ * begin of each whether it still has it. So it is taken away, not given up: who
+ * wants it clears @owner under the mutex and then waits, by a handshake, until
+ * the section that may still believe in it has ended. Only the owner itself may
+ * clear @owner without the mutex, outside its sections: then there is nothing to
+ * wait for. That is why the fast path needs no atomic instruction.
+ *
+ * A mutator that wants the lock waits for one switch interval. If nobody else
+ * got the lock meanwhile, it takes it.
+ *
+ * Who stops the heap holds the mutex all the time with no owner, and every
+ * mutator waits for it. A mutator sleeps for the switch interval without the
+ * mutex, so it never keeps a collection waiting.
+ *
+ * Lock order: the mutex is one of the engine's locks of the order in engine.h.
+ * gch_handshake() is called under it.
+ */
+#include "python.h"
+
+#include <linux/hrtimer.h>
+#include <linux/ktime.h>
+#include <linux/lockdep.h>
+
+/**
+ * gch_py_gil_init - sets up the lock, owned by nobody
+ * @h: the heap
+ *
+ * Context: process context.
+ */
+void gch_py_gil_init(struct gch_py_heap *h)
+{
+	mutex_init(&h->gil);
+	init_waitqueue_head(&h->gil_wait);
+}
+
+/* After it nobody is in a section that began as the owner's. */
+static void revoke(struct gch_py_heap *h)
+{
+	lockdep_assert_held(&h->gil);
+	/* Pairs with the release by an owner that left. */
+	if (!smp_load_acquire(&h->owner))
+		return;
+	WRITE_ONCE(h->owner, NULL);
+	gch_handshake(&h->heap);
+}
+
+static void grant(struct gch_py_heap *h, struct gch_mutator *m)
+{
+	lockdep_assert_held(&h->gil);
+	h->switches++;
+	WRITE_ONCE(h->owner, m);
+}
+
+/* Returns whether the switch interval has passed. */
+static bool wait_interval(struct gch_py_heap *h)
+{
+	u64 us = gch_val(&h->heap, GCH_KEY_SWITCH_US);
+
+	return wait_event_hrtimeout(h->gil_wait, !READ_ONCE(h->owner),
+				    ns_to_ktime(us * NSEC_PER_USEC)) ==
+	       -ETIME;
+}
+
+/**
+ * gch_py_gil_take - waits for the interpreter lock
+ * @h: the heap
+ * @m: who wants it; it may have it already
+ *
+ * Context: process context outside sections, may sleep.
+ */
+void gch_py_gil_take(struct gch_py_heap *h, struct gch_mutator *m)
+{
+	bool expired = false;
+	u64 seen = 0;
+
+	for (;;) {
+		mutex_lock(&h->gil);
+		if (READ_ONCE(h->owner) == m)
+			break;
+		if (!READ_ONCE(h->owner) || (expired && h->switches == seen)) {
+			revoke(h);
+			grant(h, m);
+			break;
+		}
+		seen = h->switches;
+		mutex_unlock(&h->gil);
+		expired = wait_interval(h);
+	}
+	mutex_unlock(&h->gil);
+}
+
+/**
+ * gch_py_gil_drop - a mutator leaves the interpreter lock to others
+ * @h: the heap
+ * @m: the mutator, called by its own task; it need not have the lock
+ *
+ * Context: process context outside sections.
+ */
+void gch_py_gil_drop(struct gch_py_heap *h, struct gch_mutator *m)
+{
+	if (READ_ONCE(h->owner) == m && cmpxchg(&h->owner, m, NULL) == m)
+		wake_up(&h->gil_wait);
+}
+
+/**
+ * gch_py_stop - stops every mutator; the caller has the heap to itself
+ * @h: the heap
+ *
+ * Context: process context outside sections, may sleep; until gch_py_resume()
+ * the lock of the heap is held.
+ */
+void gch_py_stop(struct gch_py_heap *h)
+{
+	mutex_lock(&h->gil);
+	revoke(h);
+}
+
+/**
+ * gch_py_resume - lets mutators go on
+ * @h: the heap
+ *
+ * Context: process context; ends what gch_py_stop() began.
+ */
+void gch_py_resume(struct gch_py_heap *h)
+{
+	mutex_unlock(&h->gil);
+	wake_up(&h->gil_wait);
+}

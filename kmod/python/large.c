@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Objects larger than the largest size class: from kmalloc() up to two pages,
+ * in pages of their own above
+ *
+ * Both are counted against the heap's limit: pages by gch_pages_get(), slab
+ * memory here, with the size of the slab's objects. What is counted is written
+ * into the hidden header and taken off again when the object is freed, so the
+ * two always balance.
+ */
+#include "python.h"
+
+#include <linux/mm.h>
+#include <linux/slab.h>
+
+#include "compat.h"
+
+#define KMALLOC_LIMIT	(2 * PAGE_SIZE)
+
+static_assert(offsetof(struct gch_py_large, obj) % GCH_PY_ALIGN == 8);
+
+static bool charge(struct gch_py_heap *h, size_t bytes)
+{
+	u64 limit = gch_val(&h->heap, GCH_KEY_LIMIT);
+	u64 held = atomic64_add_return(bytes, &h->heap.held);
+
+	if (limit && held > limit) {
+		atomic64_sub(bytes, &h->heap.held);
+		return false;
+	}
+	gch_max(&h->heap.peak_held, held);
+	return true;
+}
+
+static struct gch_py_large *get_slab(struct gch_py_heap *h, size_t bytes,
+				     gfp_t gfp)
+{
+	struct gch_py_large *large;
+	struct mem_cgroup *old;
+
+	bytes = kmalloc_size_roundup(bytes);
+	if (!charge(h, bytes))
+		return NULL;
+	old = gch_memcg_enter(&h->heap);
+	large = kzalloc(bytes, gfp | __GFP_ACCOUNT | __GFP_NOWARN);
+	gch_memcg_leave(old);
+	if (!large) {
+		atomic64_sub(bytes, &h->heap.held);
+		return NULL;
+	}
+	large->charge = bytes;
+	large->order = GCH_PY_KMALLOC;
+	return large;
+}
+
+static struct gch_py_large *get_pages(struct gch_py_heap *h, size_t bytes,
+				      gfp_t gfp)
+{
+	unsigned int order = get_order(bytes);
+	struct gch_py_large *large;
+
+	large = gch_pages_get(&h->heap, order, gfp | __GFP_ZERO);
+	if (!large)
+		return NULL;
+	large->charge = PAGE_SIZE << order;
+	large->order = order;
+	return large;
+}
+
+/**
+ * gch_py_large_sleeps - must a large object be taken outside a section?
+ * @bytes: of the object, its header and weak head included
+ *
+ * Clearing many pages takes too long for a section, and a kernel with PREEMPT_RT
+ * allocates nothing in one.
+ *
+ * Context: any.
+ * Return: whether it must.
+ */
+bool gch_py_large_sleeps(size_t bytes)
+{
+	return IS_ENABLED(CONFIG_PREEMPT_RT) ||
+	       bytes + offsetof(struct gch_py_large, obj) > KMALLOC_LIMIT;
+}
+
+/**
+ * gch_py_large_get - takes memory for a large object
+ * @h: the heap
+ * @bytes: of the object, its header and weak head included
+ * @gfp: GFP_KERNEL; GFP_NOWAIT in a section, if gch_py_large_sleeps() allows it
+ *
+ * Context: may sleep if @gfp allows it. The caller need not have the heap.
+ * Return: zeroed memory with its hidden header set, or NULL without memory or at
+ * the heap's limit.
+ */
+struct gch_py_large *gch_py_large_get(struct gch_py_heap *h, size_t bytes,
+				      gfp_t gfp)
+{
+	bytes += offsetof(struct gch_py_large, obj);
+	return bytes > KMALLOC_LIMIT ? get_pages(h, bytes, gfp) :
+				       get_slab(h, bytes, gfp);
+}
+
+/**
+ * gch_py_large_free - frees memory of a large object
+ * @h: the heap
+ * @large: the memory; no object of the heap any more
+ *
+ * Context: process context outside sections. The caller need not have the heap.
+ */
+void gch_py_large_free(struct gch_py_heap *h, struct gch_py_large *large)
+{
+	size_t bytes = large->charge;
+
+	if (large->order != GCH_PY_KMALLOC) {
+		gch_pages_put(&h->heap, large, large->order);
+		return;
+	}
+	kfree(large);
+	atomic64_sub(bytes, &h->heap.held);
+}
+
+/**
+ * gch_py_large_use - makes memory an object of the heap
+ * @h: the heap
+ * @large: the memory
+ * @gen: 0, or GCH_PY_UNTRACKED
+ *
+ * Context: the caller has the heap.
+ */
+void gch_py_large_use(struct gch_py_heap *h, struct gch_py_large *large,
+		      unsigned int gen)
+{
+	large->meta = gch_py_with_gen(GCH_PY_META_USED, gen);
+	list_add_tail(&large->node, &h->large);
+	WRITE_ONCE(h->nr_large, h->nr_large + 1);
+	gch_max(&h->heap.peak_live, h->live_bytes + large->charge);
+}
+
+/**
+ * gch_py_large_retire - leaves a dead large object to gch_py_reap()
+ * @h: the heap
+ * @large: its memory
+ *
+ * Context: the caller has the heap.
+ */
+void gch_py_large_retire(struct gch_py_heap *h, struct gch_py_large *large)
+{
+	list_del(&large->node);
+	WRITE_ONCE(h->nr_large, h->nr_large - 1);
+	large->meta = 0;
+	llist_add(&large->retired, &h->retired_large);
+	atomic_long_add(large->charge, &h->retired_bytes);
+}

@@ -1,0 +1,377 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Blocks, pools and arenas (CPython's Objects/obmalloc.c)
+ *
+ * A pool is in one of three states. Used: it has free blocks and is in the list
+ * of its class. Full: it has none and is in no list. Empty: it is back in its
+ * arena and has no class. Blocks are carved from a pool one at a time, so that
+ * memory is not touched before it is needed.
+ *
+ * CPython keeps arenas in one list by the number of their free pools, and an
+ * index of that list. Here each number has a list of its own, and a bit map says
+ * which lists are not empty. Either way the arena with the fewest free pools is
+ * taken first, in constant time, and the emptiest get a chance to become free.
+ * One arena that is free is kept.
+ *
+ * Everything here belongs to whoever has the heap, see python.h.
+ */
+#include "python.h"
+
+#include <linux/bitmap.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#define POISON	0x6b
+
+/**
+ * gch_py_pool_shape - where a pool's blocks are
+ * @h: the heap
+ * @class: its size class
+ * @first: it is the first of its arena
+ * @base: set to the offset of the first block
+ * @nr_blocks: set to their number
+ *
+ * Context: any.
+ */
+void gch_py_pool_shape(const struct gch_py_heap *h, unsigned int class,
+		       bool first, u16 *base, u16 *nr_blocks)
+{
+	u32 size = gch_py_class_size(class), room = h->pool_size, start, nr;
+
+	if (first)
+		room -= ALIGN(sizeof(struct gch_py_arena), GCH_PY_ALIGN);
+	nr = (room - sizeof(struct gch_py_pool)) / (size + sizeof(u32));
+	for (;; nr--) {
+		start = ALIGN(sizeof(struct gch_py_pool) + nr * sizeof(u32),
+			      GCH_PY_ALIGN);
+		if (start + nr * size <= room)
+			break;
+	}
+	*base = start;
+	*nr_blocks = nr;
+}
+
+/**
+ * gch_py_obmalloc_init - sets up lists
+ * @h: the heap, its tunables set
+ *
+ * Context: process context, may sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int gch_py_obmalloc_init(struct gch_py_heap *h)
+{
+	size_t arena = PAGE_SIZE << gch_val(&h->heap, GCH_KEY_ARENA_ORDER);
+	unsigned int i;
+
+	h->nr_buckets = arena / h->pool_size + 1;
+	h->buckets = kvcalloc(h->nr_buckets, sizeof(*h->buckets),
+			      GFP_KERNEL_ACCOUNT);
+	h->bucket_map = bitmap_zalloc(h->nr_buckets, GFP_KERNEL_ACCOUNT);
+	if (!h->buckets || !h->bucket_map) {
+		kvfree(h->buckets);
+		bitmap_free(h->bucket_map);
+		return -ENOMEM;
+	}
+	for (i = 0; i < h->nr_buckets; i++)
+		INIT_LIST_HEAD(&h->buckets[i]);
+	for (i = 0; i < GCH_PY_CLASSES; i++)
+		INIT_LIST_HEAD(&h->used[i]);
+	INIT_LIST_HEAD(&h->gens[0]);
+	INIT_LIST_HEAD(&h->gens[1]);
+	INIT_LIST_HEAD(&h->arenas);
+	INIT_LIST_HEAD(&h->large);
+	return 0;
+}
+
+/**
+ * gch_py_obmalloc_exit - gives all arenas back, whatever is in them
+ * @h: the heap, which nobody uses any more
+ *
+ * Context: process context, may sleep.
+ */
+void gch_py_obmalloc_exit(struct gch_py_heap *h)
+{
+	struct gch_py_arena *arena, *next;
+
+	list_for_each_entry_safe(arena, next, &h->arenas, node) {
+		gch_arena_put(&h->heap, arena->pools, arena->order);
+		cond_resched();
+	}
+	kvfree(h->buckets);
+	bitmap_free(h->bucket_map);
+}
+
+/* ---- arenas ---- */
+
+static void bucket_leave(struct gch_py_heap *h, struct gch_py_arena *arena)
+{
+	list_del(&arena->bucket);
+	if (list_empty(&h->buckets[arena->nr_free]))
+		__clear_bit(arena->nr_free, h->bucket_map);
+}
+
+static void bucket_join(struct gch_py_heap *h, struct gch_py_arena *arena)
+{
+	if (!arena->nr_free)
+		return;
+	list_add(&arena->bucket, &h->buckets[arena->nr_free]);
+	__set_bit(arena->nr_free, h->bucket_map);
+}
+
+/**
+ * gch_py_arena_add - makes an arena of pages
+ * @h: the heap
+ * @base: the pages, aligned to their size
+ * @order: their order, that of a pool or more
+ *
+ * Context: the caller has the heap.
+ */
+void gch_py_arena_add(struct gch_py_heap *h, void *base, unsigned int order)
+{
+	struct gch_py_arena *arena = gch_py_arena(h, base);
+
+	memset(arena, 0, sizeof(*arena));
+	arena->pools = base;
+	arena->id = h->next_arena++;
+	arena->order = order;
+	arena->nr_pools = (PAGE_SIZE << order) / h->pool_size;
+	arena->nr_free = arena->nr_pools;
+	list_add_tail(&arena->node, &h->arenas);
+	bucket_join(h, arena);
+	h->nr_idle++;
+}
+
+static void arena_retire(struct gch_py_heap *h, struct gch_py_arena *arena)
+{
+	bucket_leave(h, arena);
+	list_del(&arena->node);
+	h->nr_idle--;
+	llist_add(&arena->retired, &h->retired_arenas);
+	atomic_long_add(PAGE_SIZE << arena->order, &h->retired_bytes);
+}
+
+/**
+ * gch_py_reap - frees what sections left to be freed
+ * @h: the heap
+ *
+ * Pages and slabs are never freed in a section, where a kernel with PREEMPT_RT
+ * could not do it.
+ *
+ * Context: process context outside sections, may sleep.
+ */
+void gch_py_reap(struct gch_py_heap *h)
+{
+	struct gch_py_arena *arena, *next_arena;
+	struct gch_py_large *large, *next_large;
+	struct llist_node *list;
+
+	atomic_long_set(&h->retired_bytes, 0);
+	list = llist_del_all(&h->retired_arenas);
+	llist_for_each_entry_safe(arena, next_arena, list, retired) {
+		gch_arena_put(&h->heap, arena->pools, arena->order);
+		cond_resched();
+	}
+	list = llist_del_all(&h->retired_large);
+	llist_for_each_entry_safe(large, next_large, list, retired) {
+		gch_py_large_free(h, large);
+		cond_resched();
+	}
+}
+
+/* ---- pools ---- */
+
+static struct gch_py_pool *pool_take(struct gch_py_heap *h,
+				     struct gch_py_arena *arena)
+{
+	struct gch_py_pool *pool = arena->free;
+
+	bucket_leave(h, arena);
+	if (arena->nr_free == arena->nr_pools)
+		h->nr_idle--;
+	arena->nr_free--;
+	if (pool)
+		arena->free = pool->next;
+	else
+		pool = gch_py_nth_pool(h, arena, arena->carved++);
+	bucket_join(h, arena);
+	return pool;
+}
+
+/* The next block that was never used, if the pool has one. */
+static void pool_extend(struct gch_py_pool *pool)
+{
+	void **block;
+
+	if (pool->carved == pool->nr_blocks) {
+		list_del_init(&pool->node);
+		return;
+	}
+	block = (void **)gch_py_block(pool, pool->carved);
+	pool->meta[pool->carved++] = 0;
+	*block = NULL;
+	pool->freeblock = block;
+}
+
+static struct gch_py_pool *pool_get(struct gch_py_heap *h, unsigned int class)
+{
+	unsigned long bucket = find_first_bit(h->bucket_map, h->nr_buckets);
+	struct gch_py_arena *arena;
+	struct gch_py_pool *pool;
+
+	if (bucket >= h->nr_buckets)
+		return NULL;
+	gch_max(&h->heap.peak_live, h->live_bytes);
+	arena = list_first_entry(&h->buckets[bucket], struct gch_py_arena,
+				 bucket);
+	pool = pool_take(h, arena);
+	memset(pool, 0, sizeof(*pool));
+	pool->arena = arena;
+	pool->class = class;
+	pool->recip = 65536 / (class + 1) + 1;
+	gch_py_pool_shape(h, class, pool == arena->pools, &pool->base,
+			  &pool->nr_blocks);
+	INIT_LIST_HEAD(&pool->gen_node);
+	list_add(&pool->node, &h->used[class]);
+	pool_extend(pool);
+	h->nr_pools++;
+	return pool;
+}
+
+static void pool_put(struct gch_py_heap *h, struct gch_py_pool *pool)
+{
+	struct gch_py_arena *arena = pool->arena;
+
+	list_del_init(&pool->node);
+	list_del_init(&pool->gen_node);
+	pool->class = GCH_PY_NO_CLASS;
+	h->nr_pools--;
+	if (arena->nr_free)
+		bucket_leave(h, arena);
+	pool->next = arena->free;
+	arena->free = pool;
+	arena->nr_free++;
+	bucket_join(h, arena);
+	if (arena->nr_free == arena->nr_pools && h->nr_idle++)
+		arena_retire(h, arena);
+}
+
+/**
+ * gch_py_release_emptied - returns the pools that a collection emptied
+ * @h: the heap
+ *
+ * Context: the caller has the heap and collects it.
+ */
+void gch_py_release_emptied(struct gch_py_heap *h)
+{
+	struct gch_py_pool *pool, *next;
+
+	for (pool = h->emptied; pool; pool = next) {
+		next = pool->next;
+		pool_put(h, pool);
+	}
+	h->emptied = NULL;
+}
+
+/* ---- blocks ---- */
+
+static void poison(struct gch_py_object *block, u32 size)
+{
+	/* The first word links free blocks. */
+	memset((void *)block + sizeof(void *), POISON, size - sizeof(void *));
+}
+
+static void check_poison(struct gch_py_heap *h, struct gch_py_object *block,
+			 u32 size)
+{
+	if (!memchr_inv((void *)block + sizeof(void *), POISON,
+			size - sizeof(void *)))
+		return;
+	atomic64_inc(&h->heap.verify_errors);
+	pr_err_ratelimited("heap %s: a free block of %u bytes was written to\n",
+			   h->heap.name, size);
+}
+
+static __always_inline void track(struct gch_py_heap *h,
+				  struct gch_py_pool *pool, unsigned int gen)
+{
+	if (gen == GCH_PY_UNTRACKED)
+		return;
+	pool->nr[gen]++;
+	if (unlikely(!pool->young)) {
+		pool->young = true;
+		list_move(&pool->gen_node, &h->gens[0]);
+	}
+}
+
+/**
+ * gch_py_block_get - takes a block
+ * @h: the heap
+ * @class: its size class
+ * @gen: 0, or GCH_PY_UNTRACKED
+ *
+ * Context: the caller has the heap.
+ * Return: the block, contents undefined, or NULL if there is no arena with a
+ * free pool.
+ */
+struct gch_py_object *gch_py_block_get(struct gch_py_heap *h,
+				       unsigned int class, unsigned int gen)
+{
+	struct gch_py_pool *pool;
+	void *block;
+	u32 *meta;
+
+	pool = list_first_entry_or_null(&h->used[class], struct gch_py_pool,
+					node);
+	if (unlikely(!pool)) {
+		pool = pool_get(h, class);
+		if (!pool)
+			return NULL;
+	}
+	block = pool->freeblock;
+	pool->freeblock = *(void **)block;
+	pool->used++;
+	meta = &pool->meta[gch_py_index(pool, block)];
+	if (unlikely(*meta & GCH_PY_META_POISONED))
+		check_poison(h, block, gch_py_class_size(class));
+	*meta = gch_py_with_gen(GCH_PY_META_USED, gen);
+	track(h, pool, gen);
+	if (!pool->freeblock)
+		pool_extend(pool);
+	return block;
+}
+
+/**
+ * gch_py_block_put - returns a block
+ * @h: the heap
+ * @obj: the object in it, dead
+ *
+ * Context: the caller has the heap.
+ */
+void gch_py_block_put(struct gch_py_heap *h, struct gch_py_object *obj)
+{
+	struct gch_py_pool *pool = gch_py_pool(h, obj);
+	u32 *meta = &pool->meta[gch_py_index(pool, obj)];
+	unsigned int gen = gch_py_gen(*meta);
+	bool was_full = !pool->freeblock;
+
+	if (gen != GCH_PY_UNTRACKED)
+		pool->nr[gen]--;
+	*meta = 0;
+	if (unlikely(gch_val(&h->heap, GCH_KEY_POISON))) {
+		poison(obj, gch_py_class_size(pool->class));
+		*meta = GCH_PY_META_POISONED;
+	}
+	*(void **)obj = pool->freeblock;
+	pool->freeblock = obj;
+	if (unlikely(!--pool->used)) {
+		if (!h->collecting) {
+			pool_put(h, pool);
+			return;
+		}
+		pool->next = h->emptied;
+		h->emptied = pool;
+	}
+	if (unlikely(was_full))
+		list_add(&pool->node, &h->used[pool->class]);
+}

@@ -1,0 +1,470 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Walks every invariant of a heap, with the heap stopped
+ *
+ * First the structure: free lists, the lists that pools are in, and all numbers
+ * that something else must add up to. Then, if that is sound, every reference is
+ * looked up before it is followed, and the references to each object are
+ * counted and compared with its count. The meta words hold the sums.
+ *
+ * Lock order: gch_heap.lock, for frames and tables; then the heap is stopped.
+ */
+#include "python.h"
+
+#include <linux/mm.h>
+#include <linux/printk.h>
+#include <linux/slab.h>
+#include <linux/sort.h>
+
+/* Violations that are printed one by one. */
+#define PRINT_MAX	32
+
+/**
+ * struct extent - where objects can be
+ * @start: of an arena, or the address of a large object
+ * @arena: the arena, NULL for a large object
+ */
+struct extent {
+	unsigned long start;
+	struct gch_py_arena *arena;
+};
+
+/**
+ * struct check - one validation
+ * @h: the heap
+ * @errors: violations found
+ * @ranges: arenas and large objects by address
+ * @nr_ranges: their number
+ * @listed: pools found in the lists of their classes
+ * @unfull: pools that have to be there
+ * @aged: pools found in the lists of generations
+ * @pools: pools in use
+ * @live_bytes: bytes of all objects
+ */
+struct check {
+	struct gch_py_heap *h;
+	int errors;
+	struct extent *ranges;
+	size_t nr_ranges;
+	u64 listed;
+	u64 unfull;
+	u64 aged;
+	u64 pools;
+	u64 live_bytes;
+};
+
+#define violation(v, fmt, ...)						\
+	do {								\
+		if ((v)->errors++ < PRINT_MAX)				\
+			pr_err("heap %s: " fmt "\n", (v)->h->heap.name,	\
+			       ##__VA_ARGS__);				\
+	} while (0)
+
+/* ---- structure ---- */
+
+static void check_free_blocks(struct check *v, struct gch_py_pool *pool)
+{
+	unsigned int nr = 0, i, size = gch_py_class_size(pool->class);
+	void *block = pool->freeblock, *first = gch_py_block(pool, 0);
+
+	/* More than there are: it must go in circles. */
+	for (; block && nr <= pool->carved; nr++, block = *(void **)block) {
+		i = gch_py_index(pool, block);
+		if (block < first || (block - first) % size ||
+		    i >= pool->carved) {
+			violation(v, "a free list of class %u leads out of its pool",
+				  pool->class);
+			return;
+		}
+		if (pool->meta[i] & GCH_PY_META_USED)
+			violation(v, "a block of class %u is free and in use",
+				  pool->class);
+	}
+	if (nr != pool->carved - pool->used)
+		violation(v, "a pool of class %u has %u free blocks, not %u",
+			  pool->class, nr, pool->carved - pool->used);
+}
+
+static void check_blocks(struct check *v, struct gch_py_pool *pool)
+{
+	unsigned int i, gen, used = 0, nr[4] = {};
+	struct gch_py_object *obj;
+
+	for (i = 0; i < pool->carved; i++) {
+		u32 meta = pool->meta[i];
+
+		if (!(meta & GCH_PY_META_USED))
+			continue;
+		used++;
+		nr[gch_py_gen(meta)]++;
+		obj = gch_py_block(pool, i);
+		if (!obj->refcnt || obj->type->heap != &v->h->heap)
+			violation(v, "a block of class %u holds no object",
+				  pool->class);
+		if (meta & (GCH_PY_META_COLLECTING | GCH_PY_META_REACHED))
+			violation(v, "an object of type %s is in a collection",
+				  obj->type->name);
+	}
+	v->live_bytes += (u64)used * gch_py_class_size(pool->class);
+	if (used != pool->used)
+		violation(v, "a pool of class %u has %u blocks in use, not %u",
+			  pool->class, used, pool->used);
+	for (gen = 0; gen < 3; gen++)
+		if (nr[gen] != pool->nr[gen])
+			violation(v, "a pool of class %u has %u objects in generation %u, not %u",
+				  pool->class, nr[gen], gen, pool->nr[gen]);
+}
+
+static void check_pool(struct check *v, struct gch_py_arena *arena,
+		       struct gch_py_pool *pool)
+{
+	u16 base, nr_blocks;
+
+	if (pool->arena != arena ||
+	    pool->class >= v->h->small_max / GCH_PY_ALIGN) {
+		violation(v, "a pool of arena %u has a bad header", arena->id);
+		return;
+	}
+	gch_py_pool_shape(v->h, pool->class, pool == arena->pools, &base,
+			  &nr_blocks);
+	if (pool->base != base || pool->nr_blocks != nr_blocks ||
+	    pool->carved > nr_blocks || !pool->used ||
+	    pool->used > pool->carved || pool->queue) {
+		violation(v, "a pool of class %u has a bad header",
+			  pool->class);
+		return;
+	}
+	v->pools++;
+	v->unfull += !!pool->freeblock;
+	v->aged += !list_empty(&pool->gen_node);
+	if (!!pool->freeblock == list_empty(&pool->node))
+		violation(v, "a pool of class %u is in the wrong list",
+			  pool->class);
+	if ((pool->nr[0] && !pool->young) ||
+	    (pool->nr[1] && list_empty(&pool->gen_node)))
+		violation(v, "a pool of class %u is in the wrong generation",
+			  pool->class);
+	check_free_blocks(v, pool);
+	check_blocks(v, pool);
+}
+
+static void check_arena(struct check *v, struct gch_py_arena *arena)
+{
+	unsigned int i, in_use = 0, freed = 0;
+	struct gch_py_pool *pool;
+
+	for (i = 0; i < arena->carved; i++) {
+		pool = gch_py_nth_pool(v->h, arena, i);
+		if (pool->class == GCH_PY_NO_CLASS)
+			continue;
+		in_use++;
+		check_pool(v, arena, pool);
+		cond_resched();
+	}
+	for (pool = arena->free; pool && freed <= arena->carved; freed++)
+		pool = pool->next;
+	if (in_use + arena->nr_free != arena->nr_pools ||
+	    in_use + freed != arena->carved)
+		violation(v, "arena %u has %u pools in use and %u free, not %u and %u",
+			  arena->id, in_use, freed,
+			  arena->nr_pools - arena->nr_free,
+			  arena->carved - in_use);
+	if (arena->nr_free &&
+	    (list_empty(&v->h->buckets[arena->nr_free]) ||
+	     !test_bit(arena->nr_free, v->h->bucket_map)))
+		violation(v, "arena %u is not where pools are sought",
+			  arena->id);
+}
+
+/* The lists' lengths, against circles and strangers. */
+static void check_lists(struct check *v)
+{
+	struct gch_py_pool *pool;
+	unsigned int i;
+	u64 aged = 0;
+
+	for (i = 0; i < GCH_PY_CLASSES; i++) {
+		list_for_each_entry(pool, &v->h->used[i], node) {
+			if (pool->class != i || ++v->listed > v->unfull)
+				break;
+			cond_resched();
+		}
+	}
+	for (i = 0; i < ARRAY_SIZE(v->h->gens); i++) {
+		list_for_each_entry(pool, &v->h->gens[i], gen_node) {
+			if (pool->young != !i || ++aged > v->aged)
+				break;
+			cond_resched();
+		}
+	}
+	if (v->listed != v->unfull)
+		violation(v, "%llu pools are listed by class, not %llu",
+			  v->listed, v->unfull);
+	if (aged != v->aged)
+		violation(v, "%llu pools are listed by generation, not %llu",
+			  aged, v->aged);
+}
+
+static void check_large(struct check *v)
+{
+	struct gch_py_large *large;
+	u64 nr = 0;
+
+	list_for_each_entry(large, &v->h->large, node) {
+		v->live_bytes += large->charge;
+		nr++;
+		if (!gch_py_is_large(&large->obj) || !large->obj.refcnt ||
+		    !(large->meta & GCH_PY_META_USED) ||
+		    large->obj.type->heap != &v->h->heap)
+			violation(v, "a large object has a bad header");
+		cond_resched();
+	}
+	if (nr != v->h->nr_large)
+		violation(v, "there are %llu large objects, not %llu", nr,
+			  v->h->nr_large);
+}
+
+static void check_structure(struct check *v)
+{
+	struct gch_py_arena *arena;
+	unsigned int idle = 0;
+
+	list_for_each_entry(arena, &v->h->arenas, node) {
+		idle += arena->nr_free == arena->nr_pools;
+		check_arena(v, arena);
+	}
+	check_lists(v);
+	check_large(v);
+	if (idle != v->h->nr_idle)
+		violation(v, "%u arenas are free, not %u", idle, v->h->nr_idle);
+	if (v->pools != v->h->nr_pools)
+		violation(v, "%llu pools are in use, not %llu", v->pools,
+			  v->h->nr_pools);
+	if (v->live_bytes != v->h->live_bytes)
+		violation(v, "objects have %llu bytes, not %llu",
+			  v->live_bytes, v->h->live_bytes);
+}
+
+/* ---- references ---- */
+
+static int compare(const void *a, const void *b)
+{
+	const struct extent *x = a, *y = b;
+
+	return x->start < y->start ? -1 : x->start > y->start;
+}
+
+static int list_ranges(struct check *v)
+{
+	struct gch_py_arena *arena;
+	struct gch_py_large *large;
+	size_t nr = v->h->nr_large, n = 0;
+
+	list_for_each_entry(arena, &v->h->arenas, node)
+		nr++;
+	v->ranges = kvmalloc_array(nr + 1, sizeof(*v->ranges), GFP_KERNEL);
+	if (!v->ranges)
+		return -ENOMEM;
+	list_for_each_entry(arena, &v->h->arenas, node) {
+		v->ranges[n].start = (unsigned long)arena->pools;
+		v->ranges[n++].arena = arena;
+	}
+	list_for_each_entry(large, &v->h->large, node) {
+		v->ranges[n].start = (unsigned long)&large->obj;
+		v->ranges[n++].arena = NULL;
+	}
+	v->nr_ranges = n;
+	sort(v->ranges, n, sizeof(*v->ranges), compare, NULL);
+	return 0;
+}
+
+static const struct extent *find_range(const struct check *v, unsigned long addr)
+{
+	size_t low = 0, high = v->nr_ranges, mid;
+
+	while (low < high) {
+		mid = low + (high - low) / 2;
+		if (v->ranges[mid].start <= addr)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low ? &v->ranges[low - 1] : NULL;
+}
+
+static bool is_block(const struct check *v, struct gch_py_arena *arena,
+		     struct gch_py_object *obj)
+{
+	struct gch_py_pool *pool = gch_py_pool(v->h, obj);
+	unsigned int nr = (void *)pool - (void *)arena->pools;
+	unsigned int i;
+
+	nr /= v->h->pool_size;
+	if (nr >= arena->carved || pool->class == GCH_PY_NO_CLASS ||
+	    (void *)obj < (void *)pool + pool->base)
+		return false;
+	i = gch_py_index(pool, obj);
+	return i < pool->carved && gch_py_block(pool, i) == obj &&
+	       (pool->meta[i] & GCH_PY_META_USED);
+}
+
+static bool is_object(const struct check *v, struct gch_py_object *obj)
+{
+	unsigned long addr = (unsigned long)obj;
+	const struct extent *r = find_range(v, addr);
+
+	if (!r)
+		return false;
+	if (!r->arena)
+		return r->start == addr;
+	return addr - r->start < PAGE_SIZE << r->arena->order &&
+	       is_block(v, r->arena, obj);
+}
+
+static void count_place(struct check *v, struct gch_py_object *target)
+{
+	u32 *meta;
+
+	if (!is_object(v, target)) {
+		violation(v, "a reference leads to no object");
+		return;
+	}
+	meta = gch_py_meta(v->h, target);
+	if (gch_py_value(*meta) < GCH_PY_GC_REFS_MAX)
+		*meta = gch_py_with_value(*meta, gch_py_value(*meta) + 1);
+}
+
+static void count_roots(void *arg, void **places, unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++)
+		if (places[i])
+			count_place(arg, places[i]);
+}
+
+static void count_weaks(void *arg, struct gch_weak *entries, unsigned int nr)
+{
+	struct check *v = arg;
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		struct gch_py_object *obj = entries[i].ref;
+
+		if (!obj)
+			continue;
+		if (!is_object(v, obj) || !(obj->info & GCH_PY_WEAK))
+			violation(v, "a weak entry names no object");
+		else if (!entries[i].pprev || *entries[i].pprev != &entries[i])
+			violation(v, "a weak entry is not in its object's list");
+	}
+}
+
+static void reset_object(struct check *v, struct gch_py_object *obj, u32 *meta)
+{
+	*meta = gch_py_with_value(*meta, 0);
+}
+
+static void count_object(struct check *v, struct gch_py_object *obj, u32 *meta)
+{
+	u32 i, nr = obj->info & GCH_PY_REFS;
+	struct gch_py_object *target;
+
+	if ((u64)nr * sizeof(void *) > gch_py_bytes(v->h, obj) - sizeof(*obj)) {
+		violation(v, "an object of type %s has %u references",
+			  obj->type->name, nr);
+		return;
+	}
+	for (i = 0; i < nr; i++) {
+		target = *gch_py_place(obj, i);
+		if (target)
+			count_place(v, target);
+		if (!(i % 4096))
+			cond_resched();
+	}
+}
+
+static void compare_object(struct check *v, struct gch_py_object *obj,
+			   u32 *meta)
+{
+	u32 refs = gch_py_value(*meta);
+
+	if (refs != obj->refcnt && refs < GCH_PY_GC_REFS_MAX &&
+	    !gch_py_immortal(obj))
+		violation(v, "an object of type %s has count %u and %u references",
+			  obj->type->name, obj->refcnt, refs);
+	*meta = gch_py_with_value(*meta, 0);
+}
+
+typedef void (*object_fn)(struct check *v, struct gch_py_object *obj,
+			  u32 *meta);
+
+static void each_in_pool(struct check *v, struct gch_py_pool *pool,
+			 object_fn fn)
+{
+	unsigned int i;
+
+	if (pool->class == GCH_PY_NO_CLASS)
+		return;
+	for (i = 0; i < pool->carved; i++)
+		if (pool->meta[i] & GCH_PY_META_USED)
+			fn(v, gch_py_block(pool, i), &pool->meta[i]);
+	cond_resched();
+}
+
+static void each_object(struct check *v, object_fn fn)
+{
+	struct gch_py_arena *arena;
+	struct gch_py_large *large;
+	unsigned int i;
+
+	list_for_each_entry(arena, &v->h->arenas, node)
+		for (i = 0; i < arena->carved; i++)
+			each_in_pool(v, gch_py_nth_pool(v->h, arena, i), fn);
+	list_for_each_entry(large, &v->h->large, node) {
+		fn(v, &large->obj, &large->meta);
+		cond_resched();
+	}
+}
+
+static int check_references(struct check *v)
+{
+	struct gch_heap *heap = &v->h->heap;
+	int ret;
+
+	ret = list_ranges(v);
+	if (ret)
+		return ret;
+	each_object(v, reset_object);
+	each_object(v, count_object);
+	gch_for_each_frame(heap, count_roots, v);
+	gch_for_each_roots(heap, count_roots, v);
+	gch_for_each_weaks(heap, count_weaks, v);
+	each_object(v, compare_object);
+	kvfree(v->ranges);
+	return 0;
+}
+
+/**
+ * gch_py_validate - &gch_engine_ops.validate
+ * @heap: the heap
+ *
+ * Context: process context, may sleep for long; under &gch_heap.cycle_lock.
+ * Stops the heap.
+ * Return: the number of violations, or -ENOMEM.
+ */
+int gch_py_validate(struct gch_heap *heap)
+{
+	struct check v = { .h = gch_py_heap(heap) };
+	int ret = 0;
+
+	mutex_lock(&heap->lock);
+	gch_py_stop(v.h);
+	gch_py_bury_all(v.h);
+	check_structure(&v);
+	if (!v.errors)
+		ret = check_references(&v);
+	gch_py_resume(v.h);
+	mutex_unlock(&heap->lock);
+	return ret ?: v.errors;
+}
