@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Memory of the baseline's objects, counted against the heap's limit
+ *
+ * Pages are counted by gch_pages_get(). Slab memory is counted here, with the
+ * size of the slab's objects, through the credit of the CPU: a counter that all
+ * CPUs share would cost more than the allocation. Credit counts as held, so the
+ * limit is never exceeded.
+ */
+#include "slab.h"
+
+#include <linux/mm.h>
+#include <linux/preempt.h>
+#include <linux/slab.h>
+
+#include "compat.h"
+
+static bool hold(struct gch_slab_heap *h, size_t bytes)
+{
+	u64 limit = gch_val(&h->heap, GCH_KEY_LIMIT);
+	u64 held = atomic64_add_return(bytes, &h->heap.held);
+
+	if (limit && held > limit) {
+		atomic64_sub(bytes, &h->heap.held);
+		return false;
+	}
+	gch_max(&h->heap.peak_held, held);
+	/* As far as it can be known without asking every CPU. */
+	gch_max(&h->heap.peak_live, held - bytes);
+	return true;
+}
+
+static bool charge(struct gch_slab_heap *h, size_t bytes)
+{
+	bool ok = true;
+	s64 *credit;
+
+	preempt_disable();
+	credit = this_cpu_ptr(h->credit);
+	if (unlikely(*credit < (s64)bytes)) {
+		if (hold(h, GCH_SLAB_BATCH))
+			*credit += GCH_SLAB_BATCH;
+		else if (hold(h, bytes - *credit))
+			*credit = bytes;
+		else
+			ok = false;
+	}
+	if (ok)
+		*credit -= bytes;
+	preempt_enable();
+	return ok;
+}
+
+static void uncharge(struct gch_slab_heap *h, size_t bytes)
+{
+	s64 *credit;
+
+	preempt_disable();
+	credit = this_cpu_ptr(h->credit);
+	*credit += bytes;
+	if (unlikely(*credit > 2 * GCH_SLAB_BATCH)) {
+		*credit -= GCH_SLAB_BATCH;
+		atomic64_sub(GCH_SLAB_BATCH, &h->heap.held);
+	}
+	preempt_enable();
+}
+
+/**
+ * gch_slab_credit_return - takes back the credit of all CPUs
+ * @h: the heap, which nobody uses any more
+ *
+ * Context: process context.
+ */
+void gch_slab_credit_return(struct gch_slab_heap *h)
+{
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu) {
+		s64 *credit = per_cpu_ptr(h->credit, cpu);
+
+		atomic64_sub(*credit, &h->heap.held);
+		*credit = 0;
+	}
+}
+
+static struct gch_slab_object *get_slab(struct gch_slab_heap *h, size_t bytes,
+					gfp_t gfp)
+{
+	struct gch_slab_object *obj;
+	struct mem_cgroup *old;
+
+	bytes = kmalloc_size_roundup(bytes);
+	if (!charge(h, bytes))
+		return NULL;
+	old = gch_memcg_enter(&h->heap);
+	obj = kzalloc(bytes, gfp | __GFP_ACCOUNT | __GFP_NOWARN);
+	gch_memcg_leave(old);
+	if (!obj) {
+		uncharge(h, bytes);
+		return NULL;
+	}
+	obj->charge = bytes;
+	return obj;
+}
+
+static struct gch_slab_object *get_pages(struct gch_slab_heap *h, size_t bytes,
+					 gfp_t gfp)
+{
+	unsigned int order = get_order(bytes);
+	struct gch_slab_object *obj;
+
+	obj = gch_pages_get(&h->heap, order, gfp | __GFP_ZERO);
+	if (!obj)
+		return NULL;
+	obj->charge = PAGE_SIZE << order;
+	obj->info = GCH_SLAB_PAGES;
+	return obj;
+}
+
+/**
+ * gch_slab_memory_get - takes memory for an object
+ * @h: the heap
+ * @bytes: of the object, its hidden header and weak head included
+ * @gfp: GFP_KERNEL; GFP_NOWAIT in a section
+ *
+ * Context: may sleep if @gfp allows it.
+ * Return: zeroed memory with the charge in its header, or NULL without memory or
+ * at the heap's limit.
+ */
+struct gch_slab_object *gch_slab_memory_get(struct gch_slab_heap *h,
+					    size_t bytes, gfp_t gfp)
+{
+	return bytes > GCH_SLAB_KMALLOC_MAX ? get_pages(h, bytes, gfp) :
+					      get_slab(h, bytes, gfp);
+}
+
+/**
+ * gch_slab_memory_put - frees memory of an object
+ * @h: the heap
+ * @obj: the memory; in no list any more
+ *
+ * Context: outside sections; in one, if it did not come in pages and the kernel
+ * is not one with PREEMPT_RT.
+ */
+void gch_slab_memory_put(struct gch_slab_heap *h, struct gch_slab_object *obj)
+{
+	size_t bytes = obj->charge;
+
+	if (obj->info & GCH_SLAB_PAGES) {
+		gch_pages_put(&h->heap, obj, get_order(bytes));
+		return;
+	}
+	kfree(obj);
+	uncharge(h, bytes);
+}

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Objects of the baseline: birth, references, and death when told. */
+#include "slab.h"
+
+#include <linux/smp.h>
+
+/* ---- lists of live objects ---- */
+
+static void enlist(struct gch_slab_heap *h, struct gch_slab_object *obj)
+{
+	u32 i = raw_smp_processor_id() % GCH_SLAB_SHARDS;
+	struct gch_slab_shard *shard = &h->shards[i];
+
+	obj->info |= i << GCH_SLAB_SHARD_SHIFT;
+	raw_spin_lock(&shard->lock);
+	list_add(&obj->node, &shard->objects);
+	shard->changes++;
+	shard->nr[ilog2(obj->charge)]++;
+	shard->nr_pages += !!(obj->info & GCH_SLAB_PAGES);
+	raw_spin_unlock(&shard->lock);
+}
+
+static void delist(struct gch_slab_heap *h, struct gch_slab_object *obj)
+{
+	struct gch_slab_shard *shard = gch_slab_shard(h, obj);
+
+	raw_spin_lock(&shard->lock);
+	list_del(&obj->node);
+	shard->changes++;
+	shard->nr[ilog2(obj->charge)]--;
+	shard->nr_pages -= !!(obj->info & GCH_SLAB_PAGES);
+	raw_spin_unlock(&shard->lock);
+}
+
+/* ---- birth ---- */
+
+/* Clearing many pages takes too long for a section. */
+static bool sleeps(size_t bytes)
+{
+	return IS_ENABLED(CONFIG_PREEMPT_RT) || bytes > GCH_SLAB_KMALLOC_MAX;
+}
+
+static struct gch_slab_object *take(struct gch_mutator *m, size_t bytes)
+{
+	struct gch_slab_mutator *sm = gch_slab_mutator(m);
+	struct gch_slab_object *obj = sm->taken;
+
+	sm->taken = NULL;
+	if (!obj && !sleeps(bytes))
+		obj = gch_slab_memory_get(gch_slab_heap(m->heap), bytes,
+					  GFP_NOWAIT);
+	if (obj)
+		return obj;
+	m->want = bytes;
+	m->wait = GCH_WAIT_MEMORY;
+	return NULL;
+}
+
+int gch_slab_alloc(struct gch_mutator *m, void **place, struct gch_type *type,
+		   u32 nr_refs, u32 bytes)
+{
+	struct gch_slab_heap *h = gch_slab_heap(m->heap);
+	struct gch_cpu_stats *cpu = this_cpu_ptr(h->heap.cpu);
+	struct gch_slab_object *obj;
+	size_t size;
+
+	size = sizeof(*obj) + ALIGN(bytes, sizeof(void *));
+	if (type->flags & GCH_TYPE_WEAK)
+		size += sizeof(struct gch_weak *);
+	obj = take(m, size);
+	if (unlikely(!obj))
+		return -EAGAIN;
+	obj->type = type;
+	obj->info |= nr_refs;
+	enlist(h, obj);
+	cpu->allocs++;
+	cpu->alloc_bytes += obj->charge;
+	cpu->large_allocs += !!(obj->info & GCH_SLAB_PAGES);
+	/* Who reads it elsewhere must find it zeroed. */
+	smp_store_release(place, obj);
+	return 0;
+}
+
+/* ---- references ---- */
+
+int gch_slab_assign(struct gch_mutator *m, void **place, void *ref)
+{
+	smp_store_release(place, ref);
+	return 0;
+}
+
+static bool is_sparse_ref(const struct gch_type *type, u32 word)
+{
+	u32 low = 0, high = type->nr_refs, mid;
+
+	if (word < 64)
+		return type->first_words & BIT_ULL(word);
+	while (low < high) {
+		mid = (low + high) / 2;
+		if (type->refs[mid] < word)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low < type->nr_refs && type->refs[low] == word;
+}
+
+void **gch_slab_ref(struct gch_mutator *m, void *ref, u32 i)
+{
+	struct gch_slab_object *obj = ref;
+	const struct gch_type *type = obj->type;
+	bool is_ref;
+
+	if ((type->flags & GCH_TYPE_VAR) || type->leading)
+		is_ref = i < (obj->info & GCH_SLAB_REFS);
+	else
+		is_ref = is_sparse_ref(type, i);
+	return is_ref ? (void **)(obj + 1) + i : NULL;
+}
+
+void *gch_slab_data(struct gch_mutator *m, void *ref, size_t *bytes)
+{
+	struct gch_slab_object *obj = ref;
+
+	*bytes = obj->charge - sizeof(*obj);
+	if (obj->type->flags & GCH_TYPE_WEAK)
+		*bytes -= sizeof(struct gch_weak *);
+	return obj + 1;
+}
+
+/* ---- death ---- */
+
+int gch_slab_free(struct gch_mutator *m, void **place)
+{
+	struct gch_slab_heap *h = gch_slab_heap(m->heap);
+	struct gch_cpu_stats *cpu = this_cpu_ptr(h->heap.cpu);
+	struct gch_slab_object *obj = *place;
+
+	if (!obj)
+		return 0;
+	if (!gch_slab_weak_forget(h, obj)) {
+		/* There is nothing to wait for: it goes on in another section. */
+		m->wait = GCH_WAIT_EXCLUSIVE;
+		return -EAGAIN;
+	}
+	WRITE_ONCE(*place, NULL);
+	delist(h, obj);
+	cpu->freed_explicit++;
+	cpu->freed_bytes += obj->charge;
+	if (IS_ENABLED(CONFIG_PREEMPT_RT) || (obj->info & GCH_SLAB_PAGES)) {
+		list_add(&obj->node, &gch_slab_mutator(m)->dead);
+		m->pending = true;
+	} else {
+		gch_slab_memory_put(h, obj);
+	}
+	return 0;
+}
