@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * stats-get, and the table of counters that netlink and debugfs share
+ */
+#include "control.h"
+
+#include <linux/build_bug.h>
+#include <linux/err.h>
+#include <linux/stddef.h>
+#include <net/genetlink.h>
+#include <gcheap/gcheap.h>
+
+#include "compat.h"
+#include "generated/netlink.h"
+
+#define FIELD(text, id, member) {				\
+	.name = text,						\
+	.attr = GCHEAP_A_STATS_##id,				\
+	.offset = offsetof(struct gch_stats, member),		\
+}
+
+const struct gch_stats_field gch_stats_fields[GCH_STATS_FIELDS] = {
+	FIELD("allocs", ALLOCS, allocs),
+	FIELD("alloc-bytes", ALLOC_BYTES, alloc_bytes),
+	FIELD("large-allocs", LARGE_ALLOCS, large_allocs),
+	FIELD("freed-count", FREED_COUNT, freed_count),
+	FIELD("freed-cycle", FREED_CYCLE, freed_cycle),
+	FIELD("freed-explicit", FREED_EXPLICIT, freed_explicit),
+	FIELD("freed-bytes", FREED_BYTES, freed_bytes),
+	FIELD("stores", STORES, stores),
+	FIELD("barriers", BARRIERS, barriers),
+	FIELD("counts", COUNTS, counts),
+	FIELD("live-objects", LIVE_OBJECTS, live_objects),
+	FIELD("live-bytes", LIVE_BYTES, live_bytes),
+	FIELD("peak-live-bytes", PEAK_LIVE_BYTES, peak_live_bytes),
+	FIELD("held-bytes", HELD_BYTES, held_bytes),
+	FIELD("peak-held-bytes", PEAK_HELD_BYTES, peak_held_bytes),
+	FIELD("classes", CLASSES, classes),
+	FIELD("units", UNITS, units),
+	FIELD("arenas", ARENAS, arenas),
+	FIELD("large-objects", LARGE_OBJECTS, large_objects),
+	FIELD("cycles", CYCLES, cycles),
+	FIELD("cycles-gen0", CYCLES_GEN0, cycles_gen[0]),
+	FIELD("cycles-gen1", CYCLES_GEN1, cycles_gen[1]),
+	FIELD("cycles-gen2", CYCLES_GEN2, cycles_gen[2]),
+	FIELD("cycle-ns", CYCLE_NS, cycle_ns),
+	FIELD("stopped-ns", STOPPED_NS, stopped_ns),
+	FIELD("cpu-ns", CPU_NS, cpu_ns),
+	FIELD("marked", MARKED, marked),
+	FIELD("garbage-max-bytes", GARBAGE_MAX_BYTES, garbage_max_bytes),
+	FIELD("limit-hits", LIMIT_HITS, limit_hits),
+	FIELD("alloc-failures", ALLOC_FAILURES, alloc_failures),
+	FIELD("handshakes", HANDSHAKES, handshakes),
+	FIELD("verify-errors", VERIFY_ERRORS, verify_errors),
+};
+
+/* Id, name, engine and the two histograms are not in the table. */
+static_assert(GCH_STATS_FIELDS + 5 == GCHEAP_A_STATS_MAX);
+static_assert(GCH_STATS_FIELDS * sizeof(u64) +
+	      2 * sizeof(struct gch_hist_summary) == sizeof(struct gch_stats));
+static_assert(sizeof(struct gch_hist_summary) ==
+	      GCHEAP_A_HIST_MAX * sizeof(u64));
+
+static int put_hist(struct sk_buff *skb, int attr,
+		    const struct gch_hist_summary *sum)
+{
+	struct nlattr *nest = nla_nest_start(skb, attr);
+
+	if (!nest)
+		return -EMSGSIZE;
+	if (nla_put_uint(skb, GCHEAP_A_HIST_COUNT, sum->count) ||
+	    nla_put_uint(skb, GCHEAP_A_HIST_SUM, sum->sum_ns) ||
+	    nla_put_uint(skb, GCHEAP_A_HIST_LARGEST, sum->max_ns) ||
+	    nla_put_uint(skb, GCHEAP_A_HIST_P50, sum->p50_ns) ||
+	    nla_put_uint(skb, GCHEAP_A_HIST_P99, sum->p99_ns) ||
+	    nla_put_uint(skb, GCHEAP_A_HIST_P999, sum->p999_ns) ||
+	    nla_put_uint(skb, GCHEAP_A_HIST_P9999, sum->p9999_ns))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+static int fill_stats(struct sk_buff *skb, struct gch_heap *heap)
+{
+	struct gch_stats stats = {};
+	unsigned int i;
+
+	gch_heap_stats(heap, &stats);
+	if (nla_put_u32(skb, GCHEAP_A_STATS_ID, gch_heap_id(heap)) ||
+	    nla_put_string(skb, GCHEAP_A_STATS_NAME, gch_heap_name(heap)) ||
+	    nla_put_u32(skb, GCHEAP_A_STATS_ENGINE, gch_heap_engine(heap)))
+		return -EMSGSIZE;
+	for (i = 0; i < GCH_STATS_FIELDS; i++) {
+		const struct gch_stats_field *f = &gch_stats_fields[i];
+		const u64 *value = (void *)&stats + f->offset;
+
+		if (nla_put_uint(skb, f->attr, *value))
+			return -EMSGSIZE;
+	}
+	if (put_hist(skb, GCHEAP_A_STATS_PAUSE, &stats.pause) ||
+	    put_hist(skb, GCHEAP_A_STATS_HANDSHAKE, &stats.handshake))
+		return -EMSGSIZE;
+	return 0;
+}
+
+int gcheap_nl_stats_get_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct gch_heap *heap = gch_nl_find(info, GCHEAP_A_STATS_NAME);
+	int err;
+
+	if (IS_ERR(heap))
+		return PTR_ERR(heap);
+	err = gch_nl_reply(info, heap, fill_stats);
+	gch_heap_put(heap);
+	return err;
+}
+
+int gcheap_nl_stats_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	return gch_nl_dump(skb, cb, GCHEAP_CMD_STATS_GET, fill_stats);
+}
