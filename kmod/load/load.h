@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Workloads on heaps: what the files of gcheap_load share
+ *
+ * A run is one workload on one heap. Its mutators are kthreads bound to CPUs.
+ */
+#ifndef _GCHEAP_LOAD_H
+#define _GCHEAP_LOAD_H
+
+#include <linux/completion.h>
+#include <linux/kref.h>
+#include <linux/mutex.h>
+#include <linux/prandom.h>
+#include <linux/sched.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+#include <gcheap/gcheap.h>
+#include <uapi/linux/gcheap_load.h>
+
+/* Most runs that exist at a time. */
+#define GCH_LOAD_RUNS_MAX	64
+/* Mismatches that are reported one by one. */
+#define GCH_LOAD_MISMATCHES	10
+/* Longest message of a failed run, the terminating NUL included. */
+#define GCH_LOAD_MESSAGE_SIZE	128
+/* Figures that a mutator hands over: see alloc.c. */
+#define GCH_LOAD_FIGURES	3
+
+struct gch_load_run;
+
+/**
+ * struct gch_load_args - what a run was asked to do
+ * @workload: which
+ * @mutators: threads
+ * @seconds: ends after this time, 0 for never
+ * @max_operations: ends after this many operations a mutator, 0 for never
+ * @depth: of trees
+ * @entries: of a cache or a ring
+ * @size: bytes of data in an object
+ * @verify: a replay checks death records
+ */
+struct gch_load_args {
+	enum gcheap_load_workload workload;
+	u32 mutators;
+	u32 seconds;
+	u32 max_operations;
+	u32 depth;
+	u32 entries;
+	u32 size;
+	bool verify;
+};
+
+/**
+ * struct gch_load_thread - one mutator of a run
+ * @run: its run
+ * @task: its kthread
+ * @m: its mutator
+ * @index: its number in the run
+ * @operations: done so far; written by the thread, read by anyone
+ * @work_ns: time at work; likewise
+ * @figure: what it measured; read after the run has ended
+ * @rnd: its random numbers, the same in every run
+ */
+struct gch_load_thread {
+	struct gch_load_run *run;
+	struct task_struct *task;
+	struct gch_mutator *m;
+	unsigned int index;
+	u64 operations;
+	u64 work_ns;
+	u64 figure[GCH_LOAD_FIGURES];
+	struct rnd_state rnd;
+};
+
+/**
+ * struct gch_load_workload - how a workload is carried out
+ * @slots: size of a mutator's frame
+ * @max_mutators: most threads
+ * @init: sets up &gch_load_run.priv; optional
+ * @thread: what each mutator does, until gch_load_more() is false. Returns 0,
+ *	-ECANCELED if gch_load_break() told it to, or an error.
+ * @finish: called once, when the last thread has left; optional
+ * @exit: undoes @init when nobody uses the run any more; optional
+ */
+struct gch_load_workload {
+	unsigned int slots;
+	unsigned int max_mutators;
+	int (*init)(struct gch_load_run *run, struct netlink_ext_ack *extack);
+	int (*thread)(struct gch_load_thread *t);
+	void (*finish)(struct gch_load_run *run);
+	void (*exit)(struct gch_load_run *run);
+};
+
+/**
+ * struct gch_load_mismatch - a disagreement of a replay
+ * @kind: of what sort
+ * @line: of the trace
+ * @object: number in the trace
+ */
+struct gch_load_mismatch {
+	enum gcheap_load_mismatch_kind kind;
+	u64 line;
+	u32 object;
+};
+
+/**
+ * struct gch_load_run - a workload on a heap
+ * @id: number, never used twice
+ * @portid: netlink socket that it belongs to
+ * @ref: references; the registry holds one until the run is forgotten
+ * @reap: stops and forgets it after its socket was closed
+ * @args: what it was asked to do
+ * @workload: how that is carried out
+ * @priv: the workload's
+ * @heap: its heap; NULL once it has ended
+ * @heap_name: name of @heap
+ * @engine: engine of @heap
+ * @wait: where its threads wait
+ * @stop: its threads are to leave
+ * @running: threads that have not left
+ * @done: all have left
+ * @start_ns: when it began
+ * @deadline: jiffies when it ends, if &gch_load_args.seconds
+ * @lock: protects what follows, up to @lines
+ * @state: of the run
+ * @end_ns: when it ended
+ * @error: first error, negative
+ * @message: what went wrong first
+ * @mismatches: their number
+ * @mismatch: the first of them
+ * @lines: replayed; like what follows written by one thread, read by anyone
+ * @live_expected: objects that the trace leaves alive
+ * @live_found: those found
+ * @skipped: records on objects rightly freed before
+ * @figure: medians over the threads, once the run has ended
+ * @thread: its threads
+ */
+struct gch_load_run {
+	u32 id;
+	u32 portid;
+	struct kref ref;
+	struct work_struct reap;
+	struct gch_load_args args;
+	const struct gch_load_workload *workload;
+	void *priv;
+	struct gch_heap *heap;
+	char heap_name[GCH_NAME_SIZE];
+	enum gcheap_engine engine;
+
+	wait_queue_head_t wait;
+	bool stop;
+	atomic_t running;
+	struct completion done;
+	u64 start_ns;
+	unsigned long deadline;
+
+	struct mutex lock; /* state and result */
+	enum gcheap_load_state state;
+	u64 end_ns;
+	int error;
+	char message[GCH_LOAD_MESSAGE_SIZE];
+	u64 mismatches;
+	struct gch_load_mismatch mismatch[GCH_LOAD_MISMATCHES];
+
+	u64 lines;
+	u64 live_expected;
+	u64 live_found;
+	u64 skipped;
+	u64 figure[GCH_LOAD_FIGURES];
+	struct gch_load_thread thread[];
+};
+
+/* run.c */
+int gch_load_runs_init(void);
+void gch_load_runs_exit(void);
+struct gch_load_run *gch_load_run_new(const char *heap,
+				      const struct gch_load_args *args,
+				      u32 portid,
+				      struct netlink_ext_ack *extack);
+struct gch_load_run *gch_load_run_find(u32 id);
+struct gch_load_run *gch_load_run_next(u32 after);
+unsigned int gch_load_runs_seq(void);
+void gch_load_run_put(struct gch_load_run *run);
+void gch_load_run_stop(struct gch_load_run *run);
+int gch_load_run_delete(u32 id);
+
+void gch_load_mismatch(struct gch_load_run *run,
+		       enum gcheap_load_mismatch_kind kind, u64 line,
+		       u32 object);
+__printf(3, 4)
+void gch_load_fail(struct gch_load_run *run, int err, const char *fmt, ...);
+
+static inline bool gch_load_on_slab(const struct gch_load_run *run)
+{
+	return run->engine == GCHEAP_ENGINE_SLAB;
+}
+
+/* Says whether to give up what has been begun. */
+static inline bool gch_load_break(const struct gch_load_thread *t)
+{
+	const struct gch_load_run *run = t->run;
+
+	cond_resched();
+	return READ_ONCE(run->stop) ||
+	       (run->args.seconds && time_after_eq(jiffies, run->deadline));
+}
+
+/* Says whether to begin another operation. */
+static inline bool gch_load_more(const struct gch_load_thread *t)
+{
+	u32 max = t->run->args.max_operations;
+
+	return (!max || t->operations < max) && !gch_load_break(t);
+}
+
+/* Counts an operation. */
+static inline void gch_load_did(struct gch_load_thread *t, u64 nr)
+{
+	WRITE_ONCE(t->operations, t->operations + nr);
+}
+
+/* Frees what is in a slot where nobody else would, and clears the slot. */
+static inline int gch_load_drop(struct gch_load_thread *t, unsigned int slot)
+{
+	if (gch_load_on_slab(t->run) && !gch_is_null(t->m, slot))
+		return gch_free(t->m, slot);
+	return gch_clear(t->m, slot);
+}
+
+/* Workloads */
+extern const struct gch_load_workload gch_load_replay;
+extern const struct gch_load_workload gch_load_trees;
+extern const struct gch_load_workload gch_load_lru;
+extern const struct gch_load_workload gch_load_cycles;
+extern const struct gch_load_workload gch_load_alloc;
+
+/* replay.c */
+int gch_load_replay_feed(struct gch_load_run *run, const void *data, u32 len,
+			 bool last, struct netlink_ext_ack *extack);
+
+#endif /* _GCHEAP_LOAD_H */

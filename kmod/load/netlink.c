@@ -1,0 +1,482 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Netlink handlers of gcheap_load: requests in, replies out, no policy
+ *
+ * Handlers run concurrently, and while one runs no family can be registered:
+ * none of them waits for a run to make progress. run-del waits for the run's
+ * threads to leave, which they do at once.
+ */
+#include "compat.h"
+#include "load.h"
+
+#include <linux/capability.h>
+#include <linux/genetlink.h>
+#include <linux/ktime.h>
+
+#include "generated/netlink.h"
+
+#define WL(name)	BIT(GCHEAP_LOAD_WORKLOAD_##name)
+#define WL_ALL		(WL(REPLAY) | WL_TIMED)
+#define WL_TIMED	(WL(BINARY_TREES) | WL(LRU) | WL(CYCLES) | WL(ALLOC))
+
+/* One number of run-new: where it goes, its limits, who takes it. */
+struct number {
+	u16 attr;
+	u16 offset;
+	u32 min;
+	u32 max;
+	u32 workloads;
+	const char *range;
+	const char *misplaced;
+};
+
+#define NUMBER(_attr, _field, _min, _max, _workloads, _name, _for)	\
+	{								\
+		.attr = GCHEAP_LOAD_A_RUN_##_attr,			\
+		.offset = offsetof(struct gch_load_args, _field),	\
+		.min = _min,						\
+		.max = _max,						\
+		.workloads = _workloads,				\
+		.range = _name ": " #_min " to " #_max,			\
+		.misplaced = _name ": only for " _for,			\
+	}
+
+static const struct number numbers[] = {
+	NUMBER(MUTATORS, mutators, 1, 64, WL_ALL, "mutators", "workloads"),
+	NUMBER(SECONDS, seconds, 1, 86400, WL_TIMED, "seconds",
+	       "workloads other than replay"),
+	NUMBER(MAX_OPERATIONS, max_operations, 1, 4294967295, WL_TIMED,
+	       "max-operations", "workloads other than replay"),
+	NUMBER(DEPTH, depth, 1, 24, WL(BINARY_TREES), "depth", "binary-trees"),
+	NUMBER(ENTRIES, entries, 1, 1000000, WL(LRU) | WL(CYCLES), "entries",
+	       "lru and cycles"),
+	NUMBER(SIZE, size, 0, 65536, WL(LRU) | WL(CYCLES), "size",
+	       "lru and cycles"),
+};
+
+static int refuse(struct genl_info *info, u16 attr, const char *message)
+{
+	NL_SET_BAD_ATTR(info->extack, info->attrs[attr]);
+	if (info->extack)
+		info->extack->_msg = message;
+	return -EINVAL;
+}
+
+static int check_admin(struct genl_info *info)
+{
+	if (capable(CAP_SYS_ADMIN))
+		return 0;
+	NL_SET_ERR_MSG(info->extack, "CAP_SYS_ADMIN is needed");
+	return -EPERM;
+}
+
+static struct gch_load_run *find_run(struct genl_info *info)
+{
+	struct gch_load_run *run;
+
+	if (GENL_REQ_ATTR_CHECK(info, GCHEAP_LOAD_A_RUN_ID)) {
+		NL_SET_ERR_MSG(info->extack, "id: missing");
+		return ERR_PTR(-EINVAL);
+	}
+	run = gch_load_run_find(nla_get_u32(info->attrs[GCHEAP_LOAD_A_RUN_ID]));
+	if (!run) {
+		refuse(info, GCHEAP_LOAD_A_RUN_ID, "id: no such run");
+		return ERR_PTR(-ENOENT);
+	}
+	return run;
+}
+
+static void set_defaults(struct gch_load_args *args)
+{
+	args->mutators = 1;
+	args->verify = true;
+	if (args->workload != GCHEAP_LOAD_WORKLOAD_REPLAY)
+		args->seconds = 5;
+	args->depth = 12;
+	args->entries = args->workload == GCHEAP_LOAD_WORKLOAD_LRU ? 10000 : 100;
+	args->size = 64;
+}
+
+static int parse_number(struct genl_info *info, const struct number *number,
+			struct gch_load_args *args)
+{
+	u32 value;
+
+	if (!info->attrs[number->attr])
+		return 0;
+	if (!(number->workloads & BIT(args->workload)))
+		return refuse(info, number->attr, number->misplaced);
+	value = nla_get_u32(info->attrs[number->attr]);
+	if (value < number->min || value > number->max)
+		return refuse(info, number->attr, number->range);
+	*(u32 *)((void *)args + number->offset) = value;
+	return 0;
+}
+
+static int parse_verify(struct genl_info *info, struct gch_load_args *args)
+{
+	struct nlattr *attr = info->attrs[GCHEAP_LOAD_A_RUN_VERIFY];
+
+	if (!attr)
+		return 0;
+	if (args->workload != GCHEAP_LOAD_WORKLOAD_REPLAY)
+		return refuse(info, GCHEAP_LOAD_A_RUN_VERIFY,
+			      "verify: only for replay; others always do");
+	if (nla_get_u32(attr) > 1)
+		return refuse(info, GCHEAP_LOAD_A_RUN_VERIFY,
+			      "verify: 0 or 1");
+	args->verify = nla_get_u32(attr);
+	return 0;
+}
+
+static int parse_request(struct genl_info *info, struct gch_load_args *args)
+{
+	unsigned int i;
+	int err;
+
+	if (GENL_REQ_ATTR_CHECK(info, GCHEAP_LOAD_A_RUN_HEAP)) {
+		NL_SET_ERR_MSG(info->extack, "heap: missing");
+		return -EINVAL;
+	}
+	if (GENL_REQ_ATTR_CHECK(info, GCHEAP_LOAD_A_RUN_WORKLOAD)) {
+		NL_SET_ERR_MSG(info->extack, "workload: missing");
+		return -EINVAL;
+	}
+	args->workload = nla_get_u32(info->attrs[GCHEAP_LOAD_A_RUN_WORKLOAD]);
+	set_defaults(args);
+	for (i = 0; i < ARRAY_SIZE(numbers); i++) {
+		err = parse_number(info, &numbers[i], args);
+		if (err)
+			return err;
+	}
+	if (args->workload == GCHEAP_LOAD_WORKLOAD_REPLAY &&
+	    args->mutators > gch_load_replay.max_mutators)
+		return refuse(info, GCHEAP_LOAD_A_RUN_MUTATORS,
+			      "mutators: 1 to 8 for replay");
+	/* A number of operations is asked for instead of a time. */
+	if (args->max_operations && !info->attrs[GCHEAP_LOAD_A_RUN_SECONDS])
+		args->seconds = 0;
+	return parse_verify(info, args);
+}
+
+/**
+ * gcheap_load_nl_run_new_doit - start a run
+ * @skb: the request
+ * @info: its attributes
+ *
+ * Context: may sleep.
+ * Return: 0 or an error.
+ */
+int gcheap_load_nl_run_new_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct gch_load_args args = {};
+	struct gch_load_run *run;
+	struct sk_buff *msg;
+	void *hdr;
+	int err;
+
+	err = check_admin(info) ? : parse_request(info, &args);
+	if (err)
+		return err;
+	msg = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
+	if (!msg)
+		return -ENOMEM;
+	err = -EMSGSIZE;
+	hdr = genlmsg_put_reply(msg, info, &gcheap_load_nl_family, 0,
+				info->genlhdr->cmd);
+	if (!hdr)
+		goto err_free;
+
+	run = gch_load_run_new(nla_data(info->attrs[GCHEAP_LOAD_A_RUN_HEAP]),
+			       &args, info->snd_portid, info->extack);
+	if (IS_ERR(run)) {
+		err = PTR_ERR(run);
+		goto err_free;
+	}
+	err = nla_put_u32(msg, GCHEAP_LOAD_A_RUN_ID, run->id);
+	if (err) {
+		gch_load_run_delete(run->id);
+		gch_load_run_put(run);
+		goto err_free;
+	}
+	gch_load_run_put(run);
+	genlmsg_end(msg, hdr);
+	return genlmsg_reply(msg, info);
+
+err_free:
+	nlmsg_free(msg);
+	return err;
+}
+
+static int put_mismatches(struct sk_buff *msg, const struct gch_load_run *run)
+{
+	unsigned int i, nr = min_t(u64, run->mismatches, GCH_LOAD_MISMATCHES);
+	const struct gch_load_mismatch *mismatch;
+	struct nlattr *nest;
+
+	for (i = 0; i < nr; i++) {
+		mismatch = &run->mismatch[i];
+		nest = nla_nest_start(msg, GCHEAP_LOAD_A_RUN_MISMATCH);
+		if (!nest ||
+		    nla_put_u32(msg, GCHEAP_LOAD_A_MISMATCH_KIND,
+				mismatch->kind) ||
+		    nla_put_uint(msg, GCHEAP_LOAD_A_MISMATCH_LINE,
+				 mismatch->line) ||
+		    nla_put_uint(msg, GCHEAP_LOAD_A_MISMATCH_OBJECT,
+				 mismatch->object))
+			return -EMSGSIZE;
+		nla_nest_end(msg, nest);
+	}
+	return 0;
+}
+
+static int put_args(struct sk_buff *msg, const struct gch_load_run *run)
+{
+	if (nla_put_u32(msg, GCHEAP_LOAD_A_RUN_ID, run->id) ||
+	    nla_put_string(msg, GCHEAP_LOAD_A_RUN_HEAP, run->heap_name) ||
+	    nla_put_u32(msg, GCHEAP_LOAD_A_RUN_WORKLOAD, run->args.workload) ||
+	    nla_put_u32(msg, GCHEAP_LOAD_A_RUN_MUTATORS, run->args.mutators))
+		return -EMSGSIZE;
+	return 0;
+}
+
+static int put_state(struct sk_buff *msg, const struct gch_load_run *run)
+{
+	u64 elapsed = (run->end_ns ? : ktime_get_ns()) - run->start_ns;
+	u64 operations = 0, work_ns = 0;
+	unsigned int i;
+
+	for (i = 0; i < run->args.mutators; i++) {
+		operations += READ_ONCE(run->thread[i].operations);
+		work_ns += READ_ONCE(run->thread[i].work_ns);
+	}
+	if (nla_put_u32(msg, GCHEAP_LOAD_A_RUN_STATE, run->state) ||
+	    nla_put_uint(msg, GCHEAP_LOAD_A_RUN_OPERATIONS, operations) ||
+	    nla_put_uint(msg, GCHEAP_LOAD_A_RUN_ELAPSED_NS, elapsed) ||
+	    nla_put_uint(msg, GCHEAP_LOAD_A_RUN_WORK_NS, work_ns))
+		return -EMSGSIZE;
+	if (!run->error)
+		return 0;
+	if (nla_put_u32(msg, GCHEAP_LOAD_A_RUN_ERROR, -run->error) ||
+	    nla_put_string(msg, GCHEAP_LOAD_A_RUN_MESSAGE, run->message))
+		return -EMSGSIZE;
+	return 0;
+}
+
+static int put_replay(struct sk_buff *msg, const struct gch_load_run *run)
+{
+	if (nla_put_u32(msg, GCHEAP_LOAD_A_RUN_VERIFY, run->args.verify) ||
+	    nla_put_uint(msg, GCHEAP_LOAD_A_RUN_LINES, READ_ONCE(run->lines)) ||
+	    nla_put_uint(msg, GCHEAP_LOAD_A_RUN_MISMATCHES, run->mismatches) ||
+	    nla_put_uint(msg, GCHEAP_LOAD_A_RUN_LIVE_EXPECTED,
+			 READ_ONCE(run->live_expected)) ||
+	    nla_put_uint(msg, GCHEAP_LOAD_A_RUN_LIVE_FOUND,
+			 READ_ONCE(run->live_found)) ||
+	    nla_put_uint(msg, GCHEAP_LOAD_A_RUN_SKIPPED,
+			 READ_ONCE(run->skipped)))
+		return -EMSGSIZE;
+	return put_mismatches(msg, run);
+}
+
+static int put_alloc(struct sk_buff *msg, const struct gch_load_run *run)
+{
+	if (run->state == GCHEAP_LOAD_STATE_RUNNING)
+		return 0;
+	if (nla_put_uint(msg, GCHEAP_LOAD_A_RUN_SMALL_ALLOC_PS,
+			 run->figure[0]) ||
+	    nla_put_uint(msg, GCHEAP_LOAD_A_RUN_LARGE_ALLOC_PS,
+			 run->figure[1]) ||
+	    nla_put_uint(msg, GCHEAP_LOAD_A_RUN_STORE_PS, run->figure[2]))
+		return -EMSGSIZE;
+	return 0;
+}
+
+static int put_run(struct sk_buff *msg, struct gch_load_run *run)
+{
+	int err;
+
+	mutex_lock(&run->lock);
+	err = put_args(msg, run) ? : put_state(msg, run);
+	if (!err && run->args.workload == GCHEAP_LOAD_WORKLOAD_REPLAY)
+		err = put_replay(msg, run);
+	if (!err && run->args.workload == GCHEAP_LOAD_WORKLOAD_ALLOC)
+		err = put_alloc(msg, run);
+	mutex_unlock(&run->lock);
+	return err;
+}
+
+/**
+ * gcheap_load_nl_run_get_doit - progress and result of one run
+ * @skb: the request
+ * @info: its attributes
+ *
+ * Context: may sleep.
+ * Return: 0 or an error.
+ */
+int gcheap_load_nl_run_get_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct gch_load_run *run = find_run(info);
+	struct sk_buff *msg;
+	void *hdr;
+	int err;
+
+	if (IS_ERR(run))
+		return PTR_ERR(run);
+	err = -ENOMEM;
+	msg = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
+	if (!msg)
+		goto out_put;
+	hdr = genlmsg_put_reply(msg, info, &gcheap_load_nl_family, 0,
+				info->genlhdr->cmd);
+	err = hdr ? put_run(msg, run) : -EMSGSIZE;
+	if (err) {
+		nlmsg_free(msg);
+		goto out_put;
+	}
+	genlmsg_end(msg, hdr);
+	err = genlmsg_reply(msg, info);
+out_put:
+	gch_load_run_put(run);
+	return err;
+}
+
+/* Where a dump goes on. */
+struct dump_state {
+	u32 last;
+};
+
+static int dump_run(struct sk_buff *skb, struct netlink_callback *cb,
+		    struct gch_load_run *run)
+{
+	void *hdr;
+
+	hdr = genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
+			  &gcheap_load_nl_family, NLM_F_MULTI,
+			  GCHEAP_LOAD_CMD_RUN_GET);
+	if (!hdr)
+		return -EMSGSIZE;
+	genl_dump_check_consistent(cb, hdr);
+	if (put_run(skb, run)) {
+		genlmsg_cancel(skb, hdr);
+		return -EMSGSIZE;
+	}
+	genlmsg_end(skb, hdr);
+	return 0;
+}
+
+/**
+ * gcheap_load_nl_run_get_dumpit - progress and results of all runs
+ * @skb: the reply
+ * @cb: state of the dump
+ *
+ * Context: may sleep.
+ * Return: bytes put, 0 at the end, or an error.
+ */
+int gcheap_load_nl_run_get_dumpit(struct sk_buff *skb,
+				  struct netlink_callback *cb)
+{
+	struct dump_state *state = (struct dump_state *)cb->ctx;
+	struct gch_load_run *run;
+	int err = 0;
+
+	BUILD_BUG_ON(sizeof(*state) > sizeof(cb->ctx));
+	cb->seq = gch_load_runs_seq();
+	while (!err) {
+		run = gch_load_run_next(state->last);
+		if (!run)
+			break;
+		err = dump_run(skb, cb, run);
+		if (!err)
+			state->last = run->id;
+		gch_load_run_put(run);
+	}
+	return skb->len ? : err;
+}
+
+/**
+ * gcheap_load_nl_run_stop_doit - stop a run
+ * @skb: the request
+ * @info: its attributes
+ *
+ * Context: may sleep.
+ * Return: 0 or an error.
+ */
+int gcheap_load_nl_run_stop_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct gch_load_run *run;
+	int err;
+
+	err = check_admin(info);
+	if (err)
+		return err;
+	run = find_run(info);
+	if (IS_ERR(run))
+		return PTR_ERR(run);
+	gch_load_run_stop(run);
+	gch_load_run_put(run);
+	return 0;
+}
+
+/**
+ * gcheap_load_nl_run_del_doit - stop a run and forget it
+ * @skb: the request
+ * @info: its attributes
+ *
+ * Context: may sleep.
+ * Return: 0 or an error.
+ */
+int gcheap_load_nl_run_del_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct gch_load_run *run;
+	int err;
+
+	err = check_admin(info);
+	if (err)
+		return err;
+	run = find_run(info);
+	if (IS_ERR(run))
+		return PTR_ERR(run);
+	err = gch_load_run_delete(run->id);
+	gch_load_run_put(run);
+	if (err)
+		refuse(info, GCHEAP_LOAD_A_RUN_ID, "id: no such run");
+	return err;
+}
+
+/**
+ * gcheap_load_nl_run_feed_doit - hand a replay its next records
+ * @skb: the request
+ * @info: its attributes
+ *
+ * Context: may sleep.
+ * Return: 0, -EAGAIN while the replay has enough to do, or an error.
+ */
+int gcheap_load_nl_run_feed_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct nlattr *chunk = info->attrs[GCHEAP_LOAD_A_RUN_CHUNK];
+	bool last = info->attrs[GCHEAP_LOAD_A_RUN_LAST];
+	struct gch_load_run *run;
+	int err;
+
+	err = check_admin(info);
+	if (err)
+		return err;
+	if (!chunk && !last) {
+		NL_SET_ERR_MSG(info->extack, "chunk: missing");
+		return -EINVAL;
+	}
+	if (chunk && nla_len(chunk) > GCHEAP_LOAD_CHUNK_MAX)
+		return refuse(info, GCHEAP_LOAD_A_RUN_CHUNK,
+			      "chunk: at most 32768 bytes");
+	run = find_run(info);
+	if (IS_ERR(run))
+		return PTR_ERR(run);
+	if (run->args.workload == GCHEAP_LOAD_WORKLOAD_REPLAY)
+		err = gch_load_replay_feed(run, chunk ? nla_data(chunk) : NULL,
+					   chunk ? nla_len(chunk) : 0, last,
+					   info->extack);
+	else
+		err = refuse(info, GCHEAP_LOAD_A_RUN_ID, "id: not a replay");
+	gch_load_run_put(run);
+	return err;
+}

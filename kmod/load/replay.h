@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Replay of a recorded trace: what its files share
+ */
+#ifndef _GCHEAP_LOAD_REPLAY_H
+#define _GCHEAP_LOAD_REPLAY_H
+
+#include <linux/idr.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/spinlock.h>
+#include <linux/xarray.h>
+
+#include "load.h"
+
+/* Chunks that wait to be replayed. */
+#define REPLAY_QUEUE_MAX	8
+/* Types that a trace may declare. */
+#define REPLAY_TYPES_MAX	4096
+/* Longest name of one. */
+#define REPLAY_TYPE_NAME_MAX	255
+/* Highest number of an object: a reader need not expect U32_MAX. */
+#define REPLAY_OBJECT_MAX	(U32_MAX - 1)
+/* Header of an object as recorded, bytes. */
+#define REPLAY_HEADER		16
+
+/* ---- records (replay_decode.c) ---- */
+
+/**
+ * struct gch_load_cursor - a place in a chunk
+ * @p: next byte
+ * @end: end of the chunk
+ */
+struct gch_load_cursor {
+	const u8 *p;
+	const u8 *end;
+};
+
+/**
+ * struct gch_load_record - one record
+ * @kind: which; says what of the rest is set
+ * @line: lines since the record before
+ * @object: number of an object; in an allocation less the last one
+ * @type: number of its type
+ * @size: its bytes
+ * @slots: its reference slots
+ * @slot: number of one
+ * @target: object to be stored, 0 for none
+ * @generation: to collect
+ * @gc: objects of the type can hold references
+ */
+struct gch_load_record {
+	enum gcheap_load_rec kind;
+	u32 line;
+	u32 object;
+	u32 type;
+	u32 size;
+	u32 slots;
+	u32 slot;
+	u32 target;
+	u32 generation;
+	u32 gc;
+};
+
+int gch_load_decode(struct gch_load_cursor *cursor,
+		    struct gch_load_record *rec, const char **what);
+
+/* ---- objects ---- */
+
+/**
+ * enum object_flags - what is known of an object
+ * @OBJECT_HELD: the program holds it: it is a root
+ * @OBJECT_ROOTED: its root entry names it
+ * @OBJECT_LOST: found dead; reported, if that was wrong
+ */
+enum object_flags {
+	OBJECT_HELD	= BIT(0),
+	OBJECT_ROOTED	= BIT(1),
+	OBJECT_LOST	= BIT(2),
+};
+
+/**
+ * struct gch_load_object - an object of the trace that has not died there
+ * @next: on the stack of a mark, or in the list of the condemned
+ * @line: of its death record
+ * @id: its number
+ * @index: its entry in both tables
+ * @nr_slots: its reference slots
+ * @epoch: last mark that reached it
+ * @flags: &enum object_flags
+ * @ref: numbers of its targets, if the replay keeps a shadow graph
+ */
+struct gch_load_object {
+	struct gch_load_object *next;
+	u64 line;
+	u32 id;
+	u32 index;
+	u32 nr_slots;
+	u32 epoch;
+	u8 flags;
+	u32 ref[];
+};
+
+/**
+ * enum check - how death records are compared with the heap
+ * @CHECK_NONE: not at all
+ * @CHECK_COUNTING: each death at its record
+ * @CHECK_SHADOW: nothing reachable ever dies, everything else has at the end
+ * @CHECK_EXPLICIT: nothing dies but by what the replay frees
+ */
+enum check {
+	CHECK_NONE,
+	CHECK_COUNTING,
+	CHECK_SHADOW,
+	CHECK_EXPLICIT,
+};
+
+/**
+ * struct gch_load_chunk - records on their way to the replay
+ * @node: in the queue
+ * @len: bytes
+ * @data: the records
+ */
+struct gch_load_chunk {
+	struct list_head node;
+	u32 len;
+	u8 data[];
+};
+
+/**
+ * struct gch_load_replay - a replay
+ * @run: its run
+ * @queue_lock: protects the queue and the three that follow it
+ * @queue: chunks
+ * @queued: their number
+ * @last: no more will come
+ * @closed: nor would they be replayed
+ * @exec: held by the thread whose turn it is; protects all that follows
+ * @turn: thread that replays the next chunk; written under @exec
+ * @begun: tables exist
+ * @ended: nothing is left to do
+ * @check: how deaths are compared
+ * @type: of objects that cannot hold references, and of those that can
+ * @roots: an entry for every object, set while the program holds it
+ * @weaks: likewise, naming it always
+ * @room: entries of both tables
+ * @indices: which of them are taken
+ * @objects: by number
+ * @condemned: dead by the trace, not found dead yet
+ * @types: 1 more than gc, by type number
+ * @nr_types: declared
+ * @last_id: number of the last object allocated
+ * @line: of the record at hand
+ * @epoch: marks done
+ * @after_collect: what the last collection freed has not been looked at
+ * @cycles: ended when the shadow was last compared
+ * @next_check: jiffies before which it is not compared again
+ * @check_ns: spent on checks
+ * @silenced: the heap's settings were changed
+ * @threshold0: of the heap before the replay
+ * @interval: likewise
+ */
+struct gch_load_replay {
+	struct gch_load_run *run;
+	spinlock_t queue_lock; /* the queue */
+	struct list_head queue;
+	unsigned int queued;
+	bool last;
+	bool closed;
+
+	struct mutex exec; /* whose turn it is */
+	unsigned int turn;
+	bool begun;
+	bool ended;
+	enum check check;
+	struct gch_type *type[2];
+	struct gch_roots *roots;
+	struct gch_weaks *weaks;
+	u32 room;
+	struct ida indices;
+	struct xarray objects;
+	struct gch_load_object *condemned;
+	u8 types[REPLAY_TYPES_MAX];
+	u32 nr_types;
+	u32 last_id;
+	u64 line;
+	u32 epoch;
+	bool after_collect;
+	u64 cycles;
+	unsigned long next_check;
+	u64 check_ns;
+	bool silenced;
+	u64 threshold0;
+	u64 interval;
+};
+
+/* replay_exec.c */
+int gch_load_execute(struct gch_load_replay *r, struct gch_load_thread *t,
+		     const struct gch_load_record *rec);
+void gch_load_forget(struct gch_load_replay *r, struct gch_load_thread *t,
+		     struct gch_load_object *obj);
+
+/* replay_check.c */
+int gch_load_check_due(struct gch_load_replay *r, struct gch_load_thread *t);
+int gch_load_check_shadow(struct gch_load_replay *r,
+			  struct gch_load_thread *t);
+int gch_load_check_walk(struct gch_load_replay *r, struct gch_load_thread *t,
+			enum gcheap_load_mismatch_kind kind);
+int gch_load_check_collected(struct gch_load_replay *r,
+			     struct gch_load_thread *t);
+int gch_load_check_lost(struct gch_load_replay *r, struct gch_load_thread *t,
+			struct gch_load_object *obj);
+int gch_load_check_dead(struct gch_load_replay *r, struct gch_load_thread *t,
+			struct gch_load_object *obj);
+int gch_load_check_end(struct gch_load_replay *r, struct gch_load_thread *t);
+
+#endif /* _GCHEAP_LOAD_REPLAY_H */

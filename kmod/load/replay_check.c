@@ -1,0 +1,362 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Deaths compared with the heap
+ *
+ * What can be asked of a heap depends on its engine.
+ *
+ * Counting: a trace's death records are what CPython did, so they are compared
+ * one by one. At its record an object is dead; before each collection, after
+ * its records and at the end, all others are alive.
+ *
+ * Tracing: an object may stay until a collection finds it, and it may go as
+ * soon as the program cannot reach it, which is before its record if it was
+ * part of a cycle. So a shadow of the graph is kept: of each object that the
+ * trace has not declared dead, what its slots refer to. After every collection
+ * the shadow is marked from the roots: what is reached there must be alive in
+ * the heap. What the trace declares dead is condemned: it must have died by the
+ * end. A record that names an object which the heap has freed is skipped, if
+ * the shadow cannot reach that object either. At the end, after a full
+ * collection, exactly what the shadow reaches is alive.
+ *
+ * A reference to an object that the trace has declared dead counts as none: the
+ * dead held it, or it was overwritten between two samples. Numbers are never
+ * used twice.
+ *
+ * Explicit: the replay frees at each record, nothing else may die.
+ */
+#include "replay.h"
+
+#include <linux/jiffies.h>
+#include <linux/ktime.h>
+#include <linux/slab.h>
+
+/* How long the shadow is left alone, so that checks do not take all time. */
+#define SHADOW_INTERVAL	msecs_to_jiffies(5)
+
+static void lose(struct gch_load_replay *r, struct gch_load_object *obj,
+		 enum gcheap_load_mismatch_kind kind)
+{
+	obj->flags |= OBJECT_LOST;
+	gch_load_mismatch(r->run, kind, r->line, obj->id);
+}
+
+static int alive(struct gch_load_replay *r, struct gch_load_thread *t,
+		 const struct gch_load_object *obj)
+{
+	return gch_weak_alive(t->m, r->weaks, obj->index);
+}
+
+static int walk(struct gch_load_replay *r, struct gch_load_thread *t,
+		enum gcheap_load_mismatch_kind kind)
+{
+	struct gch_load_object *obj;
+	unsigned long id;
+	int ret;
+
+	xa_for_each(&r->objects, id, obj) {
+		cond_resched();
+		if (READ_ONCE(r->run->stop))
+			return -ECANCELED;
+		if (obj->flags & OBJECT_LOST)
+			continue;
+		ret = alive(r, t, obj);
+		if (ret < 0)
+			return ret;
+		if (!ret)
+			lose(r, obj, kind);
+	}
+	return 0;
+}
+
+/**
+ * gch_load_check_walk - all objects without a death record must be alive
+ * @r: the replay
+ * @t: the thread whose turn it is
+ * @kind: what a dead one is reported as
+ *
+ * Context: may sleep; under gch_load_replay.exec.
+ * Return: 0 or an error.
+ */
+int gch_load_check_walk(struct gch_load_replay *r, struct gch_load_thread *t,
+			enum gcheap_load_mismatch_kind kind)
+{
+	u64 start = ktime_get_ns();
+	int err = walk(r, t, kind);
+
+	r->check_ns += ktime_get_ns() - start;
+	return err;
+}
+
+/**
+ * gch_load_check_collected - a collection's deaths have all been named
+ * @r: the replay
+ * @t: the thread whose turn it is
+ *
+ * Context: may sleep; under gch_load_replay.exec.
+ * Return: 0 or an error.
+ */
+int gch_load_check_collected(struct gch_load_replay *r,
+			     struct gch_load_thread *t)
+{
+	r->after_collect = false;
+	return gch_load_check_walk(r, t, GCHEAP_LOAD_MISMATCH_KIND_EXTRA);
+}
+
+static struct gch_load_object *push(struct gch_load_replay *r,
+				    struct gch_load_object *stack,
+				    struct gch_load_object *obj)
+{
+	if (obj->epoch == r->epoch || obj->flags & OBJECT_LOST)
+		return stack;
+	obj->epoch = r->epoch;
+	obj->next = stack;
+	return obj;
+}
+
+/* Marks what the shadow reaches: its objects have the present epoch. */
+static int mark_shadow(struct gch_load_replay *r)
+{
+	struct gch_load_object *obj, *target, *stack = NULL;
+	unsigned long id;
+	u32 i;
+
+	r->epoch++;
+	xa_for_each(&r->objects, id, obj) {
+		cond_resched();
+		if (obj->flags & OBJECT_HELD)
+			stack = push(r, stack, obj);
+	}
+	while (stack) {
+		obj = stack;
+		stack = obj->next;
+		for (i = 0; i < obj->nr_slots; i++) {
+			if (!obj->ref[i])
+				continue;
+			target = xa_load(&r->objects, obj->ref[i]);
+			if (target)
+				stack = push(r, stack, target);
+		}
+		cond_resched();
+		if (READ_ONCE(r->run->stop))
+			return -ECANCELED;
+	}
+	return 0;
+}
+
+static int compare_shadow(struct gch_load_replay *r, struct gch_load_thread *t)
+{
+	struct gch_load_object *obj;
+	unsigned long id;
+	int ret;
+
+	xa_for_each(&r->objects, id, obj) {
+		cond_resched();
+		if (READ_ONCE(r->run->stop))
+			return -ECANCELED;
+		if (obj->flags & OBJECT_LOST)
+			continue;
+		ret = alive(r, t, obj);
+		if (ret < 0)
+			return ret;
+		if (ret)
+			continue;
+		if (obj->epoch == r->epoch)
+			lose(r, obj, GCHEAP_LOAD_MISMATCH_KIND_EARLY);
+		obj->flags |= OBJECT_LOST;
+	}
+	return 0;
+}
+
+/* Forgets the condemned that have died. */
+static int release_condemned(struct gch_load_replay *r,
+			     struct gch_load_thread *t)
+{
+	struct gch_load_object **place = &r->condemned, *obj;
+	int ret;
+
+	while ((obj = *place)) {
+		cond_resched();
+		if (READ_ONCE(r->run->stop))
+			return -ECANCELED;
+		ret = alive(r, t, obj);
+		if (ret < 0)
+			return ret;
+		if (ret) {
+			place = &obj->next;
+			continue;
+		}
+		*place = obj->next;
+		gch_load_forget(r, t, obj);
+	}
+	return 0;
+}
+
+/**
+ * gch_load_check_shadow - what the shadow reaches must be alive
+ * @r: the replay
+ * @t: the thread whose turn it is
+ *
+ * Context: may sleep; under gch_load_replay.exec.
+ * Return: 0 or an error.
+ */
+int gch_load_check_shadow(struct gch_load_replay *r, struct gch_load_thread *t)
+{
+	u64 start = ktime_get_ns();
+	int err;
+
+	r->cycles = gch_cycles_ended(r->run->heap);
+	err = mark_shadow(r) ? : compare_shadow(r, t) ? :
+	      release_condemned(r, t);
+	r->next_check = jiffies + SHADOW_INTERVAL;
+	r->check_ns += ktime_get_ns() - start;
+	return err;
+}
+
+/**
+ * gch_load_check_due - compare with the shadow if a collection has ended
+ * @r: the replay
+ * @t: the thread whose turn it is
+ *
+ * Context: may sleep; under gch_load_replay.exec.
+ * Return: 0 or an error.
+ */
+int gch_load_check_due(struct gch_load_replay *r, struct gch_load_thread *t)
+{
+	if (r->check != CHECK_SHADOW ||
+	    gch_cycles_ended(r->run->heap) == r->cycles ||
+	    time_before(jiffies, r->next_check))
+		return 0;
+	return gch_load_check_shadow(r, t);
+}
+
+/**
+ * gch_load_check_lost - a record names an object that the heap has freed
+ * @r: the replay
+ * @t: the thread whose turn it is
+ * @obj: the object
+ *
+ * Context: may sleep; under gch_load_replay.exec.
+ * Return: 0 or an error.
+ */
+int gch_load_check_lost(struct gch_load_replay *r, struct gch_load_thread *t,
+			struct gch_load_object *obj)
+{
+	switch (r->check) {
+	case CHECK_NONE:
+		obj->flags |= OBJECT_LOST;
+		return 0;
+	case CHECK_SHADOW:
+		/* Finds all that have gone, so it does not run for each. */
+		return gch_load_check_shadow(r, t);
+	default:
+		lose(r, obj, GCHEAP_LOAD_MISMATCH_KIND_EARLY);
+		return 0;
+	}
+}
+
+static int condemn(struct gch_load_replay *r, struct gch_load_thread *t,
+		   struct gch_load_object *obj)
+{
+	int err = 0;
+
+	if (obj->flags & OBJECT_ROOTED)
+		err = gch_root_clear(t->m, r->roots, obj->index);
+	obj->flags &= ~(OBJECT_HELD | OBJECT_ROOTED);
+	obj->next = r->condemned;
+	r->condemned = obj;
+	return err;
+}
+
+/**
+ * gch_load_check_dead - the trace declares an object dead
+ * @r: the replay
+ * @t: the thread whose turn it is
+ * @obj: the object; no longer known by its number
+ *
+ * Context: may sleep; under gch_load_replay.exec.
+ * Return: 0 or an error.
+ */
+int gch_load_check_dead(struct gch_load_replay *r, struct gch_load_thread *t,
+			struct gch_load_object *obj)
+{
+	int ret = 0;
+
+	if (!(obj->flags & OBJECT_LOST)) {
+		if (r->check == CHECK_SHADOW)
+			return condemn(r, t, obj);
+		ret = alive(r, t, obj);
+		if (ret > 0)
+			gch_load_mismatch(r->run,
+					  GCHEAP_LOAD_MISMATCH_KIND_LATE,
+					  r->line, obj->id);
+	}
+	gch_load_forget(r, t, obj);
+	return min(ret, 0);
+}
+
+/* After a full collection only what the shadow reaches is alive. */
+static int end_shadow(struct gch_load_replay *r, struct gch_load_thread *t)
+{
+	struct gch_load_object *obj;
+	unsigned long id;
+	int err;
+
+	err = gch_collect(r->run->heap, 2) ? : gch_load_check_shadow(r, t);
+	if (err)
+		return err;
+	for (obj = r->condemned; obj; obj = obj->next)
+		gch_load_mismatch(r->run, GCHEAP_LOAD_MISMATCH_KIND_LATE,
+				  obj->line, obj->id);
+	xa_for_each(&r->objects, id, obj)
+		if (obj->epoch != r->epoch && !(obj->flags & OBJECT_LOST))
+			gch_load_mismatch(r->run,
+					  GCHEAP_LOAD_MISMATCH_KIND_LIVE,
+					  r->line, obj->id);
+	return 0;
+}
+
+static int count_live(struct gch_load_replay *r, struct gch_load_thread *t)
+{
+	u64 expected = 0, found = 0;
+	struct gch_load_object *obj;
+	unsigned long id;
+	int ret;
+
+	xa_for_each(&r->objects, id, obj) {
+		cond_resched();
+		if (READ_ONCE(r->run->stop))
+			return -ECANCELED;
+		expected += r->check != CHECK_SHADOW || obj->epoch == r->epoch;
+		ret = alive(r, t, obj);
+		if (ret < 0)
+			return ret;
+		found += ret;
+	}
+	for (obj = r->condemned; obj; obj = obj->next)
+		found++;
+	WRITE_ONCE(r->run->live_expected, expected);
+	WRITE_ONCE(r->run->live_found, found);
+	return 0;
+}
+
+/**
+ * gch_load_check_end - the trace has come to its end
+ * @r: the replay
+ * @t: the thread whose turn it is
+ *
+ * Context: may sleep; under gch_load_replay.exec.
+ * Return: 0 or an error.
+ */
+int gch_load_check_end(struct gch_load_replay *r, struct gch_load_thread *t)
+{
+	int err = 0;
+
+	if (r->after_collect)
+		err = gch_load_check_collected(r, t);
+	if (!err && r->check == CHECK_SHADOW)
+		err = end_shadow(r, t);
+	else if (!err && r->check != CHECK_NONE)
+		err = gch_load_check_walk(r, t,
+					  GCHEAP_LOAD_MISMATCH_KIND_EARLY);
+	return err ? : count_live(r, t);
+}

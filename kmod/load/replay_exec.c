@@ -1,0 +1,390 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Records carried out
+ *
+ * Every object of the trace has an entry in the weak table for as long as the
+ * trace knows it, and the entry of the same number in the root table while the
+ * program holds it. The slots of the frame are empty between two records, so
+ * that nothing lives longer than the trace says.
+ */
+#include "replay.h"
+
+#include <linux/mm.h>
+#include <linux/overflow.h>
+#include <linux/slab.h>
+
+/* Slots of the frame. */
+enum {
+	SLOT_OBJECT,
+	SLOT_TARGET,
+};
+
+static __printf(2, 3)
+int malformed(struct gch_load_replay *r, const char *fmt, ...)
+{
+	struct va_format vaf;
+	va_list args;
+
+	va_start(args, fmt);
+	vaf.fmt = fmt;
+	vaf.va = &args;
+	gch_load_fail(r->run, -EINVAL, "line %llu: %pV", r->line, &vaf);
+	va_end(args);
+	return -EINVAL;
+}
+
+static struct gch_load_object *find(struct gch_load_replay *r, u32 id)
+{
+	struct gch_load_object *obj = xa_load(&r->objects, id);
+
+	if (!obj)
+		malformed(r, "object %u is unknown, or dead by its record", id);
+	return obj;
+}
+
+/* Loads an object into a slot. 1 if it was there, 0 if the heap freed it. */
+static int fetch(struct gch_load_replay *r, struct gch_load_thread *t,
+		 struct gch_load_object *obj, unsigned int slot)
+{
+	int err;
+
+	if (obj->flags & OBJECT_LOST)
+		return 0;
+	if (obj->flags & OBJECT_ROOTED)
+		err = gch_root_get(t->m, slot, r->roots, obj->index);
+	else
+		err = gch_weak_get(t->m, slot, r->weaks, obj->index);
+	if (err)
+		return err;
+	if (!gch_is_null(t->m, slot))
+		return 1;
+	return gch_load_check_lost(r, t, obj);
+}
+
+static int grow_tables(struct gch_load_replay *r, u32 index)
+{
+	u32 room = r->room;
+	int err;
+
+	if (index < room)
+		return 0;
+	room = min_t(u32, max_t(u32, room * 2, 1024), GCH_TABLE_MAX);
+	err = gch_roots_grow(r->roots, room) ? :
+	      gch_weaks_grow(r->weaks, room);
+	if (!err)
+		r->room = room;
+	return err;
+}
+
+/* Takes a free entry of both tables. */
+static int take_index(struct gch_load_replay *r)
+{
+	int index, err;
+
+	index = ida_alloc_max(&r->indices, GCH_TABLE_MAX - 1, GFP_KERNEL);
+	if (index == -ENOSPC) {
+		gch_load_fail(r->run, -ENOSPC,
+			      "line %llu: more than %lu objects live", r->line,
+			      GCH_TABLE_MAX);
+		return index;
+	}
+	if (index < 0)
+		return index;
+	err = grow_tables(r, index);
+	if (err) {
+		ida_free(&r->indices, index);
+		return err;
+	}
+	return index;
+}
+
+static struct gch_load_object *new_object(struct gch_load_replay *r, u32 id,
+					  u32 nr_slots)
+{
+	u32 refs = r->check == CHECK_SHADOW ? nr_slots : 0;
+	struct gch_load_object *obj;
+	int index, err;
+
+	obj = kvzalloc(struct_size(obj, ref, refs), GFP_KERNEL_ACCOUNT);
+	if (!obj)
+		return ERR_PTR(-ENOMEM);
+	index = take_index(r);
+	if (index < 0) {
+		err = index;
+		goto err_free;
+	}
+	obj->id = id;
+	obj->index = index;
+	obj->nr_slots = nr_slots;
+	err = xa_err(xa_store(&r->objects, id, obj, GFP_KERNEL_ACCOUNT));
+	if (!err)
+		return obj;
+
+	ida_free(&r->indices, index);
+err_free:
+	kvfree(obj);
+	return ERR_PTR(err);
+}
+
+/**
+ * gch_load_forget - the trace speaks of an object no more
+ * @r: the replay
+ * @t: the thread whose turn it is
+ * @obj: the object; freed
+ *
+ * Context: may sleep; under gch_load_replay.exec.
+ */
+void gch_load_forget(struct gch_load_replay *r, struct gch_load_thread *t,
+		     struct gch_load_object *obj)
+{
+	/* Neither can fail: the entries exist, and are only emptied. */
+	if (obj->flags & OBJECT_ROOTED)
+		gch_root_clear(t->m, r->roots, obj->index);
+	gch_weak_clear(t->m, r->weaks, obj->index);
+	ida_free(&r->indices, obj->index);
+	kvfree(obj);
+}
+
+static int exec_type(struct gch_load_replay *r, struct gch_load_thread *t,
+		     const struct gch_load_record *rec)
+{
+	if (rec->gc > 1)
+		return malformed(r, "gc of a type is %u, not 0 or 1", rec->gc);
+	if (r->nr_types == REPLAY_TYPES_MAX)
+		return malformed(r, "more than %u types", REPLAY_TYPES_MAX);
+	r->types[r->nr_types++] = rec->gc;
+	return 0;
+}
+
+static int check_alloc(struct gch_load_replay *r,
+		       const struct gch_load_record *rec)
+{
+	if (!rec->object)
+		return malformed(r, "numbers of objects do not ascend");
+	if (rec->object > REPLAY_OBJECT_MAX - r->last_id)
+		return malformed(r, "number of an object beyond %u",
+				 REPLAY_OBJECT_MAX);
+	if (rec->type >= r->nr_types)
+		return malformed(r, "type %u is unknown", rec->type);
+	if (rec->slots && !r->types[rec->type])
+		return malformed(r, "type %u holds no references, %u slots",
+				 rec->type, rec->slots);
+	if (rec->size > GCH_OBJECT_MAX)
+		return malformed(r, "object of %u bytes, at most %lu", rec->size,
+				 (unsigned long)GCH_OBJECT_MAX);
+	if (rec->size < REPLAY_HEADER + 8ULL * rec->slots)
+		return malformed(r, "%u bytes are too few for %u slots",
+				 rec->size, rec->slots);
+	return 0;
+}
+
+static int exec_alloc(struct gch_load_replay *r, struct gch_load_thread *t,
+		      const struct gch_load_record *rec)
+{
+	struct gch_load_object *obj;
+	int err;
+
+	err = check_alloc(r, rec);
+	if (err)
+		return err;
+	r->last_id += rec->object;
+
+	err = gch_alloc_var(t->m, SLOT_OBJECT, r->type[r->types[rec->type]],
+			    rec->slots,
+			    rec->size - REPLAY_HEADER - 8 * rec->slots);
+	if (err)
+		return err;
+	obj = new_object(r, r->last_id, rec->slots);
+	if (IS_ERR(obj)) {
+		gch_load_drop(t, SLOT_OBJECT);
+		return PTR_ERR(obj);
+	}
+	err = gch_weak_set(t->m, r->weaks, obj->index, SLOT_OBJECT);
+	if (err) {
+		gch_load_drop(t, SLOT_OBJECT);
+		return err;
+	}
+	err = gch_root_set(t->m, r->roots, obj->index, SLOT_OBJECT);
+	if (!err)
+		obj->flags |= OBJECT_HELD | OBJECT_ROOTED;
+	return err ? : gch_clear(t->m, SLOT_OBJECT);
+}
+
+static void skip(struct gch_load_replay *r)
+{
+	WRITE_ONCE(r->run->skipped, r->run->skipped + 1);
+}
+
+/*
+ * The trace may store into, or store, what the program can no longer reach:
+ * stores were sampled. A tracing heap may have freed it by then, and the shadow
+ * says that it could. What it has freed is stored as null in heap and shadow
+ * alike, so both stay the same graph, and the shadow goes on telling what the
+ * heap must keep. If the object is there, so is all that it refers to.
+ */
+static int exec_store(struct gch_load_replay *r, struct gch_load_thread *t,
+		      const struct gch_load_record *rec)
+{
+	struct gch_load_object *obj, *target = NULL;
+	int found, has_target = 0, err = 0;
+
+	obj = find(r, rec->object);
+	if (!obj)
+		return -EINVAL;
+	if (rec->slot >= obj->nr_slots)
+		return malformed(r, "slot %u of object %u, which has %u",
+				 rec->slot, obj->id, obj->nr_slots);
+	if (rec->target) {
+		target = find(r, rec->target);
+		if (!target)
+			return -EINVAL;
+	}
+
+	found = fetch(r, t, obj, SLOT_OBJECT);
+	if (found < 0)
+		return found;
+	if (target) {
+		has_target = fetch(r, t, target, SLOT_TARGET);
+		if (has_target < 0)
+			return has_target;
+	}
+	if (!found || (target && !has_target))
+		skip(r);
+	if (r->check == CHECK_SHADOW)
+		obj->ref[rec->slot] = has_target ? target->id : 0;
+	if (found && has_target)
+		err = gch_store(t->m, SLOT_OBJECT, rec->slot, SLOT_TARGET);
+	else if (found)
+		err = gch_store_null(t->m, SLOT_OBJECT, rec->slot);
+	return err ? : gch_clear(t->m, SLOT_TARGET) ? :
+	       gch_clear(t->m, SLOT_OBJECT);
+}
+
+static int exec_hold(struct gch_load_replay *r, struct gch_load_thread *t,
+		     const struct gch_load_record *rec)
+{
+	struct gch_load_object *obj = find(r, rec->object);
+	int found, err;
+
+	if (!obj)
+		return -EINVAL;
+	if (obj->flags & OBJECT_HELD)
+		return malformed(r, "object %u is held already", obj->id);
+
+	found = fetch(r, t, obj, SLOT_OBJECT);
+	if (found < 0)
+		return found;
+	obj->flags |= OBJECT_HELD;
+	if (!found) {
+		skip(r);
+		return 0;
+	}
+	err = gch_root_set(t->m, r->roots, obj->index, SLOT_OBJECT);
+	if (err)
+		return err;
+	obj->flags |= OBJECT_ROOTED;
+	return gch_clear(t->m, SLOT_OBJECT);
+}
+
+static int exec_drop(struct gch_load_replay *r, struct gch_load_thread *t,
+		     const struct gch_load_record *rec)
+{
+	struct gch_load_object *obj = find(r, rec->object);
+	bool rooted;
+
+	if (!obj)
+		return -EINVAL;
+	if (!(obj->flags & OBJECT_HELD))
+		return malformed(r, "object %u is not held", obj->id);
+	rooted = obj->flags & OBJECT_ROOTED;
+	obj->flags &= ~(OBJECT_HELD | OBJECT_ROOTED);
+	return rooted ? gch_root_clear(t->m, r->roots, obj->index) : 0;
+}
+
+static int exec_collect(struct gch_load_replay *r, struct gch_load_thread *t,
+			const struct gch_load_record *rec)
+{
+	int err;
+
+	if (rec->generation > 2)
+		return malformed(r, "generation %u, 0 to 2", rec->generation);
+	switch (r->check) {
+	case CHECK_COUNTING:
+		err = gch_load_check_walk(r, t,
+					  GCHEAP_LOAD_MISMATCH_KIND_EARLY) ? :
+		      gch_collect(r->run->heap, rec->generation);
+		r->after_collect = !err;
+		return err;
+	case CHECK_SHADOW:
+		return gch_load_check_shadow(r, t);
+	default:
+		/* The heap collects when it thinks fit. */
+		return 0;
+	}
+}
+
+static int free_object(struct gch_load_replay *r, struct gch_load_thread *t,
+		       struct gch_load_object *obj)
+{
+	int found = fetch(r, t, obj, SLOT_OBJECT);
+
+	return found > 0 ? gch_free(t->m, SLOT_OBJECT) : found;
+}
+
+static int exec_death(struct gch_load_replay *r, struct gch_load_thread *t,
+		      const struct gch_load_record *rec)
+{
+	struct gch_load_object *obj = find(r, rec->object);
+	int err = 0;
+
+	if (!obj)
+		return -EINVAL;
+	obj->line = r->line;
+	if (gch_load_on_slab(r->run))
+		err = free_object(r, t, obj);
+	xa_erase(&r->objects, obj->id);
+	if (!err && r->check != CHECK_NONE)
+		return gch_load_check_dead(r, t, obj);
+	gch_load_forget(r, t, obj);
+	return err;
+}
+
+/**
+ * gch_load_execute - carry out a record
+ * @r: the replay
+ * @t: the thread whose turn it is
+ * @rec: the record
+ *
+ * Context: may sleep; under gch_load_replay.exec.
+ * Return: 0 or an error; -EINVAL if the record makes no sense, which
+ * gch_load_fail() has been told.
+ */
+int gch_load_execute(struct gch_load_replay *r, struct gch_load_thread *t,
+		     const struct gch_load_record *rec)
+{
+	int err;
+
+	r->line += rec->line;
+	if (r->after_collect && rec->kind >= GCHEAP_LOAD_REC_ALLOC &&
+	    rec->kind <= GCHEAP_LOAD_REC_COLLECT) {
+		err = gch_load_check_collected(r, t);
+		if (err)
+			return err;
+	}
+	switch (rec->kind) {
+	case GCHEAP_LOAD_REC_TYPE:
+		return exec_type(r, t, rec);
+	case GCHEAP_LOAD_REC_ALLOC:
+		return exec_alloc(r, t, rec);
+	case GCHEAP_LOAD_REC_STORE:
+		return exec_store(r, t, rec);
+	case GCHEAP_LOAD_REC_HOLD:
+		return exec_hold(r, t, rec);
+	case GCHEAP_LOAD_REC_DROP:
+		return exec_drop(r, t, rec);
+	case GCHEAP_LOAD_REC_COLLECT:
+		return exec_collect(r, t, rec);
+	default:
+		return exec_death(r, t, rec);
+	}
+}

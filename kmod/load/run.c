@@ -1,0 +1,534 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Runs: their registry, their threads, their end
+ *
+ * Lock order
+ *
+ *	runs_lock: which runs exist; never held over anything that waits for a
+ *	           run's threads
+ *	  gch_load_run.lock: state and result of a run
+ *
+ * A run is referenced by the registry and by whoever looks at it. Only the one
+ * who takes it out of the registry waits for its threads. A thread is told to
+ * leave by gch_load_run.stop, not by kthread_stop(): that could come before the
+ * thread's function has begun, and then the function would never run and the
+ * run never end.
+ */
+#include "load.h"
+
+#include <linux/jiffies.h>
+#include <linux/kthread.h>
+#include <linux/ktime.h>
+#include <linux/netlink.h>
+#include <linux/notifier.h>
+#include <linux/overflow.h>
+#include <linux/slab.h>
+#include <linux/xarray.h>
+#include <net/net_namespace.h>
+
+static const struct gch_load_workload *const workloads[] = {
+	[GCHEAP_LOAD_WORKLOAD_REPLAY] = &gch_load_replay,
+	[GCHEAP_LOAD_WORKLOAD_BINARY_TREES] = &gch_load_trees,
+	[GCHEAP_LOAD_WORKLOAD_LRU] = &gch_load_lru,
+	[GCHEAP_LOAD_WORKLOAD_CYCLES] = &gch_load_cycles,
+	[GCHEAP_LOAD_WORKLOAD_ALLOC] = &gch_load_alloc,
+};
+
+static DEFINE_MUTEX(runs_lock);
+static DEFINE_XARRAY_ALLOC1(runs);
+static u32 runs_last;
+static unsigned int nr_runs;
+static unsigned int runs_seq = 1;
+static struct workqueue_struct *reaper;
+
+static void run_free(struct kref *ref)
+{
+	struct gch_load_run *run = container_of(ref, struct gch_load_run, ref);
+
+	if (run->workload->exit)
+		run->workload->exit(run);
+	if (run->heap)
+		gch_heap_put(run->heap);
+	mutex_destroy(&run->lock);
+	kvfree(run);
+}
+
+/**
+ * gch_load_run_put - drop a reference to a run
+ * @run: the run
+ *
+ * Context: may sleep.
+ */
+void gch_load_run_put(struct gch_load_run *run)
+{
+	kref_put(&run->ref, run_free);
+}
+
+/**
+ * gch_load_run_find - find a run
+ * @id: its number
+ *
+ * Context: may sleep.
+ * Return: the run with a reference, NULL if there is none of that number.
+ */
+struct gch_load_run *gch_load_run_find(u32 id)
+{
+	struct gch_load_run *run;
+
+	mutex_lock(&runs_lock);
+	run = xa_load(&runs, id);
+	if (run)
+		kref_get(&run->ref);
+	mutex_unlock(&runs_lock);
+	return run;
+}
+
+/**
+ * gch_load_run_next - walk the runs in the order of their numbers
+ * @after: number of the run before, 0 for the first
+ *
+ * Context: may sleep.
+ * Return: the run with a reference, NULL after the last.
+ */
+struct gch_load_run *gch_load_run_next(u32 after)
+{
+	unsigned long id = after;
+	struct gch_load_run *run;
+
+	mutex_lock(&runs_lock);
+	run = xa_find_after(&runs, &id, ULONG_MAX, XA_PRESENT);
+	if (run)
+		kref_get(&run->ref);
+	mutex_unlock(&runs_lock);
+	return run;
+}
+
+/**
+ * gch_load_runs_seq - tell whether the set of runs has changed
+ *
+ * Context: any.
+ * Return: a number that changes with the set and is never 0.
+ */
+unsigned int gch_load_runs_seq(void)
+{
+	return READ_ONCE(runs_seq);
+}
+
+static void runs_changed(void)
+{
+	lockdep_assert_held(&runs_lock);
+	WRITE_ONCE(runs_seq, runs_seq + 1 ? : 1);
+}
+
+/**
+ * gch_load_fail - say why a run cannot go on, and stop it
+ * @run: the run
+ * @err: negative error number
+ * @fmt: the message; only the first of a run is kept
+ *
+ * Context: may sleep.
+ */
+void gch_load_fail(struct gch_load_run *run, int err, const char *fmt, ...)
+{
+	va_list args;
+
+	mutex_lock(&run->lock);
+	if (!run->error) {
+		run->error = err;
+		va_start(args, fmt);
+		vscnprintf(run->message, sizeof(run->message), fmt, args);
+		va_end(args);
+	}
+	mutex_unlock(&run->lock);
+	gch_load_run_stop(run);
+}
+
+/**
+ * gch_load_mismatch - count a disagreement between a trace and a heap
+ * @run: the replay
+ * @kind: of what sort
+ * @line: of the trace
+ * @object: number in the trace
+ *
+ * Context: may sleep.
+ */
+void gch_load_mismatch(struct gch_load_run *run,
+		       enum gcheap_load_mismatch_kind kind, u64 line,
+		       u32 object)
+{
+	struct gch_load_mismatch *mismatch;
+
+	mutex_lock(&run->lock);
+	if (run->mismatches < GCH_LOAD_MISMATCHES) {
+		mismatch = &run->mismatch[run->mismatches];
+		mismatch->kind = kind;
+		mismatch->line = line;
+		mismatch->object = object;
+	}
+	run->mismatches++;
+	mutex_unlock(&run->lock);
+}
+
+/**
+ * gch_load_run_stop - tell the threads of a run to leave, without waiting
+ * @run: the run
+ *
+ * Context: any.
+ */
+void gch_load_run_stop(struct gch_load_run *run)
+{
+	WRITE_ONCE(run->stop, true);
+	wake_up_all(&run->wait);
+}
+
+/* The last thread of a run leaves. */
+static void finish(struct gch_load_run *run)
+{
+	if (run->workload->finish)
+		run->workload->finish(run);
+	/* Nothing of the run is in the heap any more: it may be deleted. */
+	gch_heap_put(run->heap);
+	run->heap = NULL;
+
+	mutex_lock(&run->lock);
+	run->end_ns = ktime_get_ns();
+	if (run->error || run->mismatches)
+		run->state = GCHEAP_LOAD_STATE_FAILED;
+	else if (run->stop)
+		run->state = GCHEAP_LOAD_STATE_STOPPED;
+	else
+		run->state = GCHEAP_LOAD_STATE_DONE;
+	mutex_unlock(&run->lock);
+	complete_all(&run->done);
+}
+
+static void work(struct gch_load_thread *t)
+{
+	struct gch_load_run *run = t->run;
+	u64 start = ktime_get_ns();
+	int err;
+
+	t->m = gch_mutator_attach(run->heap, run->workload->slots);
+	if (IS_ERR(t->m)) {
+		gch_load_fail(run, PTR_ERR(t->m),
+			      "mutator %u could not be attached", t->index);
+		return;
+	}
+	err = run->workload->thread(t);
+	/* A replay, which also waits, has counted for itself. */
+	if (!t->work_ns)
+		WRITE_ONCE(t->work_ns, ktime_get_ns() - start);
+	gch_mutator_detach(t->m);
+	if (err == -ENOMEM)
+		gch_load_fail(run, err, "mutator %u ran out of memory",
+			      t->index);
+	else if (err && err != -ECANCELED)
+		gch_load_fail(run, err, "mutator %u: a call of the heap failed",
+			      t->index);
+}
+
+static int thread_main(void *arg)
+{
+	struct gch_load_thread *t = arg;
+	struct gch_load_run *run = t->run;
+
+	work(t);
+	if (atomic_dec_and_test(&run->running))
+		finish(run);
+	return 0;
+}
+
+static int create_threads(struct gch_load_run *run)
+{
+	unsigned int i, cpu = nr_cpu_ids;
+	struct gch_load_thread *t;
+	struct task_struct *task;
+
+	for (i = 0; i < run->args.mutators; i++) {
+		t = &run->thread[i];
+		t->run = run;
+		t->index = i;
+		prandom_seed_state(&t->rnd, i + 1);
+		task = kthread_create(thread_main, t, "gch_load/%u:%u",
+				      run->id, i);
+		if (IS_ERR(task))
+			return PTR_ERR(task);
+		get_task_struct(task);
+		cpu = cpumask_next(cpu, cpu_online_mask);
+		if (cpu >= nr_cpu_ids)
+			cpu = cpumask_first(cpu_online_mask);
+		kthread_bind(task, cpu);
+		t->task = task;
+	}
+	return 0;
+}
+
+/* The threads have left, or have never been woken. */
+static void reap_threads(struct gch_load_run *run)
+{
+	unsigned int i;
+
+	for (i = 0; i < run->args.mutators; i++) {
+		struct task_struct *task = run->thread[i].task;
+
+		if (!task)
+			break;
+		kthread_stop(task);
+		put_task_struct(task);
+	}
+}
+
+static void start_threads(struct gch_load_run *run)
+{
+	unsigned int i;
+
+	run->start_ns = ktime_get_ns();
+	run->deadline = jiffies + run->args.seconds * HZ;
+	atomic_set(&run->running, run->args.mutators);
+	for (i = 0; i < run->args.mutators; i++)
+		wake_up_process(run->thread[i].task);
+}
+
+static struct gch_load_run *run_alloc(const struct gch_load_args *args,
+				      u32 portid)
+{
+	struct gch_load_run *run;
+
+	run = kvzalloc(struct_size(run, thread, args->mutators),
+		       GFP_KERNEL_ACCOUNT);
+	if (!run)
+		return NULL;
+	run->portid = portid;
+	run->args = *args;
+	run->workload = workloads[args->workload];
+	kref_init(&run->ref);
+	mutex_init(&run->lock);
+	init_waitqueue_head(&run->wait);
+	init_completion(&run->done);
+	return run;
+}
+
+static void run_destroy(struct gch_load_run *run)
+{
+	gch_load_run_stop(run);
+	wait_for_completion(&run->done);
+	reap_threads(run);
+	gch_load_run_put(run);
+}
+
+static void run_reap(struct work_struct *work)
+{
+	run_destroy(container_of(work, struct gch_load_run, reap));
+}
+
+static bool wants_heap_alone(const struct gch_load_run *run)
+{
+	return run->args.workload == GCHEAP_LOAD_WORKLOAD_REPLAY &&
+	       run->args.verify;
+}
+
+/* A replay that checks deaths would take another run's for its own. */
+static bool heap_is_taken(const struct gch_load_run *run)
+{
+	struct gch_load_run *other;
+	unsigned long id;
+
+	lockdep_assert_held(&runs_lock);
+	xa_for_each(&runs, id, other) {
+		if (completion_done(&other->done) ||
+		    strcmp(other->heap_name, run->heap_name))
+			continue;
+		if (wants_heap_alone(run) || wants_heap_alone(other))
+			return true;
+	}
+	return false;
+}
+
+static int run_register(struct gch_load_run *run,
+			struct netlink_ext_ack *extack)
+{
+	int err;
+
+	lockdep_assert_held(&runs_lock);
+	if (nr_runs >= GCH_LOAD_RUNS_MAX) {
+		NL_SET_ERR_MSG(extack, "there are 64 runs already");
+		return -ENOSPC;
+	}
+	if (heap_is_taken(run)) {
+		NL_SET_ERR_MSG(extack,
+			       "heap: a replay that verifies must have it alone");
+		return -EBUSY;
+	}
+	err = xa_alloc_cyclic(&runs, &run->id, run, XA_LIMIT(1, INT_MAX),
+			      &runs_last, GFP_KERNEL_ACCOUNT);
+	if (err < 0)
+		return err;
+	nr_runs++;
+	runs_changed();
+	return 0;
+}
+
+static void run_unregister(struct gch_load_run *run)
+{
+	lockdep_assert_held(&runs_lock);
+	xa_erase(&runs, run->id);
+	nr_runs--;
+	runs_changed();
+}
+
+static int run_start(struct gch_load_run *run, struct netlink_ext_ack *extack)
+{
+	int err;
+
+	if (run->workload->init) {
+		err = run->workload->init(run, extack);
+		if (err)
+			return err;
+	}
+
+	mutex_lock(&runs_lock);
+	err = run_register(run, extack);
+	if (!err) {
+		err = create_threads(run);
+		if (err)
+			run_unregister(run);
+		else
+			start_threads(run);
+	}
+	if (!err)
+		kref_get(&run->ref);
+	mutex_unlock(&runs_lock);
+	if (err)
+		reap_threads(run);
+	return err;
+}
+
+/**
+ * gch_load_run_new - start a workload on a heap
+ * @heap: name of the heap
+ * @args: what to do; within its limits
+ * @portid: netlink socket that the run belongs to
+ * @extack: says what was refused
+ *
+ * Context: may sleep.
+ * Return: the run with a reference, or an error pointer.
+ */
+struct gch_load_run *gch_load_run_new(const char *heap,
+				      const struct gch_load_args *args,
+				      u32 portid,
+				      struct netlink_ext_ack *extack)
+{
+	struct gch_load_run *run;
+	int err;
+
+	run = run_alloc(args, portid);
+	if (!run)
+		return ERR_PTR(-ENOMEM);
+	INIT_WORK(&run->reap, run_reap);
+	run->heap = gch_heap_find(heap);
+	if (!run->heap) {
+		NL_SET_ERR_MSG(extack, "heap: no such heap");
+		err = -ENOENT;
+		goto err_put;
+	}
+	strscpy(run->heap_name, gch_heap_name(run->heap),
+		sizeof(run->heap_name));
+	run->engine = gch_heap_engine(run->heap);
+
+	err = run_start(run, extack);
+	if (err)
+		goto err_put;
+	return run;
+
+err_put:
+	gch_load_run_put(run);
+	return ERR_PTR(err);
+}
+
+/**
+ * gch_load_run_delete - stop a run and forget it
+ * @id: its number
+ *
+ * Context: sleeps until its threads have left.
+ * Return: 0, -ENOENT if there is none of that number.
+ */
+int gch_load_run_delete(u32 id)
+{
+	struct gch_load_run *run;
+
+	mutex_lock(&runs_lock);
+	run = xa_load(&runs, id);
+	if (run)
+		run_unregister(run);
+	mutex_unlock(&runs_lock);
+	if (!run)
+		return -ENOENT;
+	run_destroy(run);
+	return 0;
+}
+
+/* Hands the runs of a socket to the reaper: closing must not wait for them. */
+static int socket_notify(struct notifier_block *nb, unsigned long event,
+			 void *data)
+{
+	struct netlink_notify *notify = data;
+	struct gch_load_run *run;
+	unsigned long id;
+
+	if (event != NETLINK_URELEASE || notify->protocol != NETLINK_GENERIC ||
+	    !net_eq(notify->net, &init_net))
+		return NOTIFY_DONE;
+
+	mutex_lock(&runs_lock);
+	xa_for_each(&runs, id, run) {
+		if (run->portid != notify->portid)
+			continue;
+		run_unregister(run);
+		gch_load_run_stop(run);
+		queue_work(reaper, &run->reap);
+	}
+	mutex_unlock(&runs_lock);
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block socket_notifier = {
+	.notifier_call = socket_notify,
+};
+
+/**
+ * gch_load_runs_init - set up the registry
+ *
+ * Context: may sleep; module init.
+ * Return: 0 or an error.
+ */
+int gch_load_runs_init(void)
+{
+	int err;
+
+	reaper = alloc_workqueue("gcheap_load", WQ_UNBOUND, 0);
+	if (!reaper)
+		return -ENOMEM;
+	err = netlink_register_notifier(&socket_notifier);
+	if (err)
+		destroy_workqueue(reaper);
+	return err;
+}
+
+/**
+ * gch_load_runs_exit - stop and forget all runs
+ *
+ * Context: may sleep; the netlink family is gone.
+ */
+void gch_load_runs_exit(void)
+{
+	struct gch_load_run *run;
+	unsigned long id;
+
+	netlink_unregister_notifier(&socket_notifier);
+	xa_for_each(&runs, id, run)
+		gch_load_run_stop(run);
+	xa_for_each(&runs, id, run)
+		gch_load_run_delete(id);
+	destroy_workqueue(reaper);
+	xa_destroy(&runs);
+}
