@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Moves of the only reference to an object behind the back of a marker that
+ * never rests. A marker that misses one frees an object in use: its words are
+ * poisoned or those of another object by the time it is met again.
+ *
+ * Two threads, each with a table of places of its own, in slots of its frame, in
+ * a root table and in objects. The objects that hold references are replaced
+ * now and then, so that references move from older to younger ones.
+ */
+#include "tests.h"
+
+#include <linux/completion.h>
+#include <linux/err.h>
+#include <linux/jiffies.h>
+#include <linux/kthread.h>
+#include <linux/prandom.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+
+#define THREADS		2U
+#define VICTIMS		96U
+#define HOLDERS		32U
+#define REFS		8U
+
+/* Slots that moves go through; those above are places. */
+enum { HOLDER, OTHER, VICTIM, FIRST_PLACE };
+
+/* Places: slots, then entries of the root table, then words of holders. */
+#define SLOT_PLACES	(GCH_TEST_SLOTS - FIRST_PLACE)
+#define ROOT_PLACES	64U
+#define PLACES		(SLOT_PLACES + ROOT_PLACES + HOLDERS * REFS)
+
+/* The root table: the holders, then places. */
+#define ROOTS		(HOLDERS + ROOT_PLACES)
+
+/* Objects that only keep the marker busy. */
+#define CROWD		20000U
+
+#define CYCLES		50U
+#define MOVE_TIME	(60 * HZ)
+
+/**
+ * struct mover - one thread
+ * @env: the test
+ * @m: its mutator
+ * @roots: its root table
+ * @holder: type of what holds references
+ * @victim: type of what is moved
+ * @number: which thread
+ * @rnd: its random numbers
+ * @at: where each victim is
+ * @age: how often each victim was replaced by a new one
+ * @moves: done
+ * @taken: places in use
+ * @done: it has ended
+ */
+struct mover {
+	struct gch_test_env *env;
+	struct gch_mutator *m;
+	struct gch_roots *roots;
+	struct gch_type *holder;
+	struct gch_type *victim;
+	unsigned int number;
+	struct rnd_state rnd;
+	u16 at[VICTIMS];
+	u32 age[VICTIMS];
+	unsigned long moves;
+	DECLARE_BITMAP(taken, PLACES);
+	struct completion done;
+};
+
+static u64 mark_of(const struct mover *v, unsigned int victim)
+{
+	return (u64)v->number << 56 | (u64)victim << 40 | v->age[victim];
+}
+
+/* Slot VICTIM = the reference at a place. */
+static int get(struct mover *v, unsigned int at)
+{
+	if (at < SLOT_PLACES)
+		return gch_copy(v->m, VICTIM, FIRST_PLACE + at);
+	at -= SLOT_PLACES;
+	if (at < ROOT_PLACES)
+		return gch_root_get(v->m, VICTIM, v->roots, HOLDERS + at);
+	at -= ROOT_PLACES;
+	return gch_root_get(v->m, HOLDER, v->roots, at / REFS) ?:
+	       gch_load(v->m, VICTIM, HOLDER, at % REFS);
+}
+
+/* A place = slot VICTIM. */
+static int put(struct mover *v, unsigned int at)
+{
+	if (at < SLOT_PLACES)
+		return gch_copy(v->m, FIRST_PLACE + at, VICTIM);
+	at -= SLOT_PLACES;
+	if (at < ROOT_PLACES)
+		return gch_root_set(v->m, v->roots, HOLDERS + at, VICTIM);
+	at -= ROOT_PLACES;
+	return gch_root_get(v->m, HOLDER, v->roots, at / REFS) ?:
+	       gch_store(v->m, HOLDER, at % REFS, VICTIM);
+}
+
+static int clear(struct mover *v, unsigned int at)
+{
+	if (at < SLOT_PLACES)
+		return gch_clear(v->m, FIRST_PLACE + at);
+	at -= SLOT_PLACES;
+	if (at < ROOT_PLACES)
+		return gch_root_clear(v->m, v->roots, HOLDERS + at);
+	at -= ROOT_PLACES;
+	return gch_root_get(v->m, HOLDER, v->roots, at / REFS) ?:
+	       gch_store_null(v->m, HOLDER, at % REFS);
+}
+
+static unsigned int free_place(struct mover *v)
+{
+	unsigned int at = prandom_u32_state(&v->rnd) % PLACES;
+
+	at = find_next_zero_bit(v->taken, PLACES, at);
+	return at < PLACES ? at : find_first_zero_bit(v->taken, PLACES);
+}
+
+/* The old place is empty before the new one is written. */
+static bool move(struct mover *v, unsigned int victim)
+{
+	unsigned int from = v->at[victim], to = free_place(v);
+
+	if (!MUST(v->env, get(v, from)) || !MUST(v->env, clear(v, from)))
+		return false;
+	if (!CHECK(v->env, gch_test_payload_is(v->m, VICTIM, 0,
+					       mark_of(v, victim)),
+		   "thread %u: victim %u is not what it was at place %u",
+		   v->number, victim, from))
+		return false;
+	if (!MUST(v->env, put(v, to)))
+		return false;
+	__clear_bit(from, v->taken);
+	__set_bit(to, v->taken);
+	v->at[victim] = to;
+	return MUST(v->env, gch_clear(v->m, VICTIM)) &&
+	       MUST(v->env, gch_clear(v->m, HOLDER));
+}
+
+/* A new object in its place; the old one is garbage. */
+static bool renew(struct mover *v, unsigned int victim)
+{
+	if (!MUST(v->env, gch_alloc(v->m, VICTIM, v->victim)))
+		return false;
+	v->age[victim]++;
+	gch_test_payload_set(v->m, VICTIM, 0, mark_of(v, victim));
+	return MUST(v->env, put(v, v->at[victim])) &&
+	       MUST(v->env, gch_clear(v->m, VICTIM)) &&
+	       MUST(v->env, gch_clear(v->m, HOLDER));
+}
+
+/* A new object takes over all that an old one holds, word by word. */
+static bool succeed(struct mover *v, unsigned int holder)
+{
+	unsigned int i;
+
+	if (!MUST(v->env, gch_alloc(v->m, OTHER, v->holder)) ||
+	    !MUST(v->env, gch_root_get(v->m, HOLDER, v->roots, holder)))
+		return false;
+	for (i = 0; i < REFS; i++)
+		if (!MUST(v->env, gch_load(v->m, VICTIM, HOLDER, i)) ||
+		    !MUST(v->env, gch_store_null(v->m, HOLDER, i)) ||
+		    !MUST(v->env, gch_store(v->m, OTHER, i, VICTIM)))
+			return false;
+	return MUST(v->env, gch_root_set(v->m, v->roots, holder, OTHER)) &&
+	       MUST(v->env, gch_clear(v->m, OTHER)) &&
+	       MUST(v->env, gch_clear(v->m, HOLDER)) &&
+	       MUST(v->env, gch_clear(v->m, VICTIM));
+}
+
+static bool start(struct mover *v)
+{
+	unsigned int i;
+
+	for (i = 0; i < HOLDERS; i++)
+		if (!MUST(v->env, gch_alloc(v->m, HOLDER, v->holder)) ||
+		    !MUST(v->env, gch_root_set(v->m, v->roots, i, HOLDER)))
+			return false;
+	for (i = 0; i < VICTIMS; i++) {
+		v->at[i] = free_place(v);
+		__set_bit(v->at[i], v->taken);
+		if (!renew(v, i))
+			return false;
+	}
+	return true;
+}
+
+/* As long as was asked for, and over so many cycles, but not for ever. */
+static bool go_on(const struct mover *v, unsigned long until)
+{
+	if (v->moves < v->env->rounds / THREADS)
+		return true;
+	return gch_cycles_ended(v->env->heap) < CYCLES &&
+	       time_before(jiffies, until);
+}
+
+static void move_all(struct mover *v)
+{
+	unsigned long until = jiffies + MOVE_TIME;
+	unsigned long i;
+
+	if (!start(v))
+		return;
+	while (go_on(v, until)) {
+		unsigned int victim = prandom_u32_state(&v->rnd) % VICTIMS;
+
+		i = v->moves++;
+		if (!move(v, victim) ||
+		    (i % 128 == 0 && !renew(v, victim)) ||
+		    (i % 512 == 0 && !succeed(v, victim % HOLDERS)))
+			return;
+		cond_resched();
+	}
+}
+
+static int mover_main(void *arg)
+{
+	struct mover *v = arg;
+	struct gch_test_env *env = v->env;
+
+	v->m = gch_mutator_attach(env->heap, GCH_TEST_SLOTS);
+	v->roots = gch_roots_create(env->heap, ROOTS);
+	if (IS_ERR(v->m) || IS_ERR(v->roots))
+		gch_test_fail(env, "thread %u has no mutator or table",
+			      v->number);
+	else
+		move_all(v);
+	if (!IS_ERR(v->m)) {
+		if (!IS_ERR(v->roots))
+			gch_roots_destroy(v->m, v->roots);
+		gch_mutator_detach(v->m);
+	}
+	complete(&v->done);
+	return 0;
+}
+
+/* A long list, for the marker to be on its way most of the time. */
+static bool gather_crowd(struct gch_test_env *env, struct gch_type *type)
+{
+	unsigned int i;
+
+	for (i = 0; i < CROWD; i++)
+		if (!MUST(env, gch_alloc(env->m, 1, type)) ||
+		    !MUST(env, gch_store(env->m, 1, i % REFS, 0)) ||
+		    !MUST(env, gch_copy(env->m, 0, 1)))
+			return false;
+	return MUST(env, gch_clear(env->m, 1));
+}
+
+static void run_movers(struct mover *movers)
+{
+	struct task_struct *task;
+	unsigned int i, n;
+
+	for (n = 0; n < THREADS; n++) {
+		task = kthread_run(mover_main, &movers[n], "gch_test_move/%u",
+				   n);
+		if (IS_ERR(task)) {
+			gch_test_fail(movers[n].env, "no thread: %ld",
+				      PTR_ERR(task));
+			break;
+		}
+	}
+	for (i = 0; i < n; i++)
+		wait_for_completion(&movers[i].done);
+}
+
+/**
+ * gch_test_barrier - moves with cycles going on all the time
+ * @env: the test
+ */
+void gch_test_barrier(struct gch_test_env *env)
+{
+	struct gch_type *holder, *victim;
+	struct task_struct *collector;
+	struct gch_stats stats;
+	unsigned long moves = 0;
+	struct mover *movers;
+	unsigned int i;
+
+	if (!gch_test_open(env, NULL))
+		return;
+	holder = gch_test_type(env, "holder", (REFS + 2) * 8, REFS, 0);
+	victim = gch_test_type(env, "victim", 2 * 8, 0, 0);
+	movers = kcalloc(THREADS, sizeof(*movers), GFP_KERNEL);
+	if (!holder || !victim || !movers || !gather_crowd(env, holder))
+		goto out;
+	for (i = 0; i < THREADS; i++) {
+		movers[i].env = env;
+		movers[i].holder = holder;
+		movers[i].victim = victim;
+		movers[i].number = i;
+		prandom_seed_state(&movers[i].rnd, 42 + i);
+		init_completion(&movers[i].done);
+	}
+	collector = gch_test_collector_start(env);
+	if (collector)
+		run_movers(movers);
+	gch_test_collector_stop(collector);
+
+	gch_heap_stats(env->heap, &stats);
+	for (i = 0; i < THREADS; i++)
+		moves += movers[i].moves;
+	gch_test_note(env, "%lu moves, %llu collections", moves, stats.cycles);
+	CHECK(env, stats.cycles >= 10, "too few collections to say anything");
+	CHECK(env, env->engine != GCHEAP_ENGINE_GO || stats.barriers,
+	      "no store has ever run a barrier");
+out:
+	kfree(movers);
+	MUST(env, gch_clear(env->m, 0));
+}

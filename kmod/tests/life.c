@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * When objects die: not before the last reference is gone, and not much later
+ * than the engine promises. Weak tables tell.
+ */
+#include "tests.h"
+
+#include <linux/err.h>
+#include <linux/sched.h>
+
+#define WEAKS		1000U
+#define RING		50U
+#define RINGS		40U
+#define CHAIN		300000U
+
+/* References of a node, before two words of payload. */
+#define REFS		2U
+#define NODE_BYTES	((REFS + 2) * 8)
+
+static bool counts(const struct gch_test_env *env)
+{
+	return env->engine == GCHEAP_ENGINE_PYTHON;
+}
+
+static struct gch_type *node_type(struct gch_test_env *env)
+{
+	return gch_test_type(env, "node", NODE_BYTES, REFS, GCH_TYPE_WEAK);
+}
+
+static u64 live_objects(struct gch_test_env *env)
+{
+	struct gch_stats stats;
+
+	gch_heap_stats(env->heap, &stats);
+	return stats.live_objects;
+}
+
+static void check_weak(struct gch_test_env *env, struct gch_weaks *weaks,
+		       u32 i, bool alive)
+{
+	CHECK(env, gch_weak_alive(env->m, weaks, i) == alive,
+	      "object %u is %s", i, alive ? "dead" : "alive");
+	if (!MUST(env, gch_weak_get(env->m, 0, weaks, i)))
+		return;
+	if (alive)
+		CHECK(env, gch_test_payload_is(env->m, 0, REFS, i),
+		      "object %u is not what it was", i);
+	else
+		CHECK(env, gch_is_null(env->m, 0),
+		      "object %u is dead and can be had", i);
+	MUST(env, gch_clear(env->m, 0));
+}
+
+static bool make_weaks(struct gch_test_env *env, struct gch_roots *roots,
+		       struct gch_weaks *weaks)
+{
+	struct gch_type *type = node_type(env);
+	u32 i;
+
+	for (i = 0; type && i < WEAKS; i++) {
+		if (!MUST(env, gch_alloc(env->m, 0, type)) ||
+		    !MUST(env, gch_weak_set(env->m, weaks, i, 0)) ||
+		    !MUST(env, gch_root_set(env->m, roots, i, 0)))
+			return false;
+		gch_test_payload_set(env->m, 0, REFS, i);
+	}
+	return type && MUST(env, gch_clear(env->m, 0));
+}
+
+static void drop_weaks(struct gch_test_env *env, struct gch_roots *roots,
+		       struct gch_weaks *weaks)
+{
+	u32 i;
+
+	for (i = 0; i < WEAKS; i++)
+		check_weak(env, weaks, i, true);
+	for (i = 0; i < WEAKS; i += 2)
+		MUST(env, gch_root_clear(env->m, roots, i));
+	for (i = 0; counts(env) && i < WEAKS; i++)
+		check_weak(env, weaks, i, i % 2);
+	MUST(env, gch_collect(env->heap, 2));
+	for (i = 0; i < WEAKS; i++)
+		check_weak(env, weaks, i, i % 2);
+	CHECK(env, live_objects(env) == WEAKS / 2, "%llu objects live, not %u",
+	      live_objects(env), WEAKS / 2);
+	/* Two entries for one object, and an entry that is used again. */
+	if (MUST(env, gch_root_get(env->m, 1, roots, 1)) &&
+	    MUST(env, gch_weak_set(env->m, weaks, 0, 1)) &&
+	    MUST(env, gch_weak_get(env->m, 0, weaks, 0)))
+		CHECK(env, gch_same(env->m, 0, 1), "not the object it names");
+	MUST(env, gch_weak_clear(env->m, weaks, 1));
+	MUST(env, gch_clear(env->m, 0));
+	MUST(env, gch_clear(env->m, 1));
+	CHECK(env, gch_weak_alive(env->m, weaks, 1) == 0, "cleared, but alive");
+	CHECK(env, gch_weak_alive(env->m, weaks, 0) == 1, "held, but dead");
+	MUST(env, gch_root_clear(env->m, roots, 1));
+	MUST(env, gch_collect(env->heap, 2));
+	check_weak(env, weaks, 0, false);
+}
+
+/**
+ * gch_test_weak - weak tables name what lives and nothing else
+ * @env: the test
+ */
+void gch_test_weak(struct gch_test_env *env)
+{
+	struct gch_roots *roots;
+	struct gch_weaks *weaks;
+
+	if (!gch_test_open(env, NULL))
+		return;
+	roots = gch_roots_create(env->heap, WEAKS);
+	weaks = gch_weaks_create(env->heap, WEAKS);
+	if (IS_ERR(roots) || IS_ERR(weaks))
+		gch_test_fail(env, "no tables");
+	else if (make_weaks(env, roots, weaks))
+		drop_weaks(env, roots, weaks);
+	if (!IS_ERR(weaks))
+		gch_weaks_destroy(env->m, weaks);
+	if (!IS_ERR(roots))
+		gch_roots_destroy(env->m, roots);
+}
+
+/* Asks for a dying object until it is dead; then it must stay so. */
+static bool ask(struct gch_test_env *env, struct gch_weaks *weaks, u64 number)
+{
+	unsigned int i, gone = 0;
+
+	for (i = 0; i < 20; i++) {
+		if (!MUST(env, gch_weak_get(env->m, 0, weaks, 0)))
+			return false;
+		if (gch_is_null(env->m, 0)) {
+			gone = 1;
+			continue;
+		}
+		if (!CHECK(env, !gone, "object %llu came back", number) ||
+		    !CHECK(env, gch_test_payload_is(env->m, 0, REFS, number),
+			   "object %llu is not what it was", number) ||
+		    !MUST(env, gch_clear(env->m, 0)))
+			return false;
+	}
+	return true;
+}
+
+static void race(struct gch_test_env *env, struct gch_weaks *weaks)
+{
+	struct gch_type *type = node_type(env);
+	unsigned long i;
+
+	for (i = 0; type && i < env->rounds / 20; i++) {
+		if (!MUST(env, gch_alloc(env->m, 0, type)))
+			return;
+		gch_test_payload_set(env->m, 0, REFS, i);
+		if (!MUST(env, gch_weak_set(env->m, weaks, 0, 0)) ||
+		    !MUST(env, gch_clear(env->m, 0)) || !ask(env, weaks, i))
+			return;
+		cond_resched();
+	}
+}
+
+/**
+ * gch_test_weak_race - weak references are read while cycles clear them
+ * @env: the test
+ */
+void gch_test_weak_race(struct gch_test_env *env)
+{
+	struct task_struct *collector;
+	struct gch_weaks *weaks;
+
+	if (!gch_test_open(env, NULL))
+		return;
+	weaks = gch_weaks_create(env->heap, 1);
+	if (IS_ERR(weaks)) {
+		gch_test_fail(env, "no table: %ld", PTR_ERR(weaks));
+		return;
+	}
+	collector = gch_test_collector_start(env);
+	if (collector)
+		race(env, weaks);
+	gch_test_collector_stop(collector);
+	gch_weaks_destroy(env->m, weaks);
+}
+
+/* Slot 0 = the first of a ring of nodes; weak entry @i names it. */
+static bool make_ring(struct gch_test_env *env, struct gch_weaks *weaks, u32 i)
+{
+	struct gch_type *type = node_type(env);
+	unsigned int n;
+
+	if (!type || !MUST(env, gch_alloc(env->m, 0, type)) ||
+	    !MUST(env, gch_weak_set(env->m, weaks, i, 0)) ||
+	    !MUST(env, gch_copy(env->m, 1, 0)))
+		return false;
+	gch_test_payload_set(env->m, 0, REFS, i);
+	for (n = 1; n < RING; n++)
+		if (!MUST(env, gch_alloc(env->m, 2, type)) ||
+		    !MUST(env, gch_store(env->m, 2, 0, 1)) ||
+		    !MUST(env, gch_store(env->m, 1, 1, 2)) ||
+		    !MUST(env, gch_copy(env->m, 1, 2)))
+			return false;
+	return MUST(env, gch_store(env->m, 0, 0, 1)) &&
+	       MUST(env, gch_store(env->m, 1, 1, 0)) &&
+	       MUST(env, gch_clear(env->m, 1)) &&
+	       MUST(env, gch_clear(env->m, 2));
+}
+
+static void drop_rings(struct gch_test_env *env, struct gch_roots *roots,
+		       struct gch_weaks *weaks)
+{
+	u32 i;
+
+	for (i = 0; i < RINGS; i++)
+		if (!make_ring(env, weaks, i) ||
+		    !MUST(env, gch_root_set(env->m, roots, i, 0)))
+			return;
+	MUST(env, gch_clear(env->m, 0));
+	MUST(env, gch_collect(env->heap, 2));
+	CHECK(env, live_objects(env) == RINGS * RING, "%llu objects live, not %u",
+	      live_objects(env), RINGS * RING);
+	for (i = 0; i < RINGS; i += 2)
+		MUST(env, gch_root_clear(env->m, roots, i));
+	/* No count falls to zero in a ring: that takes the collector. */
+	CHECK(env, live_objects(env) == RINGS * RING || !counts(env),
+	      "a ring was freed by its counts");
+	MUST(env, gch_collect(env->heap, 2));
+	for (i = 0; i < RINGS; i++)
+		check_weak(env, weaks, i, i % 2);
+	CHECK(env, live_objects(env) == RINGS / 2 * RING,
+	      "%llu objects live, not %u", live_objects(env),
+	      RINGS / 2 * RING);
+}
+
+/**
+ * gch_test_rings - cyclic garbage goes, cyclic data stays
+ * @env: the test
+ */
+void gch_test_rings(struct gch_test_env *env)
+{
+	struct gch_config cfg = {};
+	struct gch_roots *roots;
+	struct gch_weaks *weaks;
+
+	/* No collection but those of the test. */
+	if (counts(env))
+		cfg.set = BIT(GCH_KEY_THRESHOLD0);
+	if (!gch_test_open(env, &cfg))
+		return;
+	roots = gch_roots_create(env->heap, RINGS);
+	weaks = gch_weaks_create(env->heap, RINGS);
+	if (IS_ERR(roots) || IS_ERR(weaks))
+		gch_test_fail(env, "no tables");
+	else
+		drop_rings(env, roots, weaks);
+	if (!IS_ERR(weaks))
+		gch_weaks_destroy(env->m, weaks);
+	if (!IS_ERR(roots))
+		gch_roots_destroy(env->m, roots);
+}
+
+/* A ring that has lived through @age collections, then is dropped. */
+static void outgrow(struct gch_test_env *env, struct gch_weaks *weaks,
+		    unsigned int age)
+{
+	unsigned int g;
+
+	if (!make_ring(env, weaks, 0))
+		return;
+	for (g = 0; g < age; g++)
+		MUST(env, gch_collect(env->heap, g));
+	MUST(env, gch_clear(env->m, 0));
+	for (g = 0; g < age; g++) {
+		MUST(env, gch_collect(env->heap, g));
+		CHECK(env, gch_weak_alive(env->m, weaks, 0) == 1,
+		      "generation %u freed what is in %u", g, age);
+	}
+	MUST(env, gch_collect(env->heap, age));
+	CHECK(env, gch_weak_alive(env->m, weaks, 0) == 0,
+	      "generation %u did not free what is in it", age);
+}
+
+/**
+ * gch_test_generations - a collection frees its generation, no older one
+ * @env: the test
+ */
+void gch_test_generations(struct gch_test_env *env)
+{
+	struct gch_config cfg = { .set = BIT(GCH_KEY_THRESHOLD0) };
+	struct gch_weaks *weaks;
+	unsigned int age;
+
+	if (!gch_test_open(env, &cfg))
+		return;
+	weaks = gch_weaks_create(env->heap, 1);
+	if (IS_ERR(weaks)) {
+		gch_test_fail(env, "no table: %ld", PTR_ERR(weaks));
+		return;
+	}
+	for (age = 0; age < 3; age++)
+		outgrow(env, weaks, age);
+	gch_weaks_destroy(env->m, weaks);
+}
+
+/**
+ * gch_test_deep - the death of a long chain takes no deep stack
+ * @env: the test
+ */
+void gch_test_deep(struct gch_test_env *env)
+{
+	struct gch_type *type;
+	unsigned int i;
+
+	if (!gch_test_open(env, NULL))
+		return;
+	type = node_type(env);
+	for (i = 0; type && i < CHAIN; i++) {
+		if (!MUST(env, gch_alloc(env->m, 1, type)) ||
+		    !MUST(env, gch_store(env->m, 1, 0, 0)) ||
+		    !MUST(env, gch_copy(env->m, 0, 1)))
+			return;
+		cond_resched();
+	}
+	MUST(env, gch_clear(env->m, 1));
+	MUST(env, gch_collect(env->heap, 2));
+	CHECK(env, live_objects(env) == CHAIN, "%llu objects live, not %u",
+	      live_objects(env), CHAIN);
+	MUST(env, gch_clear(env->m, 0));
+	CHECK(env, !counts(env) || !live_objects(env),
+	      "%llu objects live after the last reference",
+	      live_objects(env));
+	MUST(env, gch_collect(env->heap, 2));
+	CHECK(env, !live_objects(env), "%llu objects live after a collection",
+	      live_objects(env));
+}

@@ -1,0 +1,359 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * gcheap_selftest.ko: tests of the heaps through their API for kernel code
+ *
+ * They run while the module is loaded; what they found is in
+ * /sys/kernel/debug/gcheap_selftest/results, in the form of KTAP, until it is
+ * unloaded. report_lock protects that text and the counts of failures, since
+ * tests have threads.
+ */
+#include "tests.h"
+
+#include <linux/debugfs.h>
+#include <linux/delay.h>
+#include <linux/err.h>
+#include <linux/kthread.h>
+#include <linux/module.h>
+#include <linux/stdarg.h>
+#include <linux/string.h>
+#include <linux/vmalloc.h>
+
+#define REPORT_BYTES	SZ_64K
+/* Lines that one test may write: a broken heap fails in every round. */
+#define LINES_MAX	20U
+
+static char *test = "";
+module_param(test, charp, 0444);
+MODULE_PARM_DESC(test, "run only the test of this name");
+
+static char *engine = "";
+module_param(engine, charp, 0444);
+MODULE_PARM_DESC(engine, "run only on this engine: go, python or slab");
+
+static unsigned long rounds = 1000000;
+module_param(rounds, ulong, 0444);
+MODULE_PARM_DESC(rounds, "moves of the barrier test; others in proportion");
+
+static const char * const engines[] = {
+	[GCHEAP_ENGINE_GO]	= "go",
+	[GCHEAP_ENGINE_PYTHON]	= "python",
+	[GCHEAP_ENGINE_SLAB]	= "slab",
+};
+
+static const struct gch_test tests[] = {
+	{ "refused", GCH_TEST_ALL, gch_test_refused },
+	{ "classes", GCH_TEST_ALL, gch_test_classes },
+	{ "tiny", GCH_TEST_GO, gch_test_tiny },
+	{ "shapes", GCH_TEST_COLLECTED, gch_test_shapes },
+	{ "weak", GCH_TEST_COLLECTED, gch_test_weak },
+	{ "weak-race", GCH_TEST_COLLECTED, gch_test_weak_race },
+	{ "rings", GCH_TEST_COLLECTED, gch_test_rings },
+	{ "generations", GCH_TEST_PYTHON, gch_test_generations },
+	{ "deep", GCH_TEST_COLLECTED, gch_test_deep },
+	{ "limit", GCH_TEST_ALL, gch_test_limit },
+	{ "explicit", GCH_TEST_SLAB, gch_test_explicit },
+	{ "handshake", GCH_TEST_COLLECTED, gch_test_handshake },
+	{ "barrier", GCH_TEST_COLLECTED, gch_test_barrier },
+};
+
+static DEFINE_MUTEX(report_lock);
+static char *report;
+static size_t report_len;
+static struct dentry *dir;
+static struct debugfs_blob_wrapper results;
+
+/* What no longer fits is cut off; the plan at its head then tells. */
+__printf(2, 0)
+static void vsay(const char *prefix, const char *fmt, va_list args)
+{
+	lockdep_assert_held(&report_lock);
+	report_len += scnprintf(report + report_len, REPORT_BYTES - report_len,
+				"%s", prefix);
+	report_len += vscnprintf(report + report_len,
+				 REPORT_BYTES - report_len, fmt, args);
+	report_len += scnprintf(report + report_len, REPORT_BYTES - report_len,
+				"\n");
+}
+
+__printf(1, 2)
+static void say(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	mutex_lock(&report_lock);
+	vsay("", fmt, args);
+	mutex_unlock(&report_lock);
+	va_end(args);
+}
+
+/**
+ * gch_test_fail - counts a failure and says what it is
+ * @env: where
+ * @fmt: what was wrong
+ *
+ * Context: process context, may sleep.
+ */
+void gch_test_fail(struct gch_test_env *env, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	mutex_lock(&report_lock);
+	if (env->failures++ < LINES_MAX)
+		vsay("# ", fmt, args);
+	mutex_unlock(&report_lock);
+	va_end(args);
+}
+
+/**
+ * gch_test_note - says something that is no failure
+ * @env: where
+ * @fmt: what
+ *
+ * Context: process context, may sleep.
+ */
+void gch_test_note(struct gch_test_env *env, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	mutex_lock(&report_lock);
+	vsay("# ", fmt, args);
+	mutex_unlock(&report_lock);
+	va_end(args);
+}
+
+/**
+ * gch_test_open - makes the heap of a test, verified and poisoned
+ * @env: the test
+ * @cfg: settings beside those; NULL for none
+ *
+ * Return: whether there is one now.
+ */
+bool gch_test_open(struct gch_test_env *env, struct gch_config *cfg)
+{
+	struct gch_config own = cfg ? *cfg : (struct gch_config){};
+	struct gch_mutator *m;
+
+	own.engine = env->engine;
+	own.set |= BIT(GCH_KEY_VERIFY) | BIT(GCH_KEY_POISON);
+	own.val[GCH_KEY_VERIFY] = 1;
+	own.val[GCH_KEY_POISON] = 1;
+	env->heap = gch_heap_create("selftest", &own, NULL);
+	if (IS_ERR(env->heap)) {
+		gch_test_fail(env, "heap not created: %ld",
+			      PTR_ERR(env->heap));
+		env->heap = NULL;
+		return false;
+	}
+	m = gch_mutator_attach(env->heap, GCH_TEST_SLOTS);
+	if (IS_ERR(m)) {
+		gch_test_fail(env, "mutator not attached: %ld", PTR_ERR(m));
+		return false;
+	}
+	env->m = m;
+	return true;
+}
+
+/*
+ * Whatever a test has done, its heap must be sound, and nothing may be left once
+ * nothing is referred to.
+ */
+static void close(struct gch_test_env *env)
+{
+	struct gch_stats stats;
+
+	if (!env->heap)
+		return;
+	gch_mutator_detach(env->m);
+	env->m = NULL;
+	MUST(env, gch_collect(env->heap, 2));
+	MUST(env, gch_heap_validate(env->heap));
+	gch_heap_stats(env->heap, &stats);
+	CHECK(env, !stats.verify_errors, "%llu verification errors",
+	      stats.verify_errors);
+	CHECK(env, env->engine == GCHEAP_ENGINE_SLAB || !stats.live_objects,
+	      "%llu objects of %llu outlive the test", stats.live_objects,
+	      stats.allocs);
+	MUST(env, gch_heap_delete("selftest", NULL));
+	gch_heap_put(env->heap);
+	env->heap = NULL;
+}
+
+/**
+ * gch_test_type - registers a type; references lead
+ * @env: the test
+ * @name: its name
+ * @bytes: see &struct gch_type_desc
+ * @nr_refs: likewise
+ * @flags: likewise
+ *
+ * Return: the type or NULL, which is a failure of the test.
+ */
+struct gch_type *gch_test_type(struct gch_test_env *env, const char *name,
+			       u32 bytes, u32 nr_refs, u32 flags)
+{
+	struct gch_type_desc desc = {
+		.name = name,
+		.bytes = bytes,
+		.nr_refs = nr_refs,
+		.flags = flags,
+	};
+	struct gch_type *type = gch_type_register(env->heap, &desc, NULL);
+
+	if (!IS_ERR(type))
+		return type;
+	gch_test_fail(env, "type %s of %u bytes and %u references: %ld", name,
+		      bytes, nr_refs, PTR_ERR(type));
+	return NULL;
+}
+
+static u64 *payload(struct gch_mutator *m, unsigned int slot, u32 refs)
+{
+	size_t bytes;
+	u64 *data = gch_data(m, slot, &bytes);
+
+	if (!data || bytes < (refs + 2) * sizeof(*data))
+		return NULL;
+	return data + refs;
+}
+
+/**
+ * gch_test_payload_set - writes two words into an object
+ * @m: the mutator
+ * @slot: refers to the object
+ * @refs: words before them
+ * @value: what they are made of
+ *
+ * Return: whether they fit.
+ */
+bool gch_test_payload_set(struct gch_mutator *m, unsigned int slot, u32 refs,
+			  u64 value)
+{
+	u64 *word = payload(m, slot, refs);
+
+	if (!word)
+		return false;
+	word[0] = value;
+	word[1] = ~value;
+	return true;
+}
+
+/**
+ * gch_test_payload_is - are these words still there
+ * @m: the mutator
+ * @slot: refers to the object
+ * @refs: words before them
+ * @value: what they were made of
+ *
+ * Return: whether they are.
+ */
+bool gch_test_payload_is(struct gch_mutator *m, unsigned int slot, u32 refs,
+			 u64 value)
+{
+	u64 *word = payload(m, slot, refs);
+
+	return word && word[0] == value && word[1] == ~value;
+}
+
+/* Leaves mutators some time where a collection stops them. */
+static int collect_on_and_on(void *arg)
+{
+	struct gch_test_env *env = arg;
+
+	while (!kthread_should_stop()) {
+		MUST(env, gch_collect(env->heap, 2));
+		if (env->engine == GCHEAP_ENGINE_PYTHON)
+			usleep_range(200, 400);
+		cond_resched();
+	}
+	return 0;
+}
+
+/**
+ * gch_test_collector_start - collects one cycle after the other from now on
+ * @env: the test
+ *
+ * Return: what to stop, or NULL, which is a failure of the test.
+ */
+struct task_struct *gch_test_collector_start(struct gch_test_env *env)
+{
+	struct task_struct *task;
+
+	task = kthread_run(collect_on_and_on, env, "gch_test_collect");
+	if (!IS_ERR(task))
+		return task;
+	gch_test_fail(env, "no collector: %ld", PTR_ERR(task));
+	return NULL;
+}
+
+/**
+ * gch_test_collector_stop - ends that
+ * @collector: what was started; NULL is nothing
+ */
+void gch_test_collector_stop(struct task_struct *collector)
+{
+	if (collector)
+		kthread_stop(collector);
+}
+
+static bool chosen(const struct gch_test *t, unsigned int e)
+{
+	return (t->engines & BIT(e)) && (!*test || !strcmp(test, t->name)) &&
+	       (!*engine || !strcmp(engine, engines[e]));
+}
+
+static void run(const struct gch_test *t, unsigned int e, unsigned int number)
+{
+	struct gch_test_env env = { .engine = e, .rounds = rounds };
+
+	t->run(&env);
+	close(&env);
+	if (env.failures > LINES_MAX)
+		gch_test_note(&env, "%u failures in all", env.failures);
+	say("%s %u %s.%s", env.failures ? "not ok" : "ok", number, engines[e],
+	    t->name);
+}
+
+static void run_all(void)
+{
+	unsigned int i, e, number = 0, planned = 0;
+
+	for (e = 0; e < ARRAY_SIZE(engines); e++)
+		for (i = 0; i < ARRAY_SIZE(tests); i++)
+			planned += chosen(&tests[i], e);
+	say("KTAP version 1");
+	say("1..%u", planned);
+	for (e = 0; e < ARRAY_SIZE(engines); e++) {
+		for (i = 0; i < ARRAY_SIZE(tests); i++) {
+			if (chosen(&tests[i], e))
+				run(&tests[i], e, ++number);
+			cond_resched();
+		}
+	}
+}
+
+static int __init gch_test_init(void)
+{
+	report = vzalloc(REPORT_BYTES);
+	if (!report)
+		return -ENOMEM;
+	run_all();
+	results.data = report;
+	results.size = report_len;
+	dir = debugfs_create_dir("gcheap_selftest", NULL);
+	debugfs_create_blob("results", 0400, dir, &results);
+	return 0;
+}
+
+static void __exit gch_test_exit(void)
+{
+	debugfs_remove(dir);
+	vfree(report);
+}
+
+module_init(gch_test_init);
+module_exit(gch_test_exit);
+MODULE_DESCRIPTION("Tests of garbage-collected heaps through their kernel API");
+MODULE_LICENSE("GPL");

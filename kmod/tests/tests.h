@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the tests of gcheap_selftest.ko share. */
+#ifndef _GCHEAP_TESTS_H
+#define _GCHEAP_TESTS_H
+
+#include <linux/mutex.h>
+#include <linux/types.h>
+#include <gcheap/gcheap.h>
+
+struct task_struct;
+
+/* Slots of each test's frame. */
+#define GCH_TEST_SLOTS		128
+
+#define GCH_TEST_GO		BIT(GCHEAP_ENGINE_GO)
+#define GCH_TEST_PYTHON		BIT(GCHEAP_ENGINE_PYTHON)
+#define GCH_TEST_SLAB		BIT(GCHEAP_ENGINE_SLAB)
+#define GCH_TEST_COLLECTED	(GCH_TEST_GO | GCH_TEST_PYTHON)
+#define GCH_TEST_ALL		(GCH_TEST_COLLECTED | GCH_TEST_SLAB)
+
+/**
+ * struct gch_test_env - where a test runs
+ * @engine: the engine under test
+ * @rounds: how long tests with a length should go on
+ * @heap: a heap of it, made by gch_test_open()
+ * @m: the test's mutator of @heap
+ * @failures: what went wrong so far; changed by gch_test_fail() only
+ */
+struct gch_test_env {
+	enum gcheap_engine engine;
+	unsigned long rounds;
+	struct gch_heap *heap;
+	struct gch_mutator *m;
+	unsigned int failures;
+};
+
+/**
+ * struct gch_test - a test
+ * @name: what it tests
+ * @engines: bit per engine that it applies to
+ * @run: the test; it opens the heap, main.c closes it
+ */
+struct gch_test {
+	const char *name;
+	unsigned long engines;
+	void (*run)(struct gch_test_env *env);
+};
+
+bool gch_test_open(struct gch_test_env *env, struct gch_config *cfg);
+struct gch_type *gch_test_type(struct gch_test_env *env, const char *name,
+			       u32 bytes, u32 nr_refs, u32 flags);
+bool gch_test_payload_set(struct gch_mutator *m, unsigned int slot, u32 refs,
+			  u64 value);
+bool gch_test_payload_is(struct gch_mutator *m, unsigned int slot, u32 refs,
+			 u64 value);
+struct task_struct *gch_test_collector_start(struct gch_test_env *env);
+void gch_test_collector_stop(struct task_struct *collector);
+
+__printf(2, 3)
+void gch_test_fail(struct gch_test_env *env, const char *fmt, ...);
+__printf(2, 3)
+void gch_test_note(struct gch_test_env *env, const char *fmt, ...);
+
+/* Counts a failure, in words, unless the condition holds; gives it back. */
+#define CHECK(env, cond, fmt, args...) ({				\
+	bool __ok = (cond);						\
+									\
+	if (!__ok)							\
+		gch_test_fail((env), fmt, ##args);			\
+	__ok;								\
+})
+
+/* A call that must return 0. */
+#define MUST(env, call) ({						\
+	int __ret = (call);						\
+									\
+	if (__ret)							\
+		gch_test_fail((env), "%s returned %d", #call, __ret);	\
+	!__ret;								\
+})
+
+/* A call that must be refused with just this error. */
+#define REFUSED(env, call, error) ({					\
+	long __ret = (call), __want = -(error);				\
+									\
+	if (__ret != __want)						\
+		gch_test_fail((env), "%s returned %ld, not %ld",	\
+			      #call, __ret, __want);			\
+	__ret == __want;						\
+})
+
+void gch_test_classes(struct gch_test_env *env);
+void gch_test_tiny(struct gch_test_env *env);
+void gch_test_shapes(struct gch_test_env *env);
+void gch_test_barrier(struct gch_test_env *env);
+void gch_test_handshake(struct gch_test_env *env);
+void gch_test_weak(struct gch_test_env *env);
+void gch_test_weak_race(struct gch_test_env *env);
+void gch_test_rings(struct gch_test_env *env);
+void gch_test_generations(struct gch_test_env *env);
+void gch_test_deep(struct gch_test_env *env);
+void gch_test_limit(struct gch_test_env *env);
+void gch_test_refused(struct gch_test_env *env);
+void gch_test_explicit(struct gch_test_env *env);
+
+#endif /* _GCHEAP_TESTS_H */
