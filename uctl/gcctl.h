@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the commands of gcctl share: exit statuses and their entry points.
+ */
+#ifndef GCCTL_GCCTL_H
+#define GCCTL_GCCTL_H
+
+#include <stddef.h>
+
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+
+enum status {
+	STATUS_OK = 0,
+	STATUS_USAGE = 1,	/* wrong words on the command line, bad input */
+	STATUS_REFUSED = 2,	/* refused by the kernel, or a failed run */
+	STATUS_MISSING = 3,	/* a module is not loaded or too old */
+	STATUS_SIGNAL = 128,	/* main() ends by the signal that was caught */
+};
+
+/* Each takes the words after its own name and returns an exit status. */
+int heap_cmd(int argc, char **argv);
+int collect_cmd(int argc, char **argv);
+int stats_cmd(int argc, char **argv);
+int run_cmd(int argc, char **argv);
+int replay_cmd(int argc, char **argv);
+int compare_cmd(int argc, char **argv);
+
+#endif /* GCCTL_GCCTL_H */

@@ -1,0 +1,360 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * gcctl heap: makes, shows, changes and deletes heaps.
+ */
+#include "heap.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <linux/gcheap.h>
+
+#include "gcctl.h"
+#include "out.h"
+#include "wait.h"
+
+/* A name and all keys, with room to spare. */
+#define REQUEST_BYTES	512
+/* How long a heap that is in use is waited for before it is given up. */
+#define DELETE_TRIES	200
+
+const char *const heap_engines[HEAP_ENGINES] = {
+	[GCHEAP_ENGINE_GO] = "go",
+	[GCHEAP_ENGINE_PYTHON] = "python",
+	[GCHEAP_ENGINE_SLAB] = "slab",
+};
+
+const struct key heap_keys[HEAP_KEYS] = {
+	{ "engine", KEY_CHOICE, GCHEAP_A_HEAP_ENGINE, NULL,
+	  heap_engines, HEAP_ENGINES },
+	{ "limit", KEY_SIZE, GCHEAP_A_HEAP_LIMIT, "none", NULL, 0 },
+	{ "arena-order", KEY_NUMBER, GCHEAP_A_HEAP_ARENA_ORDER, NULL, NULL, 0 },
+	{ "gogc", KEY_NUMBER, GCHEAP_A_HEAP_GOGC, "off", NULL, 0 },
+	{ "small-max", KEY_SMALL_SIZE, GCHEAP_A_HEAP_SMALL_MAX, NULL, NULL, 0 },
+	{ "pool-size", KEY_SMALL_SIZE, GCHEAP_A_HEAP_POOL_SIZE, NULL, NULL, 0 },
+	{ "threshold0", KEY_NUMBER, GCHEAP_A_HEAP_THRESHOLD0, "off", NULL, 0 },
+	{ "threshold1", KEY_NUMBER, GCHEAP_A_HEAP_THRESHOLD1, NULL, NULL, 0 },
+	{ "threshold2", KEY_NUMBER, GCHEAP_A_HEAP_THRESHOLD2, NULL, NULL, 0 },
+	{ "switch-us", KEY_NUMBER, GCHEAP_A_HEAP_SWITCH_US, NULL, NULL, 0 },
+	{ "interval-ms", KEY_NUMBER, GCHEAP_A_HEAP_INTERVAL_MS, "off",
+	  NULL, 0 },
+	{ "verify", KEY_FLAG, GCHEAP_A_HEAP_VERIFY, NULL, NULL, 0 },
+	{ "poison", KEY_FLAG, GCHEAP_A_HEAP_POISON, NULL, NULL, 0 },
+};
+
+struct heap_list {
+	struct gnl_facts *heaps;
+	size_t nr;
+	size_t room;
+};
+
+const char *heap_engine_name(uint64_t engine)
+{
+	return engine < HEAP_ENGINES ? heap_engines[engine] : "unknown";
+}
+
+/**
+ * heap_key_engine() - which engine alone knows a key
+ * @attr: the key's attribute
+ *
+ * Return: the engine, or -1 if all do.
+ */
+int heap_key_engine(int attr)
+{
+	switch (attr) {
+	case GCHEAP_A_HEAP_GOGC:
+		return GCHEAP_ENGINE_GO;
+	case GCHEAP_A_HEAP_SMALL_MAX:
+	case GCHEAP_A_HEAP_POOL_SIZE:
+	case GCHEAP_A_HEAP_THRESHOLD0:
+	case GCHEAP_A_HEAP_THRESHOLD1:
+	case GCHEAP_A_HEAP_THRESHOLD2:
+	case GCHEAP_A_HEAP_SWITCH_US:
+		return GCHEAP_ENGINE_PYTHON;
+	}
+	return -1;
+}
+
+static void read_heap(struct gnl_reply *reply, void *arg)
+{
+	gnl_read(reply, GCHEAP_A_HEAP_NAME, arg);
+}
+
+static void put_keys(struct nl_msg *msg, const struct value *values)
+{
+	size_t i;
+
+	for (i = 0; i < HEAP_KEYS; i++) {
+		if (!values[i].given)
+			continue;
+		if (heap_keys[i].kind == KEY_SIZE)
+			gnl_put_wide(msg, heap_keys[i].attr, values[i].num);
+		else
+			gnl_put_u32(msg, heap_keys[i].attr,
+				    (uint32_t)values[i].num);
+	}
+}
+
+/**
+ * heap_create() - makes a heap
+ * @name: its name
+ * @values: its settings
+ * @facts: receives what the kernel made of them
+ *
+ * Return: 0, or a negative errno that gnl_fail() can explain.
+ */
+int heap_create(const char *name, const struct value values[HEAP_KEYS],
+		struct gnl_facts *facts)
+{
+	struct nl_msg *msg = gnl_new(GNL_GCHEAP, GCHEAP_CMD_HEAP_NEW,
+				    REQUEST_BYTES);
+
+	gnl_put_name(msg, GCHEAP_A_HEAP_NAME, name);
+	put_keys(msg, values);
+	memset(facts, 0, sizeof(*facts));
+	return gnl_do(msg, read_heap, facts);
+}
+
+/**
+ * heap_delete() - deletes a heap, waiting for a while if it is in use
+ * @name: its name
+ *
+ * A mutator that has just ended may still be on its way out.
+ *
+ * Return: 0, or a negative errno that gnl_fail() can explain.
+ */
+int heap_delete(const char *name)
+{
+	struct backoff wait = BACKOFF_INIT(10000);
+	int err = -EBUSY, i;
+
+	for (i = 0; i < DELETE_TRIES && err == -EBUSY; i++) {
+		struct nl_msg *msg;
+
+		if (i)
+			backoff_sleep(&wait);
+		msg = gnl_new(GNL_GCHEAP, GCHEAP_CMD_HEAP_DEL, REQUEST_BYTES);
+		gnl_put_name(msg, GCHEAP_A_HEAP_NAME, name);
+		err = gnl_do(msg, NULL, NULL);
+	}
+	return err;
+}
+
+/**
+ * heap_get() - reads the settings of a heap
+ * @name: its name
+ * @facts: receives them
+ *
+ * Return: 0, or a negative errno that gnl_fail() can explain.
+ */
+int heap_get(const char *name, struct gnl_facts *facts)
+{
+	struct nl_msg *msg = gnl_new(GNL_GCHEAP, GCHEAP_CMD_HEAP_GET,
+				    REQUEST_BYTES);
+
+	memset(facts, 0, sizeof(*facts));
+	gnl_put_name(msg, GCHEAP_A_HEAP_NAME, name);
+	return gnl_do(msg, read_heap, facts);
+}
+
+static struct out_value key_value(const struct key *key, uint64_t num)
+{
+	struct out_value v = out_num(OUT_PLAIN, num);
+
+	if (key->kind == KEY_FLAG)
+		v.kind = OUT_FLAG;
+	else if (key->kind == KEY_SIZE || key->kind == KEY_SMALL_SIZE)
+		v.kind = OUT_BYTES;
+	v.text = key->zero;
+	return v;
+}
+
+static void show(const struct gnl_facts *f)
+{
+	size_t i;
+
+	out_group(NULL, NULL);
+	out_item("name", NULL, out_text(f->name));
+	out_item("id", "id", out_num(OUT_PLAIN, f->num[GCHEAP_A_HEAP_ID]));
+	out_item("engine", "engine",
+		 out_text(heap_engine_name(f->num[GCHEAP_A_HEAP_ENGINE])));
+	if (gnl_has(f, GCHEAP_A_HEAP_MUTATORS))
+		out_item("mutators", "mutators",
+			 out_num(OUT_COUNT, f->num[GCHEAP_A_HEAP_MUTATORS]));
+	if (gnl_has(f, GCHEAP_A_HEAP_CYCLES_ENDED))
+		out_item("cycles-ended", "cycles-ended",
+			 out_num(OUT_COUNT,
+				 f->num[GCHEAP_A_HEAP_CYCLES_ENDED]));
+	out_break();
+	for (i = 1; i < HEAP_KEYS; i++) {
+		const struct key *key = &heap_keys[i];
+
+		if (gnl_has(f, key->attr))
+			out_item(key->name, key->name,
+				 key_value(key, f->num[key->attr]));
+	}
+	out_end();
+}
+
+static void forget_heaps(void *arg)
+{
+	struct heap_list *list = arg;
+
+	list->nr = 0;
+}
+
+static void append_heap(struct gnl_reply *reply, void *arg)
+{
+	struct heap_list *list = arg;
+
+	if (list->nr == list->room) {
+		size_t room = list->room ? list->room * 2 : 16;
+		struct gnl_facts *heaps = realloc(list->heaps,
+						 room * sizeof(*heaps));
+
+		if (!heaps)
+			abort();
+		list->heaps = heaps;
+		list->room = room;
+	}
+	read_heap(reply, &list->heaps[list->nr++]);
+}
+
+static int show_all(void)
+{
+	struct heap_list list = { 0 };
+	size_t i;
+	int err;
+
+	err = gnl_dump(GNL_GCHEAP, GCHEAP_CMD_HEAP_GET, forget_heaps,
+		       append_heap, &list);
+	if (!err) {
+		out_list(NULL);
+		for (i = 0; i < list.nr; i++)
+			show(&list.heaps[i]);
+		out_end();
+	}
+	free(list.heaps);
+	return err ? gnl_fail(err) : STATUS_OK;
+}
+
+static int heap_show(int argc, char **argv)
+{
+	struct gnl_facts facts;
+	int err;
+
+	if (argc > 1)
+		return out_error(STATUS_USAGE, 0, NULL,
+				 "heap show takes one name at most");
+	if (argc && parse_heap_name(argv[0]))
+		return STATUS_USAGE;
+	err = gnl_open(GNL_GCHEAP);
+	if (err)
+		return err;
+	if (!argc)
+		return show_all();
+	err = heap_get(argv[0], &facts);
+	if (err)
+		return gnl_fail(err);
+	out_list(NULL);
+	show(&facts);
+	out_end();
+	return STATUS_OK;
+}
+
+static int heap_add(int argc, char **argv)
+{
+	struct value values[HEAP_KEYS] = { 0 };
+	struct gnl_facts facts;
+	int err;
+
+	if (!argc)
+		return out_error(STATUS_USAGE, 0,
+				 "gcctl heap add NAME engine {go|python|slab} [KEY VALUE]...",
+				 "heap add needs a name");
+	if (parse_heap_name(argv[0]) ||
+	    parse_keys(argc - 1, argv + 1, heap_keys, HEAP_KEYS, values))
+		return STATUS_USAGE;
+	if (!values[0].given)
+		return out_error(STATUS_USAGE, 0,
+				 "engine go, engine python or engine slab",
+				 "heap add needs an engine");
+	err = gnl_open(GNL_GCHEAP);
+	if (err)
+		return err;
+	err = heap_create(argv[0], values, &facts);
+	if (err)
+		return gnl_fail(err);
+	out_list(NULL);
+	show(&facts);
+	out_end();
+	return STATUS_OK;
+}
+
+static int heap_set(int argc, char **argv)
+{
+	struct value values[HEAP_KEYS] = { 0 };
+	struct nl_msg *msg;
+	int err;
+
+	if (argc < 2)
+		return out_error(STATUS_USAGE, 0,
+				 "gcctl heap set NAME KEY VALUE...",
+				 "heap set needs a name and a key");
+	/* All keys but the engine. */
+	if (parse_heap_name(argv[0]) ||
+	    parse_keys(argc - 1, argv + 1, heap_keys + 1, HEAP_KEYS - 1,
+		       values + 1))
+		return STATUS_USAGE;
+	err = gnl_open(GNL_GCHEAP);
+	if (err)
+		return err;
+	msg = gnl_new(GNL_GCHEAP, GCHEAP_CMD_HEAP_SET, REQUEST_BYTES);
+	gnl_put_name(msg, GCHEAP_A_HEAP_NAME, argv[0]);
+	put_keys(msg, values);
+	err = gnl_do(msg, NULL, NULL);
+	return err ? gnl_fail(err) : STATUS_OK;
+}
+
+static int heap_del(int argc, char **argv)
+{
+	struct nl_msg *msg;
+	int err;
+
+	if (argc != 1)
+		return out_error(STATUS_USAGE, 0, "gcctl heap del NAME",
+				 "heap del takes one name");
+	if (parse_heap_name(argv[0]))
+		return STATUS_USAGE;
+	err = gnl_open(GNL_GCHEAP);
+	if (err)
+		return err;
+	msg = gnl_new(GNL_GCHEAP, GCHEAP_CMD_HEAP_DEL, REQUEST_BYTES);
+	gnl_put_name(msg, GCHEAP_A_HEAP_NAME, argv[0]);
+	err = gnl_do(msg, NULL, NULL);
+	return err ? gnl_fail(err) : STATUS_OK;
+}
+
+static const struct {
+	const char *name;
+	int (*run)(int argc, char **argv);
+} verbs[] = {
+	{ "add", heap_add },
+	{ "show", heap_show },
+	{ "set", heap_set },
+	{ "del", heap_del },
+};
+
+int heap_cmd(int argc, char **argv)
+{
+	int i;
+
+	if (!argc)
+		return heap_show(0, NULL);
+	i = parse_word("verb", argv[0], verbs, ARRAY_SIZE(verbs),
+		       sizeof(verbs[0]));
+	if (i < 0)
+		return STATUS_USAGE;
+	return verbs[i].run(argc - 1, argv + 1);
+}

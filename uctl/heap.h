@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Heaps: their keys, and what other commands do with them.
+ */
+#ifndef GCCTL_HEAP_H
+#define GCCTL_HEAP_H
+
+#include <stdint.h>
+
+#include "nl.h"
+#include "parse.h"
+
+#define HEAP_ENGINES	3
+#define HEAP_KEYS	13
+
+/* In the order of enum gcheap_engine. */
+extern const char *const heap_engines[HEAP_ENGINES];
+
+/* The engine comes first: it can only be given to a new heap. */
+extern const struct key heap_keys[HEAP_KEYS];
+
+const char *heap_engine_name(uint64_t engine);
+int heap_key_engine(int attr);
+int heap_create(const char *name, const struct value values[HEAP_KEYS],
+		struct gnl_facts *facts);
+int heap_delete(const char *name);
+int heap_get(const char *name, struct gnl_facts *facts);
+
+#endif /* GCCTL_HEAP_H */

@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * gcctl: configures the heaps of the gcheap module, makes them collect, runs
+ * workloads on them and shows what happened.
+ */
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <linux/gcheap.h>
+
+#include "gcctl.h"
+#include "nl.h"
+#include "out.h"
+#include "parse.h"
+#include "wait.h"
+
+static int version_cmd(int argc, char **argv);
+static int help_cmd(int argc, char **argv);
+
+static const char usage_head[] =
+	"Usage: gcctl [OPTIONS] OBJECT VERB\n";
+
+static const char usage_tail[] =
+	"Options:\n"
+	"  -j, --json     JSON instead of text\n"
+	"  -p, --pretty   JSON in lines\n"
+	"  -V, --version  version of gcctl\n"
+	"  -h, --help     this text\n"
+	"Exit status: 0 done, 1 usage, 2 refused or failed, 3 module missing\n";
+
+static const char heap_usage[] =
+	"  gcctl heap add NAME engine {go|python|slab} [KEY VALUE]...\n"
+	"  gcctl heap show [NAME]\n"
+	"  gcctl heap set NAME KEY VALUE...\n"
+	"  gcctl heap del NAME\n";
+
+static const char heap_details[] =
+	"Keys of all engines:\n"
+	"  limit {SIZE|none}       most memory held (K, M, G)\n"
+	"  arena-order N           order of the page blocks of arenas\n"
+	"  interval-ms {N|off}     a full collection this often\n"
+	"  verify {on|off}         check every collection\n"
+	"  poison {on|off}         clobber what is freed\n"
+	"Keys of go:\n"
+	"  gogc {N|off}            growth in percent that starts a collection\n"
+	"Keys of python:\n"
+	"  threshold0 {N|off}      net allocations before a young collection\n"
+	"  threshold1 N            young ones before one of generation 1\n"
+	"  threshold2 N            those before a full one\n"
+	"  small-max SIZE          largest request that pools serve\n"
+	"  pool-size SIZE          size of a pool\n"
+	"  switch-us N             switch interval of the interpreter lock\n";
+
+static const char collect_usage[] =
+	"  gcctl collect NAME [generation N]\n";
+
+static const char stats_usage[] =
+	"  gcctl stats NAME\n";
+
+static const char run_usage[] =
+	"  gcctl run WORKLOAD heap NAME [mutators N] [seconds S] [KEY VALUE]...\n";
+
+static const char run_details[] =
+	"Workloads:\n"
+	"  binary-trees            trees built and dropped\n"
+	"  lru                     a cache of entries with links both ways\n"
+	"  cycles                  rings built and dropped\n"
+	"  alloc                   cost of an allocation and of a store\n"
+	"Keys:\n"
+	"  mutators N              threads, each bound to a CPU\n"
+	"  seconds S               ends the run after this time\n"
+	"  max-operations N        ends it after this many a mutator\n"
+	"  depth N                 of binary-trees\n"
+	"  entries N               of lru; objects of a ring of cycles\n"
+	"  size SIZE               data of an object of lru and cycles\n";
+
+static const char replay_usage[] =
+	"  gcctl replay FILE heap NAME [verify {on|off}] [mutators N]\n";
+
+static const char replay_details[] =
+	"FILE is a recorded trace, .gct or .gct.gz, or - for the standard input.\n";
+
+static const char compare_usage[] =
+	"  gcctl compare {WORKLOAD|FILE} [KEY VALUE]...\n";
+
+static const char compare_details[] =
+	"Runs it on a heap of each engine. Keys are those of heap and run; a key\n"
+	"that one engine alone knows goes to its heap only.\n";
+
+static const char other_usage[] =
+	"  gcctl version\n"
+	"  gcctl help [OBJECT]\n";
+
+static const struct {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *usage;
+	const char *details;
+} objects[] = {
+	{ "heap", heap_cmd, heap_usage, heap_details },
+	{ "collect", collect_cmd, collect_usage, "" },
+	{ "stats", stats_cmd, stats_usage, "" },
+	{ "run", run_cmd, run_usage, run_details },
+	{ "replay", replay_cmd, replay_usage, replay_details },
+	{ "compare", compare_cmd, compare_usage, compare_details },
+	{ "version", version_cmd, other_usage, "" },
+	{ "help", help_cmd, other_usage, "" },
+};
+
+static int find_object(const char *word)
+{
+	return parse_word("object", word, objects, ARRAY_SIZE(objects),
+			  sizeof(objects[0]));
+}
+
+static void append(char *buf, size_t size, const char *text)
+{
+	size_t len = strlen(buf);
+
+	snprintf(buf + len, size - len, "%s", text);
+}
+
+static int help_all(void)
+{
+	char text[4096] = "";
+	const char *last = NULL;
+	size_t i;
+
+	append(text, sizeof(text), usage_head);
+	for (i = 0; i < ARRAY_SIZE(objects); i++) {
+		/* Objects that share their text stand together. */
+		if (objects[i].usage != last)
+			append(text, sizeof(text), objects[i].usage);
+		last = objects[i].usage;
+	}
+	append(text, sizeof(text), usage_tail);
+	out_usage(text);
+	return STATUS_OK;
+}
+
+static int help_cmd(int argc, char **argv)
+{
+	char text[4096] = "Usage:\n";
+	int i;
+
+	if (!argc)
+		return help_all();
+	if (argc > 1)
+		return out_error(STATUS_USAGE, 0, NULL,
+				 "help takes one object at most");
+	i = find_object(argv[0]);
+	if (i < 0)
+		return STATUS_USAGE;
+	append(text, sizeof(text), objects[i].usage);
+	append(text, sizeof(text), objects[i].details);
+	out_usage(text);
+	return STATUS_OK;
+}
+
+static void read_module(struct gnl_reply *reply, void *arg)
+{
+	gnl_read(reply, GCHEAP_A_MODULE_VERSION, arg);
+}
+
+static int show_module(void)
+{
+	struct gnl_facts f = { 0 };
+	int err = gnl_do(gnl_new(GNL_GCHEAP, GCHEAP_CMD_MODULE_GET, 0),
+			read_module, &f);
+
+	if (err)
+		return gnl_fail(err);
+	out_fact("module", "module gcheap", out_text(f.name));
+	out_fact("heaps", "heaps",
+		 out_num(OUT_COUNT, f.num[GCHEAP_A_MODULE_HEAPS]));
+	out_fact("pages-taken", "pages taken",
+		 out_num(OUT_COUNT, f.num[GCHEAP_A_MODULE_PAGES_TAKEN]));
+	out_fact("pages-returned", "pages returned",
+		 out_num(OUT_COUNT, f.num[GCHEAP_A_MODULE_PAGES_RETURNED]));
+	return STATUS_OK;
+}
+
+/* Of the tool, and of the modules as far as they are loaded. */
+static int version_cmd(int argc, char **argv)
+{
+	int status = STATUS_OK;
+
+	(void)argv;
+	if (argc)
+		return out_error(STATUS_USAGE, 0, NULL,
+				 "version takes no argument");
+	out_group(NULL, NULL);
+	out_fact("gcctl", "gcctl", out_text(GCCTL_VERSION));
+	if (gnl_find(GNL_GCHEAP))
+		status = show_module();
+	else
+		out_fact("module", "module gcheap",
+			 (struct out_value){ .kind = OUT_NONE });
+	out_fact("load", "module gcheap_load",
+		 out_text(gnl_find(GNL_LOAD) ? "loaded" : "not loaded"));
+	return status;
+}
+
+static int print_version(void)
+{
+	out_group(NULL, NULL);
+	out_item("gcctl", "gcctl", out_text(GCCTL_VERSION));
+	out_break();
+	return STATUS_OK;
+}
+
+static int dispatch(int argc, char **argv)
+{
+	int i;
+
+	if (!argc)
+		return out_error(STATUS_USAGE, 0, "gcctl help",
+				 "what to do is missing");
+	i = find_object(argv[0]);
+	if (i < 0)
+		return STATUS_USAGE;
+	if (argc == 2 && !strcmp(argv[1], "help"))
+		return help_cmd(1, argv);
+	return objects[i].run(argc - 1, argv + 1);
+}
+
+enum action {
+	ACTION_RUN,
+	ACTION_HELP,
+	ACTION_VERSION,
+};
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "json", no_argument, NULL, 'j' },
+		{ "pretty", no_argument, NULL, 'p' },
+		{ "version", no_argument, NULL, 'V' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	bool json = false, pretty = false, unknown = false;
+	enum action action = ACTION_RUN;
+	int c, status;
+
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, "jpVh", options, NULL)) != -1) {
+		switch (c) {
+		case 'j':
+			json = true;
+			break;
+		case 'p':
+			json = true;
+			pretty = true;
+			break;
+		case 'V':
+			action = ACTION_VERSION;
+			break;
+		case 'h':
+			action = ACTION_HELP;
+			break;
+		default:
+			unknown = true;
+			break;
+		}
+	}
+	out_init(json, pretty);
+	argc -= optind;
+	argv += optind;
+	if (unknown)
+		return out_error(STATUS_USAGE, 0, "gcctl help",
+				 "unknown option");
+	if (action == ACTION_VERSION)
+		status = print_version();
+	else if (action == ACTION_HELP)
+		status = help_cmd(argc ? 1 : 0, argv);
+	else
+		status = dispatch(argc, argv);
+	gnl_close();
+	status = out_finish(status);
+	return status == STATUS_SIGNAL ? wait_resignal() : status;
+}

@@ -1,0 +1,552 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Netlink by libnl, and the three things that libnl leaves to its users: to ask
+ * for extended acknowledgments and read them, to repeat a dump that was
+ * interrupted, and integers that are 4 or 8 bytes long as their value needs.
+ */
+#include "nl.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <linux/genetlink.h>
+#include <linux/netlink.h>
+#include <linux/gcheap.h>
+#include <linux/gcheap_load.h>
+#include <netlink/genl/ctrl.h>
+#include <netlink/genl/genl.h>
+#include <netlink/netlink.h>
+
+#include "gcctl.h"
+#include "out.h"
+
+/* A reply is below 8 KiB; several of a dump come in one read. */
+#define READ_BYTES	65536
+/* A chunk of a trace has to fit into the socket's buffer. */
+#define BUFFER_BYTES	(256 * 1024)
+/* How often an interrupted dump is begun again. */
+#define DUMP_RETRIES	16
+
+static const char *const heap_attrs[GNL_ATTRS] = {
+	[GCHEAP_A_HEAP_NAME] = "name",
+	[GCHEAP_A_HEAP_ENGINE] = "engine",
+	[GCHEAP_A_HEAP_LIMIT] = "limit",
+	[GCHEAP_A_HEAP_ARENA_ORDER] = "arena-order",
+	[GCHEAP_A_HEAP_VERIFY] = "verify",
+	[GCHEAP_A_HEAP_POISON] = "poison",
+	[GCHEAP_A_HEAP_INTERVAL_MS] = "interval-ms",
+	[GCHEAP_A_HEAP_GOGC] = "gogc",
+	[GCHEAP_A_HEAP_SMALL_MAX] = "small-max",
+	[GCHEAP_A_HEAP_POOL_SIZE] = "pool-size",
+	[GCHEAP_A_HEAP_THRESHOLD0] = "threshold0",
+	[GCHEAP_A_HEAP_THRESHOLD1] = "threshold1",
+	[GCHEAP_A_HEAP_THRESHOLD2] = "threshold2",
+	[GCHEAP_A_HEAP_SWITCH_US] = "switch-us",
+	[GCHEAP_A_HEAP_GENERATION] = "generation",
+};
+
+static const char *const run_attrs[GNL_ATTRS] = {
+	[GCHEAP_LOAD_A_RUN_ID] = "id",
+	[GCHEAP_LOAD_A_RUN_HEAP] = "heap",
+	[GCHEAP_LOAD_A_RUN_WORKLOAD] = "workload",
+	[GCHEAP_LOAD_A_RUN_MUTATORS] = "mutators",
+	[GCHEAP_LOAD_A_RUN_SECONDS] = "seconds",
+	[GCHEAP_LOAD_A_RUN_OPERATIONS] = "operations",
+	[GCHEAP_LOAD_A_RUN_DEPTH] = "depth",
+	[GCHEAP_LOAD_A_RUN_ENTRIES] = "entries",
+	[GCHEAP_LOAD_A_RUN_SIZE] = "size",
+	[GCHEAP_LOAD_A_RUN_VERIFY] = "verify",
+	[GCHEAP_LOAD_A_RUN_CHUNK] = "chunk",
+};
+
+static struct {
+	const char *family;
+	const char *module;
+	const char *missing_hint;
+	uint8_t version;
+	const char *const *attrs;
+	int id;
+} families[GNL_FAMILIES] = {
+	[GNL_GCHEAP] = {
+		.family = GCHEAP_FAMILY_NAME,
+		.module = "gcheap",
+		.missing_hint = "modprobe gcheap",
+		.version = GCHEAP_FAMILY_VERSION,
+		.attrs = heap_attrs,
+	},
+	[GNL_LOAD] = {
+		.family = GCHEAP_LOAD_FAMILY_NAME,
+		.module = "gcheap_load",
+		.missing_hint = "modprobe gcheap_load",
+		.version = GCHEAP_LOAD_FAMILY_VERSION,
+		.attrs = run_attrs,
+	},
+};
+
+static struct nl_sock *sock;
+
+/* The exchange that is under way, and what the last one said. */
+static struct {
+	gnl_reply_fn fn;
+	void *arg;
+	const struct nlmsghdr *request;
+	const char *const *names;
+	bool ended;
+	int error;		/* negative errno */
+	char message[512];	/* extack text, or "" */
+	const char *attr;	/* attribute that it is about, or "" */
+	char object[64];	/* heap that it is about, or "" */
+	char range[64];		/* what the policy allows, or "" */
+} last;
+
+/* Integers are as long as their value needs. */
+static bool read_number(const struct nlattr *attr, uint64_t *num)
+{
+	uint64_t wide;
+	uint32_t narrow;
+
+	switch (nla_len(attr)) {
+	case sizeof(narrow):
+		memcpy(&narrow, nla_data(attr), sizeof(narrow));
+		*num = narrow;
+		return true;
+	case sizeof(wide):
+		memcpy(&wide, nla_data(attr), sizeof(wide));
+		*num = wide;
+		return true;
+	}
+	return false;
+}
+
+static void read_name(const struct nlattr *attr, char *buf, size_t size)
+{
+	size_t len = (size_t)nla_len(attr);
+
+	if (len >= size)
+		len = size - 1;
+	memcpy(buf, nla_data(attr), len);
+	buf[len] = '\0';
+}
+
+/* Which attribute of the request begins @offset bytes from its start. */
+static void read_offset(uint64_t offset)
+{
+	struct genlmsghdr *genl = nlmsg_data(last.request);
+	struct nlattr *attr = genlmsg_attrdata(genl, 0);
+	int left = genlmsg_attrlen(genl, 0);
+
+	for (; nla_ok(attr, left); attr = nla_next(attr, &left)) {
+		size_t at = (size_t)((char *)attr - (char *)last.request);
+		int type = nla_type(attr);
+
+		if (at != offset || type >= GNL_ATTRS || !last.names[type])
+			continue;
+		last.attr = last.names[type];
+		if (!strcmp(last.attr, "name") || !strcmp(last.attr, "heap"))
+			read_name(attr, last.object, sizeof(last.object));
+	}
+}
+
+/* What the kernel's policy says about the attribute it refused. */
+static void read_policy(struct nlattr *attr)
+{
+	struct nlattr *p[NL_POLICY_TYPE_ATTR_MAX + 1];
+	uint64_t min = 0, max;
+
+	if (nla_parse_nested(p, NL_POLICY_TYPE_ATTR_MAX, attr, NULL))
+		return;
+	if (p[NL_POLICY_TYPE_ATTR_MIN_VALUE_U])
+		read_number(p[NL_POLICY_TYPE_ATTR_MIN_VALUE_U], &min);
+	if (p[NL_POLICY_TYPE_ATTR_MAX_VALUE_U] &&
+	    read_number(p[NL_POLICY_TYPE_ATTR_MAX_VALUE_U], &max))
+		snprintf(last.range, sizeof(last.range), ", %llu to %llu",
+			 (unsigned long long)min, (unsigned long long)max);
+	else if (p[NL_POLICY_TYPE_ATTR_MAX_LENGTH] &&
+		 read_number(p[NL_POLICY_TYPE_ATTR_MAX_LENGTH], &max))
+		snprintf(last.range, sizeof(last.range), ", %llu bytes",
+			 (unsigned long long)max);
+}
+
+/*
+ * Reads the attributes that follow an acknowledgment or the end of a dump.
+ * NETLINK_CAP_ACK is on: only the header of the request comes back.
+ */
+static void read_extack(const struct nlmsghdr *nlh, size_t fixed)
+{
+	struct nlattr *tb[NLMSGERR_ATTR_MAX + 1];
+	int left = nlmsg_datalen(nlh) - (int)NLMSG_ALIGN(fixed);
+	char *data = nlmsg_data(nlh);
+	uint64_t offset;
+
+	if (!(nlh->nlmsg_flags & NLM_F_ACK_TLVS) || left <= 0)
+		return;
+	if (nla_parse(tb, NLMSGERR_ATTR_MAX,
+		      (struct nlattr *)(data + NLMSG_ALIGN(fixed)), left, NULL))
+		return;
+	if (tb[NLMSGERR_ATTR_MSG])
+		read_name(tb[NLMSGERR_ATTR_MSG], last.message,
+			  sizeof(last.message));
+	if (tb[NLMSGERR_ATTR_POLICY])
+		read_policy(tb[NLMSGERR_ATTR_POLICY]);
+	if (tb[NLMSGERR_ATTR_OFFS] &&
+	    read_number(tb[NLMSGERR_ATTR_OFFS], &offset))
+		read_offset(offset);
+}
+
+static int on_valid(struct nl_msg *msg, void *arg)
+{
+	struct nlmsghdr *nlh = nlmsg_hdr(msg);
+	struct gnl_reply reply;
+
+	(void)arg;
+	if (!last.fn || genlmsg_parse(nlh, 0, reply.attrs, GNL_ATTRS - 1, NULL))
+		return NL_OK;
+	reply.head = genlmsg_attrdata(nlmsg_data(nlh), 0);
+	reply.len = genlmsg_attrlen(nlmsg_data(nlh), 0);
+	last.fn(&reply, last.arg);
+	return NL_OK;
+}
+
+static int on_ack(struct nl_msg *msg, void *arg)
+{
+	(void)arg;
+	read_extack(nlmsg_hdr(msg), sizeof(struct nlmsgerr));
+	last.ended = true;
+	return NL_STOP;
+}
+
+/* The end of a dump carries its result, which libnl does not look at. */
+static int on_finish(struct nl_msg *msg, void *arg)
+{
+	const struct nlmsghdr *nlh = nlmsg_hdr(msg);
+	int error;
+
+	(void)arg;
+	if (nlmsg_datalen(nlh) >= (int)sizeof(error)) {
+		memcpy(&error, nlmsg_data(nlh), sizeof(error));
+		if (error < 0)
+			last.error = error;
+		read_extack(nlh, sizeof(error));
+	}
+	last.ended = true;
+	return NL_STOP;
+}
+
+static int on_error(struct sockaddr_nl *from, struct nlmsgerr *err, void *arg)
+{
+	(void)from;
+	(void)arg;
+	last.error = err->error;
+	read_extack((struct nlmsghdr *)err - 1, sizeof(*err));
+	last.ended = true;
+	return NL_STOP;
+}
+
+static int open_socket(void)
+{
+	int one = 1, fd, err;
+
+	sock = nl_socket_alloc();
+	if (!sock)
+		return out_error(STATUS_REFUSED, ENOMEM, NULL, "out of memory");
+	err = genl_connect(sock);
+	if (err)
+		return out_error(STATUS_REFUSED, 0, NULL,
+				 "cannot open a netlink socket: %s",
+				 nl_geterror(err));
+	nl_socket_set_buffer_size(sock, BUFFER_BYTES, BUFFER_BYTES);
+	nl_socket_set_msg_buf_size(sock, READ_BYTES);
+	fd = nl_socket_get_fd(sock);
+	/* Without them refusals come without their reasons: no error. */
+	setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, &one, sizeof(one));
+	setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &one, sizeof(one));
+	return STATUS_OK;
+}
+
+static void set_callbacks(void)
+{
+	nl_socket_modify_cb(sock, NL_CB_VALID, NL_CB_CUSTOM, on_valid, NULL);
+	nl_socket_modify_cb(sock, NL_CB_ACK, NL_CB_CUSTOM, on_ack, NULL);
+	nl_socket_modify_cb(sock, NL_CB_FINISH, NL_CB_CUSTOM, on_finish, NULL);
+	nl_socket_modify_err_cb(sock, NL_CB_CUSTOM, on_error, NULL);
+}
+
+/**
+ * gnl_find() - finds a family, which may load its module
+ * @family: the family
+ *
+ * Return: whether it is there.
+ */
+bool gnl_find(enum gnl_family family)
+{
+	if (families[family].id > 0)
+		return true;
+	if (!sock && open_socket())
+		return false;
+	families[family].id = genl_ctrl_resolve(sock, families[family].family);
+	return families[family].id > 0;
+}
+
+/**
+ * gnl_open() - finds a family and says what is missing if it is not there
+ * @family: the family
+ *
+ * Return: %STATUS_OK, or another exit status with the reason printed.
+ */
+int gnl_open(enum gnl_family family)
+{
+	if (gnl_find(family))
+		return STATUS_OK;
+	if (!sock)
+		return STATUS_REFUSED;
+	return out_error(STATUS_MISSING, ENOENT, families[family].missing_hint,
+			 "module %s is not loaded", families[family].module);
+}
+
+/**
+ * gnl_close() - closes the socket: its runs end with it
+ */
+void gnl_close(void)
+{
+	nl_socket_free(sock);
+	sock = NULL;
+}
+
+/**
+ * gnl_new() - begins a request
+ * @family: family that was found by gnl_open()
+ * @cmd: its command
+ * @payload: bytes of the attributes, at most
+ *
+ * Return: the message, which gnl_do() consumes.
+ */
+struct nl_msg *gnl_new(enum gnl_family family, int cmd, size_t payload)
+{
+	struct nl_msg *msg = nlmsg_alloc_size(NLMSG_HDRLEN + GENL_HDRLEN +
+					      payload);
+
+	if (!msg || !genlmsg_put(msg, NL_AUTO_PORT, NL_AUTO_SEQ,
+				 families[family].id, 0, NLM_F_REQUEST,
+				 (uint8_t)cmd, families[family].version)) {
+		out_error(STATUS_REFUSED, ENOMEM, NULL, "out of memory");
+		exit(STATUS_REFUSED);
+	}
+	last.names = families[family].attrs;
+	return msg;
+}
+
+/* Requests are sized by their makers: not to fit is a bug of theirs. */
+static void put(struct nl_msg *msg, int attr, const void *data, size_t len)
+{
+	if (nla_put(msg, attr, (int)len, data))
+		abort();
+}
+
+void gnl_put_name(struct nl_msg *msg, int attr, const char *name)
+{
+	put(msg, attr, name, strlen(name) + 1);
+}
+
+void gnl_put_u32(struct nl_msg *msg, int attr, uint32_t value)
+{
+	put(msg, attr, &value, sizeof(value));
+}
+
+/* 8 bytes are good for attributes of either kind, u64 and uint. */
+void gnl_put_wide(struct nl_msg *msg, int attr, uint64_t value)
+{
+	put(msg, attr, &value, sizeof(value));
+}
+
+void gnl_put_data(struct nl_msg *msg, int attr, const void *data, size_t len)
+{
+	put(msg, attr, data, len);
+}
+
+/* Errors of libnl itself, as far as they can happen here. */
+static int to_errno(int nlerr)
+{
+	switch (-nlerr) {
+	case NLE_NOMEM:
+		return -ENOMEM;
+	case NLE_PERM:
+	case NLE_NOACCESS:
+		return -EPERM;
+	case NLE_INTR:
+		return -EINTR;
+	case NLE_DUMP_INTR:
+		return -EBUSY;
+	}
+	return -EIO;
+}
+
+/* Sends a request and reads until its answer has ended. */
+static int exchange(struct nl_msg *msg, int flags, gnl_reply_fn fn, void *arg)
+{
+	int err;
+
+	last.fn = fn;
+	last.arg = arg;
+	last.request = nlmsg_hdr(msg);
+	last.ended = false;
+	last.error = 0;
+	last.message[0] = '\0';
+	last.attr = "";
+	last.object[0] = '\0';
+	last.range[0] = '\0';
+	set_callbacks();
+	nlmsg_hdr(msg)->nlmsg_flags |= flags;
+	err = nl_send_auto(sock, msg);
+	while (err >= 0 && !last.ended)
+		err = nl_recvmsgs_default(sock);
+	last.request = NULL;
+	if (last.error)
+		return last.error;
+	return err < 0 ? err == -NLE_DUMP_INTR ? err : to_errno(err) : 0;
+}
+
+/**
+ * gnl_do() - asks for one thing
+ * @msg: the request, which is freed
+ * @fn: called with the attributes of the reply, or NULL
+ * @arg: for @fn
+ *
+ * Return: 0, or a negative errno that gnl_fail() can explain.
+ */
+int gnl_do(struct nl_msg *msg, gnl_reply_fn fn, void *arg)
+{
+	int err = exchange(msg, NLM_F_ACK, fn, arg);
+
+	nlmsg_free(msg);
+	if (!err && last.message[0])
+		out_warn("%s", last.message);
+	return err;
+}
+
+/**
+ * gnl_dump() - asks for all of a kind
+ * @family: family that was found by gnl_open()
+ * @cmd: its command
+ * @restart: forgets what @fn was told: the dump begins again
+ * @fn: called for each
+ * @arg: for both
+ *
+ * Return: 0, or a negative errno that gnl_fail() can explain.
+ */
+int gnl_dump(enum gnl_family family, int cmd, void (*restart)(void *arg),
+	     gnl_reply_fn fn, void *arg)
+{
+	int err = -NLE_DUMP_INTR, i;
+
+	for (i = 0; i < DUMP_RETRIES && err == -NLE_DUMP_INTR; i++) {
+		struct nl_msg *msg = gnl_new(family, cmd, 0);
+
+		restart(arg);
+		err = exchange(msg, NLM_F_DUMP, fn, arg);
+		nlmsg_free(msg);
+	}
+	return err == -NLE_DUMP_INTR ? -EBUSY : err;
+}
+
+/* Whether a text has a word in it, and not as a part of another. */
+static bool mentions(const char *text, const char *word)
+{
+	size_t len = strlen(word);
+	const char *p = text;
+
+	while (len && (p = strstr(p, word))) {
+		if ((p == text || !isalnum((unsigned char)p[-1])) &&
+		    !isalnum((unsigned char)p[len]))
+			return true;
+		p++;
+	}
+	return false;
+}
+
+/**
+ * gnl_fail() - says why the last request was refused
+ * @err: what it returned
+ *
+ * Return: the exit status that it leads to.
+ */
+int gnl_fail(int err)
+{
+	const char *msg = last.message[0] ? last.message : strerror(-err);
+	const char *attr = last.attr;
+	const char *hint = NULL;
+
+	if (err == -EOPNOTSUPP && !last.message[0])
+		return out_error(STATUS_MISSING, -err,
+				 "gcctl and the loaded module differ in version",
+				 "the module does not know this request");
+	if (err == -EPERM || err == -EACCES)
+		hint = "CAP_SYS_ADMIN and CAP_NET_ADMIN are needed, as root has them";
+	if (last.object[0] && !mentions(msg, last.object))
+		return out_error(STATUS_REFUSED, -err, hint, "%s: %s",
+				 last.object, msg);
+	/* The kernel's own texts name no attribute, those of gcheap do. */
+	if (mentions(msg, attr) && !last.range[0])
+		attr = "";
+	return out_error(STATUS_REFUSED, -err, hint, "%s%s%s%s%s", msg,
+			 *attr ? " (" : "", attr,
+			 *attr ? last.range : "", *attr ? ")" : "");
+}
+
+static void read_facts(struct nlattr *const *attrs, struct gnl_facts *facts)
+{
+	int i;
+
+	memset(facts, 0, sizeof(*facts));
+	for (i = 1; i < GNL_ATTRS; i++)
+		if (attrs[i] && read_number(attrs[i], &facts->num[i]))
+			facts->mask |= UINT64_C(1) << i;
+}
+
+/**
+ * gnl_read() - reads the numbers of a reply
+ * @reply: the reply
+ * @name_attr: which of its attributes is a name
+ * @facts: receives them
+ */
+void gnl_read(const struct gnl_reply *reply, int name_attr,
+	      struct gnl_facts *facts)
+{
+	read_facts(reply->attrs, facts);
+	gnl_read_text(reply, name_attr, facts->name, sizeof(facts->name));
+}
+
+/**
+ * gnl_read_text() - reads a text
+ * @reply: the reply
+ * @attr: which of its attributes it is
+ * @buf: receives it, or "" if there is none
+ * @size: its size
+ */
+void gnl_read_text(const struct gnl_reply *reply, int attr, char *buf,
+		   size_t size)
+{
+	buf[0] = '\0';
+	if (reply->attrs[attr])
+		read_name(reply->attrs[attr], buf, size);
+}
+
+/**
+ * gnl_read_nested() - reads the numbers inside an attribute
+ * @attr: the attribute, or NULL
+ * @facts: receives them
+ *
+ * Return: whether there were any.
+ */
+bool gnl_read_nested(struct nlattr *attr, struct gnl_facts *facts)
+{
+	struct nlattr *attrs[GNL_ATTRS];
+
+	memset(facts, 0, sizeof(*facts));
+	if (!attr || nla_parse_nested(attrs, GNL_ATTRS - 1, attr, NULL))
+		return false;
+	read_facts(attrs, facts);
+	return facts->mask != 0;
+}

@@ -1,0 +1,450 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Text and JSON from the same calls. In JSON every call adds to a tree of
+ * json-c objects; in text it prints at once. Numbers in JSON are bytes,
+ * nanoseconds, picoseconds and counts as the kernel gives them.
+ */
+#include "out.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <json-c/json.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gcctl.h"
+#include "wait.h"
+
+#define MAX_DEPTH	8
+#define LINE_WIDTH	80
+#define LABEL_WIDTH	28
+#define TABLE_LABEL	28
+#define TABLE_CELL	16
+
+static bool as_json;
+static int json_flags = JSON_C_TO_STRING_PLAIN;
+
+/* The containers that are open, the document's own at 0. */
+static struct json_object *open_at[MAX_DEPTH];
+/* Whether out_list() opened it: what it holds has no keys. */
+static bool is_list[MAX_DEPTH];
+/* Whether it has a heading, so that what it holds is indented. */
+static bool has_heading[MAX_DEPTH];
+static int depth;
+
+static const char *column_key[OUT_COLUMNS];
+/* Columns of the line of items that have been used. */
+static size_t line_used;
+/* Items of a group past its first line are set in. */
+static bool line_is_second;
+
+void out_init(bool json, bool pretty)
+{
+	as_json = json;
+	if (pretty)
+		json_flags = JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED;
+	json_flags |= JSON_C_TO_STRING_NOSLASHESCAPE;
+	json_c_set_serialization_double_format("%.4f", JSON_C_OPTION_GLOBAL);
+}
+
+/* Gives a container to the one that is open, and opens it. */
+static void push(const char *key, struct json_object *obj)
+{
+	struct json_object *parent = depth ? open_at[depth - 1] : NULL;
+
+	if (depth == MAX_DEPTH)
+		abort();
+	if (parent && is_list[depth - 1])
+		json_object_array_add(parent, obj);
+	else if (parent)
+		json_object_object_add(parent, key, obj);
+	open_at[depth] = obj;
+	is_list[depth] = json_object_is_type(obj, json_type_array);
+	has_heading[depth] = false;
+	depth++;
+}
+
+/**
+ * out_list() - opens a list of groups
+ * @key: its name, NULL for the document itself
+ */
+void out_list(const char *key)
+{
+	push(key, json_object_new_array());
+}
+
+static int indent(void)
+{
+	int i, n = 0;
+
+	for (i = 0; i < depth; i++)
+		n += has_heading[i] ? 2 : 0;
+	return n;
+}
+
+/**
+ * out_group() - opens a group of facts
+ * @key: its name, NULL for the document itself or in a list
+ * @heading: a line above it in text, or NULL
+ */
+void out_group(const char *key, const char *heading)
+{
+	if (!as_json && heading)
+		printf("%*s%s\n", indent(), "", heading);
+	push(key, json_object_new_object());
+	has_heading[depth - 1] = heading;
+	line_is_second = false;
+}
+
+/**
+ * out_end() - closes what was opened last, unless it is the document
+ */
+void out_end(void)
+{
+	if (line_used)
+		out_break();
+	if (depth > 1)
+		depth--;
+	else
+		has_heading[0] = false;
+}
+
+/**
+ * out_finish() - prints the document
+ * @status: exit status so far
+ *
+ * What failed before it had anything to print prints nothing.
+ *
+ * Return: @status, or %STATUS_REFUSED if the output could not be written.
+ */
+int out_finish(int status)
+{
+	struct json_object *doc = open_at[0];
+
+	if (as_json && !doc && !status)
+		doc = json_object_new_object();
+	if (as_json && doc)
+		puts(json_object_to_json_string_ext(doc, json_flags));
+	json_object_put(doc);
+	open_at[0] = NULL;
+	depth = 0;
+	if (fflush(stdout) || ferror(stdout))
+		return out_error(STATUS_REFUSED, errno, NULL,
+				 "cannot write the output: %s",
+				 strerror(errno));
+	return status;
+}
+
+/* Three digits that mean something. */
+static void format_scaled(char *buf, size_t size, double v, const char *unit)
+{
+	int digits = v < 10 ? 2 : v < 100 ? 1 : 0;
+
+	if (v == (double)(uint64_t)v)
+		digits = 0;
+	snprintf(buf, size, "%.*f %s", digits, v, unit);
+}
+
+static void format_bytes(char *buf, size_t size, uint64_t n)
+{
+	static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB",
+					     "PiB", "EiB" };
+	double v = (double)n;
+	unsigned int i = 0;
+
+	while (v >= 1024 && i < sizeof(units) / sizeof(units[0]) - 1) {
+		v /= 1024;
+		i++;
+	}
+	format_scaled(buf, size, v, units[i]);
+}
+
+static void format_ns(char *buf, size_t size, double ns)
+{
+	if (ns < 1e3)
+		format_scaled(buf, size, ns, "ns");
+	else if (ns < 1e6)
+		format_scaled(buf, size, ns / 1e3, "us");
+	else if (ns < 1e9)
+		format_scaled(buf, size, ns / 1e6, "ms");
+	else
+		format_scaled(buf, size, ns / 1e9, "s");
+}
+
+/* 1234567 as 1,234,567 */
+static void format_count(char *buf, size_t size, uint64_t n)
+{
+	char digits[24];
+	size_t len = (size_t)snprintf(digits, sizeof(digits), "%" PRIu64, n);
+	size_t i, o = 0;
+
+	for (i = 0; i < len && o + 2 < size; i++) {
+		if (i && (len - i) % 3 == 0)
+			buf[o++] = ',';
+		buf[o++] = digits[i];
+	}
+	buf[o] = '\0';
+}
+
+static const char *format(char *buf, size_t size, const struct out_value *v)
+{
+	size_t len;
+
+	if (v->kind != OUT_TEXT && v->text && !v->num)
+		return v->text;
+	switch (v->kind) {
+	case OUT_NONE:
+		return "-";
+	case OUT_TEXT:
+		return v->text;
+	case OUT_FLAG:
+		return v->num ? "on" : "off";
+	case OUT_COUNT:
+		format_count(buf, size, v->num);
+		break;
+	case OUT_PLAIN:
+		snprintf(buf, size, "%" PRIu64, v->num);
+		break;
+	case OUT_BYTES:
+		format_bytes(buf, size, v->num);
+		break;
+	case OUT_NS:
+		format_ns(buf, size, (double)v->num);
+		break;
+	case OUT_PS:
+		format_ns(buf, size, (double)v->num / 1e3);
+		break;
+	case OUT_RATE:
+		format_count(buf, size, v->num);
+		len = strlen(buf);
+		snprintf(buf + len, size - len, "/s");
+		break;
+	case OUT_PERCENT:
+		snprintf(buf, size, "%.2f %%", v->real);
+		break;
+	case OUT_RATIO:
+		snprintf(buf, size, "%.2f", v->real);
+		break;
+	}
+	return buf;
+}
+
+static struct json_object *to_json(const struct out_value *v)
+{
+	switch (v->kind) {
+	case OUT_NONE:
+		return NULL;
+	case OUT_TEXT:
+		return json_object_new_string(v->text);
+	case OUT_FLAG:
+		return json_object_new_boolean(v->num != 0);
+	case OUT_PERCENT:
+	case OUT_RATIO:
+		return json_object_new_double(v->real);
+	default:
+		return json_object_new_uint64(v->num);
+	}
+}
+
+static void add(const char *key, const struct out_value *v)
+{
+	json_object_object_add(open_at[depth - 1], key, to_json(v));
+}
+
+/**
+ * out_item() - one of several values on a line
+ * @key: its name in JSON
+ * @label: the word before it in text, or NULL
+ * @value: the value
+ */
+void out_item(const char *key, const char *label, struct out_value value)
+{
+	const char *text;
+	char buf[48];
+	size_t len;
+
+	if (as_json) {
+		add(key, &value);
+		return;
+	}
+	text = format(buf, sizeof(buf), &value);
+	len = 2 + (label ? strlen(label) + 1 : 0) + strlen(text);
+	if (line_used && line_used + len > LINE_WIDTH)
+		out_break();
+	if (line_used)
+		fputs("  ", stdout);
+	else if (line_is_second)
+		line_used = (size_t)printf("    ");
+	line_used += len;
+	printf("%s%s%s", label ? label : "", label ? " " : "", text);
+}
+
+/**
+ * out_break() - ends a line of items
+ */
+void out_break(void)
+{
+	if (as_json)
+		return;
+	putchar('\n');
+	line_used = 0;
+	line_is_second = true;
+}
+
+/**
+ * out_fact() - one value with a line of its own
+ * @key: its name in JSON
+ * @label: what it is, in text
+ * @value: the value
+ */
+void out_fact(const char *key, const char *label, struct out_value value)
+{
+	char buf[48];
+
+	if (as_json)
+		add(key, &value);
+	else
+		printf("%*s%-*s%s\n", indent(), "", LABEL_WIDTH, label,
+		       format(buf, sizeof(buf), &value));
+}
+
+/**
+ * out_columns() - names the columns of the rows that follow
+ * @names: the names, which must stay
+ */
+void out_columns(const char *const names[OUT_COLUMNS])
+{
+	int i;
+
+	for (i = 0; i < OUT_COLUMNS; i++)
+		column_key[i] = names[i];
+	if (as_json)
+		return;
+	printf("%-*s", TABLE_LABEL, "");
+	for (i = 0; i < OUT_COLUMNS; i++)
+		printf(" %*s", TABLE_CELL, names[i]);
+	putchar('\n');
+}
+
+/**
+ * out_row() - one fact, a value for each column
+ * @key: its name in JSON
+ * @label: what it is, in text
+ * @values: the values
+ */
+void out_row(const char *key, const char *label,
+	     const struct out_value values[OUT_COLUMNS])
+{
+	char buf[48];
+	int i;
+
+	if (as_json) {
+		push(key, json_object_new_object());
+		for (i = 0; i < OUT_COLUMNS; i++)
+			add(column_key[i], &values[i]);
+		depth--;
+		return;
+	}
+	printf("%*s%-*s", indent(), "", TABLE_LABEL - indent(), label);
+	for (i = 0; i < OUT_COLUMNS; i++)
+		printf(" %*s", TABLE_CELL,
+		       format(buf, sizeof(buf), &values[i]));
+	putchar('\n');
+}
+
+/**
+ * out_usage() - help: in JSON a list of its lines
+ * @text: the lines
+ */
+void out_usage(const char *text)
+{
+	struct json_object *lines;
+	const char *end;
+
+	if (!as_json) {
+		fputs(text, stdout);
+		return;
+	}
+	out_group(NULL, NULL);
+	lines = json_object_new_array();
+	for (; *text; text = end + (*end == '\n')) {
+		struct json_object *line;
+
+		end = strchrnul(text, '\n');
+		line = json_object_new_string_len(text, (int)(end - text));
+		json_object_array_add(lines, line);
+	}
+	json_object_object_add(open_at[0], "usage", lines);
+}
+
+/**
+ * out_error() - says what went wrong
+ * @status: the exit status that it leads to
+ * @errnum: errno, or 0 if there is none to tell
+ * @hint: what may help, or NULL
+ * @fmt: the message
+ *
+ * Return: @status.
+ */
+int out_error(int status, int errnum, const char *hint, const char *fmt, ...)
+{
+	char msg[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(msg, sizeof(msg), fmt, ap);
+	va_end(ap);
+
+	progress_end();
+	fflush(stdout);
+	if (as_json) {
+		struct json_object *o = json_object_new_object();
+
+		json_object_object_add(o, "error", json_object_new_string(msg));
+		if (errnum)
+			json_object_object_add(o, "errno",
+					       json_object_new_int(errnum));
+		if (hint)
+			json_object_object_add(o, "hint",
+					       json_object_new_string(hint));
+		json_object_object_add(o, "status",
+				       json_object_new_int(status));
+		fprintf(stderr, "%s\n",
+			json_object_to_json_string_ext(o, json_flags));
+		json_object_put(o);
+		return status;
+	}
+	fprintf(stderr, "Error: %s\n", msg);
+	if (hint)
+		fprintf(stderr, "Hint: %s\n", hint);
+	return status;
+}
+
+/**
+ * out_warn() - says what the kernel remarked on a request that it granted
+ * @fmt: the message
+ */
+void out_warn(const char *fmt, ...)
+{
+	char msg[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(msg, sizeof(msg), fmt, ap);
+	va_end(ap);
+
+	progress_end();
+	if (as_json) {
+		struct json_object *o = json_object_new_object();
+
+		json_object_object_add(o, "warning",
+				       json_object_new_string(msg));
+		fprintf(stderr, "%s\n",
+			json_object_to_json_string_ext(o, json_flags));
+		json_object_put(o);
+	} else {
+		fprintf(stderr, "Warning: %s\n", msg);
+	}
+}

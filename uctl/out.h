@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Output: the same calls print text for people or build one JSON document, so
+ * that the two cannot say different things. The document is printed whole by
+ * out_finish(). Errors go to stderr, in the same form as the output.
+ */
+#ifndef GCCTL_OUT_H
+#define GCCTL_OUT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define OUT_COLUMNS	3
+
+enum out_kind {
+	OUT_NONE,	/* nothing to say: "-" or null */
+	OUT_TEXT,
+	OUT_FLAG,	/* on, off */
+	OUT_COUNT,
+	OUT_PLAIN,	/* a setting: a number as the user writes it */
+	OUT_BYTES,
+	OUT_NS,
+	OUT_PS,		/* a mean: shown in nanoseconds and parts of them */
+	OUT_RATE,	/* a second */
+	OUT_PERCENT,
+	OUT_RATIO,
+};
+
+/**
+ * struct out_value - one value, whatever its form
+ * @kind: what it is
+ * @num: value of the kinds that are integers
+ * @real: value of %OUT_PERCENT and %OUT_RATIO
+ * @text: value of %OUT_TEXT; for others the word for 0 in text, or NULL
+ */
+struct out_value {
+	enum out_kind kind;
+	uint64_t num;
+	double real;
+	const char *text;
+};
+
+static inline struct out_value out_num(enum out_kind kind, uint64_t num)
+{
+	return (struct out_value){ .kind = kind, .num = num };
+}
+
+static inline struct out_value out_real(enum out_kind kind, double real)
+{
+	return (struct out_value){ .kind = kind, .real = real };
+}
+
+static inline struct out_value out_text(const char *text)
+{
+	return (struct out_value){ .kind = OUT_TEXT, .text = text };
+}
+
+void out_init(bool json, bool pretty);
+int out_finish(int status);
+
+void out_list(const char *key);
+void out_group(const char *key, const char *heading);
+void out_end(void);
+
+void out_item(const char *key, const char *label, struct out_value value);
+void out_break(void);
+void out_fact(const char *key, const char *label, struct out_value value);
+
+void out_columns(const char *const names[OUT_COLUMNS]);
+void out_row(const char *key, const char *label,
+	     const struct out_value values[OUT_COLUMNS]);
+
+void out_usage(const char *text);
+
+__attribute__((format(printf, 4, 5)))
+int out_error(int status, int errnum, const char *hint, const char *fmt, ...);
+__attribute__((format(printf, 1, 2)))
+void out_warn(const char *fmt, ...);
+
+#endif /* GCCTL_OUT_H */

@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Words of the command line. A word may be cut short as long as only one name
+ * begins with it; a word that fits none is answered with the name that is
+ * nearest to it.
+ */
+#include "parse.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+#include <linux/gcheap.h>
+
+#include "gcctl.h"
+#include "out.h"
+
+/* Longest word that is compared with names to find the nearest. */
+#define MAX_WORD	32
+
+/* Name @i of a table whose entries begin with a pointer to their name. */
+static const char *name_at(const void *table, size_t i, size_t stride)
+{
+	const char *name;
+
+	memcpy(&name, (const char *)table + i * stride, sizeof(name));
+	return name;
+}
+
+static unsigned int min3(unsigned int a, unsigned int b, unsigned int c)
+{
+	unsigned int m = a < b ? a : b;
+
+	return m < c ? m : c;
+}
+
+/* Letters to add, drop, change or swap with their neighbour. */
+static unsigned int distance(const char *a, const char *b)
+{
+	unsigned int d[3][MAX_WORD + 1];
+	size_t la = strlen(a), lb = strlen(b), i, j;
+
+	if (la > MAX_WORD || lb > MAX_WORD)
+		return MAX_WORD;
+	for (j = 0; j <= lb; j++)
+		d[0][j] = (unsigned int)j;
+	for (i = 1; i <= la; i++) {
+		unsigned int *row = d[i % 3], *above = d[(i + 2) % 3];
+		const unsigned int *above2 = d[(i + 1) % 3];
+
+		row[0] = (unsigned int)i;
+		for (j = 1; j <= lb; j++) {
+			row[j] = min3(above[j] + 1, row[j - 1] + 1,
+				      above[j - 1] + (a[i - 1] != b[j - 1]));
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] &&
+			    a[i - 2] == b[j - 1] && above2[j - 2] + 1 < row[j])
+				row[j] = above2[j - 2] + 1;
+		}
+	}
+	return d[la % 3][lb];
+}
+
+static const char *nearest(const char *word, const void *table, size_t nr,
+			   size_t stride)
+{
+	unsigned int best = MAX_WORD, limit = strlen(word) < 4 ? 1 : 2;
+	const char *found = NULL;
+	size_t i;
+
+	for (i = 0; i < nr; i++) {
+		const char *name = name_at(table, i, stride);
+		unsigned int d = distance(word, name);
+
+		if (d < best) {
+			best = d;
+			found = name;
+		}
+	}
+	return best <= limit ? found : NULL;
+}
+
+/**
+ * parse_match() - finds a word in a table, or the only name it begins
+ * @word: the word
+ * @table: entries that begin with a pointer to their name
+ * @nr: their number
+ * @stride: size of one
+ *
+ * Return: its index; -1 if none fits, -2 if several do.
+ */
+int parse_match(const char *word, const void *table, size_t nr, size_t stride)
+{
+	size_t len = strlen(word), i;
+	int found = -1;
+
+	for (i = 0; i < nr && len; i++) {
+		const char *name = name_at(table, i, stride);
+
+		if (!strcmp(word, name))
+			return (int)i;
+		if (!strncmp(word, name, len))
+			found = found == -1 ? (int)i : -2;
+	}
+	return found;
+}
+
+/**
+ * parse_word() - parse_match() that says what is wrong with the word
+ * @what: what the names are, for the message
+ * @word: the word
+ * @table: entries that begin with a pointer to their name
+ * @nr: their number
+ * @stride: size of one
+ *
+ * Return: its index; negative if it was refused.
+ */
+int parse_word(const char *what, const char *word, const void *table,
+	       size_t nr, size_t stride)
+{
+	int found = parse_match(word, table, nr, stride);
+	char list[256] = "", hint[288];
+	const char *near;
+	size_t i, len = 0;
+
+	if (found >= 0)
+		return found;
+	for (i = 0; i < nr; i++) {
+		const char *name = name_at(table, i, stride);
+
+		if (found == -2 && strncmp(word, name, strlen(word)))
+			continue;
+		if (len < sizeof(list))
+			len += (size_t)snprintf(list + len, sizeof(list) - len,
+						"%s%s", len ? ", " : "", name);
+	}
+	if (found == -2) {
+		out_error(STATUS_USAGE, 0, NULL,
+			  "%s '%s' is ambiguous: %s", what, word, list);
+		return found;
+	}
+	near = nearest(word, table, nr, stride);
+	if (near)
+		snprintf(hint, sizeof(hint), "did you mean '%s'?", near);
+	else
+		snprintf(hint, sizeof(hint), "known are %s", list);
+	out_error(STATUS_USAGE, 0, hint, "unknown %s '%s'", what, word);
+	return found;
+}
+
+/* Digits only; what follows them is left to the caller. */
+static bool parse_digits(const char **text, uint64_t *num)
+{
+	const char *p = *text;
+	uint64_t n = 0;
+
+	if (!isdigit((unsigned char)*p))
+		return false;
+	for (; isdigit((unsigned char)*p); p++) {
+		unsigned int digit = (unsigned int)(*p - '0');
+
+		if (n > (UINT64_MAX - digit) / 10)
+			return false;
+		n = n * 10 + digit;
+	}
+	*text = p;
+	*num = n;
+	return true;
+}
+
+/**
+ * parse_number() - reads a decimal number
+ * @text: the number and nothing else
+ * @max: the largest that is good
+ * @num: receives it
+ *
+ * Return: whether it was one.
+ */
+bool parse_number(const char *text, uint64_t max, uint64_t *num)
+{
+	return parse_digits(&text, num) && !*text && *num <= max;
+}
+
+/**
+ * parse_size() - reads a number of bytes, with K, M or G (KiB, MiB, GiB)
+ * @text: the size and nothing else
+ * @max: the largest that is good
+ * @num: receives the bytes
+ *
+ * Return: whether it was one.
+ */
+bool parse_size(const char *text, uint64_t max, uint64_t *num)
+{
+	unsigned int shift = 0;
+
+	if (!parse_digits(&text, num))
+		return false;
+	switch (toupper((unsigned char)*text)) {
+	case 'K':
+		shift = 10;
+		break;
+	case 'M':
+		shift = 20;
+		break;
+	case 'G':
+		shift = 30;
+		break;
+	}
+	if (shift)
+		text++;
+	if (shift && text[0] == 'i' && text[1] == 'B')
+		text += 2;
+	if (*text || *num > max >> shift)
+		return false;
+	*num <<= shift;
+	return true;
+}
+
+static int parse_choice(const struct key *key, const char *text, uint64_t *num)
+{
+	int i = parse_word(key->name, text, key->choices, key->nr_choices,
+			   sizeof(*key->choices));
+
+	if (i < 0)
+		return STATUS_USAGE;
+	*num = (uint64_t)i;
+	return STATUS_OK;
+}
+
+/* Reads the value of one key. */
+static int parse_value(const struct key *key, const char *text,
+		       struct value *value)
+{
+	const char *form = NULL;
+
+	value->text = text;
+	value->num = 0;
+	if (key->zero && !strcmp(text, key->zero))
+		return STATUS_OK;
+	switch (key->kind) {
+	case KEY_TEXT:
+		break;
+	case KEY_CHOICE:
+		return parse_choice(key, text, &value->num);
+	case KEY_FLAG:
+		if (!strcmp(text, "on") || !strcmp(text, "1"))
+			value->num = 1;
+		else if (strcmp(text, "off") && strcmp(text, "0"))
+			form = "on or off";
+		break;
+	case KEY_NUMBER:
+		if (!parse_number(text, UINT32_MAX, &value->num))
+			form = "a number up to 4294967295";
+		break;
+	case KEY_WIDE:
+		if (!parse_number(text, UINT64_MAX, &value->num))
+			form = "a number";
+		break;
+	case KEY_SIZE:
+		if (!parse_size(text, UINT64_MAX, &value->num))
+			form = "a size in bytes, with K, M or G";
+		break;
+	case KEY_SMALL_SIZE:
+		if (!parse_size(text, UINT32_MAX, &value->num))
+			form = "a size in bytes below 4G";
+		break;
+	}
+	if (form)
+		return out_error(STATUS_USAGE, 0, NULL,
+				 "%s is '%s', but must be %s%s%s", key->name,
+				 text, form, key->zero ? ", or " : "",
+				 key->zero ? key->zero : "");
+	return STATUS_OK;
+}
+
+/**
+ * parse_keys() - reads a list of KEY VALUE
+ * @argc: words
+ * @argv: the words
+ * @keys: the keys that are known
+ * @nr: their number
+ * @values: receives what was written, one for each of @keys
+ *
+ * Return: %STATUS_OK, or %STATUS_USAGE with the reason printed.
+ */
+int parse_keys(int argc, char **argv, const struct key *keys, size_t nr,
+	       struct value *values)
+{
+	int i, k, ret;
+
+	for (i = 0; i < argc; i += 2) {
+		k = parse_word("key", argv[i], keys, nr, sizeof(*keys));
+		if (k < 0)
+			return STATUS_USAGE;
+		if (i + 1 == argc)
+			return out_error(STATUS_USAGE, 0, NULL,
+					 "%s needs a value", keys[k].name);
+		if (values[k].given)
+			return out_error(STATUS_USAGE, 0, NULL,
+					 "%s is given twice", keys[k].name);
+		ret = parse_value(&keys[k], argv[i + 1], &values[k]);
+		if (ret)
+			return ret;
+		values[k].given = true;
+	}
+	return STATUS_OK;
+}
+
+/**
+ * parse_heap_name() - checks what the kernel would refuse without a reason
+ * @name: name of a heap
+ *
+ * Return: %STATUS_OK, or %STATUS_USAGE with the reason printed.
+ */
+int parse_heap_name(const char *name)
+{
+	if (!*name)
+		return out_error(STATUS_USAGE, 0, NULL,
+				 "the name of a heap is not empty");
+	if (strlen(name) > GCHEAP_NAME_MAX)
+		return out_error(STATUS_USAGE, 0, NULL,
+				 "'%s' is longer than the %d characters that the name of a heap may have",
+				 name, GCHEAP_NAME_MAX);
+	return STATUS_OK;
+}

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * gcctl replay: reads a trace, checks it, and hands it to the kernel a chunk at
+ * a time. The kernel takes a few chunks ahead and refuses more until it has
+ * caught up, so neither side ever holds much of the trace.
+ */
+#include "replay.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "gcctl.h"
+#include "nl.h"
+#include "out.h"
+#include "wait.h"
+
+/* Between two tries to hand over a chunk, at most. */
+#define FEED_US		5000
+
+static void show_progress(const struct replay *r, const struct trace *t)
+{
+	double part = trace_part_read(t);
+	unsigned long long line = run_num(&r->run, GCHEAP_LOAD_A_RUN_LINES);
+	double seconds =
+		(double)run_num(&r->run, GCHEAP_LOAD_A_RUN_ELAPSED_NS) / 1e9;
+
+	if (part < 0)
+		progress("replay on %s: %.1f s, line %llu",
+			 r->run.facts.name, seconds, line);
+	else
+		progress("replay on %s: %.1f s, line %llu, %.0f %% read",
+			 r->run.facts.name, seconds, line, part * 100);
+}
+
+static int feed_once(const struct replay *r, const void *chunk, size_t len,
+		     bool last)
+{
+	struct nl_msg *msg = gnl_new(GNL_LOAD, GCHEAP_LOAD_CMD_RUN_FEED,
+				    len + 128);
+
+	gnl_put_u32(msg, GCHEAP_LOAD_A_RUN_ID, r->run.id);
+	if (len)
+		gnl_put_data(msg, GCHEAP_LOAD_A_RUN_CHUNK, chunk, len);
+	if (last)
+		gnl_put_data(msg, GCHEAP_LOAD_A_RUN_LAST, NULL, 0);
+	return gnl_do(msg, NULL, NULL);
+}
+
+/* Hands over one chunk. -ECANCELED if the user does not want to wait. */
+static int feed(struct replay *r, const struct trace *t, const void *chunk,
+		size_t len, bool last)
+{
+	struct backoff wait = BACKOFF_INIT(FEED_US);
+	int err;
+
+	for (;;) {
+		if (wait_interrupted())
+			return -ECANCELED;
+		err = feed_once(r, chunk, len, last);
+		if (err != -EAGAIN)
+			return err;
+		err = run_read(&r->run);
+		if (err)
+			return err;
+		show_progress(r, t);
+		backoff_sleep(&wait);
+	}
+}
+
+/*
+ * Hands over the trace. A replay that has ended by itself takes no more, which
+ * is no error here: its result tells why.
+ */
+static int feed_all(struct replay *r, struct trace *t)
+{
+	static uint8_t chunk[GCHEAP_LOAD_CHUNK_MAX];
+	enum trace_result more;
+	size_t len;
+	int err;
+
+	do {
+		more = trace_fill(t, chunk, sizeof(chunk), &len);
+		if (wait_interrupted())
+			break;
+		if (more == TRACE_BAD)
+			return out_error(STATUS_USAGE, 0, NULL, "%s",
+					 trace_error(t));
+		err = feed(r, t, chunk, len, more == TRACE_END);
+		if (err == -ESHUTDOWN || err == -ECANCELED)
+			break;
+		if (err)
+			return gnl_fail(err);
+	} while (more == TRACE_MORE);
+	return STATUS_OK;
+}
+
+/**
+ * replay_do() - replays a trace, from its first line to its result
+ * @r: the replay
+ * @heap: name of the heap
+ * @verify: whether deaths are checked
+ * @mutators: how many take turns, if given
+ *
+ * Return: %STATUS_OK if there is a result, good or bad; another exit status
+ * with the reason printed if there is none.
+ */
+int replay_do(struct replay *r, const char *heap, bool verify,
+	      const struct value *mutators)
+{
+	struct trace *t = trace_open(r->file);
+	int err, status;
+
+	if (!t)
+		return out_error(STATUS_USAGE, errno, NULL, "%s: %s", r->file,
+				 strerror(errno));
+	err = run_new_replay(&r->run, heap, verify, mutators);
+	if (err) {
+		trace_close(t);
+		return gnl_fail(err);
+	}
+	status = feed_all(r, t);
+	r->counts = *trace_counts(t);
+	trace_close(t);
+	if (!status) {
+		err = run_wait(&r->run);
+		if (err)
+			status = gnl_fail(err);
+	}
+	run_del(&r->run);
+	return status;
+}
+
+static const struct key replay_keys[] = {
+	{ "heap", KEY_TEXT, 0, NULL, NULL, 0 },
+	{ "verify", KEY_FLAG, GCHEAP_LOAD_A_RUN_VERIFY, NULL, NULL, 0 },
+	{ "mutators", KEY_NUMBER, GCHEAP_LOAD_A_RUN_MUTATORS, NULL, NULL, 0 },
+};
+
+static void show(const struct replay *r)
+{
+	out_group(NULL, NULL);
+	run_show(&r->run);
+	out_group("trace", "trace");
+	out_fact("file", "file", out_text(r->file));
+	out_fact("lines", "lines", out_num(OUT_COUNT, r->counts.lines));
+	out_fact("records", "records", out_num(OUT_COUNT, r->counts.records));
+	out_fact("allocs", "objects", out_num(OUT_COUNT, r->counts.allocs));
+	out_fact("stores", "references written",
+		 out_num(OUT_COUNT, r->counts.stores));
+	out_fact("collects", "collections",
+		 out_num(OUT_COUNT, r->counts.collects));
+	out_fact("deaths", "deaths by count",
+		 out_num(OUT_COUNT, r->counts.deaths));
+	out_fact("cyclic", "deaths by collection",
+		 out_num(OUT_COUNT, r->counts.cyclic));
+	out_fact("live", "live at the end", out_num(OUT_COUNT, r->counts.live));
+	out_end();
+}
+
+int replay_cmd(int argc, char **argv)
+{
+	struct value values[ARRAY_SIZE(replay_keys)] = { 0 };
+	struct replay r = { 0 };
+	int status;
+
+	if (!argc)
+		return out_error(STATUS_USAGE, 0,
+				 "gcctl replay FILE heap NAME [verify on|off]",
+				 "replay needs a file");
+	if (parse_keys(argc - 1, argv + 1, replay_keys,
+		       ARRAY_SIZE(replay_keys), values))
+		return STATUS_USAGE;
+	if (!values[0].given)
+		return out_error(STATUS_USAGE, 0,
+				 "gcctl replay FILE heap NAME [verify on|off]",
+				 "replay needs a heap");
+	if (parse_heap_name(values[0].text))
+		return STATUS_USAGE;
+	status = gnl_open(GNL_LOAD);
+	if (status)
+		return status;
+	wait_catch_signals();
+	r.file = argv[0];
+	status = replay_do(&r, values[0].text,
+			   !values[1].given || values[1].num, &values[2]);
+	if (status)
+		return status;
+	show(&r);
+	/* Half a trace says little: do not end as if it had been all. */
+	if (wait_interrupted())
+		return STATUS_SIGNAL;
+	return run_status(&r.run);
+}

@@ -1,0 +1,397 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * gcctl run: a workload on a heap.
+ *
+ * A run belongs to the socket that started it: if gcctl is killed, the kernel
+ * ends its run.
+ */
+#include "run.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <linux/gcheap.h>
+
+#include "gcctl.h"
+#include "heap.h"
+#include "out.h"
+#include "wait.h"
+
+#define REQUEST_BYTES	256
+/* Between two looks at a run, at most. */
+#define POLL_US		20000
+
+const char *const run_workloads[RUN_WORKLOADS] = {
+	[GCHEAP_LOAD_WORKLOAD_REPLAY] = "replay",
+	[GCHEAP_LOAD_WORKLOAD_BINARY_TREES] = "binary-trees",
+	[GCHEAP_LOAD_WORKLOAD_LRU] = "lru",
+	[GCHEAP_LOAD_WORKLOAD_CYCLES] = "cycles",
+	[GCHEAP_LOAD_WORKLOAD_ALLOC] = "alloc",
+};
+
+static const char *const states[] = {
+	[GCHEAP_LOAD_STATE_RUNNING] = "running",
+	[GCHEAP_LOAD_STATE_DONE] = "done",
+	[GCHEAP_LOAD_STATE_STOPPED] = "stopped",
+	[GCHEAP_LOAD_STATE_FAILED] = "failed",
+};
+
+static const char *const mismatch_kinds[] = {
+	[GCHEAP_LOAD_MISMATCH_KIND_EARLY] = "early",
+	[GCHEAP_LOAD_MISMATCH_KIND_LATE] = "late",
+	[GCHEAP_LOAD_MISMATCH_KIND_EXTRA] = "extra",
+	[GCHEAP_LOAD_MISMATCH_KIND_LIVE] = "live",
+};
+
+const struct key run_keys[RUN_KEYS] = {
+	{ "mutators", KEY_NUMBER, GCHEAP_LOAD_A_RUN_MUTATORS, NULL, NULL, 0 },
+	{ "seconds", KEY_NUMBER, GCHEAP_LOAD_A_RUN_SECONDS, NULL, NULL, 0 },
+	{ "max-operations", KEY_NUMBER, GCHEAP_LOAD_A_RUN_MAX_OPERATIONS,
+	  NULL, NULL, 0 },
+	{ "depth", KEY_NUMBER, GCHEAP_LOAD_A_RUN_DEPTH, NULL, NULL, 0 },
+	{ "entries", KEY_NUMBER, GCHEAP_LOAD_A_RUN_ENTRIES, NULL, NULL, 0 },
+	{ "size", KEY_SMALL_SIZE, GCHEAP_LOAD_A_RUN_SIZE, NULL, NULL, 0 },
+};
+
+static const char *name_of(const char *const *names, size_t nr, uint64_t i)
+{
+	return i < nr ? names[i] : "unknown";
+}
+
+const char *run_state_name(const struct run *run)
+{
+	return name_of(states, ARRAY_SIZE(states),
+		       run_num(run, GCHEAP_LOAD_A_RUN_STATE));
+}
+
+static void read_id(struct gnl_reply *reply, void *arg)
+{
+	struct gnl_facts facts;
+
+	gnl_read(reply, GCHEAP_LOAD_A_RUN_HEAP, &facts);
+	*(uint32_t *)arg = (uint32_t)facts.num[GCHEAP_LOAD_A_RUN_ID];
+}
+
+static struct nl_msg *new_request(const char *heap, enum gcheap_load_workload w)
+{
+	struct nl_msg *msg = gnl_new(GNL_LOAD, GCHEAP_LOAD_CMD_RUN_NEW,
+				    REQUEST_BYTES);
+
+	gnl_put_name(msg, GCHEAP_LOAD_A_RUN_HEAP, heap);
+	gnl_put_u32(msg, GCHEAP_LOAD_A_RUN_WORKLOAD, w);
+	return msg;
+}
+
+/**
+ * run_new() - starts a workload
+ * @run: receives its number
+ * @heap: name of the heap
+ * @w: the workload
+ * @values: what was given for %run_keys
+ *
+ * Return: 0, or a negative errno that gnl_fail() can explain.
+ */
+int run_new(struct run *run, const char *heap, enum gcheap_load_workload w,
+	    const struct value *values)
+{
+	struct nl_msg *msg = new_request(heap, w);
+	size_t i;
+
+	for (i = 0; i < RUN_KEYS; i++)
+		if (values[i].given)
+			gnl_put_u32(msg, run_keys[i].attr,
+				    (uint32_t)values[i].num);
+	return gnl_do(msg, read_id, &run->id);
+}
+
+/**
+ * run_new_replay() - starts a replay, which then waits for its chunks
+ * @run: receives its number
+ * @heap: name of the heap
+ * @verify: whether it checks deaths
+ * @mutators: how many take turns, if given
+ *
+ * Return: 0, or a negative errno that gnl_fail() can explain.
+ */
+int run_new_replay(struct run *run, const char *heap, bool verify,
+		   const struct value *mutators)
+{
+	struct nl_msg *msg = new_request(heap, GCHEAP_LOAD_WORKLOAD_REPLAY);
+
+	gnl_put_u32(msg, GCHEAP_LOAD_A_RUN_VERIFY, verify);
+	if (mutators->given)
+		gnl_put_u32(msg, GCHEAP_LOAD_A_RUN_MUTATORS,
+			    (uint32_t)mutators->num);
+	return gnl_do(msg, read_id, &run->id);
+}
+
+static void read_run(struct gnl_reply *reply, void *arg)
+{
+	struct run *run = arg;
+	struct nlattr *attr;
+	int left;
+
+	gnl_read(reply, GCHEAP_LOAD_A_RUN_HEAP, &run->facts);
+	gnl_read_text(reply, GCHEAP_LOAD_A_RUN_MESSAGE, run->message,
+		      sizeof(run->message));
+	run->nr_mismatch = 0;
+	nla_for_each_attr(attr, reply->head, reply->len, left)
+		if (nla_type(attr) == GCHEAP_LOAD_A_RUN_MISMATCH &&
+		    run->nr_mismatch < RUN_MISMATCHES)
+			gnl_read_nested(attr, &run->mismatch[run->nr_mismatch++]);
+}
+
+static struct nl_msg *request(const struct run *run, int cmd)
+{
+	struct nl_msg *msg = gnl_new(GNL_LOAD, cmd, REQUEST_BYTES);
+
+	gnl_put_u32(msg, GCHEAP_LOAD_A_RUN_ID, run->id);
+	return msg;
+}
+
+/**
+ * run_read() - reads how far a run is
+ * @run: the run
+ *
+ * Return: 0, or a negative errno that gnl_fail() can explain.
+ */
+int run_read(struct run *run)
+{
+	int err = gnl_do(request(run, GCHEAP_LOAD_CMD_RUN_GET), read_run, run);
+
+	if (!err && run->tick)
+		run->tick(run, run->arg);
+	return err;
+}
+
+int run_stop(const struct run *run)
+{
+	return gnl_do(request(run, GCHEAP_LOAD_CMD_RUN_STOP), NULL, NULL);
+}
+
+int run_del(const struct run *run)
+{
+	return gnl_do(request(run, GCHEAP_LOAD_CMD_RUN_DEL), NULL, NULL);
+}
+
+/**
+ * run_wait() - waits for the end of a run, which a signal brings about
+ * @run: the run
+ *
+ * Return: 0, or a negative errno that gnl_fail() can explain.
+ */
+int run_wait(struct run *run)
+{
+	struct backoff wait = BACKOFF_INIT(POLL_US);
+	bool stopped = false;
+	int err;
+
+	for (;;) {
+		err = run_read(run);
+		if (err || run_num(run, GCHEAP_LOAD_A_RUN_STATE) !=
+		    GCHEAP_LOAD_STATE_RUNNING)
+			break;
+		if (wait_interrupted() && !stopped) {
+			err = run_stop(run);
+			if (err)
+				break;
+			stopped = true;
+		}
+		backoff_sleep(&wait);
+	}
+	progress_end();
+	return err;
+}
+
+static void show_progress(const struct run *run, void *arg)
+{
+	(void)arg;
+	progress("%s on %s: %.1f s, %llu operations",
+		 name_of(run_workloads, RUN_WORKLOADS,
+			 run_num(run, GCHEAP_LOAD_A_RUN_WORKLOAD)),
+		 run->facts.name,
+		 (double)run_num(run, GCHEAP_LOAD_A_RUN_ELAPSED_NS) / 1e9,
+		 (unsigned long long)run_num(run,
+					     GCHEAP_LOAD_A_RUN_OPERATIONS));
+}
+
+static void fact(const struct run *run, int attr, enum out_kind kind,
+		 const char *key, const char *label)
+{
+	if (gnl_has(&run->facts, attr))
+		out_fact(key, label, out_num(kind, run_num(run, attr)));
+}
+
+/* Things a second, rounded down. */
+static uint64_t rate(uint64_t n, uint64_t ns)
+{
+	return ns ? (uint64_t)((double)n * 1e9 / (double)ns) : 0;
+}
+
+static void show_mismatches(const struct run *run)
+{
+	unsigned int i;
+
+	out_list("mismatch");
+	for (i = 0; i < run->nr_mismatch; i++) {
+		const uint64_t *num = run->mismatch[i].num;
+
+		out_group(NULL, NULL);
+		out_item("kind", "  mismatch",
+			 out_text(name_of(mismatch_kinds,
+					  ARRAY_SIZE(mismatch_kinds),
+					  num[GCHEAP_LOAD_A_MISMATCH_KIND])));
+		out_item("line", "line",
+			 out_num(OUT_PLAIN, num[GCHEAP_LOAD_A_MISMATCH_LINE]));
+		out_item("object", "object",
+			 out_num(OUT_PLAIN,
+				 num[GCHEAP_LOAD_A_MISMATCH_OBJECT]));
+		out_end();
+	}
+	out_end();
+}
+
+static void show_replay(const struct run *run)
+{
+	fact(run, GCHEAP_LOAD_A_RUN_LINES, OUT_COUNT, "lines", "lines");
+	out_fact("lines-per-second", "lines a second",
+		 out_num(OUT_RATE,
+			 rate(run_num(run, GCHEAP_LOAD_A_RUN_LINES),
+			      run_num(run, GCHEAP_LOAD_A_RUN_ELAPSED_NS))));
+	fact(run, GCHEAP_LOAD_A_RUN_VERIFY, OUT_FLAG, "verify",
+	     "deaths checked");
+	fact(run, GCHEAP_LOAD_A_RUN_LIVE_EXPECTED, OUT_COUNT, "live-expected",
+	     "live objects expected");
+	fact(run, GCHEAP_LOAD_A_RUN_LIVE_FOUND, OUT_COUNT, "live-found",
+	     "live objects found");
+	fact(run, GCHEAP_LOAD_A_RUN_SKIPPED, OUT_COUNT, "skipped",
+	     "on objects freed before");
+	fact(run, GCHEAP_LOAD_A_RUN_MISMATCHES, OUT_COUNT, "mismatches",
+	     "mismatches");
+	show_mismatches(run);
+}
+
+/**
+ * run_show() - prints what is known of a run, in the group that is open
+ * @run: the run
+ */
+void run_show(const struct run *run)
+{
+	uint64_t workload = run_num(run, GCHEAP_LOAD_A_RUN_WORKLOAD);
+
+	out_item("workload", NULL,
+		 out_text(name_of(run_workloads, RUN_WORKLOADS, workload)));
+	out_item("heap", "heap", out_text(run->facts.name));
+	out_item("state", "state", out_text(run_state_name(run)));
+	out_item("mutators", "mutators",
+		 out_num(OUT_COUNT, run_num(run, GCHEAP_LOAD_A_RUN_MUTATORS)));
+	out_break();
+	out_group("result", "result");
+	fact(run, GCHEAP_LOAD_A_RUN_ELAPSED_NS, OUT_NS, "elapsed-ns",
+	     "elapsed");
+	fact(run, GCHEAP_LOAD_A_RUN_WORK_NS, OUT_NS, "work-ns",
+	     "at work, all mutators");
+	fact(run, GCHEAP_LOAD_A_RUN_OPERATIONS, OUT_COUNT, "operations",
+	     workload == GCHEAP_LOAD_WORKLOAD_REPLAY ? "records" :
+						       "operations");
+	if (workload == GCHEAP_LOAD_WORKLOAD_REPLAY)
+		show_replay(run);
+	else
+		out_fact("operations-per-second", "operations a second",
+			 out_num(OUT_RATE,
+				 rate(run_num(run,
+					      GCHEAP_LOAD_A_RUN_OPERATIONS),
+				      run_num(run,
+					      GCHEAP_LOAD_A_RUN_ELAPSED_NS))));
+	fact(run, GCHEAP_LOAD_A_RUN_SMALL_ALLOC_PS, OUT_PS, "small-alloc-ps",
+	     "allocation of 32 bytes");
+	fact(run, GCHEAP_LOAD_A_RUN_LARGE_ALLOC_PS, OUT_PS, "large-alloc-ps",
+	     "allocation of 64 KiB");
+	fact(run, GCHEAP_LOAD_A_RUN_STORE_PS, OUT_PS, "store-ps",
+	     "store into an object");
+	fact(run, GCHEAP_LOAD_A_RUN_ERROR, OUT_PLAIN, "error", "errno");
+	if (run->message[0])
+		out_fact("message", "message", out_text(run->message));
+	out_end();
+}
+
+/**
+ * run_status() - says what a run has come to, if that is not good
+ * @run: the run
+ *
+ * Return: an exit status.
+ */
+int run_status(const struct run *run)
+{
+	uint64_t mismatches = run_num(run, GCHEAP_LOAD_A_RUN_MISMATCHES);
+
+	if (run_num(run, GCHEAP_LOAD_A_RUN_STATE) != GCHEAP_LOAD_STATE_FAILED)
+		return STATUS_OK;
+	if (run->message[0])
+		return out_error(STATUS_REFUSED,
+				 (int)run_num(run, GCHEAP_LOAD_A_RUN_ERROR),
+				 NULL, "the run on %s failed: %s",
+				 run->facts.name, run->message);
+	if (mismatches)
+		return out_error(STATUS_REFUSED, 0, NULL,
+				 "the heap %s and the trace disagree %llu time%s",
+				 run->facts.name,
+				 (unsigned long long)mismatches,
+				 mismatches == 1 ? "" : "s");
+	return out_error(STATUS_REFUSED,
+			 (int)run_num(run, GCHEAP_LOAD_A_RUN_ERROR), NULL,
+			 "the run on %s failed", run->facts.name);
+}
+
+/* Parses the words after the workload: the heap, which must be there, and keys. */
+static int parse_run(int argc, char **argv, const char **heap,
+		     struct value *run_values)
+{
+	struct value values[RUN_KEYS + 1] = { 0 };
+	struct key keys[RUN_KEYS + 1];
+
+	keys[0] = (struct key){ .name = "heap", .kind = KEY_TEXT };
+	memcpy(keys + 1, run_keys, sizeof(run_keys));
+	if (parse_keys(argc, argv, keys, RUN_KEYS + 1, values))
+		return STATUS_USAGE;
+	if (!values[0].given)
+		return out_error(STATUS_USAGE, 0,
+				 "gcctl run WORKLOAD heap NAME [KEY VALUE]...",
+				 "run needs a heap");
+	if (parse_heap_name(values[0].text))
+		return STATUS_USAGE;
+	*heap = values[0].text;
+	memcpy(run_values, values + 1, RUN_KEYS * sizeof(*run_values));
+	return STATUS_OK;
+}
+
+int run_cmd(int argc, char **argv)
+{
+	struct run run = { .tick = show_progress };
+	struct value values[RUN_KEYS] = { 0 };
+	const char *heap = NULL;
+	int w, err;
+
+	if (!argc)
+		return out_error(STATUS_USAGE, 0,
+				 "gcctl run WORKLOAD heap NAME [KEY VALUE]...",
+				 "run needs a workload");
+	/* A replay is not among them: it needs a file. */
+	w = parse_word("workload", argv[0], run_workloads + 1,
+		       RUN_WORKLOADS - 1, sizeof(*run_workloads));
+	if (w < 0 || parse_run(argc - 1, argv + 1, &heap, values))
+		return STATUS_USAGE;
+	err = gnl_open(GNL_LOAD);
+	if (err)
+		return err;
+	wait_catch_signals();
+	err = run_new(&run, heap, (enum gcheap_load_workload)(w + 1), values);
+	if (!err)
+		err = run_wait(&run);
+	if (err)
+		return gnl_fail(err);
+	run_del(&run);
+	out_group(NULL, NULL);
+	run_show(&run);
+	return run_status(&run);
+}

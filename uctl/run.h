@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Runs: workloads and replays in the kernel, from their start to their result.
+ */
+#ifndef GCCTL_RUN_H
+#define GCCTL_RUN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <linux/gcheap_load.h>
+
+#include "nl.h"
+#include "parse.h"
+
+#define RUN_MISMATCHES	10
+#define RUN_WORKLOADS	5
+#define RUN_KEYS	6
+
+/**
+ * struct run - a run and what is known of it
+ * @id: its number
+ * @facts: its numbers, by GCHEAP_LOAD_A_RUN_*, and the name of its heap
+ * @mismatch: the first mismatches of a replay, by GCHEAP_LOAD_A_MISMATCH_*
+ * @nr_mismatch: how many of them are listed
+ * @message: why it failed, or ""
+ * @tick: called now and then while it runs, or NULL
+ * @arg: for @tick
+ */
+struct run {
+	uint32_t id;
+	struct gnl_facts facts;
+	struct gnl_facts mismatch[RUN_MISMATCHES];
+	unsigned int nr_mismatch;
+	char message[160];
+	void (*tick)(const struct run *run, void *arg);
+	void *arg;
+};
+
+/* In the order of enum gcheap_load_workload; the first is not for run_cmd(). */
+extern const char *const run_workloads[RUN_WORKLOADS];
+
+/* What a workload takes. */
+extern const struct key run_keys[RUN_KEYS];
+
+static inline uint64_t run_num(const struct run *run, int attr)
+{
+	return run->facts.num[attr];
+}
+
+int run_new(struct run *run, const char *heap, enum gcheap_load_workload w,
+	    const struct value *values);
+int run_new_replay(struct run *run, const char *heap, bool verify,
+		   const struct value *mutators);
+int run_read(struct run *run);
+int run_stop(const struct run *run);
+int run_del(const struct run *run);
+int run_wait(struct run *run);
+void run_show(const struct run *run);
+int run_status(const struct run *run);
+const char *run_state_name(const struct run *run);
+
+#endif /* GCCTL_RUN_H */

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Waiting for the kernel. Progress goes to stderr, and only if that is a
+ * terminal; it is written over itself and wiped before anything else is said.
+ */
+#include "wait.h"
+
+#include <signal.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+#define NS_PER_SEC	UINT64_C(1000000000)
+/* Between two lines of progress: faster is not read. */
+#define PROGRESS_NS	(NS_PER_SEC / 10)
+/* What takes no longer shows no progress. */
+#define QUIET_NS	(NS_PER_SEC / 4)
+
+/* Lock-free, as a signal handler needs it. */
+static atomic_int caught;
+
+static uint64_t progress_first, progress_last;
+static bool progress_shown;
+
+/**
+ * backoff_sleep() - sleeps, a little longer each time
+ * @b: the intervals
+ *
+ * A caught signal ends the sleep.
+ */
+void backoff_sleep(struct backoff *b)
+{
+	struct timespec ts = {
+		.tv_sec = b->us / 1000000,
+		.tv_nsec = b->us % 1000000 * 1000L,
+	};
+
+	nanosleep(&ts, NULL);
+	b->us += b->us / 2;
+	if (b->us > b->max_us)
+		b->us = b->max_us;
+}
+
+uint64_t clock_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * NS_PER_SEC + (uint64_t)ts.tv_nsec;
+}
+
+static void on_signal(int sig)
+{
+	caught = sig;
+}
+
+/**
+ * wait_catch_signals() - SIGINT, SIGTERM and SIGHUP only end waiting from now on
+ */
+void wait_catch_signals(void)
+{
+	struct sigaction sa = { .sa_handler = on_signal };
+	struct sigaction old;
+
+	sigemptyset(&sa.sa_mask);
+	/*
+	 * Scripts start what runs in the background with SIGINT ignored, but
+	 * may send it all the same to end a run. Not so SIGHUP and nohup.
+	 */
+	sigaction(SIGINT, &sa, NULL);
+	sigaction(SIGTERM, &sa, NULL);
+	sigaction(SIGHUP, NULL, &old);
+	if (old.sa_handler != SIG_IGN)
+		sigaction(SIGHUP, &sa, NULL);
+}
+
+bool wait_interrupted(void)
+{
+	return caught != 0;
+}
+
+/**
+ * wait_resignal() - ends the program by the signal that was caught
+ *
+ * Whoever started it can then tell.
+ *
+ * Return: an exit status, in case that the signal is blocked.
+ */
+int wait_resignal(void)
+{
+	signal(caught, SIG_DFL);
+	raise(caught);
+	return 128 + caught;
+}
+
+/**
+ * progress() - shows how far something is, now and then
+ * @fmt: one line, without its end
+ */
+void progress(const char *fmt, ...)
+{
+	uint64_t now = clock_ns();
+	va_list ap;
+
+	if (!progress_first)
+		progress_first = now;
+	if (now - progress_first < QUIET_NS ||
+	    now - progress_last < PROGRESS_NS || !isatty(STDERR_FILENO))
+		return;
+	progress_last = now;
+	progress_shown = true;
+	fputc('\r', stderr);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputs("\033[K", stderr);
+	fflush(stderr);
+}
+
+/**
+ * progress_end() - wipes the line of progress
+ */
+void progress_end(void)
+{
+	if (progress_shown)
+		fputs("\r\033[K", stderr);
+	progress_shown = false;
+	progress_first = 0;
+}
