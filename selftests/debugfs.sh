@@ -1,0 +1,80 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# The views of a heap in debugfs: there while it is, for root alone, the same
+# counters as in netlink, and safe to have open when the heap goes.
+
+. "$(dirname "$0")/lib.sh"
+debug=/sys/kernel/debug/gcheap
+[ -d "$debug" ] || mount -t debugfs none /sys/kernel/debug 2> /dev/null
+begin 13
+[ -d "$debug" ] || skip_all "no debugfs"
+
+# shown ENGINE UNITS
+shown()
+{
+	ok=0
+	for view in stats arenas "$2" pauses; do
+		mode=$(stat -c %a "$debug/t-debug/$view") || ok=1
+		is "mode of $view" "$mode" 400 || ok=1
+		cat "$debug/t-debug/$view" > /dev/null || ok=1
+	done
+	[ -n "$(cat "$debug/t-debug/pauses")" ] || ok=1
+	return "$ok"
+}
+
+counters()
+{
+	ok=0
+	for key in allocs freed-cycle live-objects held-bytes arenas stores; do
+		is "$key" "$(sed -n "s/^$key: //p" "$debug/t-debug/stats")" \
+			"$(stat_of t-debug "$key")" || ok=1
+	done
+	return "$ok"
+}
+
+# An open file outlives the heap: reading it then gives an error or the end.
+open_over_end()
+{
+	exec 5< "$debug/t-debug/$1" || return
+	gcctl heap del t-debug || return
+	cat <&5 > /dev/null 2>&1
+	exec 5<&-
+	[ ! -e "$debug/t-debug" ]
+}
+
+# Readers that never rest, heaps that come and go.
+readers()
+{
+	(
+		while [ -e /tmp/debugfs.go ]; do
+			cat "$debug"/t-*/* > /dev/null 2>&1
+		done
+	) &
+	n=0
+	while [ "$n" -lt 20 ]; do
+		gcctl heap add t-debug engine "$1" > /dev/null || return
+		gcctl run cycles heap t-debug max-operations 200 > /dev/null ||
+			return
+		gcctl heap del t-debug || return
+		n=$((n + 1))
+	done
+}
+
+for engine in go python slab; do
+	case $engine in
+	go) units=spans ;;
+	python) units=pools ;;
+	slab) units=objects ;;
+	esac
+	gcctl heap add t-debug engine "$engine" > /dev/null
+	gcctl run lru heap t-debug max-operations 20000 > /dev/null
+	check "views of $engine" shown "$engine" "$units"
+	check "counters of $engine" counters
+	check "a view held open on $engine" open_over_end "$units"
+	touch /tmp/debugfs.go
+	check "read all the time on $engine" readers "$engine"
+	rm -f /tmp/debugfs.go
+	wait
+done
+check "no folder is left" [ -z "$(ls "$debug")" ]

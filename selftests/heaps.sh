@@ -1,0 +1,32 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# The tests of gcheap_selftest.ko, which use the heaps as kernel code does: size
+# classes, maps of references, weak tables, cycles, limits, refusals, and a
+# million moves behind the back of the marker.
+
+. "$(dirname "$0")/lib.sh"
+results=/sys/kernel/debug/gcheap_selftest/results
+[ -d /sys/kernel/debug/gcheap ] ||
+	mount -t debugfs none /sys/kernel/debug 2> /dev/null
+begin 3
+[ -d /sys/kernel/debug/gcheap ] || skip_all "no debugfs"
+
+# Its own results are KTAP: shown within this test's, indented.
+selftest()
+{
+	rmmod gcheap_selftest 2> /dev/null
+	load gcheap_selftest engine="$1" ${GCHEAP_ROUNDS:+rounds=$GCHEAP_ROUNDS} ||
+		return
+	cat "$results" > /tmp/heaps.out
+	rmmod gcheap_selftest || return
+	sed 's/^/  /' /tmp/heaps.out >&3
+	plan=$(sed -n 's/^1\.\.//p' /tmp/heaps.out)
+	is "results" "$(grep -c '^ok ' /tmp/heaps.out)" "$plan"
+}
+
+exec 3>&1
+for engine in go python slab; do
+	check "$engine" selftest "$engine"
+done
+rm -f /tmp/heaps.out

@@ -1,0 +1,111 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# gcctl killed while its run or replay is under way, at any moment, and stopped
+# half way: the kernel ends what it had begun, and the heap is free again.
+
+. "$(dirname "$0")/lib.sh"
+begin 16
+
+# A trace that does not end by itself, so that no replay is over too early.
+endless()
+{
+	zcat "$traces/cpython-asyncio.gct.gz" | head -n "$1"
+	sleep 30
+}
+
+# after SIGNAL DELAY COMMAND...: started, and sent SIGNAL after DELAY seconds.
+# It reads from $input: a shell does not let go of its own for what it leaves
+# in the background.
+input=/dev/null
+after()
+{
+	signal=$1 delay=$2
+	shift 2
+	"$@" < "$input" > /tmp/kill.out 2>&1 &
+	victim=$!
+	sleep "$delay"
+	kill "-$signal" "$victim" || return
+	wait "$victim" 2> /dev/null
+	status=$?
+}
+
+# Nobody uses the heap, and nothing is left in it.
+settled()
+{
+	idle_soon t-kill || return
+	case $1 in
+	go|python) gcctl collect t-kill > /dev/null || return ;;
+	esac
+	is "objects left" "$(stat_of t-kill live-objects)" 0
+}
+
+killed_runs()
+{
+	for delay in 0 0.01 0.02 0.05 0.1 0.2 0.3; do
+		for load in lru binary-trees cycles alloc; do
+			after KILL "$delay" gcctl run "$load" heap t-kill \
+				mutators 2 seconds 60 || return
+			idle_soon t-kill || return
+		done
+	done
+	settled "$1"
+}
+
+killed_replays()
+{
+	for lines in 0 10 10000 50000; do
+		mkfifo /tmp/kill.fifo
+		endless "$lines" > /tmp/kill.fifo 2> /dev/null &
+		feeder=$!
+		input=/tmp/kill.fifo
+		after KILL 0.3 gcctl replay - heap t-kill mutators 2 || return
+		kill "$feeder" 2> /dev/null
+		rm -f /tmp/kill.fifo
+		settled "$1" || return
+	done
+}
+
+# A run that is asked to stop says how far it came.
+stopped_run()
+{
+	after INT 0.5 gcctl -j run lru heap t-kill mutators 2 seconds 60 ||
+		return
+	case $(cat /tmp/kill.out) in
+	*'"state":"stopped"'*) ;;
+	*)
+		cat /tmp/kill.out
+		return 1
+		;;
+	esac
+	[ "$(keys < /tmp/kill.out | number operations)" -gt 0 ] || return
+	settled "$1"
+}
+
+# Half way through a trace: all that it had allocated goes.
+stopped_replay()
+{
+	mkfifo /tmp/kill.fifo
+	endless 100000 > /tmp/kill.fifo 2> /dev/null &
+	feeder=$!
+	input=/tmp/kill.fifo
+	after TERM 1 gcctl replay - heap t-kill || return
+	kill "$feeder" 2> /dev/null
+	rm -f /tmp/kill.fifo
+	settled "$1"
+}
+
+for engine in go python slab; do
+	gcctl heap add t-kill engine "$engine" verify on > /dev/null
+	check "runs killed on $engine" killed_runs "$engine"
+	check "replays killed on $engine" killed_replays "$engine"
+	check "run stopped on $engine" stopped_run "$engine"
+	check "replay stopped on $engine" stopped_replay "$engine"
+	check "heap deleted on $engine" gcctl heap del t-kill
+done
+leaked()
+{
+	within 10 is "pages returned" "$(total pages-returned)" \
+		"$(total pages-taken)"
+}
+check "all pages came back" leaked

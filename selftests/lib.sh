@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh
+#
+# What the shell tests share: results in TAP, numbers out of gcctl's JSON, and
+# modules that come and go. Sourced; runs in any POSIX shell.
+#
+# GCHEAP_MODULES names the folder of the modules where they are not installed.
+
+KSFT_SKIP=4
+dir=$(cd "$(dirname "$0")" && pwd)
+# shellcheck disable=SC2034 # for those who source this
+traces=$dir/traces
+planned=0
+ran=0
+failed=0
+
+# begin N: N results will follow. Heaps of tests are called t-something, so
+# that they can be told from others and cleaned away.
+begin()
+{
+	planned=$1
+	echo "TAP version 13"
+	echo "1..$1"
+	command -v gcctl > /dev/null || skip_all "there is no gcctl"
+	[ -d /sys/module/gcheap_load ] || load gcheap_load ||
+		skip_all "the modules are not loaded"
+	trap finish EXIT
+	trap 'exit 1' INT TERM
+}
+
+skip_all()
+{
+	echo "# SKIP $*"
+	trap - EXIT
+	exit "$KSFT_SKIP"
+}
+
+# At the end of a test, whatever the end: it must have come to all results.
+finish()
+{
+	trap - EXIT
+	for job in $(jobs -p); do
+		kill -KILL "$job" 2> /dev/null
+	done
+	clean
+	if [ "$ran" -ne "$planned" ]; then
+		echo "# planned $planned results, came to $ran"
+		exit 1
+	fi
+	[ "$failed" -eq 0 ] || exit 1
+	exit 0
+}
+
+# clean: delete the heaps of tests, which may take a moment to come free.
+clean()
+{
+	for name in $(gcctl -j heap | tr ',' '\n' |
+		sed -n 's/.*"name":"\(t-[^"]*\)".*/\1/p'); do
+		within 10 gcctl heap del "$name" > /dev/null 2>&1
+	done
+}
+
+# within SECONDS COMMAND...: until it succeeds.
+within()
+{
+	tries=$(($1 * 20))
+	shift
+	until "$@"; do
+		tries=$((tries - 1))
+		[ "$tries" -gt 0 ] || return 1
+		sleep 0.05
+	done
+}
+
+# say TEXT: a line that is no result.
+say()
+{
+	printf '%s\n' "$*" | sed 's/^/# /'
+}
+
+# result STATUS NAME
+result()
+{
+	ran=$((ran + 1))
+	if [ "$1" -eq 0 ]; then
+		echo "ok $ran $2"
+	else
+		failed=$((failed + 1))
+		echo "not ok $ran $2"
+	fi
+}
+
+# check NAME COMMAND...: what it prints is shown if it fails.
+check()
+{
+	check_name=$1
+	shift
+	if check_out=$("$@" 2>&1); then
+		result 0 "$check_name"
+	else
+		say "$check_out"
+		result 1 "$check_name"
+	fi
+}
+
+# refused NAME STATUS TEXT COMMAND...: it must end with STATUS and say TEXT.
+refused()
+{
+	refused_name=$1 want=$2 text=$3
+	shift 3
+	refused_out=$("$@" 2>&1)
+	status=$?
+	case $status:$refused_out in
+	"$want":*"$text"*)
+		result 0 "$refused_name"
+		;;
+	*)
+		say "exit status $status, not $want with '$text': $refused_out"
+		result 1 "$refused_name"
+		;;
+	esac
+}
+
+# number KEY: the first number of that name in the JSON on stdin.
+number()
+{
+	sed -n "s/.*\"$1\":\([0-9]*\).*/\1/p" | head -n 1
+}
+
+# keys: JSON from stdin with a key a line, so that number() sees them all.
+keys()
+{
+	sed 's/[,{]/\n/g'
+}
+
+# stat HEAP KEY
+stat_of()
+{
+	gcctl -j stats "$1" | keys | number "$2"
+}
+
+# setting HEAP KEY
+setting_of()
+{
+	gcctl -j heap show "$1" | keys | number "$2"
+}
+
+# total KEY: of the module.
+total()
+{
+	gcctl -j version | keys | number "$1"
+}
+
+# is WHAT VALUE EXPECTED
+is()
+{
+	[ "$2" = "$3" ] && return 0
+	echo "$1 is ${2:-missing}, not $3"
+	return 1
+}
+
+# load MODULE [PARAMETER]...
+load()
+{
+	if [ -z "${GCHEAP_MODULES:-}" ]; then
+		modprobe -q "$@"
+		return
+	fi
+	module=$1
+	shift
+	[ "$module" = gcheap ] || [ -d /sys/module/gcheap ] ||
+		insmod "$GCHEAP_MODULES/gcheap.ko" || return
+	insmod "$GCHEAP_MODULES/$module.ko" "$@"
+}
+
+idle()
+{
+	[ "$(setting_of "$1" mutators)" = 0 ]
+}
+
+# idle_soon HEAP: nobody uses it, or will not in a moment.
+idle_soon()
+{
+	within 10 idle "$1" || {
+		echo "heap $1 still has $(setting_of "$1" mutators) mutators"
+		return 1
+	}
+}

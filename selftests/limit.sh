@@ -1,0 +1,50 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# A heap at its limit: the run that hit it fails and says so, the hits are
+# counted, no page is held beyond it, and the heap is good for the next run.
+
+. "$(dirname "$0")/lib.sh"
+begin 15
+
+LIMIT=8388608
+
+# Far more than fits: 100,000 entries of 1 KiB.
+too_much()
+{
+	gcctl run lru heap t-limit entries 100000 size 1024 seconds 60
+}
+
+counted()
+{
+	ok=0
+	[ "$(stat_of t-limit limit-hits)" -gt 0 ] || ok=1
+	[ "$(stat_of t-limit alloc-failures)" -gt 0 ] || ok=1
+	held=$(stat_of t-limit peak-held-bytes)
+	[ "$held" -le "$LIMIT" ] || ok=1
+	[ "$ok" -eq 0 ] || gcctl stats t-limit
+	return "$ok"
+}
+
+usable()
+{
+	idle_soon t-limit || return
+	gcctl run binary-trees heap t-limit depth 8 max-operations 20 || return
+	gcctl run lru heap t-limit entries 1000 size 64 max-operations 5000
+}
+
+raised()
+{
+	gcctl heap set t-limit limit 512M || return
+	gcctl run lru heap t-limit entries 20000 size 1024 max-operations 40000
+}
+
+for engine in go python slab; do
+	gcctl heap add t-limit engine "$engine" limit "$LIMIT" poison on \
+		> /dev/null
+	refused "beyond the limit on $engine" 2 "emory" too_much
+	check "hits are counted on $engine" counted
+	check "usable afterwards on $engine" usable
+	check "more fits under a higher limit on $engine" raised
+	check "deleted on $engine" within 10 gcctl heap del t-limit
+done

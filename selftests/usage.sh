@@ -1,0 +1,45 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# Exit statuses and messages of gcctl: 1 for wrong words, 2 for what the kernel
+# refuses, 3 when a module is missing; as text and as JSON.
+
+. "$(dirname "$0")/lib.sh"
+begin 23
+
+gcctl heap add t-use engine python > /dev/null
+
+refused "no words" 1 "missing" gcctl
+refused "unknown object" 1 "heaps" gcctl heaps
+refused "unknown verb" 1 "unknown verb" gcctl heap frob
+refused "no engine" 1 "engine" gcctl heap add t-x
+refused "unknown engine" 1 "perl" gcctl heap add t-x engine perl
+refused "unknown key" 1 "unknown" gcctl heap add t-x engine go speed 9
+refused "key without value" 1 "gogc" gcctl heap add t-x engine go gogc
+refused "value that is no number" 1 "fast" \
+	gcctl heap add t-x engine go gogc fast
+refused "name of 32 characters" 1 "31" \
+	gcctl heap add t-34567890123456789012345678901-x engine go
+refused "run without a heap" 1 "heap" gcctl run lru
+refused "unknown workload" 1 "unknown workload" gcctl run sleep heap t-use
+
+refused "heap that does not exist" 2 "no heap" gcctl heap show t-none
+refused "statistics of none" 2 "no heap" gcctl stats t-none
+refused "collection of none" 2 "no heap" gcctl collect t-none
+refused "run on none" 2 "heap" gcctl run lru heap t-none
+refused "name that is taken" 2 "t-use" gcctl heap add t-use engine go
+refused "key of another engine" 2 "gogc does not apply" \
+	gcctl heap add t-x engine slab gogc 50
+refused "value out of bounds" 2 "threshold1" \
+	gcctl heap set t-use threshold1 4294967295
+refused "key fixed when created" 2 "pool-size is fixed" \
+	gcctl heap set t-use pool-size 4096
+refused "error as JSON" 2 '"status":2' gcctl -j heap show t-none
+check "one word made short" gcctl st t-use
+
+gcctl heap del t-use
+rmmod gcheap_load
+refused "no module for runs" 3 "gcheap_load" gcctl run lru heap t-use
+rmmod gcheap
+refused "no module" 3 "gcheap" gcctl heap show
+load gcheap_load
