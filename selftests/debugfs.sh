@@ -44,21 +44,28 @@ open_over_end()
 }
 
 # Readers that never rest, heaps that come and go.
-readers()
+lives()
 {
-	(
-		while [ -e /tmp/debugfs.go ]; do
-			cat "$debug"/t-*/* > /dev/null 2>&1
-		done
-	) &
 	n=0
 	while [ "$n" -lt 20 ]; do
-		gcctl heap add t-debug engine "$1" > /dev/null || return
-		gcctl run cycles heap t-debug max-operations 200 > /dev/null ||
-			return
+		gcctl heap add t-debug engine "$1" > /dev/null &&
+		gcctl run cycles heap t-debug max-operations 200 > /dev/null &&
 		gcctl heap del t-debug || return
 		n=$((n + 1))
 	done
+}
+
+readers()
+{
+	touch /tmp/debugfs.go
+	while [ -e /tmp/debugfs.go ]; do
+		cat "$debug"/t-*/* 2> /dev/null
+	done > /dev/null &
+	lives "$1"
+	status=$?
+	rm -f /tmp/debugfs.go
+	wait
+	return "$status"
 }
 
 for engine in go python slab; do
@@ -72,9 +79,6 @@ for engine in go python slab; do
 	check "views of $engine" shown "$engine" "$units"
 	check "counters of $engine" counters
 	check "a view held open on $engine" open_over_end "$units"
-	touch /tmp/debugfs.go
 	check "read all the time on $engine" readers "$engine"
-	rm -f /tmp/debugfs.go
-	wait
 done
 check "no folder is left" [ -z "$(ls "$debug")" ]

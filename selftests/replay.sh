@@ -30,7 +30,13 @@ replay()
 	is "exit status" "$status" 0 || ok=1
 	is mismatches "$(echo "$out" | number mismatches)" 0 || ok=1
 	is "live objects found" "$(echo "$out" | number live-found)" \
-		"$(echo "$out" | number live)" || ok=1
+		"$(echo "$out" | number live-expected)" || ok=1
+	# Between two samples a trace may go on with what its program could not
+	# reach for a moment: a forced cycle may have freed it then.
+	[ "$(echo "$out" | number skipped)" -gt 0 ] ||
+		is "live objects expected" \
+			"$(echo "$out" | number live-expected)" \
+			"$(echo "$out" | number live)" || ok=1
 	is "records replayed" "$(echo "$out" | number operations)" \
 		"$(echo "$out" | number records)" || ok=1
 	is "verification errors" "$(stat_of "$name" verify-errors)" 0 || ok=1

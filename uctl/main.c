@@ -229,9 +229,11 @@ enum action {
 	ACTION_RUN,
 	ACTION_HELP,
 	ACTION_VERSION,
+	ACTION_BAD,
 };
 
-int main(int argc, char **argv)
+/* Takes the options out of the words; what is left begins at optind. */
+static enum action parse_options(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "json", no_argument, NULL, 'j' },
@@ -240,9 +242,11 @@ int main(int argc, char **argv)
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
-	bool json = false, pretty = false, unknown = false;
+	bool json = false, pretty = false;
 	enum action action = ACTION_RUN;
-	int c, status;
+	char letter[] = "-?";
+	const char *bad = NULL;
+	int c;
 
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, "jpVh", options, NULL)) != -1) {
@@ -261,22 +265,38 @@ int main(int argc, char **argv)
 			action = ACTION_HELP;
 			break;
 		default:
-			unknown = true;
+			letter[1] = (char)optopt;
+			bad = optopt ? letter : argv[optind - 1];
 			break;
 		}
 	}
 	out_init(json, pretty);
+	if (!bad)
+		return action;
+	out_error(STATUS_USAGE, 0, "gcctl help", "unknown option '%s'", bad);
+	return ACTION_BAD;
+}
+
+int main(int argc, char **argv)
+{
+	enum action action = parse_options(argc, argv);
+	int status;
+
 	argc -= optind;
 	argv += optind;
-	if (unknown)
-		return out_error(STATUS_USAGE, 0, "gcctl help",
-				 "unknown option");
-	if (action == ACTION_VERSION)
+	switch (action) {
+	case ACTION_BAD:
+		return STATUS_USAGE;
+	case ACTION_VERSION:
 		status = print_version();
-	else if (action == ACTION_HELP)
+		break;
+	case ACTION_HELP:
 		status = help_cmd(argc ? 1 : 0, argv);
-	else
+		break;
+	default:
 		status = dispatch(argc, argv);
+		break;
+	}
 	gnl_close();
 	status = out_finish(status);
 	return status == STATUS_SIGNAL ? wait_resignal() : status;

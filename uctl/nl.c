@@ -62,6 +62,12 @@ static const char *const run_attrs[GNL_ATTRS] = {
 	[GCHEAP_LOAD_A_RUN_CHUNK] = "chunk",
 };
 
+/* Statistics are asked for by name too; nothing else is. */
+_Static_assert((int)GCHEAP_A_STATS_NAME == (int)GCHEAP_A_HEAP_NAME,
+	       "heap_attrs serves both sets");
+_Static_assert((int)GCHEAP_A_STATS_MAX < GNL_ATTRS &&
+	       (int)GCHEAP_LOAD_A_RUN_MAX < GNL_ATTRS, "all are read");
+
 static struct {
 	const char *family;
 	const char *module;
@@ -377,8 +383,6 @@ static int to_errno(int nlerr)
 		return -EPERM;
 	case NLE_INTR:
 		return -EINTR;
-	case NLE_DUMP_INTR:
-		return -EBUSY;
 	}
 	return -EIO;
 }
@@ -448,7 +452,11 @@ int gnl_dump(enum gnl_family family, int cmd, void (*restart)(void *arg),
 		err = exchange(msg, NLM_F_DUMP, fn, arg);
 		nlmsg_free(msg);
 	}
-	return err == -NLE_DUMP_INTR ? -EBUSY : err;
+	if (err != -NLE_DUMP_INTR)
+		return err;
+	snprintf(last.message, sizeof(last.message),
+		 "things came and went faster than they could be listed");
+	return -EBUSY;
 }
 
 /* Whether a text has a word in it, and not as a part of another. */
