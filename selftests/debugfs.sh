@@ -4,6 +4,7 @@
 # The views of a heap in debugfs: there while it is, for root alone, the same
 # counters as in netlink, and safe to have open when the heap goes.
 
+# shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 debug=/sys/kernel/debug/gcheap
 [ -d "$debug" ] || mount -t debugfs none /sys/kernel/debug 2> /dev/null

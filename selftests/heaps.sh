@@ -5,6 +5,7 @@
 # classes, maps of references, weak tables, cycles, limits, refusals, and a
 # million moves behind the back of the marker.
 
+# shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 results=/sys/kernel/debug/gcheap_selftest/results
 [ -d /sys/kernel/debug/gcheap ] ||

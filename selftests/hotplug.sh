@@ -5,6 +5,7 @@
 # handshake ends, no cached span or pool is lost, and the workload's own result
 # is right.
 
+# shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 begin 3
 online=/sys/devices/system/cpu/cpu1/online

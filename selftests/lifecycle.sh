@@ -4,6 +4,7 @@
 # Heaps made, used and deleted a hundred times on each engine, modules unloaded
 # and loaded again: all pages come back, and nothing goes while it is in use.
 
+# shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 begin 13
 

@@ -4,6 +4,7 @@
 # A heap at its limit: the run that hit it fails and says so, the hits are
 # counted, no page is held beyond it, and the heap is good for the next run.
 
+# shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 begin 15
 

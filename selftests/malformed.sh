@@ -5,6 +5,7 @@
 # traces: gcctl says what is wrong in which line and ends with status 1, the
 # heap stays as it was. (What the kernel itself refuses is in feed.c.)
 
+# shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
 count=$(grep -c '^bad ' "$0")

@@ -81,7 +81,7 @@ static const struct refusal refusals[] = {
 	{ "new: name with a newline", NEW, { NAME("t\nx"), ENGINE(GO) }, EINVAL,
 	  A(NAME), 0, "letters" },
 	{ "new: name that is a folder", NEW, { NAME(".."), ENGINE(GO) }, EINVAL,
-	  A(NAME), 0, "begin" },
+	  A(NAME), 0, "in front" },
 	{ "new: name that is taken", NEW, { NAME(HEAP), ENGINE(SLAB) }, EEXIST,
 	  A(NAME), 0, HEAP },
 	{ "new: short engine", NEW, { NAME("t-x"), BYTES(ENGINE, 2) }, EINVAL,

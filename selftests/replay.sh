@@ -5,6 +5,7 @@
 # the Python engine exactly, the Go engine under forced cycles, slab as told.
 # And traces that lie: the oracle must catch them.
 
+# shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 begin 20
 

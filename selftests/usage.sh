@@ -4,6 +4,7 @@
 # Exit statuses and messages of gcctl: 1 for wrong words, 2 for what the kernel
 # refuses, 3 when a module is missing; as text and as JSON.
 
+# shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 begin 23
 
@@ -38,8 +39,13 @@ refused "error as JSON" 2 '"status":2' gcctl -j heap show t-none
 check "one word made short" gcctl st t-use
 
 gcctl heap del t-use
+
+# The kernel loads what a family's name stands for, unless it is kept from it.
+helper=$(cat /proc/sys/kernel/modprobe)
+echo /bin/false > /proc/sys/kernel/modprobe
 rmmod gcheap_load
 refused "no module for runs" 3 "gcheap_load" gcctl run lru heap t-use
 rmmod gcheap
 refused "no module" 3 "gcheap" gcctl heap show
+echo "$helper" > /proc/sys/kernel/modprobe
 load gcheap_load

@@ -65,8 +65,8 @@ static const char *const run_attrs[GNL_ATTRS] = {
 /* Statistics are asked for by name too; nothing else is. */
 _Static_assert((int)GCHEAP_A_STATS_NAME == (int)GCHEAP_A_HEAP_NAME,
 	       "heap_attrs serves both sets");
-_Static_assert((int)GCHEAP_A_STATS_MAX < GNL_ATTRS &&
-	       (int)GCHEAP_LOAD_A_RUN_MAX < GNL_ATTRS, "all are read");
+_Static_assert(ARRAY_SIZE(heap_attrs) > GCHEAP_A_STATS_MAX &&
+	       ARRAY_SIZE(run_attrs) > GCHEAP_LOAD_A_RUN_MAX, "all are read");
 
 static struct {
 	const char *family;

@@ -192,6 +192,7 @@ static const char *format(char *buf, size_t size, const struct out_value *v)
 {
 	size_t len;
 
+	buf[0] = '\0';
 	if (v->kind != OUT_TEXT && v->text && !v->num)
 		return v->text;
 	switch (v->kind) {

@@ -135,7 +135,8 @@ static int check_name(const char *name, struct netlink_ext_ack *extack)
 	if (name[0] != '.')
 		return 0;
 bad:
-	NL_SET_ERR_MSG(extack, "a name consists of letters, digits, '-', '_' and '.', and does not begin with '.'");
+	NL_SET_ERR_MSG(extack,
+		       "a name has letters, digits, '-', '_' and '.', and does not begin with '.'");
 	return -EINVAL;
 }
 

@@ -8,27 +8,26 @@
 #include "heap.h"
 #include "worker.h"
 
-static const struct gch_engine_ops * const builtin[] = { GCH_ENGINES };
-
-static void unregister(unsigned int nr)
+static void unregister_all(void)
 {
-	while (nr--)
-		gch_engine_unregister(builtin[nr]);
+	const struct gch_engine_ops *ops;
+	unsigned int i;
+
+	for (i = 0; (ops = gch_engine_builtin(i)); i++)
+		gch_engine_unregister(ops);
 }
 
 static int __init register_all(void)
 {
+	const struct gch_engine_ops *ops;
 	unsigned int i;
-	int ret;
+	int ret = 0;
 
-	for (i = 0; i < ARRAY_SIZE(builtin); i++) {
-		ret = gch_engine_register(builtin[i]);
-		if (ret) {
-			unregister(i);
-			return ret;
-		}
-	}
-	return 0;
+	for (i = 0; !ret && (ops = gch_engine_builtin(i)); i++)
+		ret = gch_engine_register(ops);
+	if (ret)
+		unregister_all();
+	return ret;
 }
 
 static int __init gch_init(void)
@@ -52,7 +51,7 @@ static int __init gch_init(void)
 
 err_dbg:
 	gch_dbg_exit();
-	unregister(ARRAY_SIZE(builtin));
+	unregister_all();
 err_workers:
 	gch_workers_exit();
 err_wq:
@@ -64,7 +63,7 @@ static void __exit gch_exit(void)
 {
 	gch_nl_exit();
 	gch_dbg_exit();
-	unregister(ARRAY_SIZE(builtin));
+	unregister_all();
 	gch_workers_exit();
 	/* Tables replaced by larger ones wait for it. */
 	rcu_barrier();

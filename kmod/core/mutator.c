@@ -174,8 +174,9 @@ static int alloc(struct gch_mutator *m, unsigned int dst, struct gch_type *type,
 {
 	int ret;
 
-	gch_in_section(m, ret, ret = gch_call(m, alloc, &m->frame[dst], type,
-					  nr_refs, bytes));
+	gch_in_section(m, ret,
+		       ret = gch_call(m, alloc, &m->frame[dst], type, nr_refs,
+				      bytes));
 	m->tries = 0;
 	return ret;
 }

@@ -7,13 +7,17 @@
 
 bool gch_again(struct gch_mutator *m, int *ret);
 
-/* Repeats the statement, which sets ret, until the engine need not wait. */
-#define gch_in_section(m, ret, stmt)					\
+/* Repeats the statement, which sets @ret, until the engine need not wait. */
+#define gch_in_section(m, ret, stmt) do {				\
+	struct gch_mutator *__m = (m);					\
+	int *__ret = &(ret);						\
+									\
 	do {								\
 		gch_section_enter();					\
 		stmt;							\
 		gch_section_leave();					\
-	} while (unlikely((ret) || (m)->pending) && gch_again(m, &(ret)))
+	} while (unlikely(*__ret || __m->pending) && gch_again(__m, __ret)); \
+} while (0)
 
 /* In a section: *@place = @ref, counted. */
 static __always_inline int gch_assign(struct gch_mutator *m, void **place,

@@ -26,6 +26,7 @@ DEFINE_PER_CPU_ALIGNED(unsigned int, gch_section_seq);
 
 static void full_barrier(void *unused)
 {
+	/* Orders the sequence's store before the section's loads. */
 	smp_mb();
 }
 
@@ -36,6 +37,7 @@ static void wait_outside(unsigned int cpu)
 
 	if (!(seen & 1))
 		return;
+	/* Pairs with the release in gch_section_leave(). */
 	while (smp_load_acquire(seq) == seen) {
 		if (++spins < SPIN_MAX)
 			cpu_relax();
@@ -62,6 +64,7 @@ void gch_handshake(struct gch_heap *heap)
 
 	cpus_read_lock();
 	preempt_disable();
+	/* What was published, before the sequences are read; and for this CPU. */
 	smp_mb();
 	smp_call_function_many(cpu_online_mask, full_barrier, NULL, true);
 	preempt_enable();

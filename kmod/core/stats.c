@@ -9,8 +9,6 @@
 #include <linux/export.h>
 #include <linux/string.h>
 
-#define SUM(field) (s->field += READ_ONCE(c->field))
-
 static void sum_cpus(struct gch_heap *heap, struct gch_stats *s)
 {
 	unsigned int cpu;
@@ -19,23 +17,24 @@ static void sum_cpus(struct gch_heap *heap, struct gch_stats *s)
 		const struct gch_cpu_stats *c = per_cpu_ptr(heap->cpu, cpu);
 
 		/* Deaths first: what is freed has been counted as allocated. */
-		SUM(freed_count);
-		SUM(freed_cycle);
-		SUM(freed_explicit);
-		SUM(freed_bytes);
-		SUM(stores);
-		SUM(barriers);
-		SUM(counts);
-		SUM(cpu_ns);
-		SUM(marked);
+		s->freed_count += READ_ONCE(c->freed_count);
+		s->freed_cycle += READ_ONCE(c->freed_cycle);
+		s->freed_explicit += READ_ONCE(c->freed_explicit);
+		s->freed_bytes += READ_ONCE(c->freed_bytes);
+		s->stores += READ_ONCE(c->stores);
+		s->barriers += READ_ONCE(c->barriers);
+		s->counts += READ_ONCE(c->counts);
+		s->cpu_ns += READ_ONCE(c->cpu_ns);
+		s->marked += READ_ONCE(c->marked);
 	}
+	/* Not the deaths of objects whose births are not counted yet. */
 	smp_rmb();
 	for_each_possible_cpu(cpu) {
 		const struct gch_cpu_stats *c = per_cpu_ptr(heap->cpu, cpu);
 
-		SUM(allocs);
-		SUM(alloc_bytes);
-		SUM(large_allocs);
+		s->allocs += READ_ONCE(c->allocs);
+		s->alloc_bytes += READ_ONCE(c->alloc_bytes);
+		s->large_allocs += READ_ONCE(c->large_allocs);
 	}
 }
 

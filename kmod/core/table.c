@@ -103,6 +103,7 @@ static int grow(struct table *t, u32 nr)
 		}
 	}
 	if (!ret && nr > t->nr)
+		/* Whoever sees the size sees the directory. */
 		smp_store_release(&t->nr, nr);
 	mutex_unlock(&t->heap->lock);
 	return ret;
@@ -163,6 +164,7 @@ static void unlist_and_free(struct table *t)
 
 static bool is_entry(struct table *t, const struct gch_mutator *m, u32 i)
 {
+	/* Pairs with grow(). */
 	return likely(i < smp_load_acquire(&t->nr) && t->heap == m->heap);
 }
 
@@ -250,8 +252,8 @@ int gch_root_set(struct gch_mutator *m, struct gch_roots *roots, u32 i,
 
 	if (!gch_is_slot(m, src) || !is_entry(&roots->t, m, i))
 		return -EINVAL;
-	gch_in_section(m, ret, ret = gch_assign(m, entry(&roots->t, i),
-					m->frame[src]));
+	gch_in_section(m, ret,
+		       ret = gch_assign(m, entry(&roots->t, i), m->frame[src]));
 	return ret;
 }
 EXPORT_SYMBOL_GPL(gch_root_set);
@@ -276,6 +278,12 @@ int gch_root_clear(struct gch_mutator *m, struct gch_roots *roots, u32 i)
 }
 EXPORT_SYMBOL_GPL(gch_root_clear);
 
+static __always_inline int root_get(struct gch_mutator *m, void **place,
+				    void **root)
+{
+	return gch_assign(m, place, READ_ONCE(*root));
+}
+
 /**
  * gch_root_get - reads an entry of a root table
  * @m: the mutator
@@ -294,8 +302,7 @@ int gch_root_get(struct gch_mutator *m, unsigned int dst,
 	if (!gch_is_slot(m, dst) || !is_entry(&roots->t, m, i))
 		return -EINVAL;
 	gch_in_section(m, ret,
-		   ret = gch_assign(m, &m->frame[dst],
-				READ_ONCE(*(void **)entry(&roots->t, i))));
+		       ret = root_get(m, &m->frame[dst], entry(&roots->t, i)));
 	return ret;
 }
 EXPORT_SYMBOL_GPL(gch_root_get);
@@ -388,8 +395,9 @@ int gch_weak_set(struct gch_mutator *m, struct gch_weaks *weaks, u32 i,
 
 	if (!gch_is_slot(m, src) || !is_entry(&weaks->t, m, i))
 		return -EINVAL;
-	gch_in_section(m, ret, ret = gch_call(m, weak_set, entry(&weaks->t, i),
-					  m->frame[src]));
+	gch_in_section(m, ret,
+		       ret = gch_call(m, weak_set, entry(&weaks->t, i),
+				      m->frame[src]));
 	return ret;
 }
 EXPORT_SYMBOL_GPL(gch_weak_set);
@@ -409,8 +417,8 @@ int gch_weak_clear(struct gch_mutator *m, struct gch_weaks *weaks, u32 i)
 
 	if (!is_entry(&weaks->t, m, i))
 		return -EINVAL;
-	gch_in_section(m, ret, ret = gch_call(m, weak_set, entry(&weaks->t, i),
-					  NULL));
+	gch_in_section(m, ret,
+		       ret = gch_call(m, weak_set, entry(&weaks->t, i), NULL));
 	return ret;
 }
 EXPORT_SYMBOL_GPL(gch_weak_clear);
@@ -432,8 +440,9 @@ int gch_weak_get(struct gch_mutator *m, unsigned int dst,
 
 	if (!gch_is_slot(m, dst) || !is_entry(&weaks->t, m, i))
 		return -EINVAL;
-	gch_in_section(m, ret, ret = gch_call(m, weak_get, &m->frame[dst],
-					  entry(&weaks->t, i)));
+	gch_in_section(m, ret,
+		       ret = gch_call(m, weak_get, &m->frame[dst],
+				      entry(&weaks->t, i)));
 	return ret;
 }
 EXPORT_SYMBOL_GPL(gch_weak_get);
@@ -456,21 +465,21 @@ int gch_weak_alive(struct gch_mutator *m, struct gch_weaks *weaks, u32 i)
 	if (!is_entry(&weaks->t, m, i))
 		return -EINVAL;
 	gch_in_section(m, ret,
-		   alive = gch_call(m, weak_alive, entry(&weaks->t, i));
-		   ret = min(alive, 0));
+		       alive = gch_call(m, weak_alive, entry(&weaks->t, i));
+		       ret = min(alive, 0));
 	return ret ?: alive;
 }
 EXPORT_SYMBOL_GPL(gch_weak_alive);
 
 /**
- * gch_for_each_frame - shows an engine the frames of all mutators
+ * gch_visit_frames - shows an engine the frames of all mutators
  * @heap: the heap
  * @fn: called once a frame
  * @arg: its first argument
  *
  * Context: process context, may sleep; under &gch_heap.lock.
  */
-void gch_for_each_frame(struct gch_heap *heap, gch_roots_fn fn, void *arg)
+void gch_visit_frames(struct gch_heap *heap, gch_roots_fn fn, void *arg)
 {
 	struct gch_mutator *m;
 
@@ -482,14 +491,14 @@ void gch_for_each_frame(struct gch_heap *heap, gch_roots_fn fn, void *arg)
 }
 
 /**
- * gch_for_each_roots - shows an engine the entries of all root tables
+ * gch_visit_roots - shows an engine the entries of all root tables
  * @heap: the heap
  * @fn: called with some hundred of them at a time
  * @arg: its first argument
  *
  * Context: process context, may sleep; under &gch_heap.lock.
  */
-void gch_for_each_roots(struct gch_heap *heap, gch_roots_fn fn, void *arg)
+void gch_visit_roots(struct gch_heap *heap, gch_roots_fn fn, void *arg)
 {
 	struct table *t;
 	u32 i;
@@ -506,14 +515,14 @@ void gch_for_each_roots(struct gch_heap *heap, gch_roots_fn fn, void *arg)
 }
 
 /**
- * gch_for_each_weaks - shows an engine the entries of all weak tables
+ * gch_visit_weaks - shows an engine the entries of all weak tables
  * @heap: the heap
  * @fn: called with some hundred of them at a time
  * @arg: its first argument
  *
  * Context: process context, may sleep; under &gch_heap.lock.
  */
-void gch_for_each_weaks(struct gch_heap *heap, gch_weaks_fn fn, void *arg)
+void gch_visit_weaks(struct gch_heap *heap, gch_weaks_fn fn, void *arg)
 {
 	struct table *t;
 	u32 i;

@@ -30,7 +30,7 @@ struct gch_job {
 };
 
 struct queue {
-	spinlock_t lock;
+	spinlock_t lock;		/* protects items */
 	struct list_head items;
 };
 

@@ -104,7 +104,7 @@ void gch_go_shaded_flush(struct gch_go_heap *h, struct gch_go_mcache *c)
 {
 	struct gch_go_workbuf *b;
 
-	BUILD_BUG_ON(GCH_GO_SHADE_MAX > ARRAY_SIZE(b->ref));
+	BUILD_BUG_ON(ARRAY_SIZE(b->ref) < GCH_GO_SHADE_MAX);
 	if (!c->nr_shaded)
 		return;
 	b = gch_go_buf_get(h);
@@ -249,6 +249,7 @@ int gch_go_weak_set(struct gch_mutator *m, struct gch_weak *w, void *ref)
 {
 	if (STATE_PHASE(READ_ONCE(to_go(m->heap)->state)) == PHASE_STOP)
 		return wait_exclusive(m);
+	/* As in gch_go_assign_at(). */
 	smp_store_release(&w->ref, ref);
 	return 0;
 }

@@ -100,7 +100,7 @@ static void clear_dead(void *arg, struct gch_weak *entries, unsigned int nr)
 static void clear_weaks(struct gch_go_heap *h)
 {
 	mutex_lock(&h->base.lock);
-	gch_for_each_weaks(&h->base, clear_dead, NULL);
+	gch_visit_weaks(&h->base, clear_dead, NULL);
 	mutex_unlock(&h->base.lock);
 }
 

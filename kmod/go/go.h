@@ -211,6 +211,34 @@ struct gch_go_mcentral {
 
 /**
  * struct gch_go_heap - a heap of this engine
+ * @base: the core's part
+ * @state: sweep generation and phase; written by the collector only
+ * @poison: what is free is filled with a pattern
+ * @overflow: references were dropped for want of a work buffer
+ * @kicked: a cycle has been asked for
+ * @phase_wait: who waits for the end of %PHASE_TERM or %PHASE_STOP
+ * @mcache: the caches of the CPUs
+ * @central: the lists behind them, by span class
+ * @heap_lock: protects the arenas and their bitmaps
+ * @arenas: all of them
+ * @free_arenas: those with free pages
+ * @last_arena: id of the newest
+ * @pages_used: pages of 8 KiB in spans
+ * @large_lock: protects @larges
+ * @larges: the large objects
+ * @nr_large: their number
+ * @work_lock: protects the lists of work buffers
+ * @full_bufs: work that any worker may take
+ * @empty_bufs: spare buffers
+ * @nr_full: buffers with work
+ * @running: workers that have begun to drain
+ * @idle: how many of them have found nothing to do
+ * @live: bytes allocated and not known to be dead
+ * @marked_bytes: bytes that this cycle's workers have marked
+ * @trigger: a cycle starts when @live reaches it
+ * @black_before: gch_go_black() when the cycle began
+ * @cycle_freed: bytes that this cycle's sweep has found dead
+ * @nr_units: spans in use
  */
 struct gch_go_heap {
 	struct gch_heap base;
@@ -222,25 +250,23 @@ struct gch_go_heap {
 	struct gch_go_mcache __percpu *mcache;
 	struct gch_go_mcentral central[GCH_GO_SPAN_CLASSES];
 
-	/* mheap */
-	raw_spinlock_t heap_lock;
+	raw_spinlock_t heap_lock;	/* see above */
 	struct list_head arenas;
 	struct list_head free_arenas;
 	u32 last_arena;
 	u32 pages_used;
 
-	raw_spinlock_t large_lock;
+	raw_spinlock_t large_lock;	/* see above */
 	struct list_head larges;
 	u32 nr_large;
 
-	raw_spinlock_t work_lock;
+	raw_spinlock_t work_lock;	/* see above */
 	struct gch_go_workbuf *full_bufs;
 	struct gch_go_workbuf *empty_bufs;
 	atomic_t nr_full;
 	atomic_t running;
 	atomic_t idle;
 
-	/* pacing: bytes */
 	atomic64_t live;
 	atomic64_t marked_bytes;
 	u64 trigger;
@@ -375,7 +401,7 @@ u64 gch_go_black(struct gch_go_heap *h);
 
 /* object.c */
 typedef void (*gch_go_edge_fn)(void *arg, unsigned long ref);
-void gch_go_for_each_ref(unsigned long ref, gch_go_edge_fn fn, void *arg);
+void gch_go_visit_refs(unsigned long ref, gch_go_edge_fn fn, void *arg);
 u32 gch_go_object_size(unsigned long ref);
 
 /* mark.c */
@@ -387,9 +413,8 @@ void gch_go_bufs_free(struct gch_go_heap *h);
 
 /* sweep.c */
 typedef void (*gch_go_span_fn)(void *arg, struct gch_go_span *s);
-void gch_go_for_each_span(struct gch_go_heap *h, gch_go_span_fn fn, void *arg);
-void gch_go_for_each_marked(struct gch_go_heap *h, gch_go_edge_fn fn,
-			    void *arg);
+void gch_go_visit_spans(struct gch_go_heap *h, gch_go_span_fn fn, void *arg);
+void gch_go_visit_marked(struct gch_go_heap *h, gch_go_edge_fn fn, void *arg);
 void gch_go_sweep_span(struct gch_go_heap *h, struct gch_go_span *s, u32 gen);
 void gch_go_sweep_all(struct gch_go_heap *h);
 

@@ -328,8 +328,8 @@ void gch_go_mark_roots(struct gch_go_heap *h)
 	struct marker k = { .h = h };
 
 	mutex_lock(&h->base.lock);
-	gch_for_each_frame(&h->base, mark_places, &k);
-	gch_for_each_roots(&h->base, mark_places, &k);
+	gch_visit_frames(&h->base, mark_places, &k);
+	gch_visit_roots(&h->base, mark_places, &k);
 	mutex_unlock(&h->base.lock);
 	marker_end(&k);
 }
@@ -358,7 +358,7 @@ void gch_go_mark_drain(struct gch_go_heap *h)
 	atomic_set(&h->idle, 0);
 	gch_workers_run(&h->base, mark_on_cpu, h);
 	while (atomic_xchg(&h->overflow, 0)) {
-		gch_go_for_each_marked(h, rescan, &k);
+		gch_go_visit_marked(h, rescan, &k);
 		drain(&k);
 	}
 	marker_end(&k);

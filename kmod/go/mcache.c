@@ -199,7 +199,8 @@ static int alloc_small(struct gch_go_heap *h, struct gch_mutator *m, u32 *state,
 	struct gch_go_mcache *c = this_cpu_ptr(h->mcache);
 	u32 header = nr_refs && bytes > GCH_GO_MAX_INLINE ?
 		     GCH_GO_HEADER_BYTES : 0;
-	unsigned int class = gch_go_size_class(bytes + header) << 1 | !nr_refs;
+	unsigned int class = gch_go_size_class(bytes + header) * 2 +
+			     (nr_refs ? 0 : 1);
 	struct gch_go_span *s;
 	unsigned int i;
 	int ret;

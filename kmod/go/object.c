@@ -3,14 +3,14 @@
 #include "object.h"
 
 /**
- * gch_go_for_each_ref - visits the references of an object
+ * gch_go_visit_refs - visits the references of an object
  * @ref: reference to it
  * @fn: called with each that is not empty
  * @arg: its first argument
  *
  * Context: any, while the object lives.
  */
-void gch_go_for_each_ref(unsigned long ref, gch_go_edge_fn fn, void *arg)
+void gch_go_visit_refs(unsigned long ref, gch_go_edge_fn fn, void *arg)
 {
 	gch_go_scan(ref, fn, arg);
 }

@@ -8,8 +8,8 @@
 #include "go.h"
 
 /* The reference bits of the object of @size bytes at @offset into a page. */
-static __always_inline u64 gch_go_ptr_bits(const unsigned long *ptrs, u32 offset,
-				    u32 size)
+static __always_inline u64 gch_go_ptr_bits(const unsigned long *ptrs,
+					   u32 offset, u32 size)
 {
 	unsigned int w = offset / 8, n = size / 8;
 	u64 bits;
@@ -20,8 +20,8 @@ static __always_inline u64 gch_go_ptr_bits(const unsigned long *ptrs, u32 offset
 	return n < 64 ? bits & (BIT_ULL(n) - 1) : bits;
 }
 
-static __always_inline void gch_go_scan_bits(void *obj, u64 bits, gch_go_edge_fn fn,
-				      void *arg)
+static __always_inline void gch_go_scan_bits(void *obj, u64 bits,
+					     gch_go_edge_fn fn, void *arg)
 {
 	unsigned long *words = obj, ref;
 
@@ -32,8 +32,8 @@ static __always_inline void gch_go_scan_bits(void *obj, u64 bits, gch_go_edge_fn
 	}
 }
 
-static inline void gch_go_scan_words(unsigned long *words, u32 n, gch_go_edge_fn fn,
-		       void *arg)
+static inline void gch_go_scan_words(unsigned long *words, u32 n,
+				     gch_go_edge_fn fn, void *arg)
 {
 	unsigned long ref;
 	u32 i;
@@ -45,8 +45,9 @@ static inline void gch_go_scan_words(unsigned long *words, u32 n, gch_go_edge_fn
 	}
 }
 
-static inline void gch_go_scan_typed(unsigned long *words, const struct gch_type *type,
-		       gch_go_edge_fn fn, void *arg)
+static inline void gch_go_scan_typed(unsigned long *words,
+				     const struct gch_type *type,
+				     gch_go_edge_fn fn, void *arg)
 {
 	unsigned long ref;
 	u32 i;
@@ -63,14 +64,15 @@ static inline void gch_go_scan_typed(unsigned long *words, const struct gch_type
 }
 
 static inline void gch_go_scan_other(struct gch_go_span *s, unsigned long addr,
-		       gch_go_edge_fn fn, void *arg)
+				     gch_go_edge_fn fn, void *arg)
 {
 	unsigned long header, *words = (void *)addr;
+	u64 bits;
 
 	if (s->size <= GCH_GO_MAX_INLINE) {
-		gch_go_scan_bits(words, gch_go_ptr_bits(gch_go_span_ptrs(s),
-					  addr - (unsigned long)s->base,
-					  s->size), fn, arg);
+		bits = gch_go_ptr_bits(gch_go_span_ptrs(s),
+				       addr - (unsigned long)s->base, s->size);
+		gch_go_scan_bits(words, bits, fn, arg);
 		return;
 	}
 	header = READ_ONCE(words[0]);
@@ -80,7 +82,8 @@ static inline void gch_go_scan_other(struct gch_go_span *s, unsigned long addr,
 		gch_go_scan_typed(words + 1, (void *)header, fn, arg);
 }
 
-static inline void gch_go_scan_large(struct gch_go_large *l, gch_go_edge_fn fn, void *arg)
+static inline void gch_go_scan_large(struct gch_go_large *l, gch_go_edge_fn fn,
+				     void *arg)
 {
 	if (l->type->flags & GCH_TYPE_VAR)
 		gch_go_scan_words(l->addr, l->nr_refs, fn, arg);
@@ -96,6 +99,7 @@ static __always_inline void gch_go_scan(unsigned long ref, gch_go_edge_fn fn,
 	struct gch_go_tail *tail;
 	struct gch_go_span *s;
 	unsigned int class;
+	u64 bits;
 
 	switch (ref & TAG_MASK) {
 	case SPAN_INLINE:
@@ -103,9 +107,10 @@ static __always_inline void gch_go_scan(unsigned long ref, gch_go_edge_fn fn,
 		class = tail_class(tail);
 		if (class & 1)
 			return;
-		gch_go_scan_bits((void *)addr,
-			  gch_go_ptr_bits(tail_ptrs(tail), addr & (GCH_GO_PAGE_SIZE - 1),
-				   gch_go_class_size[class >> 1]), fn, arg);
+		bits = gch_go_ptr_bits(tail_ptrs(tail),
+				       addr & (GCH_GO_PAGE_SIZE - 1),
+				       gch_go_class_size[class >> 1]);
+		gch_go_scan_bits((void *)addr, bits, fn, arg);
 		break;
 	case SPAN_OTHER:
 		s = page_meta(addr);

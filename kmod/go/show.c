@@ -30,7 +30,7 @@ static void show_classes(struct gch_go_heap *h, struct seq_file *seq)
 	if (!sums)
 		return;
 	mutex_lock(&h->base.cycle_lock);
-	gch_go_for_each_span(h, add_span, sums);
+	gch_go_visit_spans(h, add_span, sums);
 	mutex_unlock(&h->base.cycle_lock);
 	seq_puts(seq, "class  size pages scan     spans   objects      room\n");
 	for (i = 2; i < GCH_GO_SPAN_CLASSES; i++)

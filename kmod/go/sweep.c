@@ -154,7 +154,7 @@ void gch_go_sweep_all(struct gch_go_heap *h)
 }
 
 /**
- * gch_go_for_each_span - visits the spans in use
+ * gch_go_visit_spans - visits the spans in use
  * @h: the heap
  * @fn: called with each
  * @arg: its first argument
@@ -163,7 +163,7 @@ void gch_go_sweep_all(struct gch_go_heap *h)
  *
  * Context: process context, may sleep; under &gch_heap.cycle_lock.
  */
-void gch_go_for_each_span(struct gch_go_heap *h, gch_go_span_fn fn, void *arg)
+void gch_go_visit_spans(struct gch_go_heap *h, gch_go_span_fn fn, void *arg)
 {
 	struct gch_go_arena *a;
 	u32 i, n;
@@ -198,19 +198,19 @@ static void visit_marked(void *arg, struct gch_go_span *s)
 }
 
 /**
- * gch_go_for_each_marked - visits all marked objects
+ * gch_go_visit_marked - visits all marked objects
  * @h: the heap
  * @fn: called with each
  * @arg: its first argument
  *
  * Context: process context, may sleep; under &gch_heap.cycle_lock.
  */
-void gch_go_for_each_marked(struct gch_go_heap *h, gch_go_edge_fn fn, void *arg)
+void gch_go_visit_marked(struct gch_go_heap *h, gch_go_edge_fn fn, void *arg)
 {
 	struct visit v = { .fn = fn, .arg = arg };
 	struct gch_go_large *l;
 
-	gch_go_for_each_span(h, visit_marked, &v);
+	gch_go_visit_spans(h, visit_marked, &v);
 	list_for_each_entry_rcu(l, &h->larges, node,
 				lockdep_is_held(&h->base.cycle_lock))
 		if (READ_ONCE(l->mark))

@@ -37,7 +37,7 @@ static void check_marked(void *arg, unsigned long ref)
 
 static void check_children(void *arg, unsigned long ref)
 {
-	gch_go_for_each_ref(ref, check_marked, arg);
+	gch_go_visit_refs(ref, check_marked, arg);
 }
 
 static void check_places(void *arg, void **places, unsigned int nr)
@@ -61,10 +61,10 @@ int gch_go_check_marks(struct gch_go_heap *h)
 	struct check c = { .h = h };
 
 	mutex_lock(&h->base.lock);
-	gch_for_each_frame(&h->base, check_places, &c);
-	gch_for_each_roots(&h->base, check_places, &c);
+	gch_visit_frames(&h->base, check_places, &c);
+	gch_visit_roots(&h->base, check_places, &c);
 	mutex_unlock(&h->base.lock);
-	gch_go_for_each_marked(h, check_children, &c);
+	gch_go_visit_marked(h, check_children, &c);
 	return c.errors;
 }
 
@@ -117,9 +117,9 @@ static void check_span(void *arg, struct gch_go_span *s)
 		if (!is_allocated(s, i))
 			continue;
 		allocated++;
-		gch_go_for_each_ref(((unsigned long)s->base +
-				     (size_t)i * s->size) | tag,
-				    check_target, c);
+		gch_go_visit_refs(((unsigned long)s->base +
+				   (size_t)i * s->size) | tag,
+				  check_target, c);
 	}
 	if (allocated != s->alloc_count)
 		report(c, "a span's count is wrong");
@@ -165,11 +165,11 @@ int gch_go_validate(struct gch_heap *heap)
 		check_arena(&c, a);
 		cond_resched();
 	}
-	gch_go_for_each_span(h, check_span, &c);
+	gch_go_visit_spans(h, check_span, &c);
 	list_for_each_entry_rcu(l, &h->larges, node,
 				lockdep_is_held(&heap->cycle_lock))
-		gch_go_for_each_ref((unsigned long)l->addr | SPAN_LARGE,
-				    check_target, &c);
+		gch_go_visit_refs((unsigned long)l->addr | SPAN_LARGE,
+				  check_target, &c);
 	gch_go_start(h, state);
 	atomic64_add(ktime_get_ns() - start, &heap->stopped_ns);
 	return c.errors;

@@ -173,14 +173,14 @@ static void free_rest(struct gch_load_replay *r, struct gch_load_thread *t)
 		if (gch_load_on_slab(r->run) &&
 		    !gch_weak_get(t->m, 0, r->weaks, obj->index))
 			gch_free(t->m, 0);
-		gch_load_forget(r, t, obj);
+		gch_load_object_forget(r, t, obj);
 	}
-	xa_destroy(&r->objects);
 	while ((obj = r->condemned)) {
 		cond_resched();
 		r->condemned = obj->next;
-		gch_load_forget(r, t, obj);
+		gch_load_object_forget(r, t, obj);
 	}
+	gch_load_objects_free(r);
 }
 
 /* Lets go of the heap, however the replay has ended. */
@@ -292,6 +292,7 @@ static int replay_thread(struct gch_load_thread *t)
 	int err = 0;
 
 	while (!err && !is_over(r)) {
+		gch_mutator_rest(t->m);
 		wait_event_idle(t->run->wait, is_over(r) || has_turn(r, t));
 		if (is_over(r))
 			break;
@@ -320,8 +321,8 @@ static int replay_init(struct gch_load_run *run,
 	spin_lock_init(&r->queue_lock);
 	INIT_LIST_HEAD(&r->queue);
 	mutex_init(&r->exec);
-	ida_init(&r->indices);
 	xa_init(&r->objects);
+	xa_init(&r->chunks);
 	run->priv = r;
 	return 0;
 }
@@ -338,7 +339,6 @@ static void replay_exit(struct gch_load_run *run)
 	if (!r)
 		return;
 	close_queue(r);
-	ida_destroy(&r->indices);
 	mutex_destroy(&r->exec);
 	kvfree(r);
 }

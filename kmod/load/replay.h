@@ -5,7 +5,6 @@
 #ifndef _GCHEAP_LOAD_REPLAY_H
 #define _GCHEAP_LOAD_REPLAY_H
 
-#include <linux/idr.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/spinlock.h>
@@ -79,16 +78,20 @@ enum object_flags {
 	OBJECT_LOST	= BIT(2),
 };
 
+/* Slots whose shadow is kept in the object itself: 97 % have no more. */
+#define OBJECT_INLINE_REFS	4
+
 /**
  * struct gch_load_object - an object of the trace that has not died there
- * @next: on the stack of a mark, or in the list of the condemned
+ * @next: on the stack of a mark, in the list of the condemned or of the unused
  * @line: of its death record
  * @id: its number
  * @index: its entry in both tables
  * @nr_slots: its reference slots
  * @epoch: last mark that reached it
  * @flags: &enum object_flags
- * @ref: numbers of its targets, if the replay keeps a shadow graph
+ * @few_refs: numbers of its targets, if the replay keeps a shadow graph
+ * @refs: likewise, if there are more slots
  */
 struct gch_load_object {
 	struct gch_load_object *next;
@@ -98,7 +101,10 @@ struct gch_load_object {
 	u32 nr_slots;
 	u32 epoch;
 	u8 flags;
-	u32 ref[];
+	union {
+		u32 few_refs[OBJECT_INLINE_REFS];
+		u32 *refs;
+	};
 };
 
 /**
@@ -144,8 +150,10 @@ struct gch_load_chunk {
  * @roots: an entry for every object, set while the program holds it
  * @weaks: likewise, naming it always
  * @room: entries of both tables
- * @indices: which of them are taken
  * @objects: by number
+ * @chunks: memory of the objects
+ * @nr_places: objects that there is memory for
+ * @unused: those that are free
  * @condemned: dead by the trace, not found dead yet
  * @types: 1 more than gc, by type number
  * @nr_types: declared
@@ -177,8 +185,10 @@ struct gch_load_replay {
 	struct gch_roots *roots;
 	struct gch_weaks *weaks;
 	u32 room;
-	struct ida indices;
 	struct xarray objects;
+	struct xarray chunks;
+	u32 nr_places;
+	struct gch_load_object *unused;
 	struct gch_load_object *condemned;
 	u8 types[REPLAY_TYPES_MAX];
 	u32 nr_types;
@@ -194,11 +204,18 @@ struct gch_load_replay {
 	u64 interval;
 };
 
+/* replay_object.c */
+struct gch_load_object *gch_load_object_new(struct gch_load_replay *r, u32 id,
+					    u32 nr_slots);
+void gch_load_object_forget(struct gch_load_replay *r,
+			    struct gch_load_thread *t,
+			    struct gch_load_object *obj);
+u32 *gch_load_object_refs(struct gch_load_object *obj);
+void gch_load_objects_free(struct gch_load_replay *r);
+
 /* replay_exec.c */
 int gch_load_execute(struct gch_load_replay *r, struct gch_load_thread *t,
 		     const struct gch_load_record *rec);
-void gch_load_forget(struct gch_load_replay *r, struct gch_load_thread *t,
-		     struct gch_load_object *obj);
 
 /* replay_check.c */
 int gch_load_check_due(struct gch_load_replay *r, struct gch_load_thread *t);

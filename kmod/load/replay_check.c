@@ -28,7 +28,6 @@
 
 #include <linux/jiffies.h>
 #include <linux/ktime.h>
-#include <linux/slab.h>
 
 /* How long the shadow is left alone, so that checks do not take all time. */
 #define SHADOW_INTERVAL	msecs_to_jiffies(5)
@@ -118,7 +117,7 @@ static int mark_shadow(struct gch_load_replay *r)
 {
 	struct gch_load_object *obj, *target, *stack = NULL;
 	unsigned long id;
-	u32 i;
+	u32 i, *refs;
 
 	r->epoch++;
 	xa_for_each(&r->objects, id, obj) {
@@ -129,10 +128,11 @@ static int mark_shadow(struct gch_load_replay *r)
 	while (stack) {
 		obj = stack;
 		stack = obj->next;
+		refs = gch_load_object_refs(obj);
 		for (i = 0; i < obj->nr_slots; i++) {
-			if (!obj->ref[i])
+			if (!refs[i])
 				continue;
-			target = xa_load(&r->objects, obj->ref[i]);
+			target = xa_load(&r->objects, refs[i]);
 			if (target)
 				stack = push(r, stack, target);
 		}
@@ -186,7 +186,7 @@ static int release_condemned(struct gch_load_replay *r,
 			continue;
 		}
 		*place = obj->next;
-		gch_load_forget(r, t, obj);
+		gch_load_object_forget(r, t, obj);
 	}
 	return 0;
 }
@@ -290,7 +290,7 @@ int gch_load_check_dead(struct gch_load_replay *r, struct gch_load_thread *t,
 					  GCHEAP_LOAD_MISMATCH_KIND_LATE,
 					  r->line, obj->id);
 	}
-	gch_load_forget(r, t, obj);
+	gch_load_object_forget(r, t, obj);
 	return min(ret, 0);
 }
 

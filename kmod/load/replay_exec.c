@@ -9,9 +9,7 @@
  */
 #include "replay.h"
 
-#include <linux/mm.h>
-#include <linux/overflow.h>
-#include <linux/slab.h>
+#include <linux/kernel.h>
 
 /* Slots of the frame. */
 enum {
@@ -59,90 +57,6 @@ static int fetch(struct gch_load_replay *r, struct gch_load_thread *t,
 	if (!gch_is_null(t->m, slot))
 		return 1;
 	return gch_load_check_lost(r, t, obj);
-}
-
-static int grow_tables(struct gch_load_replay *r, u32 index)
-{
-	u32 room = r->room;
-	int err;
-
-	if (index < room)
-		return 0;
-	room = min_t(u32, max_t(u32, room * 2, 1024), GCH_TABLE_MAX);
-	err = gch_roots_grow(r->roots, room) ? :
-	      gch_weaks_grow(r->weaks, room);
-	if (!err)
-		r->room = room;
-	return err;
-}
-
-/* Takes a free entry of both tables. */
-static int take_index(struct gch_load_replay *r)
-{
-	int index, err;
-
-	index = ida_alloc_max(&r->indices, GCH_TABLE_MAX - 1, GFP_KERNEL);
-	if (index == -ENOSPC) {
-		gch_load_fail(r->run, -ENOSPC,
-			      "line %llu: more than %lu objects live", r->line,
-			      GCH_TABLE_MAX);
-		return index;
-	}
-	if (index < 0)
-		return index;
-	err = grow_tables(r, index);
-	if (err) {
-		ida_free(&r->indices, index);
-		return err;
-	}
-	return index;
-}
-
-static struct gch_load_object *new_object(struct gch_load_replay *r, u32 id,
-					  u32 nr_slots)
-{
-	u32 refs = r->check == CHECK_SHADOW ? nr_slots : 0;
-	struct gch_load_object *obj;
-	int index, err;
-
-	obj = kvzalloc(struct_size(obj, ref, refs), GFP_KERNEL_ACCOUNT);
-	if (!obj)
-		return ERR_PTR(-ENOMEM);
-	index = take_index(r);
-	if (index < 0) {
-		err = index;
-		goto err_free;
-	}
-	obj->id = id;
-	obj->index = index;
-	obj->nr_slots = nr_slots;
-	err = xa_err(xa_store(&r->objects, id, obj, GFP_KERNEL_ACCOUNT));
-	if (!err)
-		return obj;
-
-	ida_free(&r->indices, index);
-err_free:
-	kvfree(obj);
-	return ERR_PTR(err);
-}
-
-/**
- * gch_load_forget - the trace speaks of an object no more
- * @r: the replay
- * @t: the thread whose turn it is
- * @obj: the object; freed
- *
- * Context: may sleep; under gch_load_replay.exec.
- */
-void gch_load_forget(struct gch_load_replay *r, struct gch_load_thread *t,
-		     struct gch_load_object *obj)
-{
-	/* Neither can fail: the entries exist, and are only emptied. */
-	if (obj->flags & OBJECT_ROOTED)
-		gch_root_clear(t->m, r->roots, obj->index);
-	gch_weak_clear(t->m, r->weaks, obj->index);
-	ida_free(&r->indices, obj->index);
-	kvfree(obj);
 }
 
 static int exec_type(struct gch_load_replay *r, struct gch_load_thread *t,
@@ -194,7 +108,7 @@ static int exec_alloc(struct gch_load_replay *r, struct gch_load_thread *t,
 			    rec->size - REPLAY_HEADER - 8 * rec->slots);
 	if (err)
 		return err;
-	obj = new_object(r, r->last_id, rec->slots);
+	obj = gch_load_object_new(r, r->last_id, rec->slots);
 	if (IS_ERR(obj)) {
 		gch_load_drop(t, SLOT_OBJECT);
 		return PTR_ERR(obj);
@@ -251,7 +165,8 @@ static int exec_store(struct gch_load_replay *r, struct gch_load_thread *t,
 	if (!found || (target && !has_target))
 		skip(r);
 	if (r->check == CHECK_SHADOW)
-		obj->ref[rec->slot] = has_target ? target->id : 0;
+		gch_load_object_refs(obj)[rec->slot] =
+			has_target ? target->id : 0;
 	if (found && has_target)
 		err = gch_store(t->m, SLOT_OBJECT, rec->slot, SLOT_TARGET);
 	else if (found)
@@ -345,7 +260,7 @@ static int exec_death(struct gch_load_replay *r, struct gch_load_thread *t,
 	xa_erase(&r->objects, obj->id);
 	if (!err && r->check != CHECK_NONE)
 		return gch_load_check_dead(r, t, obj);
-	gch_load_forget(r, t, obj);
+	gch_load_object_forget(r, t, obj);
 	return err;
 }
 

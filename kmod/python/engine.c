@@ -33,8 +33,7 @@ static int check_settings(struct gch_heap *heap, struct netlink_ext_ack *extack)
 		return -EINVAL;
 	}
 	if (arena < gch_val(heap, GCH_KEY_POOL_SIZE)) {
-		NL_SET_ERR_MSG_FMT(extack, "an arena of order %llu is smaller than a pool of %llu bytes",
-				   gch_val(heap, GCH_KEY_ARENA_ORDER),
+		NL_SET_ERR_MSG_FMT(extack, "arena-order gives no room for a pool of %llu bytes",
 				   gch_val(heap, GCH_KEY_POOL_SIZE));
 		return -EINVAL;
 	}
@@ -94,6 +93,12 @@ static void mutator_exit(struct gch_mutator *m)
 	gch_py_reap(h);
 }
 
+/* Others need not wait for the switch interval. */
+static void rest(struct gch_mutator *m)
+{
+	gch_py_gil_drop(gch_py_heap(m->heap), m);
+}
+
 /* ---- waiting ---- */
 
 static int collect_due(struct gch_py_heap *h, struct gch_mutator *m)
@@ -122,6 +127,14 @@ static bool stash(struct gch_py_heap *h, struct gch_py_mutator *pm)
 	return pm->arena;
 }
 
+/* What the limit has to allow for. */
+static size_t least_pages(struct gch_py_heap *h, size_t want)
+{
+	if (want > h->small_max)
+		return gch_py_large_charge(want);
+	return PAGE_SIZE << get_order(h->pool_size);
+}
+
 /*
  * At the limit, or without memory, an allocation collects everything once and
  * fails when that has not helped.
@@ -137,7 +150,7 @@ static int wait_memory(struct gch_py_heap *h, struct gch_mutator *m)
 		atomic64_inc(&heap->alloc_failures);
 		return -ENOMEM;
 	}
-	if (!gch_limit_allows(heap, max_t(size_t, m->want, h->pool_size)))
+	if (!gch_limit_allows(heap, least_pages(h, m->want)))
 		atomic64_inc(&heap->limit_hits);
 	gch_py_gil_drop(h, m);
 	gch_cycle_run(heap, 2);
@@ -194,6 +207,7 @@ const struct gch_engine_ops gch_py_ops = {
 	.weak_alive = gch_py_weak_alive,
 	.settle = gch_py_settle,
 	.wait = wait_for,
+	.rest = rest,
 
 	.collect = gch_py_collect,
 	.stats = stats,

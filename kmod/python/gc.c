@@ -415,12 +415,15 @@ static void relist_pools(struct collection *c)
 			list_move(&pool->gen_node, &c->h->gens[1]);
 		else
 			list_del_init(&pool->gen_node);
+		cond_resched();
 	}
 	if (!c->generation)
 		return;
-	list_for_each_entry_safe(pool, next, &c->h->gens[1], gen_node)
+	list_for_each_entry_safe(pool, next, &c->h->gens[1], gen_node) {
 		if (!pool->nr[1])
 			list_del_init(&pool->gen_node);
+		cond_resched();
+	}
 }
 
 static void count_collection(struct collection *c, u64 live_before)
@@ -446,9 +449,10 @@ static void update_generations(struct collection *c)
 	unsigned int i;
 
 	if (c->generation < 2)
-		h->count[c->generation + 1]++;
+		WRITE_ONCE(h->count[c->generation + 1],
+			   h->count[c->generation + 1] + 1);
 	for (i = 0; i <= c->generation; i++)
-		h->count[i] = 0;
+		WRITE_ONCE(h->count[i], 0);
 }
 
 static void update_long_lived(struct collection *c)
@@ -456,10 +460,11 @@ static void update_long_lived(struct collection *c)
 	struct gch_py_heap *h = c->h;
 
 	if (c->generation == 1) {
-		h->long_lived_pending += c->survivors;
+		WRITE_ONCE(h->long_lived_pending,
+			   h->long_lived_pending + c->survivors);
 	} else if (c->generation == 2) {
-		h->long_lived_pending = 0;
-		h->long_lived_total = c->survivors;
+		WRITE_ONCE(h->long_lived_pending, 0);
+		WRITE_ONCE(h->long_lived_total, c->survivors);
 	}
 }
 

@@ -68,6 +68,20 @@ static struct gch_py_large *get_pages(struct gch_py_heap *h, size_t bytes,
 }
 
 /**
+ * gch_py_large_charge - what a large object counts against the heap's limit
+ * @bytes: of the object, its header and weak head included
+ *
+ * Context: any.
+ * Return: bytes.
+ */
+size_t gch_py_large_charge(size_t bytes)
+{
+	bytes += offsetof(struct gch_py_large, obj);
+	return bytes > KMALLOC_LIMIT ? PAGE_SIZE << get_order(bytes) :
+				       kmalloc_size_roundup(bytes);
+}
+
+/**
  * gch_py_large_sleeps - must a large object be taken outside a section?
  * @bytes: of the object, its header and weak head included
  *

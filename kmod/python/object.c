@@ -90,7 +90,7 @@ static void dispose(struct gch_py_heap *h, struct gch_py_object *obj)
 	h->dead_bytes += bytes;
 	h->live_bytes -= bytes;
 	if (gch_py_gen(meta) != GCH_PY_UNTRACKED && h->count[0])
-		h->count[0]--;
+		WRITE_ONCE(h->count[0], h->count[0] - 1);
 	if (unlikely(meta & GCH_PY_META_COLLECTING))
 		h->condemned--;
 	if (unlikely(gch_py_is_large(obj)))
@@ -137,22 +137,23 @@ static bool drop_refs(struct gch_py_heap *h, struct gch_py_object *obj,
 	return true;
 }
 
-static bool bury(struct gch_py_heap *h, unsigned int *budget)
+static bool bury(struct gch_py_heap *h, unsigned int budget)
 {
 	struct gch_py_object *obj;
 
-	while (*budget) {
+	while (budget) {
 		if (!h->dying_now)
 			h->dying_now = gch_py_queue_pop(h, &h->dying);
 		obj = h->dying_now;
 		if (!obj)
 			return true;
-		if (!gch_py_weak_forget(h, obj, budget) ||
-		    !drop_refs(h, obj, budget))
+		/* For the object; an empty one costs something too. */
+		budget--;
+		if (!gch_py_weak_forget(h, obj, &budget) ||
+		    !drop_refs(h, obj, &budget))
 			return false;
 		h->dying_now = NULL;
 		dispose(h, obj);
-		*budget -= !!*budget;
 	}
 	return !h->dying_now && gch_py_queue_empty(&h->dying);
 }
@@ -168,7 +169,7 @@ static bool bury(struct gch_py_heap *h, unsigned int *budget)
 bool gch_py_bury(struct gch_py_heap *h, unsigned int budget)
 {
 	struct gch_cpu_stats *cpu = this_cpu_ptr(h->heap.cpu);
-	bool done = bury(h, &budget);
+	bool done = bury(h, budget);
 
 	if (h->collecting)
 		cpu->freed_cycle += h->deaths;
@@ -240,6 +241,15 @@ void gch_py_swap(struct gch_py_heap *h, struct gch_mutator *m, void **place,
 		m->pending = true;
 }
 
+/**
+ * gch_py_assign - &gch_engine_ops.assign
+ * @m: a mutator
+ * @place: a place of a reference
+ * @ref: an object, or NULL
+ *
+ * Context: in a section.
+ * Return: 0, or -EAGAIN to wait.
+ */
 int gch_py_assign(struct gch_mutator *m, void **place, void *ref)
 {
 	struct gch_py_heap *h = gch_py_heap(m->heap);
@@ -250,7 +260,14 @@ int gch_py_assign(struct gch_mutator *m, void **place, void *ref)
 	return 0;
 }
 
-/* It needs not be told. */
+/**
+ * gch_py_free - &gch_engine_ops.free: this engine need not be told
+ * @m: a mutator
+ * @place: a slot; empty afterwards
+ *
+ * Context: in a section.
+ * Return: 0, or -EAGAIN to wait.
+ */
 int gch_py_free(struct gch_mutator *m, void **place)
 {
 	return gch_py_assign(m, place, NULL);
@@ -272,7 +289,16 @@ static bool is_sparse_ref(const struct gch_type *type, u32 nr, u32 word)
 	return low < nr && type->refs[low] == word;
 }
 
-/* The object has a reference, so it does not change: no lock is needed. */
+/**
+ * gch_py_ref - &gch_engine_ops.ref
+ * @m: a mutator
+ * @ref: an object that a slot of @m refers to; so it lives, and what is read of
+ *	it does not change: the lock is not needed
+ * @i: a word of its payload
+ *
+ * Context: in a section.
+ * Return: the word, or NULL if it is no reference.
+ */
 void **gch_py_ref(struct gch_mutator *m, void *ref, u32 i)
 {
 	struct gch_py_object *obj = ref;
@@ -287,6 +313,15 @@ void **gch_py_ref(struct gch_mutator *m, void *ref, u32 i)
 	return (void **)(obj + 1) + i;
 }
 
+/**
+ * gch_py_data - &gch_engine_ops.data
+ * @m: a mutator
+ * @ref: an object that a slot of @m refers to
+ * @bytes: set to the usable size
+ *
+ * Context: in a section; the lock is not needed.
+ * Return: its payload.
+ */
 void *gch_py_data(struct gch_mutator *m, void *ref, size_t *bytes)
 {
 	struct gch_py_object *obj = ref;
@@ -362,9 +397,20 @@ static void count_birth(struct gch_py_heap *h, struct gch_py_object *obj,
 	cpu->alloc_bytes += bytes;
 	h->live_bytes += bytes;
 	if (gen != GCH_PY_UNTRACKED)
-		h->count[0]++;
+		WRITE_ONCE(h->count[0], h->count[0] + 1);
 }
 
+/**
+ * gch_py_alloc - &gch_engine_ops.alloc
+ * @m: a mutator
+ * @place: a slot, set to the object
+ * @type: its type
+ * @nr_refs: its reference words
+ * @bytes: size of its payload
+ *
+ * Context: in a section.
+ * Return: 0, or -EAGAIN to wait.
+ */
 int gch_py_alloc(struct gch_mutator *m, void **place, struct gch_type *type,
 		 u32 nr_refs, u32 bytes)
 {

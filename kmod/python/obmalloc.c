@@ -234,7 +234,7 @@ static struct gch_py_pool *pool_get(struct gch_py_heap *h, unsigned int class)
 	INIT_LIST_HEAD(&pool->gen_node);
 	list_add(&pool->node, &h->used[class]);
 	pool_extend(pool);
-	h->nr_pools++;
+	WRITE_ONCE(h->nr_pools, h->nr_pools + 1);
 	return pool;
 }
 
@@ -245,7 +245,7 @@ static void pool_put(struct gch_py_heap *h, struct gch_py_pool *pool)
 	list_del_init(&pool->node);
 	list_del_init(&pool->gen_node);
 	pool->class = GCH_PY_NO_CLASS;
-	h->nr_pools--;
+	WRITE_ONCE(h->nr_pools, h->nr_pools - 1);
 	if (arena->nr_free)
 		bucket_leave(h, arena);
 	pool->next = arena->free;
@@ -260,7 +260,7 @@ static void pool_put(struct gch_py_heap *h, struct gch_py_pool *pool)
  * gch_py_release_emptied - returns the pools that a collection emptied
  * @h: the heap
  *
- * Context: the caller has the heap and collects it.
+ * Context: the caller has stopped the heap; may sleep.
  */
 void gch_py_release_emptied(struct gch_py_heap *h)
 {
@@ -269,6 +269,7 @@ void gch_py_release_emptied(struct gch_py_heap *h)
 	for (pool = h->emptied; pool; pool = next) {
 		next = pool->next;
 		pool_put(h, pool);
+		cond_resched();
 	}
 	h->emptied = NULL;
 }

@@ -25,8 +25,8 @@
  *	Everything below in &struct gch_py_heap, and every object, belongs to
  *	whoever has the heap: the mutator that owns the interpreter lock, in a
  *	section, or the task that has stopped the heap with gch_py_stop(). The
- *	lock itself is described in gil.c. @retired is a lock-free list, because
- *	it is emptied outside sections.
+ *	lock itself is described in gil.c. The lists of what is retired are
+ *	lock-free, because they are emptied outside sections.
  */
 #ifndef _GCH_PY_PYTHON_H
 #define _GCH_PY_PYTHON_H
@@ -243,8 +243,9 @@ struct gch_py_queue {
  * @collecting: deaths are a collection's, and pools stay where they are
  * @emptied: pools that became empty meanwhile
  * @condemned: objects that the collection found unreachable and has yet to free
- * @retired: arenas and large objects to be freed outside sections
- * @retired_bytes: their bytes
+ * @retired_arenas: arenas to be freed outside sections
+ * @retired_large: large objects likewise
+ * @retired_bytes: bytes of both
  * @gil: protects changes of @owner but for a mutator's own leaving; held by who
  *	has stopped the heap
  * @owner: the mutator that may use the heap
@@ -287,6 +288,7 @@ struct gch_py_heap {
 	struct llist_head retired_large;
 	atomic_long_t retired_bytes;
 
+	/* Protects @owner, see gil.c. */
 	struct mutex gil;
 	struct gch_mutator *owner;
 	u64 switches;
@@ -475,6 +477,7 @@ void gch_py_large_free(struct gch_py_heap *h, struct gch_py_large *large);
 void gch_py_large_use(struct gch_py_heap *h, struct gch_py_large *large,
 		      unsigned int gen);
 void gch_py_large_retire(struct gch_py_heap *h, struct gch_py_large *large);
+size_t gch_py_large_charge(size_t bytes);
 bool gch_py_large_sleeps(size_t bytes);
 
 /* ---- object.c ---- */

@@ -53,12 +53,18 @@ struct check {
 	u64 live_bytes;
 };
 
-#define violation(v, fmt, ...)						\
-	do {								\
-		if ((v)->errors++ < PRINT_MAX)				\
-			pr_err("heap %s: " fmt "\n", (v)->h->heap.name,	\
-			       ##__VA_ARGS__);				\
-	} while (0)
+static __printf(2, 3) void violation(struct check *v, const char *fmt, ...)
+{
+	struct va_format vaf = { .fmt = fmt };
+	va_list args;
+
+	if (v->errors++ >= PRINT_MAX)
+		return;
+	va_start(args, fmt);
+	vaf.va = &args;
+	pr_err("heap %s: %pV\n", v->h->heap.name, &vaf);
+	va_end(args);
+}
 
 /* ---- structure ---- */
 
@@ -437,9 +443,9 @@ static int check_references(struct check *v)
 		return ret;
 	each_object(v, reset_object);
 	each_object(v, count_object);
-	gch_for_each_frame(heap, count_roots, v);
-	gch_for_each_roots(heap, count_roots, v);
-	gch_for_each_weaks(heap, count_weaks, v);
+	gch_visit_frames(heap, count_roots, v);
+	gch_visit_roots(heap, count_roots, v);
+	gch_visit_weaks(heap, count_weaks, v);
 	each_object(v, compare_object);
 	kvfree(v->ranges);
 	return 0;

@@ -58,6 +58,15 @@ bool gch_py_weak_forget(struct gch_py_heap *h, struct gch_py_object *obj,
 	return !*head;
 }
 
+/**
+ * gch_py_weak_set - &gch_engine_ops.weak_set
+ * @m: a mutator
+ * @w: an entry
+ * @ref: the object that it names afterwards, or NULL
+ *
+ * Context: in a section.
+ * Return: 0, -EAGAIN to wait, or -EINVAL if the type is not for weak entries.
+ */
 int gch_py_weak_set(struct gch_mutator *m, struct gch_weak *w, void *ref)
 {
 	struct gch_py_heap *h = gch_py_heap(m->heap);
@@ -89,6 +98,15 @@ static struct gch_py_object *alive(struct gch_weak *w)
 	return obj && obj->refcnt ? obj : NULL;
 }
 
+/**
+ * gch_py_weak_get - &gch_engine_ops.weak_get
+ * @m: a mutator
+ * @place: a slot, set to the object or NULL
+ * @w: an entry
+ *
+ * Context: in a section.
+ * Return: 0, or -EAGAIN to wait.
+ */
 int gch_py_weak_get(struct gch_mutator *m, void **place, struct gch_weak *w)
 {
 	struct gch_py_heap *h = gch_py_heap(m->heap);
@@ -100,6 +118,14 @@ int gch_py_weak_get(struct gch_mutator *m, void **place, struct gch_weak *w)
 	return 0;
 }
 
+/**
+ * gch_py_weak_alive - &gch_engine_ops.weak_alive
+ * @m: a mutator
+ * @w: an entry
+ *
+ * Context: in a section.
+ * Return: whether it names a live object, or -EAGAIN to wait.
+ */
 int gch_py_weak_alive(struct gch_mutator *m, struct gch_weak *w)
 {
 	if (!gch_py_owns(gch_py_heap(m->heap), m))

@@ -96,7 +96,7 @@ static int wait_memory(struct gch_slab_heap *h, struct gch_mutator *m)
 	if (sm->taken)
 		return 0;
 	/* Nothing can be collected, so there is no second try. */
-	if (!gch_limit_allows(heap, m->want))
+	if (!gch_limit_allows(heap, gch_slab_charge(m->want)))
 		atomic64_inc(&heap->limit_hits);
 	atomic64_inc(&heap->alloc_failures);
 	return -ENOMEM;

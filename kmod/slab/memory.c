@@ -118,6 +118,19 @@ static struct gch_slab_object *get_pages(struct gch_slab_heap *h, size_t bytes,
 }
 
 /**
+ * gch_slab_charge - what an object counts against the heap's limit
+ * @bytes: of the object, its hidden header and weak head included
+ *
+ * Context: any.
+ * Return: bytes.
+ */
+size_t gch_slab_charge(size_t bytes)
+{
+	return bytes > GCH_SLAB_KMALLOC_MAX ? PAGE_SIZE << get_order(bytes) :
+					      kmalloc_size_roundup(bytes);
+}
+
+/**
  * gch_slab_memory_get - takes memory for an object
  * @h: the heap
  * @bytes: of the object, its hidden header and weak head included

@@ -56,6 +56,17 @@ static struct gch_slab_object *take(struct gch_mutator *m, size_t bytes)
 	return NULL;
 }
 
+/**
+ * gch_slab_alloc - &gch_engine_ops.alloc
+ * @m: a mutator
+ * @place: a slot, set to the object
+ * @type: its type
+ * @nr_refs: its reference words
+ * @bytes: size of its payload
+ *
+ * Context: in a section.
+ * Return: 0, or -EAGAIN to wait.
+ */
 int gch_slab_alloc(struct gch_mutator *m, void **place, struct gch_type *type,
 		   u32 nr_refs, u32 bytes)
 {
@@ -83,8 +94,18 @@ int gch_slab_alloc(struct gch_mutator *m, void **place, struct gch_type *type,
 
 /* ---- references ---- */
 
+/**
+ * gch_slab_assign - &gch_engine_ops.assign
+ * @m: a mutator
+ * @place: a place of a reference
+ * @ref: an object, or NULL
+ *
+ * Context: in a section.
+ * Return: 0.
+ */
 int gch_slab_assign(struct gch_mutator *m, void **place, void *ref)
 {
+	/* Pairs with the address dependency of who reads it elsewhere. */
 	smp_store_release(place, ref);
 	return 0;
 }
@@ -105,6 +126,15 @@ static bool is_sparse_ref(const struct gch_type *type, u32 word)
 	return low < type->nr_refs && type->refs[low] == word;
 }
 
+/**
+ * gch_slab_ref - &gch_engine_ops.ref
+ * @m: a mutator
+ * @ref: an object
+ * @i: a word of its payload
+ *
+ * Context: in a section.
+ * Return: the word, or NULL if it is no reference.
+ */
 void **gch_slab_ref(struct gch_mutator *m, void *ref, u32 i)
 {
 	struct gch_slab_object *obj = ref;
@@ -118,6 +148,15 @@ void **gch_slab_ref(struct gch_mutator *m, void *ref, u32 i)
 	return is_ref ? (void **)(obj + 1) + i : NULL;
 }
 
+/**
+ * gch_slab_data - &gch_engine_ops.data
+ * @m: a mutator
+ * @ref: an object
+ * @bytes: set to the usable size
+ *
+ * Context: in a section.
+ * Return: its payload.
+ */
 void *gch_slab_data(struct gch_mutator *m, void *ref, size_t *bytes)
 {
 	struct gch_slab_object *obj = ref;
@@ -130,6 +169,14 @@ void *gch_slab_data(struct gch_mutator *m, void *ref, size_t *bytes)
 
 /* ---- death ---- */
 
+/**
+ * gch_slab_free - &gch_engine_ops.free
+ * @m: a mutator
+ * @place: a slot; empty afterwards
+ *
+ * Context: in a section.
+ * Return: 0, or -EAGAIN to go on in another section.
+ */
 int gch_slab_free(struct gch_mutator *m, void **place)
 {
 	struct gch_slab_heap *h = gch_slab_heap(m->heap);

@@ -126,6 +126,7 @@ static inline struct gch_weak **gch_slab_weak_head(struct gch_slab_object *obj)
 }
 
 /* memory.c */
+size_t gch_slab_charge(size_t bytes);
 struct gch_slab_object *gch_slab_memory_get(struct gch_slab_heap *h,
 					    size_t bytes, gfp_t gfp);
 void gch_slab_memory_put(struct gch_slab_heap *h, struct gch_slab_object *obj);

@@ -52,6 +52,15 @@ static void link(struct gch_weak *w, struct gch_slab_object *obj)
 	WRITE_ONCE(w->ref, obj);
 }
 
+/**
+ * gch_slab_weak_set - &gch_engine_ops.weak_set
+ * @m: a mutator
+ * @w: an entry
+ * @ref: the object that it names afterwards, or NULL
+ *
+ * Context: in a section; takes the lock of weak entries.
+ * Return: 0, or -EINVAL if the type is not for weak entries.
+ */
 int gch_slab_weak_set(struct gch_mutator *m, struct gch_weak *w, void *ref)
 {
 	struct gch_slab_heap *h = gch_slab_heap(m->heap);
@@ -68,17 +77,35 @@ int gch_slab_weak_set(struct gch_mutator *m, struct gch_weak *w, void *ref)
 	return 0;
 }
 
+/**
+ * gch_slab_weak_get - &gch_engine_ops.weak_get
+ * @m: a mutator
+ * @place: a slot, set to the object or NULL
+ * @w: an entry
+ *
+ * Context: in a section; takes the lock of weak entries.
+ * Return: 0.
+ */
 int gch_slab_weak_get(struct gch_mutator *m, void **place, struct gch_weak *w)
 {
 	struct gch_slab_heap *h = gch_slab_heap(m->heap);
 
 	gch_count(&h->heap, stores, 1);
 	raw_spin_lock(&h->weak_lock);
+	/* As gch_slab_assign(). */
 	smp_store_release(place, w->ref);
 	raw_spin_unlock(&h->weak_lock);
 	return 0;
 }
 
+/**
+ * gch_slab_weak_alive - &gch_engine_ops.weak_alive
+ * @m: a mutator
+ * @w: an entry
+ *
+ * Context: in a section.
+ * Return: whether it names a live object.
+ */
 int gch_slab_weak_alive(struct gch_mutator *m, struct gch_weak *w)
 {
 	return !!READ_ONCE(w->ref);

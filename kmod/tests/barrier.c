@@ -13,6 +13,7 @@
 #include <linux/completion.h>
 #include <linux/err.h>
 #include <linux/jiffies.h>
+#include <linux/kernel.h>
 #include <linux/kthread.h>
 #include <linux/prandom.h>
 #include <linux/sched.h>
@@ -27,7 +28,7 @@
 enum { HOLDER, OTHER, VICTIM, FIRST_PLACE };
 
 /* Places: slots, then entries of the root table, then words of holders. */
-#define SLOT_PLACES	(GCH_TEST_SLOTS - FIRST_PLACE)
+#define SLOT_PLACES	(GCH_FRAME_MAX - FIRST_PLACE)
 #define ROOT_PLACES	64U
 #define PLACES		(SLOT_PLACES + ROOT_PLACES + HOLDERS * REFS)
 
@@ -35,7 +36,7 @@ enum { HOLDER, OTHER, VICTIM, FIRST_PLACE };
 #define ROOTS		(HOLDERS + ROOT_PLACES)
 
 /* Objects that only keep the marker busy. */
-#define CROWD		20000U
+#define CROWD		5000U
 
 #define CYCLES		50U
 #define MOVE_TIME	(60 * HZ)
@@ -113,18 +114,31 @@ static int clear(struct mover *v, unsigned int at)
 	       gch_store_null(v->m, HOLDER, at % REFS);
 }
 
-static unsigned int free_place(struct mover *v)
+/*
+ * Three quarters of the victims keep to one kind of place: a barrier that fails
+ * for that kind is not made good by one that works for another.
+ */
+static unsigned int free_place(struct mover *v, unsigned int victim)
 {
-	unsigned int at = prandom_u32_state(&v->rnd) % PLACES;
+	static const u16 kinds[][2] = {
+		{ 0, SLOT_PLACES },
+		{ SLOT_PLACES, SLOT_PLACES + ROOT_PLACES },
+		{ SLOT_PLACES + ROOT_PLACES, PLACES },
+		{ 0, PLACES },
+	};
+	const u16 *kind = kinds[victim % ARRAY_SIZE(kinds)];
+	unsigned int at = prandom_u32_state(&v->rnd) % (kind[1] - kind[0]);
 
-	at = find_next_zero_bit(v->taken, PLACES, at);
-	return at < PLACES ? at : find_first_zero_bit(v->taken, PLACES);
+	at = find_next_zero_bit(v->taken, kind[1], kind[0] + at);
+	if (at < kind[1])
+		return at;
+	return find_next_zero_bit(v->taken, kind[1], kind[0]);
 }
 
 /* The old place is empty before the new one is written. */
 static bool move(struct mover *v, unsigned int victim)
 {
-	unsigned int from = v->at[victim], to = free_place(v);
+	unsigned int from = v->at[victim], to = free_place(v, victim);
 
 	if (!MUST(v->env, get(v, from)) || !MUST(v->env, clear(v, from)))
 		return false;
@@ -182,7 +196,7 @@ static bool start(struct mover *v)
 		    !MUST(v->env, gch_root_set(v->m, v->roots, i, HOLDER)))
 			return false;
 	for (i = 0; i < VICTIMS; i++) {
-		v->at[i] = free_place(v);
+		v->at[i] = free_place(v, i);
 		__set_bit(v->at[i], v->taken);
 		if (!renew(v, i))
 			return false;
@@ -223,7 +237,7 @@ static int mover_main(void *arg)
 	struct mover *v = arg;
 	struct gch_test_env *env = v->env;
 
-	v->m = gch_mutator_attach(env->heap, GCH_TEST_SLOTS);
+	v->m = gch_mutator_attach(env->heap, GCH_FRAME_MAX);
 	v->roots = gch_roots_create(env->heap, ROOTS);
 	if (IS_ERR(v->m) || IS_ERR(v->roots))
 		gch_test_fail(env, "thread %u has no mutator or table",

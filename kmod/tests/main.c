@@ -43,7 +43,6 @@ static const char * const engines[] = {
 static const struct gch_test tests[] = {
 	{ "refused", GCH_TEST_ALL, gch_test_refused },
 	{ "classes", GCH_TEST_ALL, gch_test_classes },
-	{ "tiny", GCH_TEST_GO, gch_test_tiny },
 	{ "shapes", GCH_TEST_COLLECTED, gch_test_shapes },
 	{ "weak", GCH_TEST_COLLECTED, gch_test_weak },
 	{ "weak-race", GCH_TEST_COLLECTED, gch_test_weak_race },

@@ -90,7 +90,6 @@ void gch_test_note(struct gch_test_env *env, const char *fmt, ...);
 })
 
 void gch_test_classes(struct gch_test_env *env);
-void gch_test_tiny(struct gch_test_env *env);
 void gch_test_shapes(struct gch_test_env *env);
 void gch_test_barrier(struct gch_test_env *env);
 void gch_test_handshake(struct gch_test_env *env);

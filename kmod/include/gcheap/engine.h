@@ -64,6 +64,7 @@ static __always_inline void gch_section_leave(void)
 {
 	unsigned int *seq = this_cpu_ptr(&gch_section_seq);
 
+	/* Whoever sees it even sees what the section wrote. */
 	smp_store_release(seq, *seq + 1);
 	preempt_enable();
 }
@@ -95,9 +96,9 @@ void gch_hist_show(struct seq_file *m, const struct gch_hist *hist);
 
 /* ---- heaps ---- */
 
-/**
- * struct gch_cpu_stats - what one CPU did; written inside sections or by its
- *	mark worker with preemption off, summed on reading
+/*
+ * What one CPU did, each as in &struct gch_stats. Written inside sections or with
+ * preemption off, summed on reading.
  */
 struct gch_cpu_stats {
 	u64 allocs;
@@ -115,8 +116,7 @@ struct gch_cpu_stats {
 };
 
 /* Adds to a counter of the CPU; preemption is off. */
-#define gch_count(heap, field, n) \
-	(this_cpu_ptr((heap)->cpu)->field += (n))
+#define gch_count(heap, field, n) __this_cpu_add((heap)->cpu->field, n)
 
 /**
  * struct gch_heap - what core and engine share of a heap
@@ -171,14 +171,14 @@ struct gch_heap {
 	u64 val[GCH_KEY_NR];
 	struct gch_cpu_stats __percpu *cpu;
 
-	struct mutex lock;
+	struct mutex lock;		/* see above */
 	struct list_head mutators;
 	unsigned int nr_mutators;
 	struct list_head tables;
 	struct list_head types;
 	unsigned int nr_types;
 
-	struct mutex cycle_lock;
+	struct mutex cycle_lock;	/* see above */
 	struct work_struct cycle_work;
 	struct delayed_work interval_work;
 	atomic_t cycle_want;
@@ -328,9 +328,9 @@ typedef void (*gch_roots_fn)(void *arg, void **places, unsigned int nr);
 typedef void (*gch_weaks_fn)(void *arg, struct gch_weak *entries,
 			     unsigned int nr);
 
-void gch_for_each_frame(struct gch_heap *heap, gch_roots_fn fn, void *arg);
-void gch_for_each_roots(struct gch_heap *heap, gch_roots_fn fn, void *arg);
-void gch_for_each_weaks(struct gch_heap *heap, gch_weaks_fn fn, void *arg);
+void gch_visit_frames(struct gch_heap *heap, gch_roots_fn fn, void *arg);
+void gch_visit_roots(struct gch_heap *heap, gch_roots_fn fn, void *arg);
+void gch_visit_weaks(struct gch_heap *heap, gch_weaks_fn fn, void *arg);
 
 /* ---- pages (core/arena.c) ---- */
 
@@ -493,34 +493,47 @@ const struct gch_engine_ops *gch_engine_find(enum gcheap_engine kind);
 	int gch_##p##_weak_get(struct gch_mutator *m, void **place,	\
 			       struct gch_weak *w);			\
 	int gch_##p##_weak_alive(struct gch_mutator *m,			\
-				 struct gch_weak *w);
+				 struct gch_weak *w)
 
-GCH_DECLARE_ENGINE(go)
-GCH_DECLARE_ENGINE(py)
-GCH_DECLARE_ENGINE(slab)
+GCH_DECLARE_ENGINE(go);
+GCH_DECLARE_ENGINE(py);
+GCH_DECLARE_ENGINE(slab);
 
 /* All of them, for the module's init. */
-#define GCH_ENGINES	&gch_go_ops, &gch_py_ops, &gch_slab_ops
+static inline const struct gch_engine_ops *gch_engine_builtin(unsigned int i)
+{
+	switch (i) {
+	case 0:
+		return &gch_go_ops;
+	case 1:
+		return &gch_py_ops;
+	case 2:
+		return &gch_slab_ops;
+	default:
+		return NULL;
+	}
+}
 
 /*
  * Calls a function of the hot path without an indirect branch. The kinds are
  * compared, not the functions: that spares the load of the pointer too.
  */
 #define gch_call(m, fn, ...) ({						\
-	typeof(gch_go_##fn((m), ##__VA_ARGS__)) __ret;			\
+	struct gch_mutator *__cm = (m);					\
+	typeof(gch_go_##fn(__cm, ##__VA_ARGS__)) __cret;		\
 									\
-	switch ((m)->kind) {						\
+	switch (__cm->kind) {						\
 	case GCHEAP_ENGINE_GO:						\
-		__ret = gch_go_##fn((m), ##__VA_ARGS__);		\
+		__cret = gch_go_##fn(__cm, ##__VA_ARGS__);		\
 		break;							\
 	case GCHEAP_ENGINE_PYTHON:					\
-		__ret = gch_py_##fn((m), ##__VA_ARGS__);		\
+		__cret = gch_py_##fn(__cm, ##__VA_ARGS__);		\
 		break;							\
 	default:							\
-		__ret = gch_slab_##fn((m), ##__VA_ARGS__);		\
+		__cret = gch_slab_##fn(__cm, ##__VA_ARGS__);		\
 		break;							\
 	}								\
-	__ret;								\
+	__cret;								\
 })
 
 #endif /* _GCHEAP_ENGINE_H */
