@@ -130,18 +130,20 @@ int gcheap_nl_heap_new_doit(struct sk_buff *skb, struct genl_info *info)
 		NL_SET_ERR_MSG(info->extack, "the engine is missing");
 		return -EINVAL;
 	}
+	name = info->attrs[GCHEAP_A_HEAP_NAME];
+	err = gch_name_check(nla_data(name), info->extack);
+	if (err) {
+		NL_SET_BAD_ATTR(info->extack, name);
+		return err;
+	}
 	err = read_config(info, &cfg);
 	if (err)
 		return err;
-
-	/* With each setting checked, what is left to refuse is the name. */
-	name = info->attrs[GCHEAP_A_HEAP_NAME];
 	heap = gch_heap_create(nla_data(name), &cfg, info->extack);
 	if (IS_ERR(heap)) {
-		err = PTR_ERR(heap);
-		if (err == -EINVAL || err == -EEXIST)
+		if (PTR_ERR(heap) == -EEXIST)
 			NL_SET_BAD_ATTR(info->extack, name);
-		return err;
+		return PTR_ERR(heap);
 	}
 	err = gch_nl_reply(info, heap, fill_heap);
 	gch_heap_put(heap);

@@ -118,8 +118,15 @@ static int configure(struct gch_heap *heap, const struct gch_config *cfg,
 	return 0;
 }
 
-/* Names appear as directories and in tables. */
-static int check_name(const char *name, struct netlink_ext_ack *extack)
+/**
+ * gch_name_check - could a heap be called this?
+ * @name: the name; names appear as directories and in tables
+ * @extack: says why not; may be NULL
+ *
+ * Context: any.
+ * Return: 0, -EINVAL.
+ */
+int gch_name_check(const char *name, struct netlink_ext_ack *extack)
 {
 	size_t i, len = strnlen(name, GCH_NAME_SIZE);
 
@@ -230,7 +237,7 @@ struct gch_heap *gch_heap_create(const char *name, const struct gch_config *cfg,
 	struct gch_heap *heap;
 	int ret;
 
-	ret = check_name(name, extack);
+	ret = gch_name_check(name, extack);
 	if (ret)
 		return ERR_PTR(ret);
 	if (!ops) {

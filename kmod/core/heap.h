@@ -15,6 +15,7 @@ u32 gch_heap_count(void);
 u32 gch_heap_generation(void);
 unsigned int gch_heap_mutators(struct gch_heap *heap);
 bool gch_heap_accepts(const struct gch_heap *heap, enum gch_key key);
+int gch_name_check(const char *name, struct netlink_ext_ack *extack);
 int gch_config_check(enum gcheap_engine engine, enum gch_key key, u64 value,
 		     struct netlink_ext_ack *extack);
 

@@ -44,10 +44,14 @@ static void settle(struct gch_mutator *m)
  */
 bool gch_again(struct gch_mutator *m, int *ret)
 {
-	u64 start = ktime_get_ns();
 	bool again = false;
+	u64 start;
 
 	might_sleep();
+	/* An error was no pause. */
+	if (*ret != -EAGAIN && !m->pending)
+		return false;
+	start = ktime_get_ns();
 	if (*ret == -EAGAIN) {
 		*ret = m->ops->wait(m);
 		m->wait = GCH_WAIT_NONE;

@@ -23,7 +23,7 @@ bool gch_again(struct gch_mutator *m, int *ret);
 static __always_inline int gch_assign(struct gch_mutator *m, void **place,
 				      void *ref)
 {
-	gch_count(m->heap, stores, 1);
+	gch_count(m->heap->cpu->stores, 1);
 	return gch_call(m, assign, place, ref);
 }
 

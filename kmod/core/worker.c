@@ -70,7 +70,7 @@ static void run_one(unsigned int cpu)
 	start = ktime_get_ns();
 	job->fn(job->arg, cpu);
 	preempt_disable();
-	gch_count(job->heap, cpu_ns, ktime_get_ns() - start);
+	gch_count(job->heap->cpu->cpu_ns, ktime_get_ns() - start);
 	preempt_enable();
 	job_put(job);
 }

@@ -199,7 +199,7 @@ int gch_go_assign_at(struct gch_go_heap *h, struct gch_mutator *m, u32 state,
 		if (phase <= PHASE_TERM) {
 			gch_go_shade(h, c, (unsigned long)READ_ONCE(*place));
 			gch_go_shade(h, c, (unsigned long)ref);
-			gch_count(&h->base, barriers, 1);
+			gch_count(h->base.cpu->barriers, 1);
 		}
 	}
 	/* Who reads it on another CPU sees the object as it was made. */

@@ -87,8 +87,8 @@ static bool sweep_step(struct gch_go_heap *h, struct list_head *live,
 		}
 		list_move_tail(&l->node, dead);
 		h->nr_large--;
-		gch_count(&h->base, freed_cycle, 1);
-		gch_count(&h->base, freed_bytes, PAGE_SIZE << l->order);
+		gch_count(h->base.cpu->freed_cycle, 1);
+		gch_count(h->base.cpu->freed_bytes, PAGE_SIZE << l->order);
 		atomic64_add(PAGE_SIZE << l->order, &h->cycle_freed);
 	}
 	more = !list_empty(&h->larges);

@@ -285,7 +285,7 @@ static void marker_end(struct marker *k)
 		put_empty(h, k->buf);
 	atomic64_add(k->bytes, &h->marked_bytes);
 	preempt_disable();
-	gch_count(&h->base, marked, k->objects);
+	gch_count(h->base.cpu->marked, k->objects);
 	preempt_enable();
 }
 

@@ -227,7 +227,7 @@ static int alloc_small(struct gch_go_heap *h, struct gch_mutator *m, u32 *state,
 			*state = READ_ONCE(h->state);
 	}
 	*ref = small(h, c, s, i, type, nr_refs);
-	gch_count(&h->base, alloc_bytes, s->size);
+	gch_count(h->base.cpu->alloc_bytes, s->size);
 	return 0;
 }
 
@@ -258,8 +258,8 @@ static int alloc_large(struct gch_go_heap *h, struct gch_mutator *m,
 	raw_spin_unlock(&h->large_lock);
 	account(h, PAGE_SIZE << l->order);
 	*ref = (unsigned long)l->addr | SPAN_LARGE;
-	gch_count(&h->base, alloc_bytes, PAGE_SIZE << l->order);
-	gch_count(&h->base, large_allocs, 1);
+	gch_count(h->base.cpu->alloc_bytes, PAGE_SIZE << l->order);
+	gch_count(h->base.cpu->large_allocs, 1);
 	return 0;
 }
 
@@ -292,6 +292,6 @@ int gch_go_alloc(struct gch_mutator *m, void **place, struct gch_type *type,
 		ret = alloc_large(h, m, state, type, nr_refs, bytes, &ref);
 	if (unlikely(ret))
 		return ret;
-	gch_count(&h->base, allocs, 1);
+	gch_count(h->base.cpu->allocs, 1);
 	return gch_go_assign_at(h, m, state, place, (void *)ref);
 }

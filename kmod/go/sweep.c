@@ -67,8 +67,8 @@ void gch_go_sweep_span(struct gch_go_heap *h, struct gch_go_span *s, u32 gen)
 	gch_go_span_refill(s);
 	if (!dead)
 		return;
-	gch_count(&h->base, freed_cycle, dead);
-	gch_count(&h->base, freed_bytes, (u64)dead * s->size);
+	gch_count(h->base.cpu->freed_cycle, dead);
+	gch_count(h->base.cpu->freed_bytes, (u64)dead * s->size);
 	atomic64_add((u64)dead * s->size, &h->cycle_freed);
 }
 

@@ -165,14 +165,15 @@ static int begin(struct gch_load_replay *r)
 static void free_rest(struct gch_load_replay *r, struct gch_load_thread *t)
 {
 	struct gch_load_object *obj;
-	unsigned long id;
+	u32 place = 0;
 
-	xa_for_each(&r->objects, id, obj) {
+	while ((obj = gch_load_object_next(r, &place))) {
 		cond_resched();
 		/* The heap frees by itself what this fails for. */
 		if (gch_load_on_slab(r->run) &&
 		    !gch_weak_get(t->m, 0, r->weaks, obj->index))
 			gch_free(t->m, 0);
+		gch_load_object_leave(r, obj);
 		gch_load_object_forget(r, t, obj);
 	}
 	while ((obj = r->condemned)) {
@@ -180,7 +181,6 @@ static void free_rest(struct gch_load_replay *r, struct gch_load_thread *t)
 		r->condemned = obj->next;
 		gch_load_object_forget(r, t, obj);
 	}
-	gch_load_objects_free(r);
 }
 
 /* Lets go of the heap, however the replay has ended. */
@@ -317,12 +317,14 @@ static int replay_init(struct gch_load_run *run,
 	r = kvzalloc(sizeof(*r), GFP_KERNEL_ACCOUNT);
 	if (!r)
 		return -ENOMEM;
+	if (gch_load_objects_init(r)) {
+		kvfree(r);
+		return -ENOMEM;
+	}
 	r->run = run;
 	spin_lock_init(&r->queue_lock);
 	INIT_LIST_HEAD(&r->queue);
 	mutex_init(&r->exec);
-	xa_init(&r->objects);
-	xa_init(&r->chunks);
 	run->priv = r;
 	return 0;
 }
@@ -339,6 +341,7 @@ static void replay_exit(struct gch_load_run *run)
 	if (!r)
 		return;
 	close_queue(r);
+	gch_load_objects_exit(r);
 	mutex_destroy(&r->exec);
 	kvfree(r);
 }

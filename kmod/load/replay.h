@@ -8,7 +8,6 @@
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/spinlock.h>
-#include <linux/xarray.h>
 
 #include "load.h"
 
@@ -68,14 +67,16 @@ int gch_load_decode(struct gch_load_cursor *cursor,
 
 /**
  * enum object_flags - what is known of an object
+ * @OBJECT_KNOWN: can be found by its number
  * @OBJECT_HELD: the program holds it: it is a root
  * @OBJECT_ROOTED: its root entry names it
  * @OBJECT_LOST: found dead; reported, if that was wrong
  */
 enum object_flags {
-	OBJECT_HELD	= BIT(0),
-	OBJECT_ROOTED	= BIT(1),
-	OBJECT_LOST	= BIT(2),
+	OBJECT_KNOWN	= BIT(0),
+	OBJECT_HELD	= BIT(1),
+	OBJECT_ROOTED	= BIT(2),
+	OBJECT_LOST	= BIT(3),
 };
 
 /* Slots whose shadow is kept in the object itself: 97 % have no more. */
@@ -84,6 +85,7 @@ enum object_flags {
 /**
  * struct gch_load_object - an object of the trace that has not died there
  * @next: on the stack of a mark, in the list of the condemned or of the unused
+ * @same: in its bucket
  * @line: of its death record
  * @id: its number
  * @index: its entry in both tables
@@ -95,6 +97,7 @@ enum object_flags {
  */
 struct gch_load_object {
 	struct gch_load_object *next;
+	struct gch_load_object *same;
 	u64 line;
 	u32 id;
 	u32 index;
@@ -150,10 +153,11 @@ struct gch_load_chunk {
  * @roots: an entry for every object, set while the program holds it
  * @weaks: likewise, naming it always
  * @room: entries of both tables
- * @objects: by number
  * @chunks: memory of the objects
  * @nr_places: objects that there is memory for
  * @unused: those that are free
+ * @buckets: the others, but the condemned, by number
+ * @nr_buckets: a power of two
  * @condemned: dead by the trace, not found dead yet
  * @types: 1 more than gc, by type number
  * @nr_types: declared
@@ -185,10 +189,11 @@ struct gch_load_replay {
 	struct gch_roots *roots;
 	struct gch_weaks *weaks;
 	u32 room;
-	struct xarray objects;
-	struct xarray chunks;
+	struct gch_load_object **chunks;
 	u32 nr_places;
 	struct gch_load_object *unused;
+	struct gch_load_object **buckets;
+	u32 nr_buckets;
 	struct gch_load_object *condemned;
 	u8 types[REPLAY_TYPES_MAX];
 	u32 nr_types;
@@ -205,13 +210,20 @@ struct gch_load_replay {
 };
 
 /* replay_object.c */
+int gch_load_objects_init(struct gch_load_replay *r);
+void gch_load_objects_exit(struct gch_load_replay *r);
 struct gch_load_object *gch_load_object_new(struct gch_load_replay *r, u32 id,
 					    u32 nr_slots);
+struct gch_load_object *gch_load_object_find(const struct gch_load_replay *r,
+					     u32 id);
+struct gch_load_object *gch_load_object_next(const struct gch_load_replay *r,
+					     u32 *place);
+u32 *gch_load_object_refs(struct gch_load_object *obj);
+void gch_load_object_leave(struct gch_load_replay *r,
+			   struct gch_load_object *obj);
 void gch_load_object_forget(struct gch_load_replay *r,
 			    struct gch_load_thread *t,
 			    struct gch_load_object *obj);
-u32 *gch_load_object_refs(struct gch_load_object *obj);
-void gch_load_objects_free(struct gch_load_replay *r);
 
 /* replay_exec.c */
 int gch_load_execute(struct gch_load_replay *r, struct gch_load_thread *t,

@@ -49,10 +49,10 @@ static int walk(struct gch_load_replay *r, struct gch_load_thread *t,
 		enum gcheap_load_mismatch_kind kind)
 {
 	struct gch_load_object *obj;
-	unsigned long id;
+	u32 place = 0;
 	int ret;
 
-	xa_for_each(&r->objects, id, obj) {
+	while ((obj = gch_load_object_next(r, &place))) {
 		cond_resched();
 		if (READ_ONCE(r->run->stop))
 			return -ECANCELED;
@@ -116,11 +116,10 @@ static struct gch_load_object *push(struct gch_load_replay *r,
 static int mark_shadow(struct gch_load_replay *r)
 {
 	struct gch_load_object *obj, *target, *stack = NULL;
-	unsigned long id;
-	u32 i, *refs;
+	u32 i, *refs, place = 0;
 
 	r->epoch++;
-	xa_for_each(&r->objects, id, obj) {
+	while ((obj = gch_load_object_next(r, &place))) {
 		cond_resched();
 		if (obj->flags & OBJECT_HELD)
 			stack = push(r, stack, obj);
@@ -132,7 +131,7 @@ static int mark_shadow(struct gch_load_replay *r)
 		for (i = 0; i < obj->nr_slots; i++) {
 			if (!refs[i])
 				continue;
-			target = xa_load(&r->objects, refs[i]);
+			target = gch_load_object_find(r, refs[i]);
 			if (target)
 				stack = push(r, stack, target);
 		}
@@ -146,10 +145,10 @@ static int mark_shadow(struct gch_load_replay *r)
 static int compare_shadow(struct gch_load_replay *r, struct gch_load_thread *t)
 {
 	struct gch_load_object *obj;
-	unsigned long id;
+	u32 place = 0;
 	int ret;
 
-	xa_for_each(&r->objects, id, obj) {
+	while ((obj = gch_load_object_next(r, &place))) {
 		cond_resched();
 		if (READ_ONCE(r->run->stop))
 			return -ECANCELED;
@@ -298,7 +297,7 @@ int gch_load_check_dead(struct gch_load_replay *r, struct gch_load_thread *t,
 static int end_shadow(struct gch_load_replay *r, struct gch_load_thread *t)
 {
 	struct gch_load_object *obj;
-	unsigned long id;
+	u32 place = 0;
 	int err;
 
 	err = gch_collect(r->run->heap, 2) ? : gch_load_check_shadow(r, t);
@@ -307,7 +306,7 @@ static int end_shadow(struct gch_load_replay *r, struct gch_load_thread *t)
 	for (obj = r->condemned; obj; obj = obj->next)
 		gch_load_mismatch(r->run, GCHEAP_LOAD_MISMATCH_KIND_LATE,
 				  obj->line, obj->id);
-	xa_for_each(&r->objects, id, obj)
+	while ((obj = gch_load_object_next(r, &place)))
 		if (obj->epoch != r->epoch && !(obj->flags & OBJECT_LOST))
 			gch_load_mismatch(r->run,
 					  GCHEAP_LOAD_MISMATCH_KIND_LIVE,
@@ -319,10 +318,10 @@ static int count_live(struct gch_load_replay *r, struct gch_load_thread *t)
 {
 	u64 expected = 0, found = 0;
 	struct gch_load_object *obj;
-	unsigned long id;
+	u32 place = 0;
 	int ret;
 
-	xa_for_each(&r->objects, id, obj) {
+	while ((obj = gch_load_object_next(r, &place))) {
 		cond_resched();
 		if (READ_ONCE(r->run->stop))
 			return -ECANCELED;

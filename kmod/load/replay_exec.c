@@ -33,7 +33,7 @@ int malformed(struct gch_load_replay *r, const char *fmt, ...)
 
 static struct gch_load_object *find(struct gch_load_replay *r, u32 id)
 {
-	struct gch_load_object *obj = xa_load(&r->objects, id);
+	struct gch_load_object *obj = gch_load_object_find(r, id);
 
 	if (!obj)
 		malformed(r, "object %u is unknown, or dead by its record", id);
@@ -257,7 +257,7 @@ static int exec_death(struct gch_load_replay *r, struct gch_load_thread *t,
 	obj->line = r->line;
 	if (gch_load_on_slab(r->run))
 		err = free_object(r, t, obj);
-	xa_erase(&r->objects, obj->id);
+	gch_load_object_leave(r, obj);
 	if (!err && r->check != CHECK_NONE)
 		return gch_load_check_dead(r, t, obj);
 	gch_load_object_forget(r, t, obj);

@@ -5,11 +5,14 @@
  * They are kept in chunks and used again, last freed first: a trace makes and
  * drops one at almost every record, which must not cost an allocation that
  * would be measured with the heap. An object's place among the chunks is also
- * its entry in the root table and in the weak table. All of it is protected by
- * gch_load_replay.exec.
+ * its entry in the root table and in the weak table. By number they are found
+ * in a hash table of as many buckets as there are places: numbers ascend, so
+ * their low bits spread them well; the bits above are for those with gaps. All
+ * of it is protected by gch_load_replay.exec.
  */
 #include "replay.h"
 
+#include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 
@@ -27,6 +30,57 @@ static int grow_tables(struct gch_load_replay *r)
 	return err;
 }
 
+static struct gch_load_object **bucket_of(const struct gch_load_replay *r,
+					  u32 id)
+{
+	u32 hash = id ^ (id >> ilog2(r->nr_buckets));
+
+	return &r->buckets[hash & (r->nr_buckets - 1)];
+}
+
+static void enter(struct gch_load_replay *r, struct gch_load_object *obj)
+{
+	struct gch_load_object **bucket = bucket_of(r, obj->id);
+
+	obj->same = *bucket;
+	*bucket = obj;
+	obj->flags |= OBJECT_KNOWN;
+}
+
+/* Doubles the buckets. */
+static int grow_buckets(struct gch_load_replay *r)
+{
+	u32 place = 0, nr = max_t(u32, r->nr_buckets * 2, PER_CHUNK);
+	struct gch_load_object **buckets, *obj;
+
+	buckets = kvcalloc(nr, sizeof(*buckets), GFP_KERNEL_ACCOUNT);
+	if (!buckets)
+		return -ENOMEM;
+	kvfree(r->buckets);
+	r->buckets = buckets;
+	r->nr_buckets = nr;
+	while ((obj = gch_load_object_next(r, &place)))
+		enter(r, obj);
+	return 0;
+}
+
+static int make_room(struct gch_load_replay *r)
+{
+	int err = 0;
+
+	if (r->nr_places == GCH_TABLE_MAX) {
+		gch_load_fail(r->run, -ENOSPC,
+			      "line %llu: more than %lu objects live", r->line,
+			      GCH_TABLE_MAX);
+		return -ENOSPC;
+	}
+	if (r->nr_places == r->room)
+		err = grow_tables(r);
+	if (!err && r->nr_places == r->nr_buckets)
+		err = grow_buckets(r);
+	return err;
+}
+
 /* Adds a chunk; its objects are handed out in their order. */
 static int add_chunk(struct gch_load_replay *r)
 {
@@ -34,26 +88,13 @@ static int add_chunk(struct gch_load_replay *r)
 	u32 i, first = r->nr_places;
 	int err;
 
-	if (first == GCH_TABLE_MAX) {
-		gch_load_fail(r->run, -ENOSPC,
-			      "line %llu: more than %lu objects live", r->line,
-			      GCH_TABLE_MAX);
-		return -ENOSPC;
-	}
-	if (first == r->room) {
-		err = grow_tables(r);
-		if (err)
-			return err;
-	}
+	err = make_room(r);
+	if (err)
+		return err;
 	chunk = kvcalloc(PER_CHUNK, sizeof(*chunk), GFP_KERNEL_ACCOUNT);
 	if (!chunk)
 		return -ENOMEM;
-	err = xa_err(xa_store(&r->chunks, first / PER_CHUNK, chunk,
-			      GFP_KERNEL_ACCOUNT));
-	if (err) {
-		kvfree(chunk);
-		return err;
-	}
+	r->chunks[first / PER_CHUNK] = chunk;
 	for (i = PER_CHUNK; i-- > 0;) {
 		chunk[i].index = first + i;
 		chunk[i].next = r->unused;
@@ -61,6 +102,50 @@ static int add_chunk(struct gch_load_replay *r)
 	}
 	r->nr_places += PER_CHUNK;
 	return 0;
+}
+
+/**
+ * gch_load_object_find - find an object by its number
+ * @r: the replay
+ * @id: the number
+ *
+ * Context: under gch_load_replay.exec.
+ * Return: the object, NULL if there is none or it is dead by its record.
+ */
+struct gch_load_object *gch_load_object_find(const struct gch_load_replay *r,
+					     u32 id)
+{
+	struct gch_load_object *obj;
+
+	if (!r->nr_buckets)
+		return NULL;
+	for (obj = *bucket_of(r, id); obj && obj->id != id; obj = obj->same)
+		;
+	return obj;
+}
+
+/**
+ * gch_load_object_next - walk the objects that can be found
+ * @r: the replay
+ * @place: where to go on, 0 at first; moved on
+ *
+ * Context: may sleep; under gch_load_replay.exec.
+ * Return: the next object, NULL after the last.
+ */
+struct gch_load_object *gch_load_object_next(const struct gch_load_replay *r,
+					     u32 *place)
+{
+	struct gch_load_object *chunk, *obj;
+
+	while (*place < r->nr_places) {
+		chunk = r->chunks[*place / PER_CHUNK];
+		obj = &chunk[(*place)++ % PER_CHUNK];
+		if (!(*place % PER_CHUNK))
+			cond_resched();
+		if (obj->flags & OBJECT_KNOWN)
+			return obj;
+	}
+	return NULL;
 }
 
 /**
@@ -103,12 +188,6 @@ struct gch_load_object *gch_load_object_new(struct gch_load_replay *r, u32 id,
 		if (!refs)
 			return ERR_PTR(-ENOMEM);
 	}
-	err = xa_err(xa_store(&r->objects, id, obj, GFP_KERNEL_ACCOUNT));
-	if (err) {
-		kvfree(refs);
-		return ERR_PTR(err);
-	}
-
 	r->unused = obj->next;
 	obj->id = id;
 	obj->nr_slots = nr_slots;
@@ -117,14 +196,33 @@ struct gch_load_object *gch_load_object_new(struct gch_load_replay *r, u32 id,
 	memset(obj->few_refs, 0, sizeof(obj->few_refs));
 	if (nr_slots > OBJECT_INLINE_REFS)
 		obj->refs = refs;
+	enter(r, obj);
 	return obj;
+}
+
+/**
+ * gch_load_object_leave - an object can be found no more
+ * @r: the replay
+ * @obj: the object
+ *
+ * Context: under gch_load_replay.exec.
+ */
+void gch_load_object_leave(struct gch_load_replay *r,
+			   struct gch_load_object *obj)
+{
+	struct gch_load_object **link = bucket_of(r, obj->id);
+
+	while (*link != obj)
+		link = &(*link)->same;
+	*link = obj->same;
+	obj->flags &= ~OBJECT_KNOWN;
 }
 
 /**
  * gch_load_object_forget - the trace speaks of an object no more
  * @r: the replay
  * @t: the thread whose turn it is
- * @obj: the object; no longer known by its number
+ * @obj: the object; it cannot be found any more
  *
  * Context: may sleep; under gch_load_replay.exec.
  */
@@ -144,20 +242,31 @@ void gch_load_object_forget(struct gch_load_replay *r,
 }
 
 /**
- * gch_load_objects_free - free the memory of a replay's objects
+ * gch_load_objects_init - set up the objects of a replay
+ * @r: the replay
+ *
+ * Context: may sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int gch_load_objects_init(struct gch_load_replay *r)
+{
+	r->chunks = kvcalloc(GCH_TABLE_MAX / PER_CHUNK, sizeof(*r->chunks),
+			     GFP_KERNEL_ACCOUNT);
+	return r->chunks ? 0 : -ENOMEM;
+}
+
+/**
+ * gch_load_objects_exit - free the memory of a replay's objects
  * @r: the replay; all its objects have been forgotten
  *
  * Context: may sleep.
  */
-void gch_load_objects_free(struct gch_load_replay *r)
+void gch_load_objects_exit(struct gch_load_replay *r)
 {
-	struct gch_load_object *chunk;
-	unsigned long i;
+	u32 i;
 
-	xa_for_each(&r->chunks, i, chunk)
-		kvfree(chunk);
-	xa_destroy(&r->chunks);
-	xa_destroy(&r->objects);
-	r->unused = NULL;
-	r->nr_places = 0;
+	for (i = 0; i < r->nr_places / PER_CHUNK; i++)
+		kvfree(r->chunks[i]);
+	kvfree(r->chunks);
+	kvfree(r->buckets);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The cycle collector (CPython 3.15's Python/gc.c, gc_collect_main()), by the
- * names of its steps
+ * The cycle collector, as gc_collect_main() of CPython 3.15, by the names of its
+ * steps
  *
  * CPython's generations are linked lists that a collection walks in the order
  * of births. Here an object's generation is in its meta word, and a collection
@@ -26,8 +26,9 @@
 /* References between a prefetch and the use of what it fetched. */
 #define DISTANCE	8
 
-/* References followed between two chances to be rescheduled. */
+/* References, and objects, between two chances to be rescheduled. */
 #define RESCHED_REFS	4096
+#define RESCHED_OBJECTS	256
 
 struct reached {
 	struct gch_py_object *obj;
@@ -263,6 +264,7 @@ static __always_inline void visit_reachable(struct collection *c,
 static void move_unreachable(struct collection *c)
 {
 	struct gch_py_object *obj;
+	unsigned int nr = 0;
 
 	walk(c, reach_root);
 	for (;;) {
@@ -274,7 +276,8 @@ static void move_unreachable(struct collection *c)
 		if (!obj)
 			return;
 		traverse(c, obj, visit_reachable);
-		cond_resched();
+		if (unlikely(!(++nr % RESCHED_OBJECTS)))
+			cond_resched();
 	}
 }
 
@@ -326,12 +329,14 @@ void gch_py_bury_all(struct gch_py_heap *h)
 {
 	bool done;
 
-	do {
+	for (;;) {
 		preempt_disable();
 		done = gch_py_bury(h, GCH_PY_SETTLE_BUDGET);
 		preempt_enable();
+		if (done)
+			return;
 		cond_resched();
-	} while (!done);
+	}
 }
 
 /* CPython's tp_clear: counts do the rest. */
@@ -434,7 +439,7 @@ static void count_collection(struct collection *c, u64 live_before)
 	gch_max(&heap->peak_live, live_before);
 	gch_max(&heap->garbage_max, garbage);
 	preempt_disable();
-	gch_count(heap, marked, c->candidates);
+	gch_count(heap->cpu->marked, c->candidates);
 	preempt_enable();
 	if (!c->errors)
 		return;

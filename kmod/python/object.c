@@ -228,7 +228,7 @@ void gch_py_swap(struct gch_py_heap *h, struct gch_mutator *m, void **place,
 {
 	struct gch_py_object *old = *place;
 
-	gch_count(&h->heap, counts, !!ref + !!old);
+	gch_count(h->heap.cpu->counts, !!ref + !!old);
 	if (ref)
 		gch_py_raise(ref);
 	WRITE_ONCE(*place, ref);
@@ -383,7 +383,7 @@ static struct gch_py_object *alloc_large(struct gch_mutator *m, size_t bytes,
 	if (!large)
 		return want_memory(m, bytes);
 	gch_py_large_use(h, large, gen);
-	gch_count(&h->heap, large_allocs, 1);
+	gch_count(h->heap.cpu->large_allocs, 1);
 	return &large->obj;
 }
 

@@ -115,8 +115,8 @@ struct gch_cpu_stats {
 	u64 marked;
 };
 
-/* Adds to a counter of the CPU; preemption is off. */
-#define gch_count(heap, field, n) __this_cpu_add((heap)->cpu->field, n)
+/* Adds to a counter of the CPU, heap->cpu->something; preemption is off. */
+#define gch_count(counter, n)	__this_cpu_add(counter, n)
 
 /**
  * struct gch_heap - what core and engine share of a heap
