@@ -346,7 +346,8 @@ static bool read_part(uint32_t *last, unsigned int *nr, bool *interrupted)
 	return true;
 }
 
-static void dump(int cmd, int other, unsigned int *nr, bool *interrupted)
+static void take_dump(int cmd, int other, unsigned int *nr,
+		      bool *interrupted)
 {
 	unsigned int parts = 0;
 	uint32_t last = 0;
@@ -381,13 +382,13 @@ static void test_dumps(void)
 		snprintf(name, sizeof(name), "t-%u", i);
 		create(name, GCHEAP_ENGINE_SLAB);
 	}
-	dump(GCHEAP_CMD_HEAP_GET, -1, &nr, &interrupted);
+	take_dump(GCHEAP_CMD_HEAP_GET, -1, &nr, &interrupted);
 	ksft_test_result(nr == before + MANY && !interrupted,
 			 "a dump of %u heaps has %u\n", before + MANY, nr);
-	dump(GCHEAP_CMD_STATS_GET, -1, &nr, &interrupted);
+	take_dump(GCHEAP_CMD_STATS_GET, -1, &nr, &interrupted);
 	ksft_test_result(nr == before + MANY && !interrupted,
 			 "a dump of statistics has %u\n", nr);
-	dump(GCHEAP_CMD_STATS_GET, other, &nr, &interrupted);
+	take_dump(GCHEAP_CMD_STATS_GET, other, &nr, &interrupted);
 	ksft_test_result(interrupted, "a heap made meanwhile interrupts it\n");
 	named(GCHEAP_CMD_HEAP_DEL, "t-late");
 	for (i = 0; i < MANY; i++) {

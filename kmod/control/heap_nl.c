@@ -146,6 +146,8 @@ int gcheap_nl_heap_new_doit(struct sk_buff *skb, struct genl_info *info)
 		return PTR_ERR(heap);
 	}
 	err = gch_nl_reply(info, heap, fill_heap);
+	if (err)
+		gch_heap_delete(gch_heap_name(heap), NULL);
 	gch_heap_put(heap);
 	return err;
 }

@@ -5,6 +5,7 @@
  */
 #include <gcheap/engine.h>
 
+#include <linux/export.h>
 #include <linux/kernel.h>
 
 #define ENGINES	(GCHEAP_ENGINE_SLAB + 1)
@@ -50,6 +51,7 @@ int gch_engine_register(const struct gch_engine_ops *ops)
 	engines[ops->kind] = ops;
 	return 0;
 }
+EXPORT_SYMBOL_GPL(gch_engine_register);
 
 /**
  * gch_engine_unregister - withdraws an engine
@@ -74,3 +76,4 @@ const struct gch_engine_ops *gch_engine_find(enum gcheap_engine kind)
 {
 	return kind < ENGINES ? engines[kind] : NULL;
 }
+EXPORT_SYMBOL_GPL(gch_engine_find);

@@ -306,7 +306,7 @@ static int make_dying(struct gch_heap *heap, struct netlink_ext_ack *extack)
 
 	mutex_lock(&heap->lock);
 	if (heap->nr_mutators || !list_empty(&heap->tables)) {
-		NL_SET_ERR_MSG_FMT(extack, "heap %s is in use by %u mutators",
+		NL_SET_ERR_MSG_FMT(extack, "heap %s is in use, mutators attached: %u",
 				   heap->name, heap->nr_mutators);
 		ret = -EBUSY;
 	} else {

@@ -7,6 +7,10 @@
  * on shared queues, and its caller repeats the job until nothing is left. So a
  * worker whose CPU goes down drops its items.
  *
+ * A worker begins a job at the highest nice level, so that a busy CPU lets it in at
+ * once: what only it can do for its CPU is short, and the whole job waits for it.
+ * Then, by gch_worker_settle(), it competes for the CPU as any task does.
+ *
  * queue.lock of a CPU protects its list. It is taken with interrupts on, in
  * process context only.
  */
@@ -60,6 +64,21 @@ static int should_run(unsigned int cpu)
 	return !list_empty_careful(&per_cpu_ptr(&queues, cpu)->items);
 }
 
+/**
+ * gch_worker_settle - ends the urgent part of a worker's share
+ *
+ * Context: called by a &gch_worker_fn.
+ */
+void gch_worker_settle(void)
+{
+	set_user_nice(current, 0);
+}
+
+static void setup(unsigned int cpu)
+{
+	set_user_nice(current, MIN_NICE);
+}
+
 static void run_one(unsigned int cpu)
 {
 	struct gch_job *job = take(per_cpu_ptr(&queues, cpu));
@@ -72,6 +91,7 @@ static void run_one(unsigned int cpu)
 	preempt_disable();
 	gch_count(job->heap->cpu->cpu_ns, ktime_get_ns() - start);
 	preempt_enable();
+	set_user_nice(current, MIN_NICE);
 	job_put(job);
 }
 
@@ -85,6 +105,7 @@ static void drop_all(unsigned int cpu)
 
 static struct smp_hotplug_thread worker_threads = {
 	.store			= &workers,
+	.setup			= setup,
 	.thread_should_run	= should_run,
 	.thread_fn		= run_one,
 	.park			= drop_all,

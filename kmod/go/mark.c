@@ -298,6 +298,7 @@ static void mark_on_cpu(void *arg, unsigned int cpu)
 	gch_section_enter();
 	gch_go_shaded_flush(h, this_cpu_ptr(h->mcache));
 	gch_section_leave();
+	gch_worker_settle();
 	do {
 		drain(&k);
 	} while (wait_for_work(h));

@@ -101,6 +101,7 @@ static void sweep_on_cpu(void *arg, unsigned int cpu)
 	unsigned int class;
 
 	adapt_this_cpu(h);
+	gch_worker_settle();
 	for (class = 2; class < GCH_GO_SPAN_CLASSES; class++)
 		sweep_class(h, class, STATE_GEN(READ_ONCE(h->state)));
 }

@@ -240,9 +240,10 @@ static int thread_main(void *arg)
 
 static int create_threads(struct gch_load_run *run)
 {
-	unsigned int i, cpu = nr_cpu_ids;
 	struct gch_load_thread *t;
 	struct task_struct *task;
+	unsigned int i;
+	int cpu = -1;
 
 	for (i = 0; i < run->args.mutators; i++) {
 		t = &run->thread[i];

@@ -7,6 +7,9 @@
  * Two threads, each with a table of places of its own, in slots of its frame, in
  * a root table and in objects. The objects that hold references are replaced
  * now and then, so that references move from older to younger ones.
+ *
+ * Each victim holds a heart, which no slot refers to but now and then: it is
+ * marked only if its victim is scanned, not by the moves.
  */
 #include "tests.h"
 
@@ -35,6 +38,9 @@ enum { HOLDER, OTHER, VICTIM, FIRST_PLACE };
 /* The root table: the holders, then places. */
 #define ROOTS		(HOLDERS + ROOT_PLACES)
 
+/* Moves between looks at a heart. */
+#define LOOK_EVERY	64U
+
 /* Objects that only keep the marker busy. */
 #define CROWD		5000U
 
@@ -48,6 +54,7 @@ enum { HOLDER, OTHER, VICTIM, FIRST_PLACE };
  * @roots: its root table
  * @holder: type of what holds references
  * @victim: type of what is moved
+ * @heart: type of what it holds
  * @number: which thread
  * @rnd: its random numbers
  * @at: where each victim is
@@ -62,6 +69,7 @@ struct mover {
 	struct gch_roots *roots;
 	struct gch_type *holder;
 	struct gch_type *victim;
+	struct gch_type *heart;
 	unsigned int number;
 	struct rnd_state rnd;
 	u16 at[VICTIMS];
@@ -135,6 +143,17 @@ static unsigned int free_place(struct mover *v, unsigned int victim)
 	return find_next_zero_bit(v->taken, kind[1], kind[0]);
 }
 
+/* What slot VICTIM holds is what it was born with. */
+static bool beats(struct mover *v, unsigned int victim)
+{
+	return MUST(v->env, gch_load(v->m, OTHER, VICTIM, 0)) &&
+	       CHECK(v->env, gch_test_payload_is(v->m, OTHER, 0,
+						 ~mark_of(v, victim)),
+		     "thread %u: the heart of victim %u is lost", v->number,
+		     victim) &&
+	       MUST(v->env, gch_clear(v->m, OTHER));
+}
+
 /* The old place is empty before the new one is written. */
 static bool move(struct mover *v, unsigned int victim)
 {
@@ -142,10 +161,12 @@ static bool move(struct mover *v, unsigned int victim)
 
 	if (!MUST(v->env, get(v, from)) || !MUST(v->env, clear(v, from)))
 		return false;
-	if (!CHECK(v->env, gch_test_payload_is(v->m, VICTIM, 0,
+	if (!CHECK(v->env, gch_test_payload_is(v->m, VICTIM, 1,
 					       mark_of(v, victim)),
 		   "thread %u: victim %u is not what it was at place %u",
 		   v->number, victim, from))
+		return false;
+	if (v->moves % LOOK_EVERY == 0 && !beats(v, victim))
 		return false;
 	if (!MUST(v->env, put(v, to)))
 		return false;
@@ -159,11 +180,15 @@ static bool move(struct mover *v, unsigned int victim)
 /* A new object in its place; the old one is garbage. */
 static bool renew(struct mover *v, unsigned int victim)
 {
-	if (!MUST(v->env, gch_alloc(v->m, VICTIM, v->victim)))
+	if (!MUST(v->env, gch_alloc(v->m, VICTIM, v->victim)) ||
+	    !MUST(v->env, gch_alloc(v->m, OTHER, v->heart)))
 		return false;
 	v->age[victim]++;
-	gch_test_payload_set(v->m, VICTIM, 0, mark_of(v, victim));
-	return MUST(v->env, put(v, v->at[victim])) &&
+	gch_test_payload_set(v->m, VICTIM, 1, mark_of(v, victim));
+	gch_test_payload_set(v->m, OTHER, 0, ~mark_of(v, victim));
+	return MUST(v->env, gch_store(v->m, VICTIM, 0, OTHER)) &&
+	       MUST(v->env, gch_clear(v->m, OTHER)) &&
+	       MUST(v->env, put(v, v->at[victim])) &&
 	       MUST(v->env, gch_clear(v->m, VICTIM)) &&
 	       MUST(v->env, gch_clear(v->m, HOLDER));
 }
@@ -290,7 +315,7 @@ static void run_movers(struct mover *movers)
  */
 void gch_test_barrier(struct gch_test_env *env)
 {
-	struct gch_type *holder, *victim;
+	struct gch_type *holder, *victim, *heart;
 	struct task_struct *collector;
 	struct gch_stats stats;
 	unsigned long moves = 0;
@@ -300,14 +325,16 @@ void gch_test_barrier(struct gch_test_env *env)
 	if (!gch_test_open(env, NULL))
 		return;
 	holder = gch_test_type(env, "holder", (REFS + 2) * 8, REFS, 0);
-	victim = gch_test_type(env, "victim", 2 * 8, 0, 0);
+	victim = gch_test_type(env, "victim", (1 + 2) * 8, 1, 0);
+	heart = gch_test_type(env, "heart", 2 * 8, 0, 0);
 	movers = kcalloc(THREADS, sizeof(*movers), GFP_KERNEL);
-	if (!holder || !victim || !movers || !gather_crowd(env, holder))
+	if (!holder || !victim || !heart || !movers || !gather_crowd(env, holder))
 		goto out;
 	for (i = 0; i < THREADS; i++) {
 		movers[i].env = env;
 		movers[i].holder = holder;
 		movers[i].victim = victim;
+		movers[i].heart = heart;
 		movers[i].number = i;
 		prandom_seed_state(&movers[i].rnd, 42 + i);
 		init_completion(&movers[i].done);

@@ -41,6 +41,7 @@ static const char * const engines[] = {
 };
 
 static const struct gch_test tests[] = {
+	{ "engine", GCH_TEST_ALL, gch_test_engine },
 	{ "refused", GCH_TEST_ALL, gch_test_refused },
 	{ "classes", GCH_TEST_ALL, gch_test_classes },
 	{ "shapes", GCH_TEST_COLLECTED, gch_test_shapes },

@@ -356,10 +356,12 @@ int gch_cycle_since(struct gch_heap *heap, unsigned int generation,
  * @arg: the caller's
  * @cpu: the CPU that the calling worker is bound to
  *
- * Context: kthread bound to @cpu, may sleep; reschedules often.
+ * Context: kthread bound to @cpu, may sleep; reschedules often. It calls
+ * gch_worker_settle() as soon as it has done what is urgent.
  */
 typedef void (*gch_worker_fn)(void *arg, unsigned int cpu);
 
+void gch_worker_settle(void);
 void gch_workers_run(struct gch_heap *heap, gch_worker_fn fn, void *arg);
 
 /* ---- engines ---- */
