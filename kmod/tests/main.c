@@ -50,6 +50,7 @@ static const struct gch_test tests[] = {
 	{ "rings", GCH_TEST_COLLECTED, gch_test_rings },
 	{ "generations", GCH_TEST_PYTHON, gch_test_generations },
 	{ "deep", GCH_TEST_COLLECTED, gch_test_deep },
+	{ "large", GCH_TEST_COLLECTED, gch_test_large },
 	{ "limit", GCH_TEST_ALL, gch_test_limit },
 	{ "explicit", GCH_TEST_SLAB, gch_test_explicit },
 	{ "handshake", GCH_TEST_COLLECTED, gch_test_handshake },
