@@ -184,7 +184,7 @@ static int alloc_thread(struct gch_load_thread *t)
 	unsigned int i, nr;
 	int err;
 
-	s = kvzalloc(sizeof(*s), GFP_KERNEL_ACCOUNT);
+	s = kvzalloc(sizeof(*s), GCH_LOAD_GFP);
 	if (!s)
 		return -ENOMEM;
 	err = gch_alloc(t->m, SLOT_OWNER, types->small);

@@ -8,6 +8,7 @@
 #define _GCHEAP_LOAD_H
 
 #include <linux/completion.h>
+#include <linux/gfp.h>
 #include <linux/kref.h>
 #include <linux/mutex.h>
 #include <linux/prandom.h>
@@ -25,6 +26,9 @@
 #define GCH_LOAD_MESSAGE_SIZE	128
 /* Figures that a mutator hands over: see alloc.c. */
 #define GCH_LOAD_FIGURES	3
+
+/* For what may be large: that it fails is said to who asked for it. */
+#define GCH_LOAD_GFP		(GFP_KERNEL_ACCOUNT | __GFP_NOWARN)
 
 struct gch_load_run;
 

@@ -344,7 +344,7 @@ static int lru_thread(struct gch_load_thread *t)
 	};
 	int err;
 
-	l.expect = kvcalloc(l.nr_keys, sizeof(*l.expect), GFP_KERNEL_ACCOUNT);
+	l.expect = kvcalloc(l.nr_keys, sizeof(*l.expect), GCH_LOAD_GFP);
 	if (!l.expect)
 		return -ENOMEM;
 	err = run_cache(&l);

@@ -26,32 +26,37 @@ struct number {
 	u32 min;
 	u32 max;
 	u32 workloads;
-	const char *range;
-	const char *misplaced;
+	const char *name;
+	const char *takers;
 };
 
-#define NUMBER(_attr, _field, _min, _max, _workloads, _name, _for)	\
-	{								\
-		.attr = GCHEAP_LOAD_A_RUN_##_attr,			\
-		.offset = offsetof(struct gch_load_args, _field),	\
-		.min = _min,						\
-		.max = _max,						\
-		.workloads = _workloads,				\
-		.range = _name ": " #_min " to " #_max,			\
-		.misplaced = _name ": only for " _for,			\
-	}
-
 static const struct number numbers[] = {
-	NUMBER(MUTATORS, mutators, 1, 64, WL_ALL, "mutators", "workloads"),
-	NUMBER(SECONDS, seconds, 1, 86400, WL_TIMED, "seconds",
-	       "workloads other than replay"),
-	NUMBER(MAX_OPERATIONS, max_operations, 1, 4294967295, WL_TIMED,
-	       "max-operations", "workloads other than replay"),
-	NUMBER(DEPTH, depth, 1, 24, WL(BINARY_TREES), "depth", "binary-trees"),
-	NUMBER(ENTRIES, entries, 1, 1000000, WL(LRU) | WL(CYCLES), "entries",
-	       "lru and cycles"),
-	NUMBER(SIZE, size, 0, 65536, WL(LRU) | WL(CYCLES), "size",
-	       "lru and cycles"),
+	{
+		GCHEAP_LOAD_A_RUN_MUTATORS,
+		offsetof(struct gch_load_args, mutators),
+		1, 64, WL_ALL, "mutators", "all",
+	}, {
+		GCHEAP_LOAD_A_RUN_SECONDS,
+		offsetof(struct gch_load_args, seconds),
+		1, 86400, WL_TIMED, "seconds", "workloads other than replay",
+	}, {
+		GCHEAP_LOAD_A_RUN_MAX_OPERATIONS,
+		offsetof(struct gch_load_args, max_operations),
+		1, U32_MAX, WL_TIMED, "max-operations",
+		"workloads other than replay",
+	}, {
+		GCHEAP_LOAD_A_RUN_DEPTH,
+		offsetof(struct gch_load_args, depth),
+		1, 24, WL(BINARY_TREES), "depth", "binary-trees",
+	}, {
+		GCHEAP_LOAD_A_RUN_ENTRIES,
+		offsetof(struct gch_load_args, entries),
+		1, 1000000, WL(LRU) | WL(CYCLES), "entries", "lru and cycles",
+	}, {
+		GCHEAP_LOAD_A_RUN_SIZE,
+		offsetof(struct gch_load_args, size),
+		0, SZ_64K, WL(LRU) | WL(CYCLES), "size", "lru and cycles",
+	},
 };
 
 static int refuse(struct genl_info *info, u16 attr, const char *message)
@@ -100,15 +105,22 @@ static void set_defaults(struct gch_load_args *args)
 static int parse_number(struct genl_info *info, const struct number *number,
 			struct gch_load_args *args)
 {
+	struct nlattr *attr = info->attrs[number->attr];
 	u32 value;
 
-	if (!info->attrs[number->attr])
+	if (!attr)
 		return 0;
-	if (!(number->workloads & BIT(args->workload)))
-		return refuse(info, number->attr, number->misplaced);
-	value = nla_get_u32(info->attrs[number->attr]);
-	if (value < number->min || value > number->max)
-		return refuse(info, number->attr, number->range);
+	if (!(number->workloads & BIT(args->workload))) {
+		NL_SET_ERR_MSG_ATTR_FMT(info->extack, attr, "%s: only for %s",
+					number->name, number->takers);
+		return -EINVAL;
+	}
+	value = nla_get_u32(attr);
+	if (value < number->min || value > number->max) {
+		NL_SET_ERR_MSG_ATTR_FMT(info->extack, attr, "%s: %u to %u",
+					number->name, number->min, number->max);
+		return -ERANGE;
+	}
 	*(u32 *)((void *)args + number->offset) = value;
 	return 0;
 }
@@ -195,13 +207,16 @@ int gcheap_load_nl_run_new_doit(struct sk_buff *skb, struct genl_info *info)
 	}
 	err = nla_put_u32(msg, GCHEAP_LOAD_A_RUN_ID, run->id);
 	if (err) {
-		gch_load_run_delete(run->id);
-		gch_load_run_put(run);
-		goto err_free;
+		nlmsg_free(msg);
+	} else {
+		genlmsg_end(msg, hdr);
+		err = genlmsg_reply(msg, info);
 	}
+	/* Nobody could stop a run whose number nobody knows. */
+	if (err)
+		gch_load_run_delete(run->id);
 	gch_load_run_put(run);
-	genlmsg_end(msg, hdr);
-	return genlmsg_reply(msg, info);
+	return err;
 
 err_free:
 	nlmsg_free(msg);

@@ -90,7 +90,7 @@ int gch_load_replay_feed(struct gch_load_run *run, const void *data, u32 len,
 	struct gch_load_chunk *chunk;
 	int err;
 
-	chunk = kvmalloc(struct_size(chunk, data, len), GFP_KERNEL_ACCOUNT);
+	chunk = kvmalloc(struct_size(chunk, data, len), GCH_LOAD_GFP);
 	if (!chunk)
 		return -ENOMEM;
 	chunk->len = len;
@@ -314,7 +314,7 @@ static int replay_init(struct gch_load_run *run,
 {
 	struct gch_load_replay *r;
 
-	r = kvzalloc(sizeof(*r), GFP_KERNEL_ACCOUNT);
+	r = kvzalloc(sizeof(*r), GCH_LOAD_GFP);
 	if (!r)
 		return -ENOMEM;
 	if (gch_load_objects_init(r)) {

@@ -53,7 +53,7 @@ static int grow_buckets(struct gch_load_replay *r)
 	u32 place = 0, nr = max_t(u32, r->nr_buckets * 2, PER_CHUNK);
 	struct gch_load_object **buckets, *obj;
 
-	buckets = kvcalloc(nr, sizeof(*buckets), GFP_KERNEL_ACCOUNT);
+	buckets = kvcalloc(nr, sizeof(*buckets), GCH_LOAD_GFP);
 	if (!buckets)
 		return -ENOMEM;
 	kvfree(r->buckets);
@@ -91,7 +91,7 @@ static int add_chunk(struct gch_load_replay *r)
 	err = make_room(r);
 	if (err)
 		return err;
-	chunk = kvcalloc(PER_CHUNK, sizeof(*chunk), GFP_KERNEL_ACCOUNT);
+	chunk = kvcalloc(PER_CHUNK, sizeof(*chunk), GCH_LOAD_GFP);
 	if (!chunk)
 		return -ENOMEM;
 	r->chunks[first / PER_CHUNK] = chunk;
@@ -184,7 +184,7 @@ struct gch_load_object *gch_load_object_new(struct gch_load_replay *r, u32 id,
 	}
 	obj = r->unused;
 	if (r->check == CHECK_SHADOW && nr_slots > OBJECT_INLINE_REFS) {
-		refs = kvcalloc(nr_slots, sizeof(*refs), GFP_KERNEL_ACCOUNT);
+		refs = kvcalloc(nr_slots, sizeof(*refs), GCH_LOAD_GFP);
 		if (!refs)
 			return ERR_PTR(-ENOMEM);
 	}
@@ -251,7 +251,7 @@ void gch_load_object_forget(struct gch_load_replay *r,
 int gch_load_objects_init(struct gch_load_replay *r)
 {
 	r->chunks = kvcalloc(GCH_TABLE_MAX / PER_CHUNK, sizeof(*r->chunks),
-			     GFP_KERNEL_ACCOUNT);
+			     GCH_LOAD_GFP);
 	return r->chunks ? 0 : -ENOMEM;
 }
 

@@ -296,7 +296,7 @@ static struct gch_load_run *run_alloc(const struct gch_load_args *args,
 	struct gch_load_run *run;
 
 	run = kvzalloc(struct_size(run, thread, args->mutators),
-		       GFP_KERNEL_ACCOUNT);
+		       GCH_LOAD_GFP);
 	if (!run)
 		return NULL;
 	run->portid = portid;

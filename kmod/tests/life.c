@@ -5,13 +5,18 @@
  */
 #include "tests.h"
 
+#include <linux/delay.h>
 #include <linux/err.h>
+#include <linux/jiffies.h>
 #include <linux/sched.h>
 
 #define WEAKS		1000U
 #define RING		50U
 #define RINGS		40U
 #define CHAIN		300000U
+/* Rounds between objects that are let go of and held again, and for how long. */
+#define HOLD_EVERY	256U
+#define HOLD_DELAY_US	293U
 
 /* References of a node, before two words of payload. */
 #define REFS		2U
@@ -142,6 +147,29 @@ static bool ask(struct gch_test_env *env, struct gch_weaks *weaks, u64 number)
 	return true;
 }
 
+/*
+ * An object that nothing but the weak table has named for a while, perhaps since
+ * before a marker came by, is held again until that cycle has ended.
+ */
+static bool hold(struct gch_test_env *env, struct gch_weaks *weaks, u64 number)
+{
+	unsigned long until = jiffies + HZ / 10;
+	u64 ended;
+
+	udelay(number % HOLD_DELAY_US);
+	if (!MUST(env, gch_weak_get(env->m, 0, weaks, 0)))
+		return false;
+	if (gch_is_null(env->m, 0))
+		return true;
+	ended = gch_cycles_ended(env->heap);
+	while (gch_cycles_ended(env->heap) == ended &&
+	       time_before(jiffies, until))
+		cond_resched();
+	return CHECK(env, gch_test_payload_is(env->m, 0, REFS, number),
+		     "object %llu, held again, is lost", number) &&
+	       MUST(env, gch_clear(env->m, 0));
+}
+
 static void race(struct gch_test_env *env, struct gch_weaks *weaks)
 {
 	struct gch_type *type = node_type(env);
@@ -152,7 +180,9 @@ static void race(struct gch_test_env *env, struct gch_weaks *weaks)
 			return;
 		gch_test_payload_set(env->m, 0, REFS, i);
 		if (!MUST(env, gch_weak_set(env->m, weaks, 0, 0)) ||
-		    !MUST(env, gch_clear(env->m, 0)) || !ask(env, weaks, i))
+		    !MUST(env, gch_clear(env->m, 0)) ||
+		    (i % HOLD_EVERY == 0 && !hold(env, weaks, i)) ||
+		    !ask(env, weaks, i))
 			return;
 		cond_resched();
 	}
