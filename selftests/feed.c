@@ -364,19 +364,21 @@ static void test_numbers(void)
 		const char *what;
 		int workload, attr;
 		uint32_t value;
+		int err;
 		const char *text;
 	} wrong[] = {
-		{ "no mutators", 1, A(MUTATORS), 0, "mutators" },
-		{ "65 mutators", 1, A(MUTATORS), 65, "1 to 64" },
-		{ "9 mutators in a replay", 0, A(MUTATORS), 9, "1 to 8" },
-		{ "no seconds", 1, A(SECONDS), 0, "seconds" },
-		{ "seconds of a replay", 0, A(SECONDS), 5, "seconds" },
-		{ "depth 25", 1, A(DEPTH), 25, "1 to 24" },
-		{ "depth of lru", 2, A(DEPTH), 5, "depth" },
-		{ "no entries", 2, A(ENTRIES), 0, "entries" },
-		{ "size of 65537", 2, A(SIZE), 65537, "65536" },
-		{ "verify 2", 0, A(VERIFY), 2, "verify" },
-		{ "unknown workload", 5, 0, 0, NULL },
+		{ "no mutators", 1, A(MUTATORS), 0, ERANGE, "mutators" },
+		{ "65 mutators", 1, A(MUTATORS), 65, ERANGE, "1 to 64" },
+		{ "9 mutators in a replay", 0, A(MUTATORS), 9, EINVAL,
+		  "1 to 8" },
+		{ "no seconds", 1, A(SECONDS), 0, ERANGE, "seconds" },
+		{ "seconds of a replay", 0, A(SECONDS), 5, EINVAL, "seconds" },
+		{ "depth 25", 1, A(DEPTH), 25, ERANGE, "1 to 24" },
+		{ "depth of lru", 2, A(DEPTH), 5, EINVAL, "depth" },
+		{ "no entries", 2, A(ENTRIES), 0, ERANGE, "entries" },
+		{ "size of 65537", 2, A(SIZE), 65537, ERANGE, "65536" },
+		{ "verify 2", 0, A(VERIFY), 2, EINVAL, "verify" },
+		{ "unknown workload", 5, A(WORKLOAD), 5, ERANGE, NULL },
 	};
 	size_t i;
 
@@ -384,11 +386,10 @@ static void test_numbers(void)
 		genl_begin(&req, load, GCHEAP_LOAD_CMD_RUN_NEW, 0);
 		genl_put_str(&req, A(HEAP), HEAP);
 		genl_put_u32(&req, A(WORKLOAD), (uint32_t)wrong[i].workload);
-		if (wrong[i].attr)
+		if (wrong[i].attr != A(WORKLOAD))
 			genl_put_u32(&req, wrong[i].attr, wrong[i].value);
 		genl_do(fd, &req, &rep);
-		check(wrong[i].what, wrong[i].attr ? EINVAL : ERANGE,
-		      wrong[i].attr ? wrong[i].attr : A(WORKLOAD),
+		check(wrong[i].what, wrong[i].err, wrong[i].attr,
 		      wrong[i].text);
 	}
 }

@@ -170,8 +170,6 @@ static const struct refusal refusals[] = {
 	{ "stats: unknown heap", GCHEAP_CMD_STATS_GET,
 	  { { GCHEAP_A_STATS_NAME, STRING, 0, "t-x" } }, ENOENT,
 	  GCHEAP_A_STATS_NAME, 0, "no heap" },
-	{ "module: attribute", GCHEAP_CMD_MODULE_GET, { NUM(ID, 1) }, EINVAL, 1,
-	  0, NULL },
 	{ "unknown command", 100, { { 0 } }, EOPNOTSUPP, 0, 0, NULL },
 };
 
