@@ -71,7 +71,17 @@ bool gch_limit_allows(struct gch_heap *heap, size_t bytes)
 	return !limit || atomic64_read(&heap->held) + bytes <= limit;
 }
 
-static bool hold(struct gch_heap *heap, size_t bytes)
+/**
+ * gch_hold - counts bytes that a heap is about to hold
+ * @heap: the heap
+ * @bytes: how many
+ *
+ * For gch_unhold() when they have been given back.
+ *
+ * Context: any.
+ * Return: false if that would exceed the heap's limit: then nothing is counted.
+ */
+bool gch_hold(struct gch_heap *heap, size_t bytes)
 {
 	u64 limit = gch_val(heap, GCH_KEY_LIMIT);
 	u64 held = atomic64_add_return(bytes, &heap->held);
@@ -82,6 +92,18 @@ static bool hold(struct gch_heap *heap, size_t bytes)
 	}
 	gch_max(&heap->peak_held, held);
 	return true;
+}
+
+/**
+ * gch_unhold - counts bytes that a heap holds no more
+ * @heap: the heap
+ * @bytes: how many
+ *
+ * Context: any.
+ */
+void gch_unhold(struct gch_heap *heap, size_t bytes)
+{
+	atomic64_sub(bytes, &heap->held);
 }
 
 /**
@@ -100,13 +122,13 @@ void *gch_pages_get(struct gch_heap *heap, unsigned int order, gfp_t gfp)
 	struct mem_cgroup *old;
 	struct page *page;
 
-	if (order > GCH_MAX_PAGE_ORDER || !hold(heap, bytes))
+	if (order > GCH_MAX_PAGE_ORDER || !gch_hold(heap, bytes))
 		return NULL;
 	old = gch_memcg_enter(heap);
 	page = alloc_pages(gfp | __GFP_ACCOUNT | __GFP_NOWARN, order);
 	gch_memcg_leave(old);
 	if (!page) {
-		atomic64_sub(bytes, &heap->held);
+		gch_unhold(heap, bytes);
 		return NULL;
 	}
 	atomic64_add(BIT(order), &pages_taken);
@@ -125,7 +147,7 @@ void gch_pages_put(struct gch_heap *heap, void *addr, unsigned int order)
 {
 	atomic64_add(BIT(order), &pages_returned);
 	free_pages((unsigned long)addr, order);
-	atomic64_sub(PAGE_SIZE << order, &heap->held);
+	gch_unhold(heap, PAGE_SIZE << order);
 }
 
 /**

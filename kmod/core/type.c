@@ -154,6 +154,28 @@ struct gch_type *gch_type_register(struct gch_heap *heap,
 EXPORT_SYMBOL_GPL(gch_type_register);
 
 /**
+ * gch_type_search - looks for a word among references that do not lead
+ * @type: the type
+ * @word: number of the word
+ *
+ * Context: any.
+ * Return: whether it is one of them.
+ */
+bool gch_type_search(const struct gch_type *type, u32 word)
+{
+	u32 low = 0, high = type->nr_refs, mid;
+
+	while (low < high) {
+		mid = (low + high) / 2;
+		if (type->refs[mid] < word)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low < type->nr_refs && type->refs[low] == word;
+}
+
+/**
  * gch_type_free_all - frees a heap's types
  * @heap: the heap; it has no objects any more
  *

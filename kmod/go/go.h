@@ -223,7 +223,6 @@ struct gch_go_mcentral {
  * @arenas: all of them
  * @free_arenas: those with free pages
  * @last_arena: id of the newest
- * @pages_used: pages of 8 KiB in spans
  * @large_lock: protects @larges
  * @larges: the large objects
  * @nr_large: their number
@@ -254,7 +253,6 @@ struct gch_go_heap {
 	struct list_head arenas;
 	struct list_head free_arenas;
 	u32 last_arena;
-	u32 pages_used;
 
 	raw_spinlock_t large_lock;	/* see above */
 	struct list_head larges;
@@ -343,9 +341,11 @@ static inline unsigned long *gch_go_span_marks(struct gch_go_span *s)
 				     s->mark_bits;
 }
 
-static inline u32 gch_go_span_bytes(const struct gch_go_span *s)
+/* Has an object been handed out, and not been swept since? */
+static inline bool gch_go_is_allocated(const struct gch_go_span *s,
+				       unsigned int i)
 {
-	return (u32)s->npages << GCH_GO_PAGE_SHIFT;
+	return i < s->freeindex || test_bit(i, s->alloc_bits);
 }
 
 /* sizeclass.c */

@@ -85,7 +85,6 @@ static struct gch_go_span *take_pages(struct gch_go_heap *h,
 		return NULL;
 	bitmap_set(a->used, first, npages);
 	a->nfree -= npages;
-	h->pages_used += npages;
 	if (!a->nfree)
 		list_del_init(&a->free_node);
 	return &a->spans[first];
@@ -137,7 +136,6 @@ void gch_go_span_free(struct gch_go_heap *h, struct gch_go_span *s)
 	WRITE_ONCE(s->npages, 0);
 	bitmap_clear(a->used, s - a->spans, npages);
 	a->nfree += npages;
-	h->pages_used -= npages;
 	if (list_empty(&a->free_node))
 		list_add(&a->free_node, &h->free_arenas);
 	raw_spin_unlock(&h->heap_lock);

@@ -36,24 +36,6 @@ u32 gch_go_object_size(unsigned long ref)
 	}
 }
 
-static bool is_ref_word(const struct gch_type *type, u32 i)
-{
-	u32 low = 0, high = type->nr_refs, mid;
-
-	if (type->leading)
-		return i < type->nr_refs;
-	while (low < high) {
-		mid = (low + high) / 2;
-		if (type->refs[mid] == i)
-			return true;
-		if (type->refs[mid] < i)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return false;
-}
-
 static void **ref_of_other(unsigned long addr, u32 i)
 {
 	struct gch_go_span *s = page_meta(addr);
@@ -66,7 +48,7 @@ static void **ref_of_other(unsigned long addr, u32 i)
 				      gch_go_span_ptrs(s)) ? (void **)addr :
 							     NULL;
 	header = words[0];
-	if (header & 1 ? i >= header >> 1 : !is_ref_word((void *)header, i))
+	if (header & 1 ? i >= header >> 1 : !gch_type_is_ref((void *)header, i))
 		return NULL;
 	return (void **)addr + 1 + i;
 }
@@ -76,7 +58,7 @@ static void **ref_of_large(unsigned long addr, u32 i)
 	struct gch_go_large *l = page_meta(addr);
 
 	if (l->type->flags & GCH_TYPE_VAR ? i >= l->nr_refs :
-					    !is_ref_word(l->type, i))
+					    !gch_type_is_ref(l->type, i))
 		return NULL;
 	return (void **)addr + i;
 }

@@ -9,7 +9,6 @@
  */
 #include "go.h"
 
-#include <linux/bitmap.h>
 #include <linux/cpu.h>
 #include <linux/poison.h>
 #include <linux/rculist.h>
@@ -24,17 +23,12 @@ static unsigned long word_mask(unsigned int nelems, unsigned int word)
 	return left < BITS_PER_LONG ? BIT(left) - 1 : ~0UL;
 }
 
-static bool was_allocated(const struct gch_go_span *s, unsigned int i)
-{
-	return i < s->freeindex || test_bit(i, s->alloc_bits);
-}
-
 static void poison_dead(struct gch_go_span *s, const unsigned long *marks)
 {
 	unsigned int i;
 
 	for (i = 0; i < s->nelems; i++)
-		if (was_allocated(s, i) && !test_bit(i, marks))
+		if (gch_go_is_allocated(s, i) && !test_bit(i, marks))
 			memset(s->base + (size_t)i * s->size, POISON_FREE,
 			       s->size);
 }

@@ -68,11 +68,6 @@ int gch_go_check_marks(struct gch_go_heap *h)
 	return c.errors;
 }
 
-static bool is_allocated(const struct gch_go_span *s, unsigned int i)
-{
-	return i < s->freeindex || test_bit(i, s->alloc_bits);
-}
-
 static void check_target(void *arg, unsigned long ref)
 {
 	unsigned long addr = ref_addr(ref);
@@ -93,7 +88,7 @@ static void check_target(void *arg, unsigned long ref)
 		return;
 	}
 	i = gch_go_index(s->class >> 1, addr - (unsigned long)s->base);
-	if (i >= s->nelems || !is_allocated(s, i) ||
+	if (i >= s->nelems || !gch_go_is_allocated(s, i) ||
 	    (unsigned long)s->base + (size_t)i * s->size != addr)
 		report(c, "a reference leads to no allocated object");
 	if (gch_go_is_inline(s) != ((ref & TAG_MASK) == SPAN_INLINE))
@@ -114,7 +109,7 @@ static void check_span(void *arg, struct gch_go_span *s)
 	if (s->gen != STATE_GEN(c->h->state))
 		report(c, "a span was not swept");
 	for (i = 0; i < s->nelems; i++) {
-		if (!is_allocated(s, i))
+		if (!gch_go_is_allocated(s, i))
 			continue;
 		allocated++;
 		gch_go_visit_refs(((unsigned long)s->base +

@@ -19,19 +19,6 @@
 
 static_assert(offsetof(struct gch_py_large, obj) % GCH_PY_ALIGN == 8);
 
-static bool charge(struct gch_py_heap *h, size_t bytes)
-{
-	u64 limit = gch_val(&h->heap, GCH_KEY_LIMIT);
-	u64 held = atomic64_add_return(bytes, &h->heap.held);
-
-	if (limit && held > limit) {
-		atomic64_sub(bytes, &h->heap.held);
-		return false;
-	}
-	gch_max(&h->heap.peak_held, held);
-	return true;
-}
-
 static struct gch_py_large *get_slab(struct gch_py_heap *h, size_t bytes,
 				     gfp_t gfp)
 {
@@ -39,13 +26,13 @@ static struct gch_py_large *get_slab(struct gch_py_heap *h, size_t bytes,
 	struct mem_cgroup *old;
 
 	bytes = kmalloc_size_roundup(bytes);
-	if (!charge(h, bytes))
+	if (!gch_hold(&h->heap, bytes))
 		return NULL;
 	old = gch_memcg_enter(&h->heap);
 	large = kzalloc(bytes, gfp | __GFP_ACCOUNT | __GFP_NOWARN);
 	gch_memcg_leave(old);
 	if (!large) {
-		atomic64_sub(bytes, &h->heap.held);
+		gch_unhold(&h->heap, bytes);
 		return NULL;
 	}
 	large->charge = bytes;
@@ -131,7 +118,7 @@ void gch_py_large_free(struct gch_py_heap *h, struct gch_py_large *large)
 		return;
 	}
 	kfree(large);
-	atomic64_sub(bytes, &h->heap.held);
+	gch_unhold(&h->heap, bytes);
 }
 
 /**

@@ -273,22 +273,6 @@ int gch_py_free(struct gch_mutator *m, void **place)
 	return gch_py_assign(m, place, NULL);
 }
 
-static bool is_sparse_ref(const struct gch_type *type, u32 nr, u32 word)
-{
-	u32 low = 0, high = nr, mid;
-
-	if (word < 64)
-		return type->first_words & BIT_ULL(word);
-	while (low < high) {
-		mid = (low + high) / 2;
-		if (type->refs[mid] < word)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low < nr && type->refs[low] == word;
-}
-
 /**
  * gch_py_ref - &gch_engine_ops.ref
  * @m: a mutator
@@ -305,7 +289,7 @@ void **gch_py_ref(struct gch_mutator *m, void *ref, u32 i)
 	u32 nr = obj->info & GCH_PY_REFS;
 
 	if (unlikely(obj->info & GCH_PY_SPARSE)) {
-		if (!is_sparse_ref(obj->type, nr, i))
+		if (!gch_type_is_ref(obj->type, i))
 			return NULL;
 	} else if (unlikely(i >= nr)) {
 		return NULL;

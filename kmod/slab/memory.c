@@ -17,16 +17,10 @@
 
 static bool hold(struct gch_slab_heap *h, size_t bytes)
 {
-	u64 limit = gch_val(&h->heap, GCH_KEY_LIMIT);
-	u64 held = atomic64_add_return(bytes, &h->heap.held);
-
-	if (limit && held > limit) {
-		atomic64_sub(bytes, &h->heap.held);
+	if (!gch_hold(&h->heap, bytes))
 		return false;
-	}
-	gch_max(&h->heap.peak_held, held);
 	/* As far as it can be known without asking every CPU. */
-	gch_max(&h->heap.peak_live, held - bytes);
+	gch_max(&h->heap.peak_live, atomic64_read(&h->heap.held) - bytes);
 	return true;
 }
 
@@ -60,7 +54,7 @@ static void uncharge(struct gch_slab_heap *h, size_t bytes)
 	*credit += bytes;
 	if (unlikely(*credit > 2 * GCH_SLAB_BATCH)) {
 		*credit -= GCH_SLAB_BATCH;
-		atomic64_sub(GCH_SLAB_BATCH, &h->heap.held);
+		gch_unhold(&h->heap, GCH_SLAB_BATCH);
 	}
 	preempt_enable();
 }
@@ -78,7 +72,7 @@ void gch_slab_credit_return(struct gch_slab_heap *h)
 	for_each_possible_cpu(cpu) {
 		s64 *credit = per_cpu_ptr(h->credit, cpu);
 
-		atomic64_sub(*credit, &h->heap.held);
+		gch_unhold(&h->heap, *credit);
 		*credit = 0;
 	}
 }

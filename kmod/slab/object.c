@@ -110,22 +110,6 @@ int gch_slab_assign(struct gch_mutator *m, void **place, void *ref)
 	return 0;
 }
 
-static bool is_sparse_ref(const struct gch_type *type, u32 word)
-{
-	u32 low = 0, high = type->nr_refs, mid;
-
-	if (word < 64)
-		return type->first_words & BIT_ULL(word);
-	while (low < high) {
-		mid = (low + high) / 2;
-		if (type->refs[mid] < word)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low < type->nr_refs && type->refs[low] == word;
-}
-
 /**
  * gch_slab_ref - &gch_engine_ops.ref
  * @m: a mutator
@@ -141,10 +125,10 @@ void **gch_slab_ref(struct gch_mutator *m, void *ref, u32 i)
 	const struct gch_type *type = obj->type;
 	bool is_ref;
 
-	if ((type->flags & GCH_TYPE_VAR) || type->leading)
+	if (type->flags & GCH_TYPE_VAR)
 		is_ref = i < (obj->info & GCH_SLAB_REFS);
 	else
-		is_ref = is_sparse_ref(type, i);
+		is_ref = gch_type_is_ref(type, i);
 	return is_ref ? (void **)(obj + 1) + i : NULL;
 }
 

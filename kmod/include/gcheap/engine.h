@@ -246,6 +246,18 @@ struct gch_type {
 	u16 refs[];
 };
 
+bool gch_type_search(const struct gch_type *type, u32 word);
+
+/* Is a word of the objects of a fixed type a reference? */
+static inline bool gch_type_is_ref(const struct gch_type *type, u32 word)
+{
+	if (type->leading)
+		return word < type->nr_refs;
+	if (word < 64)
+		return type->first_words & BIT_ULL(word);
+	return gch_type_search(type, word);
+}
+
 /**
  * enum gch_wait - why a call left its section
  * @GCH_WAIT_NONE: it did not
@@ -334,6 +346,8 @@ void gch_visit_weaks(struct gch_heap *heap, gch_weaks_fn fn, void *arg);
 
 /* ---- pages (core/arena.c) ---- */
 
+bool gch_hold(struct gch_heap *heap, size_t bytes);
+void gch_unhold(struct gch_heap *heap, size_t bytes);
 void *gch_pages_get(struct gch_heap *heap, unsigned int order, gfp_t gfp);
 void gch_pages_put(struct gch_heap *heap, void *addr, unsigned int order);
 void *gch_arena_get(struct gch_heap *heap, unsigned int min_order,
