@@ -38,7 +38,7 @@ static void wait_outside(unsigned int cpu)
 	if (!(seen & 1))
 		return;
 	/* Pairs with the release in gch_section_leave(). */
-	while (smp_load_acquire(seq) == seen) {
+	while (gch_load_acquire(seq) == seen) {
 		if (++spins < SPIN_MAX)
 			cpu_relax();
 		else

@@ -104,7 +104,7 @@ static int grow(struct table *t, u32 nr)
 	}
 	if (!ret && nr > t->nr)
 		/* Whoever sees the size sees the directory. */
-		smp_store_release(&t->nr, nr);
+		gch_store_release(&t->nr, nr);
 	mutex_unlock(&t->heap->lock);
 	return ret;
 }
@@ -165,7 +165,7 @@ static void unlist_and_free(struct table *t)
 static bool is_entry(struct table *t, const struct gch_mutator *m, u32 i)
 {
 	/* Pairs with grow(). */
-	return likely(i < smp_load_acquire(&t->nr) && t->heap == m->heap);
+	return likely(i < gch_load_acquire(&t->nr) && t->heap == m->heap);
 }
 
 /**

@@ -203,7 +203,7 @@ int gch_go_assign_at(struct gch_go_heap *h, struct gch_mutator *m, u32 state,
 		}
 	}
 	/* Who reads it on another CPU sees the object as it was made. */
-	smp_store_release(place, ref);
+	gch_store_release(place, ref);
 	return 0;
 }
 
@@ -250,7 +250,7 @@ int gch_go_weak_set(struct gch_mutator *m, struct gch_weak *w, void *ref)
 	if (STATE_PHASE(READ_ONCE(to_go(m->heap)->state)) == PHASE_STOP)
 		return wait_exclusive(m);
 	/* As in gch_go_assign_at(). */
-	smp_store_release(&w->ref, ref);
+	gch_store_release(&w->ref, ref);
 	return 0;
 }
 

@@ -68,7 +68,7 @@ static void span_init(struct gch_go_heap *h, struct gch_go_span *s,
 	if (size <= GCH_GO_MAX_INLINE && !(class & 1))
 		memset(gch_go_span_ptrs(s), 0, PTRS_BYTES);
 	/* Whoever walks the spans sees it whole. */
-	smp_store_release(&s->npages, npages);
+	gch_store_release(&s->npages, npages);
 	set_pages(s);
 	atomic_inc(&h->nr_units);
 }

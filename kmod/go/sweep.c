@@ -167,7 +167,7 @@ void gch_go_visit_spans(struct gch_go_heap *h, gch_go_span_fn fn, void *arg)
 				lockdep_is_held(&h->base.cycle_lock)) {
 		for (i = 0; i < a->npages; i += n ?: 1) {
 			/* Pairs with the release when it comes into use. */
-			n = smp_load_acquire(&a->spans[i].npages);
+			n = gch_load_acquire(&a->spans[i].npages);
 			if (n)
 				fn(arg, &a->spans[i]);
 			cond_resched();

@@ -43,7 +43,7 @@ static void revoke(struct gch_py_heap *h)
 {
 	lockdep_assert_held(&h->gil);
 	/* Pairs with the release by an owner that left. */
-	if (!smp_load_acquire(&h->owner))
+	if (!gch_load_acquire(&h->owner))
 		return;
 	WRITE_ONCE(h->owner, NULL);
 	gch_handshake(&h->heap);

@@ -88,7 +88,7 @@ int gch_slab_alloc(struct gch_mutator *m, void **place, struct gch_type *type,
 	cpu->alloc_bytes += obj->charge;
 	cpu->large_allocs += !!(obj->info & GCH_SLAB_PAGES);
 	/* Who reads it elsewhere must find it zeroed. */
-	smp_store_release(place, obj);
+	gch_store_release(place, obj);
 	return 0;
 }
 
@@ -106,7 +106,7 @@ int gch_slab_alloc(struct gch_mutator *m, void **place, struct gch_type *type,
 int gch_slab_assign(struct gch_mutator *m, void **place, void *ref)
 {
 	/* Pairs with the address dependency of who reads it elsewhere. */
-	smp_store_release(place, ref);
+	gch_store_release(place, ref);
 	return 0;
 }
 

@@ -93,7 +93,7 @@ int gch_slab_weak_get(struct gch_mutator *m, void **place, struct gch_weak *w)
 	gch_count(h->heap.cpu->stores, 1);
 	raw_spin_lock(&h->weak_lock);
 	/* As gch_slab_assign(). */
-	smp_store_release(place, w->ref);
+	gch_store_release(place, w->ref);
 	raw_spin_unlock(&h->weak_lock);
 	return 0;
 }

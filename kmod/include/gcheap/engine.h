@@ -36,6 +36,7 @@
 #include <linux/sched.h>
 #include <linux/seq_file.h>
 #include <linux/workqueue.h>
+#include <gcheap/barrier.h>
 #include <gcheap/gcheap.h>
 
 struct gch_engine_ops;
@@ -65,7 +66,7 @@ static __always_inline void gch_section_leave(void)
 	unsigned int *seq = this_cpu_ptr(&gch_section_seq);
 
 	/* Whoever sees it even sees what the section wrote. */
-	smp_store_release(seq, *seq + 1);
+	gch_store_release(seq, *seq + 1);
 	preempt_enable();
 }
 

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Release and acquire, for hot paths
+ *
+ * User-mode Linux has the generic ones, which are full fences, though the
+ * processor below it is an x86: stores are not reordered with stores there, nor
+ * loads with loads. A fence costs as much as the rest of a call.
+ */
+#ifndef _GCHEAP_BARRIER_H
+#define _GCHEAP_BARRIER_H
+
+#include <asm/barrier.h>
+#include <linux/compiler.h>
+
+#ifdef CONFIG_UML_X86
+#define gch_store_release(p, v) do {					\
+	barrier();							\
+	WRITE_ONCE(*(p), v);						\
+} while (0)
+
+#define gch_load_acquire(p) ({						\
+	__auto_type __value = READ_ONCE(*(p));				\
+									\
+	barrier();							\
+	__value;							\
+})
+#else
+/* Callers say what they pair with. */
+#define gch_store_release(p, v)	smp_store_release(p, v)
+/* Likewise. */
+#define gch_load_acquire(p)	smp_load_acquire(p)
+#endif
+
+#endif /* _GCHEAP_BARRIER_H */
