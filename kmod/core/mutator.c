@@ -21,12 +21,13 @@
 /* Settles what an operation has left behind, step by step. */
 static void settle(struct gch_mutator *m)
 {
+	unsigned int *seq;
 	int ret;
 
 	while (m->pending) {
-		gch_section_enter();
+		seq = gch_section_enter();
 		ret = m->ops->settle(m);
-		gch_section_leave();
+		gch_section_leave(seq);
 		if (ret == -EAGAIN)
 			m->ops->wait(m);
 		m->wait = GCH_WAIT_NONE;
@@ -428,14 +429,15 @@ EXPORT_SYMBOL_GPL(gch_same);
  */
 void *gch_data(struct gch_mutator *m, unsigned int src, size_t *bytes)
 {
+	unsigned int *seq;
 	size_t size;
 	void *data;
 
 	if (!gch_is_slot(m, src) || !m->frame[src])
 		return NULL;
-	gch_section_enter();
+	seq = gch_section_enter();
 	data = gch_call(m, data, m->frame[src], &size);
-	gch_section_leave();
+	gch_section_leave(seq);
 	if (bytes)
 		*bytes = size;
 	return data;

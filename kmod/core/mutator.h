@@ -11,11 +11,12 @@ bool gch_again(struct gch_mutator *m, int *ret);
 #define gch_in_section(m, ret, stmt) do {				\
 	struct gch_mutator *__m = (m);					\
 	int *__ret = &(ret);						\
+	unsigned int *__seq;						\
 									\
 	do {								\
-		gch_section_enter();					\
+		__seq = gch_section_enter();				\
 		stmt;							\
-		gch_section_leave();					\
+		gch_section_leave(__seq);				\
 	} while (unlikely(*__ret || __m->pending) && gch_again(__m, __ret)); \
 } while (0)
 

@@ -293,11 +293,12 @@ static void mark_on_cpu(void *arg, unsigned int cpu)
 {
 	struct gch_go_heap *h = arg;
 	struct marker k = { .h = h };
+	unsigned int *seq;
 
 	atomic_inc(&h->running);
-	gch_section_enter();
+	seq = gch_section_enter();
 	gch_go_shaded_flush(h, this_cpu_ptr(h->mcache));
-	gch_section_leave();
+	gch_section_leave(seq);
 	gch_worker_settle();
 	do {
 		drain(&k);

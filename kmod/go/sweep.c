@@ -84,9 +84,11 @@ static void sweep_class(struct gch_go_heap *h, unsigned int class, u32 gen)
 
 static void adapt_this_cpu(struct gch_go_heap *h)
 {
-	gch_section_enter();
+	unsigned int *seq;
+
+	seq = gch_section_enter();
 	gch_go_cache_adapt(h, this_cpu_ptr(h->mcache), READ_ONCE(h->state));
-	gch_section_leave();
+	gch_section_leave(seq);
 }
 
 static void sweep_on_cpu(void *arg, unsigned int cpu)

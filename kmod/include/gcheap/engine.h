@@ -51,7 +51,7 @@ DECLARE_PER_CPU_ALIGNED(unsigned int, gch_section_seq);
  * the CPU that enters: the barrier is paid by gch_handshake(), which sends it
  * to all CPUs by interrupt.
  */
-static __always_inline void gch_section_enter(void)
+static __always_inline unsigned int *gch_section_enter(void)
 {
 	unsigned int *seq;
 
@@ -59,12 +59,12 @@ static __always_inline void gch_section_enter(void)
 	seq = this_cpu_ptr(&gch_section_seq);
 	WRITE_ONCE(*seq, *seq + 1);
 	barrier();
+	return seq;
 }
 
-static __always_inline void gch_section_leave(void)
+/* @seq is what gch_section_enter() returned. */
+static __always_inline void gch_section_leave(unsigned int *seq)
 {
-	unsigned int *seq = this_cpu_ptr(&gch_section_seq);
-
 	/* Whoever sees it even sees what the section wrote. */
 	gch_store_release(seq, *seq + 1);
 	preempt_enable();
