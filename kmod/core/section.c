@@ -16,10 +16,12 @@
 
 #include <linux/cpu.h>
 #include <linux/delay.h>
+#include <linux/export.h>
 #include <linux/ktime.h>
 #include <linux/smp.h>
 
 DEFINE_PER_CPU_ALIGNED(unsigned int, gch_section_seq);
+EXPORT_PER_CPU_SYMBOL_GPL(gch_section_seq);
 
 /* Loops before a wait sleeps: a CPU without a processor of its own needs one. */
 #define SPIN_MAX	4096
@@ -77,3 +79,4 @@ void gch_handshake(struct gch_heap *heap)
 	atomic64_inc(&heap->handshakes);
 	gch_hist_add(&heap->handshake, ktime_get_ns() - start);
 }
+EXPORT_SYMBOL_GPL(gch_handshake);

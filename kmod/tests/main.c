@@ -42,6 +42,7 @@ static const char * const engines[] = {
 
 static const struct gch_test tests[] = {
 	{ "engine", GCH_TEST_ALL, gch_test_engine },
+	{ "section", GCH_TEST_GO, gch_test_section },
 	{ "refused", GCH_TEST_ALL, gch_test_refused },
 	{ "classes", GCH_TEST_ALL, gch_test_classes },
 	{ "shapes", GCH_TEST_COLLECTED, gch_test_shapes },

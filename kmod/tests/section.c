@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What all else rests on: after a handshake no section goes on that has not seen
+ * what was published before it.
+ *
+ * An actor on each CPU enters section after section, reads the phase and lingers.
+ * The phase is changed, and once a handshake has returned it is said to be done.
+ * A section that acts on an older phase than the one it sees done has been missed.
+ */
+#include "tests.h"
+
+#include <linux/cpumask.h>
+#include <linux/delay.h>
+#include <linux/err.h>
+#include <linux/kthread.h>
+#include <linux/sched.h>
+#include <gcheap/engine.h>
+
+#define ACTORS		4U
+#define PHASES		2000U
+/* Turns of the loop that an actor lingers for, at most. */
+#define LINGER		2000U
+
+/**
+ * struct stage - what actors share with the test
+ * @phase: published before each handshake
+ * @done: the phase whose handshake has returned
+ * @missed: sections that acted on an older phase than that
+ * @sections: all of them
+ */
+struct stage {
+	unsigned int phase;
+	unsigned int done;
+	atomic_t missed;
+	atomic_t sections;
+};
+
+static void act(struct stage *s, unsigned int linger)
+{
+	unsigned int *seq = gch_section_enter();
+	unsigned int phase = READ_ONCE(s->phase);
+
+	while (linger--)
+		cpu_relax();
+	if (READ_ONCE(s->done) > phase)
+		atomic_inc(&s->missed);
+	gch_section_leave(seq);
+	atomic_inc(&s->sections);
+}
+
+static int actor(void *arg)
+{
+	unsigned int n = 0;
+
+	while (!kthread_should_stop()) {
+		act(arg, n++ * 37 % LINGER);
+		cond_resched();
+	}
+	return 0;
+}
+
+static unsigned int start_actors(struct gch_test_env *env, struct stage *s,
+				 struct task_struct **tasks)
+{
+	unsigned int cpu, n = 0;
+
+	for_each_online_cpu(cpu) {
+		if (n == ACTORS)
+			break;
+		tasks[n] = kthread_create_on_cpu(actor, s, cpu,
+						 "gch_test_act/%u");
+		if (IS_ERR(tasks[n])) {
+			gch_test_fail(env, "no thread: %ld",
+				      PTR_ERR(tasks[n]));
+			break;
+		}
+		wake_up_process(tasks[n++]);
+	}
+	return n;
+}
+
+/**
+ * gch_test_section - handshakes with CPUs that are in sections
+ * @env: the test
+ */
+void gch_test_section(struct gch_test_env *env)
+{
+	struct task_struct *tasks[ACTORS];
+	struct stage stage = {};
+	unsigned int i, n;
+
+	if (!gch_test_open(env, NULL))
+		return;
+	n = start_actors(env, &stage, tasks);
+	for (i = 1; i <= PHASES; i++) {
+		WRITE_ONCE(stage.phase, i);
+		gch_handshake(env->heap);
+		WRITE_ONCE(stage.done, i);
+		if (i % 16 == 0)
+			usleep_range(100, 200);
+	}
+	for (i = 0; i < n; i++)
+		kthread_stop(tasks[i]);
+	gch_test_note(env, "%d sections, %u handshakes",
+		      atomic_read(&stage.sections), PHASES);
+	CHECK(env, !atomic_read(&stage.missed),
+	      "%d sections were missed by a handshake",
+	      atomic_read(&stage.missed));
+}
