@@ -16,7 +16,8 @@ NO_BTF := $(if $(shell command -v pahole),,CONFIG_DEBUG_INFO_BTF_MODULES=)
 help:
 	@echo 'demo      set up, boot a guest and show both heaps at work'
 	@echo 'check     set up, build everything and run the tests in a guest'
-	@echo '          TESTS="a b" runs only those; KERNEL=6.12 another guest kernel'
+	@echo '          TESTS="a b" runs only those; KERNEL=6.12, uml or uml-debug'
+	@echo '          another guest kernel'
 	@echo 'modules   build gcheap.ko and gcheap_load.ko for KDIR'
 	@echo 'gcctl     build the tool'
 	@echo 'install   install modules and tool (DESTDIR= for packaging)'

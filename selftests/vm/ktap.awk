@@ -32,17 +32,18 @@ line ~ /^(not )?ok( |$)/ {
 	ok = line ~ /^ok/
 	skip = line ~ /# *[Ss][Kk][Ii][Pp]/
 	before = failed
-	if (seen[c] || has_plan[c] && planned[c]) {
+	if (skip && !seen[c]) {
+		# Skipped as a whole, be it after its plan.
+		skipped++
+	} else if (seen[c] || has_plan[c] && planned[c]) {
 		if (!has_plan[c])
 			trouble("no plan in: " line)
 		else if (seen[c] != planned[c])
 			trouble("of " planned[c] " planned results came " seen[c] + 0 ": " line)
 		else if (!ok && !bad[c])
 			trouble("failed as a whole: " line)
-	} else if (has_plan[c] && ok && !skip) {
+	} else if (has_plan[c] && ok) {
 		trouble("planned no tests: " line)
-	} else if (skip) {
-		skipped++
 	} else if (ok) {
 		passed++
 	} else {

@@ -40,6 +40,15 @@ with_lock()
 	flock -o "$CACHE/lock/$name" "$@"
 }
 
+# is_uml SERIES: a User-mode Linux kernel, not a stock one in qemu.
+is_uml()
+{
+	case $1 in
+	uml|uml-debug) return 0 ;;
+	*) return 1 ;;
+	esac
+}
+
 # suite_release VERSION: the Debian suite that ships this kernel series.
 suite_of()
 {
