@@ -112,6 +112,9 @@ void gch_go_shaded_flush(struct gch_go_heap *h, struct gch_go_mcache *c)
 		memcpy(b->ref, c->shaded, c->nr_shaded * sizeof(b->ref[0]));
 		b->nr = c->nr_shaded;
 		gch_go_buf_put_full(h, b);
+	} else {
+		/* They are marked: scanning all that is finds them again. */
+		atomic_set(&h->overflow, 1);
 	}
 	c->nr_shaded = 0;
 }

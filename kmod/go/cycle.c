@@ -194,6 +194,6 @@ int gch_go_collect(struct gch_heap *heap, unsigned int generation)
 	set_state(h, gen + 1, PHASE_OFF);
 	gch_handshake(heap);
 	sweep(h);
-	gch_go_bufs_free(h);
+	gch_go_bufs_free(h, true);
 	return 0;
 }

@@ -35,7 +35,13 @@ static int heap_init(struct gch_heap *heap, struct netlink_ext_ack *extack)
 	raw_spin_lock_init(&h->work_lock);
 	gch_go_set_trigger(h);
 	h->mcache = alloc_percpu_gfp(struct gch_go_mcache, GFP_KERNEL_ACCOUNT);
-	return h->mcache ? 0 : -ENOMEM;
+	if (!h->mcache)
+		return -ENOMEM;
+	if (gch_go_bufs_init(h)) {
+		free_percpu(h->mcache);
+		return -ENOMEM;
+	}
+	return 0;
 }
 
 static void tuned(struct gch_heap *heap, enum gch_key key)
@@ -48,7 +54,7 @@ static void heap_exit(struct gch_heap *heap)
 {
 	struct gch_go_heap *h = to_go(heap);
 
-	gch_go_bufs_free(h);
+	gch_go_bufs_free(h, false);
 	gch_go_larges_free(h);
 	gch_go_arenas_free(h);
 	free_percpu(h->mcache);

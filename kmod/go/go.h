@@ -214,7 +214,7 @@ struct gch_go_mcentral {
  * @base: the core's part
  * @state: sweep generation and phase; written by the collector only
  * @poison: what is free is filled with a pattern
- * @overflow: references were dropped for want of a work buffer
+ * @overflow: gray objects are listed nowhere, for want of a work buffer
  * @kicked: a cycle has been asked for
  * @phase_wait: who waits for the end of %PHASE_TERM or %PHASE_STOP
  * @mcache: the caches of the CPUs
@@ -409,7 +409,8 @@ void gch_go_mark_roots(struct gch_go_heap *h);
 void gch_go_mark_drain(struct gch_go_heap *h);
 struct gch_go_workbuf *gch_go_buf_get(struct gch_go_heap *h);
 void gch_go_buf_put_full(struct gch_go_heap *h, struct gch_go_workbuf *b);
-void gch_go_bufs_free(struct gch_go_heap *h);
+void gch_go_bufs_free(struct gch_go_heap *h, bool keep);
+int gch_go_bufs_init(struct gch_go_heap *h);
 
 /* sweep.c */
 typedef void (*gch_go_span_fn)(void *arg, struct gch_go_span *s);

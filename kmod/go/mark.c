@@ -7,9 +7,10 @@
  * heap's list. Between the two and the scan stands a short queue: what is in it
  * has been prefetched, mark bits and object, when it comes to its end.
  *
- * When no buffer can be had, references are dropped and the heap's overflow is
- * set: the collector then scans every marked object once more. So marking needs
- * memory to be quick but not to be right.
+ * When no buffer can be had, a reference's object is marked where it was found and
+ * the heap's overflow is set: the collector then scans every marked object once
+ * more. Each such round has marked something, so there is a last one: marking
+ * needs memory to be quick but not to be right.
  *
  * work_lock protects the lists of buffers.
  */
@@ -48,7 +49,7 @@ static struct gch_go_workbuf *pop_buf(struct gch_go_workbuf **list)
  * @h: the heap
  *
  * Context: any but interrupts; preemption may be on.
- * Return: the buffer, or NULL, and then overflow is set.
+ * Return: the buffer, or NULL; a caller that loses gray objects sets overflow.
  */
 struct gch_go_workbuf *gch_go_buf_get(struct gch_go_heap *h)
 {
@@ -63,8 +64,6 @@ struct gch_go_workbuf *gch_go_buf_get(struct gch_go_heap *h)
 		b = (void *)__get_free_page(GFP_NOWAIT | __GFP_NOWARN);
 	if (b)
 		b->nr = 0;
-	else
-		atomic_set(&h->overflow, 1);
 	return b;
 }
 
@@ -94,6 +93,23 @@ static void put_empty(struct gch_go_heap *h, struct gch_go_workbuf *b)
 	h->empty_bufs = b;
 	raw_spin_unlock(&h->work_lock);
 	preempt_enable();
+}
+
+/**
+ * gch_go_bufs_init - gives a heap the work buffer that it always has
+ * @h: the heap
+ *
+ * Context: process context, may sleep.
+ * Return: 0, -ENOMEM.
+ */
+int gch_go_bufs_init(struct gch_go_heap *h)
+{
+	struct gch_go_workbuf *b = (void *)__get_free_page(GFP_KERNEL_ACCOUNT);
+
+	if (!b)
+		return -ENOMEM;
+	put_empty(h, b);
+	return 0;
 }
 
 static struct gch_go_workbuf *get_full(struct gch_go_heap *h)
@@ -126,10 +142,13 @@ static void free_list(struct gch_go_workbuf *b)
 /**
  * gch_go_bufs_free - frees the work buffers
  * @h: the heap; no cycle marks
+ * @keep: all but one
+ *
+ * With one alone the marker still gets on well.
  *
  * Context: process context, may sleep.
  */
-void gch_go_bufs_free(struct gch_go_heap *h)
+void gch_go_bufs_free(struct gch_go_heap *h, bool keep)
 {
 	struct gch_go_workbuf *empty, *full;
 
@@ -142,8 +161,24 @@ void gch_go_bufs_free(struct gch_go_heap *h)
 	atomic_set(&h->nr_full, 0);
 	raw_spin_unlock(&h->work_lock);
 	preempt_enable();
+	if (keep && empty) {
+		struct gch_go_workbuf *rest = empty->next;
+
+		put_empty(h, empty);
+		empty = rest;
+	}
 	free_list(empty);
 	free_list(full);
+}
+
+/* There is no buffer: gray without being listed, until all is scanned again. */
+static void mark_unlisted(struct marker *k, unsigned long ref)
+{
+	if (!gch_go_mark(ref))
+		return;
+	k->objects++;
+	k->bytes += gch_go_object_size(ref);
+	atomic_set(&k->h->overflow, 1);
 }
 
 static void push(struct marker *k, unsigned long ref)
@@ -151,12 +186,14 @@ static void push(struct marker *k, unsigned long ref)
 	struct gch_go_workbuf *b = k->buf;
 
 	if (unlikely(!b || b->nr == ARRAY_SIZE(b->ref))) {
-		if (b)
-			gch_go_buf_put_full(k->h, b);
 		b = gch_go_buf_get(k->h);
-		k->buf = b;
-		if (!b)
+		if (!b) {
+			mark_unlisted(k, ref);
 			return;
+		}
+		if (k->buf)
+			gch_go_buf_put_full(k->h, k->buf);
+		k->buf = b;
 	}
 	b->ref[b->nr++] = ref;
 }
