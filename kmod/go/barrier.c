@@ -116,7 +116,7 @@ void gch_go_shaded_flush(struct gch_go_heap *h, struct gch_go_mcache *c)
 		/* They are marked: scanning all that is finds them again. */
 		atomic_set(&h->overflow, 1);
 	}
-	c->nr_shaded = 0;
+	WRITE_ONCE(c->nr_shaded, 0);
 }
 
 /**
@@ -134,7 +134,8 @@ void gch_go_shade(struct gch_go_heap *h, struct gch_go_mcache *c,
 		return;
 	if (c->nr_shaded == GCH_GO_SHADE_MAX)
 		gch_go_shaded_flush(h, c);
-	c->shaded[c->nr_shaded++] = ref | REF_GRAY;
+	c->shaded[c->nr_shaded] = ref | REF_GRAY;
+	WRITE_ONCE(c->nr_shaded, c->nr_shaded + 1);
 	WRITE_ONCE(c->shades, c->shades + 1);
 }
 
@@ -153,6 +154,23 @@ u64 gch_go_shades(struct gch_go_heap *h)
 	for_each_possible_cpu(cpu)
 		sum += READ_ONCE(per_cpu_ptr(h->mcache, cpu)->shades);
 	return sum;
+}
+
+/**
+ * gch_go_is_shaded - does any CPU keep gray objects?
+ * @h: the heap
+ *
+ * Context: any; exact after a handshake since which nothing has been shaded.
+ * Return: whether one does.
+ */
+bool gch_go_is_shaded(struct gch_go_heap *h)
+{
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu)
+		if (READ_ONCE(per_cpu_ptr(h->mcache, cpu)->nr_shaded))
+			return true;
+	return false;
 }
 
 /**
@@ -284,7 +302,8 @@ static int weak_check(struct gch_mutator *m, u32 state, unsigned long ref)
 int gch_go_weak_get(struct gch_mutator *m, void **place, struct gch_weak *w)
 {
 	struct gch_go_heap *h = to_go(m->heap);
-	u32 state = READ_ONCE(h->state);
+	/* First: an entry read in FLUSH is one that has been cleared if dead. */
+	u32 state = gch_load_acquire(&h->state);
 	void *ref = READ_ONCE(w->ref);
 	int ret;
 
@@ -309,7 +328,8 @@ int gch_go_weak_get(struct gch_mutator *m, void **place, struct gch_weak *w)
  */
 int gch_go_weak_alive(struct gch_mutator *m, struct gch_weak *w)
 {
-	u32 state = READ_ONCE(to_go(m->heap)->state);
+	/* As in gch_go_weak_get(). */
+	u32 state = gch_load_acquire(&to_go(m->heap)->state);
 	void *ref = READ_ONCE(w->ref);
 
 	return ref ? weak_check(m, state, (unsigned long)ref) : 0;

@@ -23,7 +23,8 @@ static void set_state(struct gch_go_heap *h, u32 gen, enum gch_go_phase phase)
 {
 	u32 old = h->state;
 
-	WRITE_ONCE(h->state, gen << STATE_SHIFT | phase);
+	/* Weak entries are cleared before FLUSH is seen: gch_go_weak_get(). */
+	gch_store_release(&h->state, gen << STATE_SHIFT | phase);
 	if (STATE_PHASE(old) == PHASE_TERM || STATE_PHASE(old) == PHASE_STOP)
 		wake_up_all(&h->phase_wait);
 }
@@ -66,7 +67,8 @@ static u64 mark_all(struct gch_go_heap *h)
 		gch_go_mark_drain(h);
 		gch_handshake(&h->base);
 		now = gch_go_shades(h);
-	} while (now != before || atomic_read(&h->nr_full));
+	} while (now != before || atomic_read(&h->nr_full) ||
+		 gch_go_is_shaded(h));
 	return now;
 }
 

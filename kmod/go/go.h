@@ -397,6 +397,7 @@ void gch_go_shade(struct gch_go_heap *h, struct gch_go_mcache *c,
 		  unsigned long ref);
 void gch_go_shaded_flush(struct gch_go_heap *h, struct gch_go_mcache *c);
 u64 gch_go_shades(struct gch_go_heap *h);
+bool gch_go_is_shaded(struct gch_go_heap *h);
 u64 gch_go_black(struct gch_go_heap *h);
 
 /* object.c */

@@ -16,6 +16,7 @@
  */
 #include "object.h"
 
+#include <linux/cpu.h>
 #include <linux/delay.h>
 #include <linux/gfp.h>
 #include <linux/prefetch.h>
@@ -381,11 +382,28 @@ static void rescan(void *arg, unsigned long ref)
 	drain(k);
 }
 
+/* What a CPU had shaded when it went down. */
+static void flush_offline(struct gch_go_heap *h)
+{
+	unsigned int cpu;
+
+	cpus_read_lock();
+	for_each_possible_cpu(cpu) {
+		if (cpu_online(cpu))
+			continue;
+		preempt_disable();
+		gch_go_shaded_flush(h, per_cpu_ptr(h->mcache, cpu));
+		preempt_enable();
+	}
+	cpus_read_unlock();
+}
+
 /**
  * gch_go_mark_drain - marks until the workers find nothing more
  * @h: the heap
  *
- * Every CPU hands in what it has shaded before its worker begins.
+ * Every CPU hands in what it has shaded before its worker begins, unless it
+ * comes or goes just then: gch_go_is_shaded() tells.
  *
  * Context: process context, may sleep; under &gch_heap.cycle_lock.
  */
@@ -396,6 +414,7 @@ void gch_go_mark_drain(struct gch_go_heap *h)
 	atomic_set(&h->running, 0);
 	atomic_set(&h->idle, 0);
 	gch_workers_run(&h->base, mark_on_cpu, h);
+	flush_offline(h);
 	while (atomic_xchg(&h->overflow, 0)) {
 		gch_go_visit_marked(h, rescan, &k);
 		drain(&k);
