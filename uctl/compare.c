@@ -400,22 +400,9 @@ static struct out_value held_to_live(const struct side *s)
 		     stat_num(s, GCHEAP_A_STATS_PEAK_LIVE_BYTES));
 }
 
-/* How long it worked: a replay also waits for its trace, which does not count. */
-static uint64_t work_ns(const struct side *s)
-{
-	const struct run *run = &s->replay.run;
-
-	return run_num(run, s->replay.file ? GCHEAP_LOAD_A_RUN_WORK_NS :
-					     GCHEAP_LOAD_A_RUN_ELAPSED_NS);
-}
-
 static struct out_value speed(const struct side *s)
 {
-	uint64_t ns = work_ns(s), n = run_num(&s->replay.run,
-					      GCHEAP_LOAD_A_RUN_OPERATIONS);
-
-	return ns ? out_num(OUT_RATE, (uint64_t)((double)n * 1e9 / (double)ns))
-		  : none();
+	return out_num(OUT_RATE, run_rate(&s->replay.run));
 }
 
 static struct out_value cycle_time(const struct side *s)
@@ -432,6 +419,63 @@ static struct out_value cycle_share(const struct side *s)
 static struct out_value garbage_max(const struct side *s)
 {
 	return fact(s, GCHEAP_A_STATS_GARBAGE_MAX_BYTES, OUT_BYTES);
+}
+
+static struct out_value took(const struct side *s, int attr)
+{
+	const struct gnl_facts *latency = &s->replay.run.latency;
+
+	return gnl_has(latency, attr) ? out_num(OUT_NS, latency->num[attr]) :
+					none();
+}
+
+static struct out_value took_p50(const struct side *s)
+{
+	return took(s, GCHEAP_LOAD_A_HIST_P50);
+}
+
+static struct out_value took_p99(const struct side *s)
+{
+	return took(s, GCHEAP_LOAD_A_HIST_P99);
+}
+
+static struct out_value took_p999(const struct side *s)
+{
+	return took(s, GCHEAP_LOAD_A_HIST_P999);
+}
+
+static struct out_value took_p9999(const struct side *s)
+{
+	return took(s, GCHEAP_LOAD_A_HIST_P9999);
+}
+
+static struct out_value took_max(const struct side *s)
+{
+	return took(s, GCHEAP_LOAD_A_HIST_LARGEST);
+}
+
+static struct out_value utilisation(const struct side *s, int attr)
+{
+	const struct run *run = &s->replay.run;
+
+	return gnl_has(&run->facts, attr) ?
+		out_real(OUT_PERCENT, (double)run_num(run, attr) / 1e4) :
+		none();
+}
+
+static struct out_value mmu1(const struct side *s)
+{
+	return utilisation(s, GCHEAP_LOAD_A_RUN_MMU1);
+}
+
+static struct out_value mmu10(const struct side *s)
+{
+	return utilisation(s, GCHEAP_LOAD_A_RUN_MMU10);
+}
+
+static struct out_value mmu100(const struct side *s)
+{
+	return utilisation(s, GCHEAP_LOAD_A_RUN_MMU100);
 }
 
 static struct out_value state(const struct side *s)
@@ -512,6 +556,17 @@ static const struct row speed_rows[] = {
 	{ "state", "the run", state },
 };
 
+static const struct row latency_rows[] = {
+	{ "p50-ns", "p50", took_p50 },
+	{ "p99-ns", "p99", took_p99 },
+	{ "p999-ns", "p99.9", took_p999 },
+	{ "p9999-ns", "p99.99", took_p9999 },
+	{ "max-ns", "max", took_max },
+	{ "mmu1-percent", "utilisation, 1 ms", mmu1 },
+	{ "mmu10-percent", "utilisation, 10 ms", mmu10 },
+	{ "mmu100-percent", "utilisation, 100 ms", mmu100 },
+};
+
 static const struct row verify_rows[] = {
 	{ "deaths-checked", "deaths checked", deaths },
 	{ "live-expected", "live objects expected", live_expected },
@@ -557,6 +612,9 @@ static void show(const struct comparison *c)
 		  ARRAY_SIZE(pool_rows));
 	show_rows(c, "performance", "performance", speed_rows,
 		  ARRAY_SIZE(speed_rows));
+	if (c->workload == GCHEAP_LOAD_WORKLOAD_CHURN)
+		show_rows(c, "operation", "an operation", latency_rows,
+			  ARRAY_SIZE(latency_rows));
 	if (c->file)
 		show_rows(c, "verification", "verification", verify_rows,
 			  ARRAY_SIZE(verify_rows));

@@ -67,13 +67,22 @@ static const char run_details[] =
 	"  lru                     a cache of entries with links both ways\n"
 	"  cycles                  rings built and dropped\n"
 	"  alloc                   cost of an allocation and of a store\n"
+	"  churn                   many trees, replaced at random and timed\n"
+	"  larson                  arrays of blocks that go from hand to hand\n"
+	"  mstress                 items of all sizes, exchanged and dropped\n"
 	"Keys:\n"
 	"  mutators N              threads, each bound to a CPU\n"
 	"  seconds S               ends the run after this time\n"
 	"  max-operations N        ends it after this many a mutator\n"
 	"  depth N                 of binary-trees\n"
 	"  entries N               of lru; objects of a ring of cycles\n"
-	"  size SIZE               data of an object of lru and cycles\n";
+	"  size SIZE               data of an object of lru and cycles\n"
+	"  live SIZE               bytes of the trees of churn\n"
+	"  blocks N                of an array of larson\n"
+	"  min-size SIZE           smallest block of larson\n"
+	"  max-size SIZE           largest block of larson\n"
+	"  rounds N                before an array of larson is handed over\n"
+	"  scale N                 of a round of mstress, in hundreds of items\n";
 
 static const char replay_usage[] =
 	"  gcctl replay FILE heap NAME [verify {on|off}] [mutators N]\n";
@@ -87,6 +96,32 @@ static const char compare_usage[] =
 static const char compare_details[] =
 	"Runs it on a heap of each engine. Keys are those of heap and run; a key\n"
 	"that one engine alone knows goes to its heap only.\n";
+
+static const char bench_usage[] =
+	"  gcctl bench [NAME]... [KEY VALUE]...\n"
+	"  gcctl bench show FILE\n"
+	"  gcctl bench compare FILE FILE\n";
+
+static const char bench_details[] =
+	"Measures what the heaps cost, beside the kernel's own allocator; all of it\n"
+	"unless benchmarks are named.\n"
+	"Keys:\n"
+	"  reps N                  repetitions, 5 if not given\n"
+	"  scale N                 percent of the full size, 100 if not given\n"
+	"  file FILE               writes the results there as JSON\n"
+	"  note TEXT               kept with the results\n"
+	"  traces DIR              recorded traces for replay\n"
+	"Benchmarks:\n"
+	"  harness                 what the measuring itself costs\n"
+	"  mark                    a full collection of trees, graphs and lists\n"
+	"  alloc                   allocation by size, alone and with collection on\n"
+	"  store                   stores, with the write barrier off and on\n"
+	"  python                  counting, deaths, garbage cycles\n"
+	"  pattern                 allocation and freeing in different orders\n"
+	"  churn                   pauses, with 100 MiB live\n"
+	"  trees                   binary-trees, to its end\n"
+	"  larson, mstress         objects that go from thread to thread\n"
+	"  replay                  recorded traces\n";
 
 static const char other_usage[] =
 	"  gcctl version\n"

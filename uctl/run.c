@@ -27,6 +27,9 @@ const char *const run_workloads[RUN_WORKLOADS] = {
 	[GCHEAP_LOAD_WORKLOAD_LRU] = "lru",
 	[GCHEAP_LOAD_WORKLOAD_CYCLES] = "cycles",
 	[GCHEAP_LOAD_WORKLOAD_ALLOC] = "alloc",
+	[GCHEAP_LOAD_WORKLOAD_CHURN] = "churn",
+	[GCHEAP_LOAD_WORKLOAD_LARSON] = "larson",
+	[GCHEAP_LOAD_WORKLOAD_MSTRESS] = "mstress",
 };
 
 static const char *const states[] = {
@@ -51,6 +54,14 @@ const struct key run_keys[RUN_KEYS] = {
 	{ "depth", KEY_NUMBER, GCHEAP_LOAD_A_RUN_DEPTH, NULL, NULL, 0 },
 	{ "entries", KEY_NUMBER, GCHEAP_LOAD_A_RUN_ENTRIES, NULL, NULL, 0 },
 	{ "size", KEY_SMALL_SIZE, GCHEAP_LOAD_A_RUN_SIZE, NULL, NULL, 0 },
+	{ "live", KEY_SMALL_SIZE, GCHEAP_LOAD_A_RUN_LIVE, NULL, NULL, 0 },
+	{ "blocks", KEY_NUMBER, GCHEAP_LOAD_A_RUN_BLOCKS, NULL, NULL, 0 },
+	{ "min-size", KEY_SMALL_SIZE, GCHEAP_LOAD_A_RUN_MIN_SIZE, NULL, NULL,
+	  0 },
+	{ "max-size", KEY_SMALL_SIZE, GCHEAP_LOAD_A_RUN_MAX_SIZE, NULL, NULL,
+	  0 },
+	{ "rounds", KEY_NUMBER, GCHEAP_LOAD_A_RUN_ROUNDS, NULL, NULL, 0 },
+	{ "scale", KEY_NUMBER, GCHEAP_LOAD_A_RUN_SCALE, NULL, NULL, 0 },
 };
 
 static const char *name_of(const char *const *names, size_t nr, uint64_t i)
@@ -134,6 +145,8 @@ static void read_run(struct gnl_reply *reply, void *arg)
 	gnl_read(reply, GCHEAP_LOAD_A_RUN_HEAP, &run->facts);
 	gnl_read_text(reply, GCHEAP_LOAD_A_RUN_MESSAGE, run->message,
 		      sizeof(run->message));
+	gnl_read_nested(reply->attrs[GCHEAP_LOAD_A_RUN_LATENCY],
+			&run->latency);
 	run->nr_mismatch = 0;
 	nla_for_each_attr(attr, reply->head, reply->len, left)
 		if (nla_type(attr) == GCHEAP_LOAD_A_RUN_MISMATCH &&
@@ -228,6 +241,40 @@ static uint64_t rate(uint64_t n, uint64_t ns)
 	return ns ? (uint64_t)((double)n * 1e9 / (double)ns) : 0;
 }
 
+/* Its mutators get ready before its time begins, and check when it is over. */
+static bool gets_ready(const struct run *run)
+{
+	switch (run_num(run, GCHEAP_LOAD_A_RUN_WORKLOAD)) {
+	case GCHEAP_LOAD_WORKLOAD_CHURN:
+	case GCHEAP_LOAD_WORKLOAD_LARSON:
+	case GCHEAP_LOAD_WORKLOAD_MSTRESS:
+		return true;
+	}
+	return false;
+}
+
+/**
+ * run_rate() - operations a second of a run that has ended
+ * @run: the run
+ *
+ * A replay also waits for its trace, others get ready first: that does not
+ * count.
+ *
+ * Return: their number; 0 if it is not known.
+ */
+uint64_t run_rate(const struct run *run)
+{
+	uint64_t n = run_num(run, GCHEAP_LOAD_A_RUN_OPERATIONS);
+
+	if (gets_ready(run))
+		return rate(n * run_num(run, GCHEAP_LOAD_A_RUN_MUTATORS),
+			    run_num(run, GCHEAP_LOAD_A_RUN_WORK_NS));
+	if (run_num(run, GCHEAP_LOAD_A_RUN_WORKLOAD) ==
+	    GCHEAP_LOAD_WORKLOAD_REPLAY)
+		return rate(n, run_num(run, GCHEAP_LOAD_A_RUN_WORK_NS));
+	return rate(n, run_num(run, GCHEAP_LOAD_A_RUN_ELAPSED_NS));
+}
+
 static void show_mismatches(const struct run *run)
 {
 	unsigned int i;
@@ -251,6 +298,14 @@ static void show_mismatches(const struct run *run)
 	out_end();
 }
 
+static void show_live(const struct run *run)
+{
+	fact(run, GCHEAP_LOAD_A_RUN_LIVE_EXPECTED, OUT_COUNT, "live-expected",
+	     "live objects expected");
+	fact(run, GCHEAP_LOAD_A_RUN_LIVE_FOUND, OUT_COUNT, "live-found",
+	     "live objects found");
+}
+
 static void show_replay(const struct run *run)
 {
 	fact(run, GCHEAP_LOAD_A_RUN_LINES, OUT_COUNT, "lines", "lines");
@@ -260,15 +315,66 @@ static void show_replay(const struct run *run)
 			      run_num(run, GCHEAP_LOAD_A_RUN_ELAPSED_NS))));
 	fact(run, GCHEAP_LOAD_A_RUN_VERIFY, OUT_FLAG, "verify",
 	     "deaths checked");
-	fact(run, GCHEAP_LOAD_A_RUN_LIVE_EXPECTED, OUT_COUNT, "live-expected",
-	     "live objects expected");
-	fact(run, GCHEAP_LOAD_A_RUN_LIVE_FOUND, OUT_COUNT, "live-found",
-	     "live objects found");
+	show_live(run);
 	fact(run, GCHEAP_LOAD_A_RUN_SKIPPED, OUT_COUNT, "skipped",
 	     "on objects freed before");
 	fact(run, GCHEAP_LOAD_A_RUN_MISMATCHES, OUT_COUNT, "mismatches",
 	     "mismatches");
 	show_mismatches(run);
+}
+
+static void show_ready(const struct run *run)
+{
+	fact(run, GCHEAP_LOAD_A_RUN_HANDED_OVER, OUT_COUNT, "handed-over",
+	     run_num(run, GCHEAP_LOAD_A_RUN_WORKLOAD) ==
+	     GCHEAP_LOAD_WORKLOAD_LARSON ? "arrays from other mutators" :
+					   "items from other mutators");
+	show_live(run);
+	fact(run, GCHEAP_LOAD_A_RUN_PEAK_HELD_BYTES, OUT_BYTES,
+	     "peak-held-bytes", "held bytes at most");
+}
+
+/* Parts per million. */
+static void show_mmu(const struct run *run, int attr, const char *key,
+		     const char *label)
+{
+	if (gnl_has(&run->facts, attr))
+		out_fact(key, label,
+			 out_real(OUT_PERCENT,
+				  (double)run_num(run, attr) / 1e4));
+}
+
+static void show_latency(const struct run *run)
+{
+	static const struct {
+		int attr;
+		enum out_kind kind;
+		const char *key;
+		const char *label;
+	} rows[] = {
+		{ GCHEAP_LOAD_A_HIST_COUNT, OUT_COUNT, "count", "times" },
+		{ GCHEAP_LOAD_A_HIST_SUM, OUT_NS, "sum", "together" },
+		{ GCHEAP_LOAD_A_HIST_P50, OUT_NS, "p50", "p50" },
+		{ GCHEAP_LOAD_A_HIST_P99, OUT_NS, "p99", "p99" },
+		{ GCHEAP_LOAD_A_HIST_P999, OUT_NS, "p999", "p99.9" },
+		{ GCHEAP_LOAD_A_HIST_P9999, OUT_NS, "p9999", "p99.99" },
+		{ GCHEAP_LOAD_A_HIST_LARGEST, OUT_NS, "largest", "max" },
+	};
+	size_t i;
+
+	if (!gnl_has(&run->latency, GCHEAP_LOAD_A_HIST_COUNT))
+		return;
+	out_group("latency", "an operation");
+	for (i = 0; i < ARRAY_SIZE(rows); i++)
+		out_fact(rows[i].key, rows[i].label,
+			 out_num(rows[i].kind,
+				 run->latency.num[rows[i].attr]));
+	out_end();
+	out_group("utilisation", "mutator utilisation, least of any");
+	show_mmu(run, GCHEAP_LOAD_A_RUN_MMU1, "mmu1-percent", "1 ms");
+	show_mmu(run, GCHEAP_LOAD_A_RUN_MMU10, "mmu10-percent", "10 ms");
+	show_mmu(run, GCHEAP_LOAD_A_RUN_MMU100, "mmu100-percent", "100 ms");
+	out_end();
 }
 
 /**
@@ -298,11 +404,9 @@ void run_show(const struct run *run)
 		show_replay(run);
 	else
 		out_fact("operations-per-second", "operations a second",
-			 out_num(OUT_RATE,
-				 rate(run_num(run,
-					      GCHEAP_LOAD_A_RUN_OPERATIONS),
-				      run_num(run,
-					      GCHEAP_LOAD_A_RUN_ELAPSED_NS))));
+			 out_num(OUT_RATE, run_rate(run)));
+	if (gets_ready(run))
+		show_ready(run);
 	fact(run, GCHEAP_LOAD_A_RUN_SMALL_ALLOC_PS, OUT_PS, "small-alloc-ps",
 	     "allocation of 32 bytes");
 	fact(run, GCHEAP_LOAD_A_RUN_LARGE_ALLOC_PS, OUT_PS, "large-alloc-ps",
@@ -313,6 +417,7 @@ void run_show(const struct run *run)
 	if (run->message[0])
 		out_fact("message", "message", out_text(run->message));
 	out_end();
+	show_latency(run);
 }
 
 /**

@@ -13,8 +13,8 @@
 #include "parse.h"
 
 #define RUN_MISMATCHES	10
-#define RUN_WORKLOADS	5
-#define RUN_KEYS	6
+#define RUN_WORKLOADS	8
+#define RUN_KEYS	12
 
 /**
  * struct run - a run and what is known of it
@@ -22,6 +22,7 @@
  * @facts: its numbers, by GCHEAP_LOAD_A_RUN_*, and the name of its heap
  * @mismatch: the first mismatches of a replay, by GCHEAP_LOAD_A_MISMATCH_*
  * @nr_mismatch: how many of them are listed
+ * @latency: what operations took, by GCHEAP_LOAD_A_HIST_*, if they were timed
  * @message: why it failed, or ""
  * @tick: called now and then while it runs, or NULL
  * @arg: for @tick
@@ -31,6 +32,7 @@ struct run {
 	struct gnl_facts facts;
 	struct gnl_facts mismatch[RUN_MISMATCHES];
 	unsigned int nr_mismatch;
+	struct gnl_facts latency;
 	char message[160];
 	void (*tick)(const struct run *run, void *arg);
 	void *arg;
@@ -58,5 +60,6 @@ int run_wait(struct run *run);
 void run_show(const struct run *run);
 int run_status(const struct run *run);
 const char *run_state_name(const struct run *run);
+uint64_t run_rate(const struct run *run);
 
 #endif /* GCCTL_RUN_H */

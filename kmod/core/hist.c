@@ -7,7 +7,10 @@
 #include <gcheap/engine.h>
 
 #include <linux/bitops.h>
+#include <linux/export.h>
 #include <linux/math64.h>
+
+#include "compat.h"
 
 #define SUB	BIT(GCH_HIST_SUB_BITS)
 
@@ -28,6 +31,7 @@ unsigned int gch_hist_bucket(u64 ns)
 	return ((msb - GCH_HIST_SUB_BITS + 1) << GCH_HIST_SUB_BITS) +
 	       ((ns >> (msb - GCH_HIST_SUB_BITS)) & (SUB - 1));
 }
+EXPORT_SYMBOL_GPL(gch_hist_bucket);
 
 /**
  * gch_hist_upper - largest value of a bucket
@@ -100,6 +104,7 @@ void gch_hist_summary(const struct gch_hist *hist, struct gch_hist_summary *sum)
 	sum->p999_ns = n ? percentile(hist, n, sum->max_ns, 9990) : 0;
 	sum->p9999_ns = n ? percentile(hist, n, sum->max_ns, 9999) : 0;
 }
+EXPORT_SYMBOL_GPL(gch_hist_summary);
 
 /**
  * gch_hist_show - prints the buckets in use, a line each

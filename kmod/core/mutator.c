@@ -46,7 +46,7 @@ static void settle(struct gch_mutator *m)
 bool gch_again(struct gch_mutator *m, int *ret)
 {
 	bool again = false;
-	u64 start;
+	u64 start, end;
 
 	might_sleep();
 	/* An error was no pause. */
@@ -60,7 +60,10 @@ bool gch_again(struct gch_mutator *m, int *ret)
 	}
 	if (m->pending)
 		settle(m);
-	gch_hist_add(&m->heap->pause, ktime_get_ns() - start);
+	end = ktime_get_ns();
+	gch_hist_add(&m->heap->pause, end - start);
+	if (m->watch)
+		m->watch(m->watch_arg, start, end);
 	return again;
 }
 
@@ -160,6 +163,23 @@ void gch_mutator_rest(struct gch_mutator *m)
 		m->ops->rest(m);
 }
 EXPORT_SYMBOL_GPL(gch_mutator_rest);
+
+/**
+ * gch_mutator_watch - lets a function be told of each pause of a mutator
+ * @m: the mutator
+ * @fn: the function; NULL for none
+ * @arg: for @fn
+ *
+ * The pauses are those that &gch_stats.pause counts.
+ *
+ * Context: process context; the task that owns @m.
+ */
+void gch_mutator_watch(struct gch_mutator *m, gch_pause_fn fn, void *arg)
+{
+	m->watch_arg = arg;
+	m->watch = fn;
+}
+EXPORT_SYMBOL_GPL(gch_mutator_watch);
 
 /**
  * gch_mutator_heap - the heap that a mutator uses

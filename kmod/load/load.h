@@ -26,6 +26,16 @@
 #define GCH_LOAD_MESSAGE_SIZE	128
 /* Figures that a mutator hands over: see alloc.c. */
 #define GCH_LOAD_FIGURES	3
+/* Widths of windows that utilisation is measured over: see meter.c. */
+#define GCH_LOAD_WINDOWS	3
+/* Most mutators of a run. */
+#define GCH_LOAD_MUTATORS_MAX	64U
+/* Most bytes of the trees of a churn. */
+#define GCH_LOAD_LIVE_MAX	SZ_2G
+/* Most blocks of an array of larson. */
+#define GCH_LOAD_BLOCKS_MAX	100000U
+/* Largest mstress: hundreds of items of the first mutator. */
+#define GCH_LOAD_SCALE_MAX	500U
 
 /* For what may be large: that it fails is said to who asked for it. */
 #define GCH_LOAD_GFP		(GFP_KERNEL_ACCOUNT | __GFP_NOWARN)
@@ -41,6 +51,12 @@ struct gch_load_run;
  * @depth: of trees
  * @entries: of a cache or a ring
  * @size: bytes of data in an object
+ * @live: bytes of all trees of a churn
+ * @blocks: of an array
+ * @min_size: bytes of the smallest block
+ * @max_size: bytes of the largest
+ * @rounds: over an array before it is handed over
+ * @scale: hundreds of items in a round
  * @verify: a replay checks death records
  */
 struct gch_load_args {
@@ -51,6 +67,12 @@ struct gch_load_args {
 	u32 depth;
 	u32 entries;
 	u32 size;
+	u32 live;
+	u32 blocks;
+	u32 min_size;
+	u32 max_size;
+	u32 rounds;
+	u32 scale;
 	bool verify;
 };
 
@@ -122,6 +144,7 @@ struct gch_load_mismatch {
  * @wait: where its threads wait
  * @stop: its threads are to leave
  * @running: threads that have not left
+ * @unready: threads that gch_load_ready() waits for
  * @done: all have left
  * @start_ns: when it began
  * @deadline: jiffies when it ends, if &gch_load_args.seconds
@@ -133,9 +156,15 @@ struct gch_load_mismatch {
  * @mismatches: their number
  * @mismatch: the first of them
  * @lines: replayed; like what follows written by one thread, read by anyone
- * @live_expected: objects that the trace leaves alive
+ * @live_expected: objects that must be alive at the end; like @live_found
+ *	under @lock where several threads write it
  * @live_found: those found
  * @skipped: records on objects rightly freed before
+ * @handed_over: what mutators got from others; under @lock
+ * @peak_held: the heap's, once the run has ended
+ * @latency: what operations took; likewise
+ * @mmu: least utilisation of windows in parts per million, U32_MAX if it is
+ *	not known; likewise
  * @figure: medians over the threads, once the run has ended
  * @thread: its threads
  */
@@ -154,6 +183,7 @@ struct gch_load_run {
 	wait_queue_head_t wait;
 	bool stop;
 	atomic_t running;
+	atomic_t unready;
 	struct completion done;
 	u64 start_ns;
 	unsigned long deadline;
@@ -170,6 +200,10 @@ struct gch_load_run {
 	u64 live_expected;
 	u64 live_found;
 	u64 skipped;
+	u64 handed_over;
+	u64 peak_held;
+	struct gch_hist_summary latency;
+	u32 mmu[GCH_LOAD_WINDOWS];
 	u64 figure[GCH_LOAD_FIGURES];
 	struct gch_load_thread thread[];
 };
@@ -186,6 +220,8 @@ struct gch_load_run *gch_load_run_next(u32 after);
 unsigned int gch_load_runs_seq(void);
 void gch_load_run_put(struct gch_load_run *run);
 void gch_load_run_stop(struct gch_load_run *run);
+int gch_load_ready(struct gch_load_thread *t);
+int gch_load_found(struct gch_load_run *run, u64 expected, u64 found);
 int gch_load_run_delete(u32 id);
 
 void gch_load_mismatch(struct gch_load_run *run,
@@ -206,7 +242,8 @@ static inline bool gch_load_break(const struct gch_load_thread *t)
 
 	cond_resched();
 	return READ_ONCE(run->stop) ||
-	       (run->args.seconds && time_after_eq(jiffies, run->deadline));
+	       (run->args.seconds &&
+		time_after_eq(jiffies, READ_ONCE(run->deadline)));
 }
 
 /* Says whether to begin another operation. */
@@ -215,6 +252,31 @@ static inline bool gch_load_more(const struct gch_load_thread *t)
 	u32 max = t->run->args.max_operations;
 
 	return (!max || t->operations < max) && !gch_load_break(t);
+}
+
+/* The time of a run that gets ready first does not pass while it does. */
+static inline bool gch_load_stopped(const struct gch_load_thread *t)
+{
+	cond_resched();
+	return READ_ONCE(t->run->stop);
+}
+
+/* As gch_load_more(), but looks at the clock now and then only. */
+static inline bool gch_load_more_often(const struct gch_load_thread *t)
+{
+	u32 max = t->run->args.max_operations;
+
+	return t->operations & 63 ? !max || t->operations < max :
+				    gch_load_more(t);
+}
+
+/* Takes a lock that another mutator of the heap may have. */
+static inline void gch_load_lock(struct gch_load_thread *t, struct mutex *lock)
+{
+	if (mutex_trylock(lock))
+		return;
+	gch_mutator_rest(t->m);
+	mutex_lock(lock);
 }
 
 /* Counts an operation. */
@@ -237,6 +299,9 @@ extern const struct gch_load_workload gch_load_trees;
 extern const struct gch_load_workload gch_load_lru;
 extern const struct gch_load_workload gch_load_cycles;
 extern const struct gch_load_workload gch_load_alloc;
+extern const struct gch_load_workload gch_load_churn;
+extern const struct gch_load_workload gch_load_larson;
+extern const struct gch_load_workload gch_load_mstress;
 
 /* replay.c */
 int gch_load_replay_feed(struct gch_load_run *run, const void *data, u32 len,

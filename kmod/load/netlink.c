@@ -17,7 +17,10 @@
 
 #define WL(name)	BIT(GCHEAP_LOAD_WORKLOAD_##name)
 #define WL_ALL		(WL(REPLAY) | WL_TIMED)
-#define WL_TIMED	(WL(BINARY_TREES) | WL(LRU) | WL(CYCLES) | WL(ALLOC))
+#define WL_TIMED	(WL(BINARY_TREES) | WL(LRU) | WL(CYCLES) | WL(ALLOC) | \
+			 WL_READY)
+/* Those whose mutators get ready before their time begins. */
+#define WL_READY	(WL(CHURN) | WL(LARSON) | WL(MSTRESS))
 
 /* One number of run-new: where it goes, its limits, who takes it. */
 struct number {
@@ -34,7 +37,7 @@ static const struct number numbers[] = {
 	{
 		GCHEAP_LOAD_A_RUN_MUTATORS,
 		offsetof(struct gch_load_args, mutators),
-		1, 64, WL_ALL, "mutators", "all",
+		1, GCH_LOAD_MUTATORS_MAX, WL_ALL, "mutators", "all",
 	}, {
 		GCHEAP_LOAD_A_RUN_SECONDS,
 		offsetof(struct gch_load_args, seconds),
@@ -56,6 +59,30 @@ static const struct number numbers[] = {
 		GCHEAP_LOAD_A_RUN_SIZE,
 		offsetof(struct gch_load_args, size),
 		0, SZ_64K, WL(LRU) | WL(CYCLES), "size", "lru and cycles",
+	}, {
+		GCHEAP_LOAD_A_RUN_LIVE,
+		offsetof(struct gch_load_args, live),
+		SZ_64K, GCH_LOAD_LIVE_MAX, WL(CHURN), "live", "churn",
+	}, {
+		GCHEAP_LOAD_A_RUN_BLOCKS,
+		offsetof(struct gch_load_args, blocks),
+		1, GCH_LOAD_BLOCKS_MAX, WL(LARSON), "blocks", "larson",
+	}, {
+		GCHEAP_LOAD_A_RUN_MIN_SIZE,
+		offsetof(struct gch_load_args, min_size),
+		8, SZ_64K, WL(LARSON), "min-size", "larson",
+	}, {
+		GCHEAP_LOAD_A_RUN_MAX_SIZE,
+		offsetof(struct gch_load_args, max_size),
+		8, SZ_64K, WL(LARSON), "max-size", "larson",
+	}, {
+		GCHEAP_LOAD_A_RUN_ROUNDS,
+		offsetof(struct gch_load_args, rounds),
+		1, 100000, WL(LARSON), "rounds", "larson",
+	}, {
+		GCHEAP_LOAD_A_RUN_SCALE,
+		offsetof(struct gch_load_args, scale),
+		1, GCH_LOAD_SCALE_MAX, WL(MSTRESS), "scale", "mstress",
 	},
 };
 
@@ -96,10 +123,17 @@ static void set_defaults(struct gch_load_args *args)
 	args->mutators = 1;
 	args->verify = true;
 	if (args->workload != GCHEAP_LOAD_WORKLOAD_REPLAY)
-		args->seconds = 5;
+		args->seconds =
+			args->workload == GCHEAP_LOAD_WORKLOAD_CHURN ? 20 : 5;
 	args->depth = 12;
 	args->entries = args->workload == GCHEAP_LOAD_WORKLOAD_LRU ? 10000 : 100;
 	args->size = 64;
+	args->live = 100 * SZ_1M;
+	args->blocks = 5000;
+	args->min_size = 8;
+	args->max_size = 1000;
+	args->rounds = 100;
+	args->scale = 50;
 }
 
 static int parse_number(struct genl_info *info, const struct number *number,
@@ -123,6 +157,19 @@ static int parse_number(struct genl_info *info, const struct number *number,
 	}
 	*(u32 *)((void *)args + number->offset) = value;
 	return 0;
+}
+
+static int check_sizes(struct genl_info *info, const struct gch_load_args *args)
+{
+	u16 attr = info->attrs[GCHEAP_LOAD_A_RUN_MIN_SIZE] ?
+		   GCHEAP_LOAD_A_RUN_MIN_SIZE : GCHEAP_LOAD_A_RUN_MAX_SIZE;
+
+	if (args->min_size <= args->max_size)
+		return 0;
+	NL_SET_ERR_MSG_ATTR_FMT(info->extack, info->attrs[attr],
+				"min-size is %u: at most max-size, which is %u",
+				args->min_size, args->max_size);
+	return -ERANGE;
 }
 
 static int parse_verify(struct genl_info *info, struct gch_load_args *args)
@@ -168,7 +215,7 @@ static int parse_request(struct genl_info *info, struct gch_load_args *args)
 	/* A number of operations is asked for instead of a time. */
 	if (args->max_operations && !info->attrs[GCHEAP_LOAD_A_RUN_SECONDS])
 		args->seconds = 0;
-	return parse_verify(info, args);
+	return check_sizes(info, args) ? : parse_verify(info, args);
 }
 
 /**
@@ -306,6 +353,60 @@ static int put_alloc(struct sk_buff *msg, const struct gch_load_run *run)
 	return 0;
 }
 
+static int put_hist(struct sk_buff *msg, int attr,
+		    const struct gch_hist_summary *sum)
+{
+	struct nlattr *nest = nla_nest_start(msg, attr);
+
+	if (!nest ||
+	    nla_put_uint(msg, GCHEAP_LOAD_A_HIST_COUNT, sum->count) ||
+	    nla_put_uint(msg, GCHEAP_LOAD_A_HIST_SUM, sum->sum_ns) ||
+	    nla_put_uint(msg, GCHEAP_LOAD_A_HIST_LARGEST, sum->max_ns) ||
+	    nla_put_uint(msg, GCHEAP_LOAD_A_HIST_P50, sum->p50_ns) ||
+	    nla_put_uint(msg, GCHEAP_LOAD_A_HIST_P99, sum->p99_ns) ||
+	    nla_put_uint(msg, GCHEAP_LOAD_A_HIST_P999, sum->p999_ns) ||
+	    nla_put_uint(msg, GCHEAP_LOAD_A_HIST_P9999, sum->p9999_ns))
+		return -EMSGSIZE;
+	nla_nest_end(msg, nest);
+	return 0;
+}
+
+static int put_churn(struct sk_buff *msg, const struct gch_load_run *run)
+{
+	static const u16 attrs[GCH_LOAD_WINDOWS] = {
+		GCHEAP_LOAD_A_RUN_MMU1, GCHEAP_LOAD_A_RUN_MMU10,
+		GCHEAP_LOAD_A_RUN_MMU100,
+	};
+	unsigned int i;
+
+	for (i = 0; i < GCH_LOAD_WINDOWS; i++)
+		if (run->mmu[i] != U32_MAX &&
+		    nla_put_u32(msg, attrs[i], run->mmu[i]))
+			return -EMSGSIZE;
+	return put_hist(msg, GCHEAP_LOAD_A_RUN_LATENCY, &run->latency);
+}
+
+/* Results of what gets ready first; there are none before it has ended. */
+static int put_ready(struct sk_buff *msg, const struct gch_load_run *run)
+{
+	if (run->state == GCHEAP_LOAD_STATE_RUNNING)
+		return 0;
+	if (nla_put_uint(msg, GCHEAP_LOAD_A_RUN_PEAK_HELD_BYTES,
+			 run->peak_held))
+		return -EMSGSIZE;
+	/* Objects are not counted after a stop. */
+	if ((run->live_expected || run->state == GCHEAP_LOAD_STATE_DONE) &&
+	    (nla_put_uint(msg, GCHEAP_LOAD_A_RUN_LIVE_EXPECTED,
+			  run->live_expected) ||
+	     nla_put_uint(msg, GCHEAP_LOAD_A_RUN_LIVE_FOUND, run->live_found)))
+		return -EMSGSIZE;
+	if (run->args.workload == GCHEAP_LOAD_WORKLOAD_CHURN)
+		return put_churn(msg, run);
+	if (nla_put_uint(msg, GCHEAP_LOAD_A_RUN_HANDED_OVER, run->handed_over))
+		return -EMSGSIZE;
+	return 0;
+}
+
 static int put_run(struct sk_buff *msg, struct gch_load_run *run)
 {
 	int err;
@@ -316,6 +417,8 @@ static int put_run(struct sk_buff *msg, struct gch_load_run *run)
 		err = put_replay(msg, run);
 	if (!err && run->args.workload == GCHEAP_LOAD_WORKLOAD_ALLOC)
 		err = put_alloc(msg, run);
+	if (!err && (BIT(run->args.workload) & WL_READY))
+		err = put_ready(msg, run);
 	mutex_unlock(&run->lock);
 	return err;
 }

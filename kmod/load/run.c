@@ -32,6 +32,9 @@ static const struct gch_load_workload *const workloads[] = {
 	[GCHEAP_LOAD_WORKLOAD_LRU] = &gch_load_lru,
 	[GCHEAP_LOAD_WORKLOAD_CYCLES] = &gch_load_cycles,
 	[GCHEAP_LOAD_WORKLOAD_ALLOC] = &gch_load_alloc,
+	[GCHEAP_LOAD_WORKLOAD_CHURN] = &gch_load_churn,
+	[GCHEAP_LOAD_WORKLOAD_LARSON] = &gch_load_larson,
+	[GCHEAP_LOAD_WORKLOAD_MSTRESS] = &gch_load_mstress,
 };
 
 static DEFINE_MUTEX(runs_lock);
@@ -181,11 +184,75 @@ void gch_load_run_stop(struct gch_load_run *run)
 	wake_up_all(&run->wait);
 }
 
+static void set_deadline(struct gch_load_run *run)
+{
+	WRITE_ONCE(run->deadline,
+		   jiffies + (unsigned long)run->args.seconds * HZ);
+}
+
+/**
+ * gch_load_ready - wait until all threads of a run have got ready
+ * @t: one of them, which calls it once
+ *
+ * The time that was given to the run begins then.
+ *
+ * Context: may sleep.
+ * Return: 0, or -ECANCELED if the run is to end before it has begun.
+ */
+int gch_load_ready(struct gch_load_thread *t)
+{
+	struct gch_load_run *run = t->run;
+
+	/* The last to come is the last to set it. */
+	set_deadline(run);
+	if (atomic_dec_and_test(&run->unready)) {
+		wake_up_all(&run->wait);
+	} else {
+		gch_mutator_rest(t->m);
+		wait_event_idle(run->wait, !atomic_read(&run->unready) ||
+				READ_ONCE(run->stop));
+	}
+	return READ_ONCE(run->stop) ? -ECANCELED : 0;
+}
+
+/**
+ * gch_load_found - say how many objects were alive at the end
+ * @run: the run
+ * @expected: how many there had to be
+ * @found: how many there were
+ *
+ * Mutators may say it each for itself.
+ *
+ * Context: may sleep.
+ * Return: 0, or -EUCLEAN if they are not the same; the run has failed then.
+ */
+int gch_load_found(struct gch_load_run *run, u64 expected, u64 found)
+{
+	mutex_lock(&run->lock);
+	run->live_expected += expected;
+	run->live_found += found;
+	mutex_unlock(&run->lock);
+	if (found == expected)
+		return 0;
+	gch_load_fail(run, -EUCLEAN, "%llu objects are alive, not %llu", found,
+		      expected);
+	return -EUCLEAN;
+}
+
+static void read_peak(struct gch_load_run *run)
+{
+	struct gch_stats stats = {};
+
+	gch_heap_stats(run->heap, &stats);
+	run->peak_held = stats.peak_held_bytes;
+}
+
 /* The last thread of a run leaves. */
 static void finish(struct gch_load_run *run)
 {
 	if (run->workload->finish)
 		run->workload->finish(run);
+	read_peak(run);
 	/* Nothing of the run is in the heap any more: it may be deleted. */
 	gch_heap_put(run->heap);
 	run->heap = NULL;
@@ -215,7 +282,7 @@ static void work(struct gch_load_thread *t)
 		return;
 	}
 	err = run->workload->thread(t);
-	/* A replay, which also waits, has counted for itself. */
+	/* Those that also wait or get ready have counted for themselves. */
 	if (!t->work_ns)
 		WRITE_ONCE(t->work_ns, ktime_get_ns() - start);
 	gch_mutator_detach(t->m);
@@ -284,8 +351,9 @@ static void start_threads(struct gch_load_run *run)
 	unsigned int i;
 
 	run->start_ns = ktime_get_ns();
-	run->deadline = jiffies + run->args.seconds * HZ;
+	set_deadline(run);
 	atomic_set(&run->running, run->args.mutators);
+	atomic_set(&run->unready, run->args.mutators);
 	for (i = 0; i < run->args.mutators; i++)
 		wake_up_process(run->thread[i].task);
 }

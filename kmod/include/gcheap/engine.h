@@ -38,6 +38,7 @@
 #include <linux/workqueue.h>
 #include <gcheap/barrier.h>
 #include <gcheap/gcheap.h>
+#include <gcheap/hist.h>
 
 struct gch_engine_ops;
 struct gch_worker_item;
@@ -71,29 +72,6 @@ static __always_inline void gch_section_leave(unsigned int *seq)
 }
 
 void gch_handshake(struct gch_heap *heap);
-
-/* ---- histograms (core/hist.c) ---- */
-
-#define GCH_HIST_SUB_BITS	3
-#define GCH_HIST_BUCKETS	((64 - GCH_HIST_SUB_BITS + 1) << GCH_HIST_SUB_BITS)
-
-/**
- * struct gch_hist - log-linear histogram of nanoseconds
- * @bucket: eight buckets an octave
- * @sum: of all values
- * @max: largest value
- */
-struct gch_hist {
-	atomic64_t bucket[GCH_HIST_BUCKETS];
-	atomic64_t sum;
-	atomic64_t max;
-};
-
-unsigned int gch_hist_bucket(u64 ns);
-u64 gch_hist_upper(unsigned int bucket);
-void gch_hist_add(struct gch_hist *hist, u64 ns);
-void gch_hist_summary(const struct gch_hist *hist, struct gch_hist_summary *sum);
-void gch_hist_show(struct seq_file *m, const struct gch_hist *hist);
 
 /* ---- heaps ---- */
 
@@ -285,6 +263,8 @@ enum gch_wait {
  * @wait: why the last call left its section
  * @want: bytes that the last call lacked
  * @tries: how often the present call has waited for memory
+ * @watch: see gch_mutator_watch()
+ * @watch_arg: for @watch
  * @node: in the heap's list
  *
  * An engine embeds it at offset 0 of its own mutator.
@@ -299,6 +279,8 @@ struct gch_mutator {
 	enum gch_wait wait;
 	size_t want;
 	unsigned int tries;
+	gch_pause_fn watch;
+	void *watch_arg;
 	struct list_head node;
 };
 
@@ -376,7 +358,7 @@ int gch_cycle_since(struct gch_heap *heap, unsigned int generation,
  */
 typedef void (*gch_worker_fn)(void *arg, unsigned int cpu);
 
-void gch_worker_settle(void);
+bool gch_worker_settle(struct gch_heap *heap);
 void gch_workers_run(struct gch_heap *heap, gch_worker_fn fn, void *arg);
 
 /* ---- engines ---- */

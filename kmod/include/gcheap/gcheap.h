@@ -145,11 +145,22 @@ struct gch_type *gch_type_register(struct gch_heap *heap,
 				   const struct gch_type_desc *desc,
 				   struct netlink_ext_ack *extack);
 
+/**
+ * typedef gch_pause_fn - told of each pause of a mutator, right after it
+ * @arg: the caller's
+ * @start_ns: when it began, by ktime_get_ns()
+ * @end_ns: when it ended
+ *
+ * Context: the mutator's task, outside sections; makes no call of the heap.
+ */
+typedef void (*gch_pause_fn)(void *arg, u64 start_ns, u64 end_ns);
+
 /* Mutators: one task's access to one heap */
 struct gch_mutator *gch_mutator_attach(struct gch_heap *heap,
 				       unsigned int nr_slots);
 void gch_mutator_detach(struct gch_mutator *m);
 void gch_mutator_rest(struct gch_mutator *m);
+void gch_mutator_watch(struct gch_mutator *m, gch_pause_fn fn, void *arg);
 struct gch_heap *gch_mutator_heap(const struct gch_mutator *m);
 
 int gch_alloc(struct gch_mutator *m, unsigned int dst, struct gch_type *type);
@@ -230,6 +241,7 @@ struct gch_hist_summary {
  * @cycles: collections ended
  * @cycles_gen: by generation; a tracing engine counts all in generation 2
  * @cycle_ns: wall time in collections, sweeping included
+ * @mark_ns: how much of it a tracing engine marked
  * @stopped_ns: how much of it mutators were stopped for
  * @cpu_ns: processor time of mark workers and sweepers
  * @marked: objects marked or visited by all cycles

@@ -11,9 +11,9 @@
 #include <uapi/linux/gcheap_load.h>
 
 /* GCHEAP_LOAD_CMD_RUN_NEW - do */
-static const struct nla_policy gcheap_load_run_new_nl_policy[GCHEAP_LOAD_A_RUN_VERIFY + 1] = {
+static const struct nla_policy gcheap_load_run_new_nl_policy[GCHEAP_LOAD_A_RUN_SCALE + 1] = {
 	[GCHEAP_LOAD_A_RUN_HEAP] = { .type = NLA_NUL_STRING, .len = 31, },
-	[GCHEAP_LOAD_A_RUN_WORKLOAD] = NLA_POLICY_MAX(NLA_U32, 4),
+	[GCHEAP_LOAD_A_RUN_WORKLOAD] = NLA_POLICY_MAX(NLA_U32, 7),
 	[GCHEAP_LOAD_A_RUN_MUTATORS] = { .type = NLA_U32, },
 	[GCHEAP_LOAD_A_RUN_SECONDS] = { .type = NLA_U32, },
 	[GCHEAP_LOAD_A_RUN_MAX_OPERATIONS] = { .type = NLA_U32, },
@@ -21,6 +21,12 @@ static const struct nla_policy gcheap_load_run_new_nl_policy[GCHEAP_LOAD_A_RUN_V
 	[GCHEAP_LOAD_A_RUN_ENTRIES] = { .type = NLA_U32, },
 	[GCHEAP_LOAD_A_RUN_SIZE] = { .type = NLA_U32, },
 	[GCHEAP_LOAD_A_RUN_VERIFY] = { .type = NLA_U32, },
+	[GCHEAP_LOAD_A_RUN_LIVE] = { .type = NLA_U32, },
+	[GCHEAP_LOAD_A_RUN_BLOCKS] = { .type = NLA_U32, },
+	[GCHEAP_LOAD_A_RUN_MIN_SIZE] = { .type = NLA_U32, },
+	[GCHEAP_LOAD_A_RUN_MAX_SIZE] = { .type = NLA_U32, },
+	[GCHEAP_LOAD_A_RUN_ROUNDS] = { .type = NLA_U32, },
+	[GCHEAP_LOAD_A_RUN_SCALE] = { .type = NLA_U32, },
 };
 
 /* GCHEAP_LOAD_CMD_RUN_GET - do */
@@ -51,7 +57,7 @@ static const struct genl_split_ops gcheap_load_nl_ops[] = {
 		.cmd		= GCHEAP_LOAD_CMD_RUN_NEW,
 		.doit		= gcheap_load_nl_run_new_doit,
 		.policy		= gcheap_load_run_new_nl_policy,
-		.maxattr	= GCHEAP_LOAD_A_RUN_VERIFY,
+		.maxattr	= GCHEAP_LOAD_A_RUN_SCALE,
 		.flags		= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Meters: what a mutator's operations take, and how much of any short window it
+ * is held up
+ */
+#ifndef _GCHEAP_LOAD_METER_H
+#define _GCHEAP_LOAD_METER_H
+
+#include <linux/ktime.h>
+#include <linux/mutex.h>
+#include <gcheap/hist.h>
+
+#include "load.h"
+
+/* A window is known to this part of its width: see meter.c. */
+#define GCH_LOAD_GRAINS		256U
+/* Pauses that may touch a window, once those within a grain are joined. */
+#define GCH_LOAD_PAUSES		(2 * GCH_LOAD_GRAINS + 4)
+
+/**
+ * struct gch_load_pause - a pause, or some that follow closely
+ * @end_ns: when it ended
+ * @ns: how long the mutator was held up in all
+ */
+struct gch_load_pause {
+	u64 end_ns;
+	u64 ns;
+};
+
+/**
+ * struct gch_load_window - the pauses of the last while
+ * @width_ns: how long that is
+ * @start_ns: when the latest pause began
+ * @sum_ns: of the pauses held
+ * @worst_ns: most that any window so far was spent in pauses
+ * @first: the earliest pause held
+ * @nr: pauses held
+ * @pause: a ring of them
+ */
+struct gch_load_window {
+	u64 width_ns;
+	u64 start_ns;
+	u64 sum_ns;
+	u64 worst_ns;
+	unsigned int first;
+	unsigned int nr;
+	struct gch_load_pause pause[GCH_LOAD_PAUSES];
+};
+
+/**
+ * struct gch_load_meter - of one mutator; used by its task alone
+ * @bucket: operations, as in &struct gch_hist
+ * @sum_ns: of all operations
+ * @max_ns: the longest
+ * @begin_ns: when measuring began
+ * @window: of different widths
+ */
+struct gch_load_meter {
+	u64 bucket[GCH_HIST_BUCKETS];
+	u64 sum_ns;
+	u64 max_ns;
+	u64 begin_ns;
+	struct gch_load_window window[GCH_LOAD_WINDOWS];
+};
+
+/**
+ * struct gch_load_total - what the meters of a run have shown
+ * @lock: protects @mmu
+ * @latency: all operations
+ * @mmu: the least utilisation of a window, parts per million; U32_MAX if no
+ *	mutator was measured for so long
+ */
+struct gch_load_total {
+	struct mutex lock;	/* see above */
+	struct gch_hist latency;
+	u32 mmu[GCH_LOAD_WINDOWS];
+};
+
+void gch_load_total_init(struct gch_load_total *total);
+struct gch_load_meter *gch_load_meter_begin(struct gch_mutator *m);
+u64 gch_load_meter_end(struct gch_mutator *m, struct gch_load_meter *meter,
+		       struct gch_load_total *total);
+
+/* Records an operation. */
+static inline void gch_load_meter_add(struct gch_load_meter *meter, u64 ns)
+{
+	meter->bucket[gch_hist_bucket(ns)]++;
+	meter->sum_ns += ns;
+	if (ns > meter->max_ns)
+		meter->max_ns = ns;
+}
+
+#endif /* _GCHEAP_LOAD_METER_H */

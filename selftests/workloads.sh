@@ -1,0 +1,239 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# The workloads that hand objects from thread to thread or time each operation:
+# churn, larson and mstress, on every engine. They check themselves; here is
+# looked at what they report, that nothing of them stays in the heap, whatever
+# ended them, and what they refuse.
+
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+begin 37
+
+out=/tmp/workloads.out
+if [ -n "${GCHEAP_LONG:-}" ]; then
+	span="seconds 20"
+else
+	span="max-operations 3000"
+fi
+
+# words WORKLOAD: small enough for a slow guest.
+words()
+{
+	case $1 in
+	churn) echo "live 512K" ;;
+	larson) echo "blocks 200 rounds 2" ;;
+	mstress) echo "scale 2" ;;
+	esac
+}
+
+# empty ENGINE: what is garbage goes, and nothing else is left. The last sweep
+# may end after its cycle.
+nothing_left()
+{
+	[ "$(stat_of t-work live-objects)" = 0 ]
+}
+
+empty()
+{
+	idle_soon t-work || return
+	[ "$1" = slab ] || gcctl collect t-work > /dev/null || return
+	within 10 nothing_left || {
+		echo "$(stat_of t-work live-objects) objects are left"
+		return 1
+	}
+}
+
+# heap ENGINE [WORD]...
+heap()
+{
+	engine=$1
+	shift
+	gcctl heap add t-work engine "$engine" poison on "$@" > /dev/null
+}
+
+ascending()
+{
+	last=0
+	for value in "$@"; do
+		if [ "${value:--1}" -lt "$last" ]; then
+			echo "not ascending: $*"
+			return 1
+		fi
+		last=$value
+	done
+}
+
+# latency OPERATIONS MUTATORS: each was timed, and the quantiles are in their
+# order. A millisecond has a utilisation if a mutator ran for so long.
+latency()
+{
+	is "operations timed" "$(number count < $out)" "$1" || return
+	ascending "$(number p50 < $out)" "$(number p99 < $out)" \
+		"$(number p999 < $out)" "$(number p9999 < $out)" \
+		"$(number largest < $out)" || return
+	[ "$(number work-ns < $out)" -lt $(($2 * 1000000)) ] ||
+		[ -n "$(number mmu1-percent < $out)" ] || {
+		echo "no utilisation"
+		return 1
+	}
+}
+
+# shared: a mutator got what another had made.
+shared()
+{
+	[ "$(number handed-over < $out)" -gt 0 ] || {
+		echo "nothing was handed over"
+		return 1
+	}
+}
+
+# report WORKLOAD MUTATORS: what a run has printed is right.
+report()
+{
+	is "live objects found" "$(number live-found < $out)" \
+		"$(number live-expected < $out)" || return
+	operations=$(number operations < $out)
+	[ -n "${GCHEAP_LONG:-}" ] ||
+		is operations "$operations" $((3000 * $2)) || return
+	[ "$(number peak-held-bytes < $out)" -gt 0 ] || return
+	case $1:$2 in
+	churn:*)
+		trees=$((524288 / $2 / 960))
+		is nodes "$(number live-found < $out)" $((trees * $2 * 15)) ||
+			return
+		latency "$operations" "$2"
+		;;
+	*:2)
+		shared
+		;;
+	esac
+}
+
+# run ENGINE WORKLOAD: to its end, with one mutator and with two, while cycles
+# are forced and all are verified.
+run()
+{
+	heap "$1" verify on interval-ms 50 || return
+	for mutators in 1 2; do
+		# shellcheck disable=SC2046,SC2086 # lists of words
+		gcctl -j run "$2" heap t-work mutators $mutators $span \
+			$(words "$2") > $out.json || {
+			cat $out.json
+			return 1
+		}
+		keys < $out.json > $out
+		grep -q '"state":"done"' $out || return
+		report "$2" $mutators || {
+			cat $out.json
+			return 1
+		}
+		empty "$1" || return
+	done
+	is "verification errors" "$(stat_of t-work verify-errors)" 0 || return
+	gcctl heap del t-work
+}
+
+busy()
+{
+	[ "$(setting_of t-work mutators)" -gt 0 ]
+}
+
+# stop ENGINE WORKLOAD: half way, and right after its start.
+stop()
+{
+	heap "$1" verify on || return
+	for delay in 0 0.2; do
+		gcctl -j run "$2" heap t-work mutators 2 seconds 60 \
+			> $out.json 2>&1 &
+		victim=$!
+		within 10 busy || return
+		sleep $delay
+		kill -INT $victim
+		wait $victim || {
+			cat $out.json
+			return 1
+		}
+		grep -q '"state":"stopped"' $out.json || return
+		empty "$1" || return
+	done
+	is "verification errors" "$(stat_of t-work verify-errors)" 0 || return
+	gcctl heap del t-work
+}
+
+# full ENGINE: a heap that has no room for a workload, which must say so and
+# leave it empty.
+full()
+{
+	heap "$1" limit 4M || return
+	for words in "churn live 16M" "larson blocks 20000" \
+		"mstress scale 100"; do
+		# shellcheck disable=SC2086 # a list of words
+		gcctl run $words heap t-work mutators 2 seconds 30 > $out 2>&1
+		is "exit status of $words" $? 2 || return
+		grep -q "ran out of memory" $out || {
+			cat $out
+			return 1
+		}
+		empty "$1" || return
+	done
+	gcctl heap del t-work
+}
+
+for engine in go python slab; do
+	for workload in churn larson mstress; do
+		check "$workload on $engine" run $engine $workload
+		check "$workload on $engine, stopped" stop $engine $workload
+	done
+	check "a heap too small, on $engine" full $engine
+done
+
+# limits NAME TEXT WORD...: refused by the kernel, which names the limit.
+limits()
+{
+	limits_name=$1 limits_text=$2
+	shift 2
+	refused "$limits_name" 2 "$limits_text" gcctl run "$@" heap t-work
+}
+
+heap go
+limits "too little to churn" "live: 65536 to 2147483648" churn live 65535
+limits "too much to churn" "live: 65536 to 2147483648" churn live 2147483649
+limits "no blocks" "blocks: 1 to 100000" larson blocks 0
+limits "too many blocks" "blocks: 1 to 100000" larson blocks 100001
+limits "blocks too small" "min-size: 8 to 65536" larson min-size 7
+limits "blocks too large" "max-size: 8 to 65536" larson max-size 65537
+limits "smallest above largest" "min-size is 1001: at most max-size" \
+	larson min-size 1001
+limits "largest below smallest" "max-size, which is 8" \
+	larson min-size 9 max-size 8
+limits "no rounds" "rounds: 1 to 100000" larson rounds 0
+limits "too many rounds" "rounds: 1 to 100000" larson rounds 100001
+limits "no scale" "scale: 1 to 500" mstress scale 0
+limits "too large a scale" "scale: 1 to 500" mstress scale 501
+limits "too many mutators" "mutators: 1 to 64" churn mutators 65
+limits "key of another workload" "live: only for churn" larson live 1M
+gcctl heap del t-work
+
+compared()
+{
+	gcctl -j compare churn live 512K max-operations 3000 > $out.json ||
+		return
+	grep -q '"p9999-ns":' $out.json && grep -q '"mmu1-percent":' $out.json
+}
+check "churn compared" compared
+
+returned()
+{
+	[ "$(total pages-returned)" = "$(total pages-taken)" ]
+}
+
+all_returned()
+{
+	within 10 returned || {
+		echo "$(total pages-taken) pages taken, $(total pages-returned) returned"
+		return 1
+	}
+}
+check "all pages came back" all_returned
+rm -f $out $out.json
