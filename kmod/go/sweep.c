@@ -148,6 +148,11 @@ void gch_go_sweep_all(struct gch_go_heap *h)
 		gch_workers_run(&h->base, sweep_on_cpu, h);
 		adapt_offline(h);
 	} while (!all_adapted(h) && --tries);
+	/*
+	 * A CPU whose worker did not take part may be sweeping a span that it
+	 * took off a list: no mark of the next cycle must fall into that.
+	 */
+	gch_handshake(&h->base);
 }
 
 /**
