@@ -11,7 +11,8 @@ CHOSEN_CC := $(if $(filter command line environment,$(origin CC)),$(CC))
 # as well without.
 NO_BTF := $(if $(shell command -v pahole),,CONFIG_DEBUG_INFO_BTF_MODULES=)
 
-.PHONY: help demo check modules gcctl install style clean kdir
+.PHONY: help demo check fuzz check-long check-races coverage bench bench-compare \
+	modules gcctl install style model clean kdir
 
 help:
 	@echo 'demo      set up, boot a guest and show both heaps at work'
@@ -21,7 +22,9 @@ help:
 	@echo 'modules   build gcheap.ko and gcheap_load.ko for KDIR'
 	@echo 'gcctl     build the tool'
 	@echo 'install   install modules and tool (DESTDIR= for packaging)'
+	@echo 'fuzz      set up and fuzz the parsers of gcctl, SECONDS=60 each'
 	@echo 'style     set up and run the style and static checks'
+	@echo 'model     set up and check the model of the phase protocol'
 	@echo 'clean     remove what was built'
 	@echo 'help      print this'
 	@echo
@@ -50,6 +53,9 @@ install: modules gcctl
 
 style:
 	@selftests/style/run
+
+model:
+	@selftests/model/run all
 
 # Without asking a kernel, so that it works when there is none.
 clean:

@@ -1,0 +1,631 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Model of the Go engine's phases: a collection from SYNC to OFF against mutators
+ * (kmod/go/cycle.c, barrier.c, mark.c, kmod/core/mutator.c).
+ *
+ * One process is the collector with its workers, one is each mutator, on a CPU of
+ * its own. What others can see of a call, step by step, is a step here: the value
+ * read, the state read, the value that is overwritten read, each shade in two
+ * steps (mark bit; queue and count), the write. What is its own is taken together.
+ * A call writes one place: a slot of a frame, the entry of a root table, the
+ * reference of an object, or the weak entry.
+ *
+ * Simpler than the engine: the workers are one, which empties the CPUs' queues and
+ * then marks; sweeping is one step, as sweep.pml has the rest; a handshake is that
+ * each CPU has been seen outside a section, as handshake.pml has the rest.
+ *
+ * Shown: when marking has ended all that can be reached is marked, from places and
+ * from the hands of calls that go on. Nothing of it is freed; what is written is
+ * allocated. A weak entry reads as cleared, and is cleared, only if its object
+ * cannot be reached. Garbage survives no cycle that began after it. No mark and no
+ * gray object is left for the next cycle. Every cycle ends.
+ *
+ *	OPS0, OPS1	calls of each mutator	CYCLES	collections
+ *	NS0, NS1	slots of its frame	N	objects
+ *	START		what refers to what at the beginning, see init
+ *	WEAK		with a weak entry
+ *	ATTACH		the second mutator comes and goes
+ *	HOTPLUG		the second CPU goes and comes
+ *	VERIFY		with a stop after marking (verify=1)
+ *	YUASA		shade the new value in SYNC only, and what is read weakly
+ *	DIJKSTRA	do not shade the old value
+ *	PHASE_FIRST	read the state before the value
+ *
+ * NO_* and others leave a part of the protocol out: see selftests/model/run.
+ */
+#ifndef CYCLES
+#define CYCLES	1
+#endif
+#ifndef START
+#define START	0
+#endif
+#ifndef N
+#define N	3
+#endif
+#ifndef OPS0
+#define OPS0	2
+#endif
+#ifndef OPS1
+#define OPS1	2
+#endif
+#ifndef NS0
+#define NS0	2
+#endif
+#ifndef NS1
+#define NS1	1
+#endif
+#define ROOT	(NS0 + NS1)
+#define HEAP	(ROOT + 1)
+#define PLACES	(HEAP + N)
+#define NIL	255
+#define NEW	254
+#define NAMED	253
+
+#define OFF	0
+#define SYNC	1
+#define MARK	2
+#define TERM	3
+#define CLEAR	4
+#define FLUSH	5
+#define STOP	6
+
+#define BIT(x)		(1 << (x))
+#define HAS(s, x)	(((s) >> (x)) & 1)
+
+byte at[PLACES];		/* what each place refers to */
+byte weak = NIL;
+byte phase;
+
+/* Sets of objects. */
+byte allocated, marked;
+byte queue[2];			/* shaded by a CPU, not handed in */
+byte gray, found;		/* work: marked, and perhaps not */
+byte garbage;			/* when the cycle began */
+
+bool dirty;			/* shaded since the collector last summed up */
+bool unswept;			/* nothing is allocated white now */
+bool lock;			/* gch_heap.lock, against attaching */
+bool there;			/* the second mutator is attached */
+bool stopped;
+bool online = 1;		/* the second CPU */
+bool inside[2];			/* a section is on the CPU */
+byte held[2];			/* what a call has read and may write */
+
+/* Not part of the state: used within a step. */
+hidden byte r, k;
+
+#ifndef WEAK_NULL
+#define WEAK_NULL
+#endif
+
+inline reach() {
+	r = 0;
+	k = 0;
+	do
+	:: k < HEAP ->
+		if
+		:: at[k] != NIL -> r = r | BIT(at[k])
+		:: else
+		fi;
+		k++
+	:: else -> break
+	od;
+	if :: held[0] != NIL -> r = r | BIT(held[0]) :: else fi;
+	if :: held[1] != NIL -> r = r | BIT(held[1]) :: else fi;
+	close()
+}
+
+inline close() {
+	k = 0;
+	do
+	:: k < N * N ->
+		if
+		:: HAS(r, k % N) && at[HEAP + k % N] != NIL -> r = r | BIT(at[HEAP + k % N])
+		:: else
+		fi;
+		k++
+	:: else -> break
+	od;
+	k = 0
+}
+
+#define IS_FRAME(d)	(d < ROOT)
+#define BARRIER(p)	(p >= SYNC && p <= TERM)
+
+#define TO_FRAME	(d < ROOT && s != NAMED)
+#define TO_ROOT		(d == ROOT)
+#define TO_HEAP		(d >= HEAP)
+#define FROM_WEAK	(s == NAMED)
+
+#if defined(DIJKSTRA)
+#define OLD(d)	false
+#elif defined(NO_OLD)
+#define OLD(d)	(!(NO_OLD))
+#else
+#define OLD(d)	true
+#endif
+
+#if defined(YUASA)
+#define NEWV(d)	((p == SYNC || s == NAMED) YNEW)
+#else
+#define NEWV(d)	true
+#endif
+#ifndef YNEW
+#define YNEW
+#endif
+#ifdef NO_NEW
+#define SNEW(d)	(NEWV(d) && !(NO_NEW))
+#else
+#define SNEW(d)	NEWV(d)
+#endif
+
+#define SHADE(x) \
+	if \
+	:: d_step { \
+		x != NIL && !HAS(marked, x) -> \
+		marked = marked | BIT(x); \
+		printf("mutator %d marks %d\n", m, x) \
+	   }; \
+		d_step { queue[CPU] = queue[CPU] | BIT(x); dirty = 1 } \
+	:: else \
+	fi
+
+#ifdef HOTPLUG
+#define CPU	cpu
+#else
+#define CPU	m
+#endif
+
+#define leave()	held[m] = NIL; inside[CPU] = 0
+
+#define SLOT(var) \
+	if \
+	:: var = first \
+	:: slots > 1 -> var = first + 1 \
+	fi
+
+proctype mutator(byte m, first, slots, left) {
+	byte p, s, d, old = NIL, v = NIL;
+	bool repeat;
+#ifdef HOTPLUG
+	byte cpu;
+#endif
+#ifdef ATTACH
+	byte stale = NIL;
+
+	if
+	:: m == 1 ->
+#ifdef STALE_ATTACH
+		stale = phase;
+#endif
+		d_step { !lock -> there = 1 }
+	:: else
+	fi;
+#endif
+
+	do
+#ifdef ATTACH
+	:: !left && m == 1 && at[first] != NIL ->
+		s = NIL; d = first;
+		goto again
+	:: !left && m == 1 && at[first] == NIL ->
+		d_step { !lock -> there = 0 };
+		break
+	:: !left && m == 0 -> break
+#else
+	:: !left -> break
+#endif
+	:: left > 0 ->
+		atomic {
+			left--;
+			/* any slot, and one that is not empty */
+			SLOT(d);
+			if
+			:: at[first] != NIL -> s = first
+			:: slots > 1 && at[first + 1] != NIL -> s = first + 1
+			:: else -> s = NIL
+			fi;
+			if
+			:: s = NEW				/* alloc */
+			:: s = ROOT				/* root_get */
+			:: d = ROOT				/* root_set, root_clear */
+			:: d = ROOT; s = NIL			/* root_clear */
+			:: s != NIL && s != d			/* copy */
+			:: s != NIL -> s = HEAP + at[s]		/* load */
+			:: s != NIL -> d = s; s = NIL		/* clear */
+			:: s != NIL ->				/* store_null */
+				d = HEAP + at[s];
+				s = NIL
+			:: s != NIL && at[d] != NIL ->		/* store */
+				d = HEAP + at[d]
+#ifdef WEAK
+			:: s = NAMED				/* weak_get */
+			:: s != NIL -> d = NAMED		/* weak_set */
+			:: d = NAMED; s = NIL			/* weak_clear */
+#endif
+			fi
+		};
+again:
+		atomic {
+#ifdef HOTPLUG
+			!(inside[0] && (m == 0 || !online));
+			!(inside[1] && m == 1 && online);
+			cpu = (m == 1 && online -> 1 : 0);
+			inside[cpu] = 1;
+#else
+			inside[m] = 1;
+#endif
+			if
+#ifdef PHASE_FIRST
+			:: s >= ROOT && s < PLACES -> p = phase
+#else
+			:: s >= ROOT && s < PLACES -> v = at[s]; held[m] = v
+#endif
+			:: s < ROOT -> v = at[s]; p = phase
+#ifdef WEAK_EARLY
+			:: s == NAMED -> v = weak
+			:: s == NIL || s == NEW -> v = NIL; p = phase
+#else
+			:: else -> v = NIL; p = phase
+#endif
+			fi
+		};
+		if
+#ifdef PHASE_FIRST
+		:: d_step { s >= ROOT && s < PLACES -> v = at[s]; held[m] = v }
+#else
+		:: s >= ROOT && s < PLACES -> p = phase
+#endif
+#ifdef WEAK_EARLY
+		:: s == NAMED -> p = phase
+#endif
+		:: else
+		fi;
+#ifdef ATTACH
+		d_step {
+			if
+			:: stale != NIL -> p = stale; stale = NIL
+			:: else
+			fi
+		};
+#endif
+#ifdef VERIFY
+		if
+		:: p == STOP ->
+			d_step { leave(); p = 0; v = NIL };
+			phase != TERM && phase != STOP;
+			goto again
+		:: else
+		fi;
+#endif
+		/* now p */
+		if
+		:: s == NEW ->
+			d_step {
+				k = 0;
+				do
+				:: k < N && HAS(allocated, k) -> k++
+				:: else -> break
+				od;
+				if
+				:: k < N && !(p == OFF && unswept) ->
+					v = k;
+					held[m] = v;
+					allocated = allocated | BIT(v);
+					at[HEAP + v] = NIL;
+#ifndef WHITE
+					if
+					:: p != OFF -> marked = marked | BIT(v)
+					:: else
+					fi
+#endif
+				:: else -> v = at[d]
+				fi;
+				k = 0
+			}
+		:: s == NAMED ->
+			d_step {
+#ifndef WEAK_EARLY
+				v = weak;
+#endif
+				repeat = 0;
+				if
+				:: v == NIL
+#ifndef NO_WEAK_TERM
+				:: v != NIL && p == TERM && !HAS(marked, v) -> repeat = 1; v = NIL
+#endif
+				:: v != NIL && (p == CLEAR WEAK_NULL) && !HAS(marked, v) ->
+					reach(); assert(!HAS(r, v));
+					v = NIL
+				:: else -> held[m] = v
+				fi
+			};
+			if
+			:: repeat ->
+				d_step { leave(); repeat = 0; p = 0 };
+				phase != TERM && phase != STOP;
+				goto again
+			:: else
+			fi
+		:: else
+		fi;
+		if
+		:: BARRIER(p) && d != NAMED ->
+			if
+			:: OLD(d) ->
+				old = at[d];
+				SHADE(old);
+				old = NIL
+			:: else
+			fi;
+			if
+			:: SNEW(d) -> SHADE(v)
+			:: else
+			fi
+		:: else
+		fi;
+		d_step {
+			assert(!stopped);
+			assert(v == NIL || HAS(allocated, v));
+			if
+			:: d == NAMED -> weak = v
+			:: else -> at[d] = v
+			fi;
+			printf("mutator %d, in phase %d: place %d = %d, from %d\n", m, p, d, v, s);
+			leave();
+			p = 0; s = 0; d = 0; v = NIL
+		}
+	od
+}
+
+inline handshake() {
+	!inside[0]; !inside[1]
+}
+
+inline scan(place) {
+	d_step {
+		if
+		:: at[place] != NIL && !HAS(marked, at[place]) ->
+			printf("place %d: found %d\n", place, at[place]);
+			found = found | BIT(at[place])
+		:: else
+		fi
+	}
+}
+
+#ifdef HOTPLUG
+#define ONLINE(c)	&& (c == 0 || online)
+#else
+#define ONLINE(c)
+#endif
+
+/* The order in which places are scanned: frames, then tables. */
+#ifdef ROOT_FIRST
+#define ORDER(i)	(ROOT - (i))
+#else
+#define ORDER(i)	(i)
+#endif
+
+inline flush(cpu) {
+	d_step { !inside[cpu] ONLINE(cpu) -> gray = gray | queue[cpu]; queue[cpu] = 0 }
+}
+
+inline drain() {
+	do
+	:: d_step {
+		gray ->
+		k = 0;
+		do
+		:: HAS(gray, k) -> break
+		:: else -> k++
+		od;
+		gray = gray & ~BIT(k);
+		scan(HEAP + k);
+		k = 0
+	}
+	:: d_step {
+		found && !gray ->
+		k = 0;
+		do
+		:: HAS(found, k) -> break
+		:: else -> k++
+		od;
+		found = found & ~BIT(k);
+		if
+		:: !HAS(marked, k) -> marked = marked | BIT(k); gray = gray | BIT(k)
+		:: else
+		fi;
+		k = 0
+	}
+	:: else -> break
+	od
+}
+
+inline clear_weak() {
+#ifdef WEAK
+	d_step {
+		c = weak;
+		if
+		:: c != NIL && HAS(marked, c) -> c = NIL
+		:: else
+		fi
+	};
+	d_step {
+		if
+		:: c != NIL && weak == c ->
+			reach();
+			assert(!HAS(r, c));
+			weak = NIL
+		:: else
+		fi;
+		c = NIL
+	}
+#else
+	skip
+#endif
+}
+
+#ifdef HOTPLUG
+proctype plug() {
+	d_step { !inside[1] -> online = 0 };
+	online = 1
+}
+#endif
+
+proctype collector() {
+	byte i = 0, c = NIL, n = 0;
+	bool more;
+
+cycle:
+	n++;
+	d_step {
+		phase = SYNC;
+		printf("phase SYNC\n");
+		reach();
+		if
+		:: weak != NIL -> r = r | BIT(weak); close()
+		:: else
+		fi;
+		garbage = allocated & ~r
+	};
+#ifndef NO_HS_SYNC
+	handshake();
+#endif
+	phase = MARK;
+	printf("phase MARK\n");
+#ifdef ATTACH
+	lock = 1;
+#endif
+	do
+#ifdef ATTACH
+	:: i < ROOT && i >= NS0 && !there -> i++
+	:: i <= ROOT && (i < NS0 || i == ROOT || there) -> scan(i); i++
+#else
+	:: i <= ROOT -> scan(ORDER(i)); i++
+#endif
+	:: i > ROOT -> i = 0; break
+	od;
+#ifdef ATTACH
+	lock = 0;
+#endif
+round:
+	dirty = 0;
+mark_more:
+	flush(0);
+#ifdef HOTPLUG
+	if
+	:: flush(1)
+	:: !online
+	fi;
+#ifndef NO_FLUSH_OFFLINE
+	d_step {
+		if
+		:: !online -> gray = gray | queue[1]; queue[1] = 0
+		:: else
+		fi
+	};
+#endif
+#else
+	flush(1);
+#endif
+	drain();
+#ifdef NO_HS_MARK
+	skip;
+#else
+	handshake();
+#endif
+	d_step {
+		more = dirty;
+#ifndef NO_QUEUE_CHECK
+		more = more || queue[0] || queue[1];
+#endif
+		dirty = 0
+	};
+	if
+	:: more -> more = 0; goto mark_more
+	:: else
+	fi;
+	phase = TERM;
+	printf("phase TERM\n");
+#ifdef EARLY_CLEAR
+	clear_weak();
+#endif
+#ifndef NO_HS_TERM
+	handshake();
+#endif
+#ifndef NO_RECHECK
+	if
+	:: dirty -> phase = MARK; goto round
+	:: else
+	fi;
+#endif
+	d_step {
+		phase = CLEAR;
+		printf("phase CLEAR\n");
+		reach();
+		assert(!(r & ~marked))
+	};
+#ifdef VERIFY
+	phase = STOP;
+	printf("phase STOP\n");
+	handshake();
+	d_step { reach(); assert(!(r & ~marked)); stopped = 1 };
+	d_step { stopped = 0; phase = CLEAR };
+#endif
+#ifndef EARLY_CLEAR
+	clear_weak();
+#endif
+	phase = FLUSH;
+	printf("phase FLUSH\n");
+#ifndef NO_HS_FLUSH
+	handshake();
+#endif
+	d_step { phase = OFF; printf("phase OFF\n"); unswept = 1 };
+	handshake();
+	d_step {
+		reach();
+		assert(!(r & allocated & ~marked));
+		allocated = allocated & marked;
+		marked = 0;
+		unswept = 0;
+		assert(!(garbage & allocated));
+		assert(!gray && !found && !queue[0] && !queue[1]);
+		garbage = 0;
+		dirty = 0
+	};
+	if
+	:: n < CYCLES -> goto cycle
+	:: else
+	fi
+}
+
+init {
+	byte i;
+	atomic {
+		i = 0;
+		do :: i < PLACES -> at[i] = NIL; i++ :: else -> break od;
+		held[0] = NIL; held[1] = NIL;
+		allocated = BIT(0) | BIT(1);
+		/* The second object is referred to by the first, or weakly. */
+#ifdef WEAK
+		weak = 1;
+#else
+		at[HEAP] = 1;
+#endif
+#if START == 0
+		at[ROOT] = 0;
+#elif START == 1
+		at[NS0 - 1] = 0;
+		at[NS0] = 0;
+#else
+		at[NS0 - 1] = 0;
+#endif
+		i = 0;
+		run collector();
+#ifdef HOTPLUG
+		run plug();
+#endif
+		run mutator(0, 0, NS0, OPS0);
+		run mutator(1, NS0, NS1, OPS1)
+	}
+}
