@@ -37,6 +37,7 @@ const struct key heap_keys[HEAP_KEYS] = {
 	{ "threshold1", KEY_NUMBER, GCHEAP_A_HEAP_THRESHOLD1, NULL, NULL, 0 },
 	{ "threshold2", KEY_NUMBER, GCHEAP_A_HEAP_THRESHOLD2, NULL, NULL, 0 },
 	{ "switch-us", KEY_NUMBER, GCHEAP_A_HEAP_SWITCH_US, NULL, NULL, 0 },
+	{ "workers", KEY_NUMBER, GCHEAP_A_HEAP_WORKERS, "all", NULL, 0 },
 	{ "interval-ms", KEY_NUMBER, GCHEAP_A_HEAP_INTERVAL_MS, "off",
 	  NULL, 0 },
 	{ "verify", KEY_FLAG, GCHEAP_A_HEAP_VERIFY, NULL, NULL, 0 },
@@ -64,6 +65,7 @@ int heap_key_engine(int attr)
 {
 	switch (attr) {
 	case GCHEAP_A_HEAP_GOGC:
+	case GCHEAP_A_HEAP_WORKERS:
 		return GCHEAP_ENGINE_GO;
 	case GCHEAP_A_HEAP_SMALL_MAX:
 	case GCHEAP_A_HEAP_POOL_SIZE:

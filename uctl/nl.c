@@ -45,6 +45,7 @@ static const char *const heap_attrs[GNL_ATTRS] = {
 	[GCHEAP_A_HEAP_THRESHOLD1] = "threshold1",
 	[GCHEAP_A_HEAP_THRESHOLD2] = "threshold2",
 	[GCHEAP_A_HEAP_SWITCH_US] = "switch-us",
+	[GCHEAP_A_HEAP_WORKERS] = "workers",
 	[GCHEAP_A_HEAP_GENERATION] = "generation",
 };
 

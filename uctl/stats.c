@@ -68,6 +68,7 @@ static const struct row cycle_rows[] = {
 	  "of generation 1" },
 	{ GCHEAP_A_STATS_CYCLES_GEN2, OUT_COUNT, "cycles-gen2", "full" },
 	{ GCHEAP_A_STATS_CYCLE_NS, OUT_NS, "cycle-ns", "time in collections" },
+	{ GCHEAP_A_STATS_MARK_NS, OUT_NS, "mark-ns", "marking" },
 	{ GCHEAP_A_STATS_STOPPED_NS, OUT_NS, "stopped-ns",
 	  "mutators stopped for" },
 	{ GCHEAP_A_STATS_CPU_NS, OUT_NS, "cpu-ns", "processor time" },

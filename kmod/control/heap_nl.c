@@ -34,11 +34,12 @@ static const int setting_attr[] = {
 	[GCH_KEY_THRESHOLD1]	= GCHEAP_A_HEAP_THRESHOLD1,
 	[GCH_KEY_THRESHOLD2]	= GCHEAP_A_HEAP_THRESHOLD2,
 	[GCH_KEY_SWITCH_US]	= GCHEAP_A_HEAP_SWITCH_US,
+	[GCH_KEY_WORKERS]	= GCHEAP_A_HEAP_WORKERS,
 };
 
 static_assert(ARRAY_SIZE(setting_attr) == GCH_KEY_NR);
 /* All others are 32 bits wide; the policies allow no larger attribute. */
-static_assert(GCHEAP_A_HEAP_SWITCH_US - GCHEAP_A_HEAP_LIMIT + 1 == GCH_KEY_NR);
+static_assert(GCHEAP_A_HEAP_WORKERS - GCHEAP_A_HEAP_LIMIT + 1 == GCH_KEY_NR);
 
 static int put_setting(struct sk_buff *skb, enum gch_key key, u64 value)
 {

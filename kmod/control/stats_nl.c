@@ -44,6 +44,7 @@ const struct gch_stats_field gch_stats_fields[GCH_STATS_FIELDS] = {
 	FIELD("cycles-gen1", CYCLES_GEN1, cycles_gen[1]),
 	FIELD("cycles-gen2", CYCLES_GEN2, cycles_gen[2]),
 	FIELD("cycle-ns", CYCLE_NS, cycle_ns),
+	FIELD("mark-ns", MARK_NS, mark_ns),
 	FIELD("stopped-ns", STOPPED_NS, stopped_ns),
 	FIELD("cpu-ns", CPU_NS, cpu_ns),
 	FIELD("marked", MARKED, marked),

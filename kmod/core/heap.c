@@ -43,6 +43,7 @@ static const char * const key_names[GCH_KEY_NR] = {
 	[GCH_KEY_THRESHOLD1]	= "threshold1",
 	[GCH_KEY_THRESHOLD2]	= "threshold2",
 	[GCH_KEY_SWITCH_US]	= "switch-us",
+	[GCH_KEY_WORKERS]	= "workers",
 };
 
 static const struct gch_tunable core_tunables[] = {

@@ -69,6 +69,7 @@ void gch_heap_stats(struct gch_heap *heap, struct gch_stats *stats)
 	for (g = 0; g < 3; g++)
 		stats->cycles_gen[g] = atomic64_read(&heap->cycles_gen[g]);
 	stats->cycle_ns = atomic64_read(&heap->cycle_ns);
+	stats->mark_ns = atomic64_read(&heap->mark_ns);
 	stats->stopped_ns = atomic64_read(&heap->stopped_ns);
 	stats->garbage_max_bytes = atomic64_read(&heap->garbage_max);
 	stats->limit_hits = atomic64_read(&heap->limit_hits);

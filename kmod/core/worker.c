@@ -66,12 +66,19 @@ static int should_run(unsigned int cpu)
 
 /**
  * gch_worker_settle - ends the urgent part of a worker's share
+ * @heap: whose job it is
  *
- * Context: called by a &gch_worker_fn.
+ * Context: called once by a &gch_worker_fn.
+ * Return: whether to go on: the heap's %GCH_KEY_WORKERS leaves room for it.
  */
-void gch_worker_settle(void)
+bool gch_worker_settle(struct gch_heap *heap)
 {
+	unsigned int max = gch_val(heap, GCH_KEY_WORKERS);
+
+	if (max && atomic_inc_return(&heap->enlisted) > max)
+		return false;
 	set_user_nice(current, 0);
+	return true;
 }
 
 static void setup(unsigned int cpu)
@@ -130,6 +137,7 @@ void gch_workers_run(struct gch_heap *heap, gch_worker_fn fn, void *arg)
 
 	/* One more, so that the job does not end while it is handed out. */
 	atomic_set(&job.left, 1);
+	atomic_set(&heap->enlisted, 0);
 	init_completion(&job.done);
 
 	cpus_read_lock();

@@ -122,13 +122,57 @@ static void verify_marks(struct gch_go_heap *h)
 	atomic64_add(errors, &h->base.verify_errors);
 }
 
+/* @n * @num / @den, rounded down; U64_MAX if that is more. */
+static u64 scale(u64 n, u64 num, u32 den)
+{
+	u64 product, sum;
+	u32 rest;
+
+	if (check_mul_overflow(div_u64_rem(n, den, &rest), num, &product) ||
+	    check_add_overflow(product, div_u64(rest * num, den), &sum))
+		return U64_MAX;
+	return sum;
+}
+
+/**
+ * gch_go_heap_goal - how large a heap may grow before a cycle has ended
+ * @live: bytes that the last cycle found alive
+ * @gogc: growth in percent; at most %GCH_GO_GOGC_MAX, 0 for off
+ *
+ * What is alive, enlarged by GOGC, and at least 4 MiB times GOGC.
+ *
+ * Context: any.
+ * Return: bytes; U64_MAX if there is no goal.
+ */
+u64 gch_go_heap_goal(u64 live, u64 gogc)
+{
+	u64 goal;
+
+	if (!gogc || check_add_overflow(live, scale(live, gogc, 100), &goal))
+		return U64_MAX;
+	return max(goal, scale(GCH_GO_MIN_HEAP, gogc, 100));
+}
+EXPORT_SYMBOL_IF_KUNIT(gch_go_heap_goal);
+
+/**
+ * gch_go_trigger - at which size a cycle starts
+ * @live: bytes that the last cycle found alive
+ * @goal: of the next one, not below @live; U64_MAX for none
+ *
+ * Four fifths of the way to the goal, so that it ends before the goal.
+ *
+ * Context: any.
+ * Return: bytes; U64_MAX for never.
+ */
+u64 gch_go_trigger(u64 live, u64 goal)
+{
+	return goal == U64_MAX ? U64_MAX : live + scale(goal - live, 4, 5);
+}
+EXPORT_SYMBOL_IF_KUNIT(gch_go_trigger);
+
 /**
  * gch_go_set_trigger - when the next cycle starts
  * @h: the heap
- *
- * The goal is what the last cycle marked, enlarged by GOGC, and at least 4 MiB
- * times GOGC; a cycle starts at four fifths of the way there, so that it ends
- * before the goal.
  *
  * Context: any.
  */
@@ -177,17 +221,20 @@ int gch_go_collect(struct gch_heap *heap, unsigned int generation)
 {
 	struct gch_go_heap *h = to_go(heap);
 	u32 gen = STATE_GEN(h->state);
+	u64 start;
 
 	atomic64_set(&h->marked_bytes, 0);
 	atomic64_set(&h->cycle_freed, 0);
 	h->black_before = gch_go_black(h);
 
+	start = ktime_get_ns();
 	set_state(h, gen, PHASE_SYNC);
 	gch_handshake(heap);
 	set_state(h, gen, PHASE_MARK);
 	gch_go_mark_roots(h);
 	mark_and_terminate(h, gen);
 	set_state(h, gen, PHASE_CLEAR);
+	atomic64_add(ktime_get_ns() - start, &heap->mark_ns);
 	verify_marks(h);
 	clear_weaks(h);
 	set_state(h, gen, PHASE_FLUSH);

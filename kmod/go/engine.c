@@ -13,11 +13,14 @@
 #define TRIES_MAX	64
 /* ... and how often it collects before it fails. */
 #define COLLECTIONS_MAX	2
+/* More than there can be CPUs. */
+#define WORKERS_MAX	65536
 
 static const struct gch_tunable tunables[] = {
 	/* 2 MiB of 4 KiB pages. */
 	{ GCH_KEY_ARENA_ORDER, .def = 9, .min = 1, .max = 10 },
-	{ GCH_KEY_GOGC, .def = 100, .max = 100000, .live = true },
+	{ GCH_KEY_GOGC, .def = 100, .max = GCH_GO_GOGC_MAX, .live = true },
+	{ GCH_KEY_WORKERS, .max = WORKERS_MAX, .live = true },
 };
 
 static int heap_init(struct gch_heap *heap, struct netlink_ext_ack *extack)

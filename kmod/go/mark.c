@@ -337,7 +337,10 @@ static void mark_on_cpu(void *arg, unsigned int cpu)
 	seq = gch_section_enter();
 	gch_go_shaded_flush(h, this_cpu_ptr(h->mcache));
 	gch_section_leave(seq);
-	gch_worker_settle();
+	if (!gch_worker_settle(&h->base)) {
+		atomic_dec(&h->running);
+		return;
+	}
 	do {
 		drain(&k);
 	} while (wait_for_work(h));

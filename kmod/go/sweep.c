@@ -97,7 +97,8 @@ static void sweep_on_cpu(void *arg, unsigned int cpu)
 	unsigned int class;
 
 	adapt_this_cpu(h);
-	gch_worker_settle();
+	if (!gch_worker_settle(&h->base))
+		return;
 	for (class = 2; class < GCH_GO_SPAN_CLASSES; class++)
 		sweep_class(h, class, STATE_GEN(READ_ONCE(h->state)));
 }

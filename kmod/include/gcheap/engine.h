@@ -124,6 +124,7 @@ struct gch_cpu_stats {
  * @cycles_ended: collections ended
  * @cycles_gen: ended, by generation
  * @cycle_ns: wall time of all
+ * @mark_ns: time from the beginning of marking to its end, added by the engine
  * @stopped_ns: time that mutators were stopped for, added by the engine
  * @garbage_max: see &gch_stats.garbage_max_bytes, set by the engine
  * @held: bytes of pages held
@@ -137,6 +138,7 @@ struct gch_cpu_stats {
  * @pause: what mutators were held up for
  * @handshake: what handshakes took
  * @items: a job's entry in each worker's queue
+ * @enlisted: workers that wanted to stay at the present job
  * @memcg: charged for the heap's memory: that of its creator
  * @dbg: debugfs directory
  */
@@ -167,6 +169,7 @@ struct gch_heap {
 	atomic64_t cycles_ended;
 	atomic64_t cycles_gen[3];
 	atomic64_t cycle_ns;
+	atomic64_t mark_ns;
 	atomic64_t stopped_ns;
 	atomic64_t garbage_max;
 
@@ -181,6 +184,7 @@ struct gch_heap {
 	struct gch_hist pause;
 	struct gch_hist handshake;
 	struct gch_worker_item __percpu *items;
+	atomic_t enlisted;
 	struct mem_cgroup *memcg;
 	struct dentry *dbg;
 };
@@ -195,7 +199,7 @@ static inline void gch_max(atomic64_t *max, u64 value)
 {
 	s64 old = atomic64_read(max);
 
-	while ((s64)value > old && !atomic64_try_cmpxchg(max, &old, value))
+	while (value > (u64)old && !atomic64_try_cmpxchg(max, &old, value))
 		;
 }
 
@@ -354,7 +358,8 @@ int gch_cycle_since(struct gch_heap *heap, unsigned int generation,
  * @cpu: the CPU that the calling worker is bound to
  *
  * Context: kthread bound to @cpu, may sleep; reschedules often. It calls
- * gch_worker_settle() as soon as it has done what is urgent.
+ * gch_worker_settle() as soon as it has done what is urgent, and returns if that
+ * says so.
  */
 typedef void (*gch_worker_fn)(void *arg, unsigned int cpu);
 

@@ -58,6 +58,7 @@ struct netlink_ext_ack;
  * @GCH_KEY_THRESHOLD2: collections of generation 1 before a full one (python)
  * @GCH_KEY_SWITCH_US: how long a mutator may keep the interpreter lock while
  *	another waits for it, microseconds (python)
+ * @GCH_KEY_WORKERS: most mark workers at a time, 0 for one each CPU (go)
  * @GCH_KEY_NR: their number
  */
 enum gch_key {
@@ -73,6 +74,7 @@ enum gch_key {
 	GCH_KEY_THRESHOLD1,
 	GCH_KEY_THRESHOLD2,
 	GCH_KEY_SWITCH_US,
+	GCH_KEY_WORKERS,
 	GCH_KEY_NR
 };
 
@@ -276,6 +278,7 @@ struct gch_stats {
 	u64 cycles;
 	u64 cycles_gen[3];
 	u64 cycle_ns;
+	u64 mark_ns;
 	u64 stopped_ns;
 	u64 cpu_ns;
 	u64 marked;
