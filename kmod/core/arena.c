@@ -70,6 +70,7 @@ bool gch_limit_allows(struct gch_heap *heap, size_t bytes)
 
 	return !limit || atomic64_read(&heap->held) + bytes <= limit;
 }
+EXPORT_SYMBOL_IF_KUNIT(gch_limit_allows);
 
 /**
  * gch_hold - counts bytes that a heap is about to hold
@@ -93,6 +94,7 @@ bool gch_hold(struct gch_heap *heap, size_t bytes)
 	gch_max(&heap->peak_held, held);
 	return true;
 }
+EXPORT_SYMBOL_IF_KUNIT(gch_hold);
 
 /**
  * gch_unhold - counts bytes that a heap holds no more
@@ -105,6 +107,7 @@ void gch_unhold(struct gch_heap *heap, size_t bytes)
 {
 	atomic64_sub(bytes, &heap->held);
 }
+EXPORT_SYMBOL_IF_KUNIT(gch_unhold);
 
 /**
  * gch_pages_get - takes pages for a heap
@@ -124,6 +127,9 @@ void *gch_pages_get(struct gch_heap *heap, unsigned int order, gfp_t gfp)
 
 	if (order > GCH_MAX_PAGE_ORDER || !gch_hold(heap, bytes))
 		return NULL;
+	/* Fails rather than that somebody is killed for it. */
+	if (!(gfp & __GFP_NORETRY))
+		gfp |= __GFP_RETRY_MAYFAIL;
 	old = gch_memcg_enter(heap);
 	page = alloc_pages(gfp | __GFP_ACCOUNT | __GFP_NOWARN, order);
 	gch_memcg_leave(old);
@@ -134,6 +140,7 @@ void *gch_pages_get(struct gch_heap *heap, unsigned int order, gfp_t gfp)
 	atomic64_add(BIT(order), &pages_taken);
 	return page_address(page);
 }
+EXPORT_SYMBOL_IF_KUNIT(gch_pages_get);
 
 /**
  * gch_pages_put - gives pages back
@@ -149,6 +156,7 @@ void gch_pages_put(struct gch_heap *heap, void *addr, unsigned int order)
 	free_pages((unsigned long)addr, order);
 	gch_unhold(heap, PAGE_SIZE << order);
 }
+EXPORT_SYMBOL_IF_KUNIT(gch_pages_put);
 
 /**
  * gch_arena_get - takes a block for an arena
@@ -180,6 +188,7 @@ void *gch_arena_get(struct gch_heap *heap, unsigned int min_order,
 	atomic64_inc(&heap->arenas);
 	return addr;
 }
+EXPORT_SYMBOL_IF_KUNIT(gch_arena_get);
 
 /**
  * gch_arena_put - gives an arena's block back
@@ -194,3 +203,4 @@ void gch_arena_put(struct gch_heap *heap, void *addr, unsigned int order)
 	atomic64_dec(&heap->arenas);
 	gch_pages_put(heap, addr, order);
 }
+EXPORT_SYMBOL_IF_KUNIT(gch_arena_put);

@@ -171,7 +171,7 @@ static struct gch_heap *heap_new(const struct gch_engine_ops *ops)
 {
 	struct gch_heap *heap;
 
-	heap = kvzalloc(ops->heap_bytes, GFP_KERNEL_ACCOUNT);
+	heap = kvzalloc(ops->heap_bytes, GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 	if (!heap)
 		return NULL;
 	heap->ops = ops;

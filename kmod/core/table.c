@@ -62,7 +62,8 @@ static struct dir *dir_enlarge(struct dir *old, u32 nr_chunks)
 	u32 i = old ? old->nr_chunks : 0;
 	struct dir *dir;
 
-	dir = kvzalloc(struct_size(dir, chunk, nr_chunks), GFP_KERNEL_ACCOUNT);
+	dir = kvzalloc(struct_size(dir, chunk, nr_chunks),
+		       GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 	if (!dir)
 		return NULL;
 	dir->nr_chunks = nr_chunks;

@@ -178,7 +178,7 @@ int gch_go_arena_add(struct gch_go_heap *h, unsigned int npages)
 	memcg = gch_memcg_enter(&h->base);
 	a = kvzalloc(struct_size(a, spans,
 				 (PAGE_SIZE << order) >> GCH_GO_PAGE_SHIFT),
-		     GFP_KERNEL_ACCOUNT);
+		     GFP_KERNEL_ACCOUNT | __GFP_RETRY_MAYFAIL | __GFP_NOWARN);
 	gch_memcg_leave(memcg);
 	if (!a) {
 		gch_arena_put(&h->base, base, order);

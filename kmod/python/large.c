@@ -29,7 +29,9 @@ static struct gch_py_large *get_slab(struct gch_py_heap *h, size_t bytes,
 	if (!gch_hold(&h->heap, bytes))
 		return NULL;
 	old = gch_memcg_enter(&h->heap);
-	large = kzalloc(bytes, gfp | __GFP_ACCOUNT | __GFP_NOWARN);
+	/* Fails rather than that somebody is killed for it. */
+	large = kzalloc(bytes, gfp | __GFP_ACCOUNT | __GFP_NOWARN |
+			__GFP_RETRY_MAYFAIL);
 	gch_memcg_leave(old);
 	if (!large) {
 		gch_unhold(&h->heap, bytes);

@@ -66,7 +66,7 @@ int gch_py_obmalloc_init(struct gch_py_heap *h)
 
 	h->nr_buckets = arena / h->pool_size + 1;
 	h->buckets = kvcalloc(h->nr_buckets, sizeof(*h->buckets),
-			      GFP_KERNEL_ACCOUNT);
+			      GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 	h->bucket_map = bitmap_zalloc(h->nr_buckets, GFP_KERNEL_ACCOUNT);
 	if (!h->buckets || !h->bucket_map) {
 		kvfree(h->buckets);

@@ -52,7 +52,8 @@ static void show_arenas(struct gch_py_heap *h, struct seq_file *seq)
 	struct arena_line *lines;
 
 	max = min_t(u64, atomic64_read(&h->heap.arenas) + 1, LINES_MAX);
-	lines = kvmalloc_array(max, sizeof(*lines), GFP_KERNEL);
+	lines = kvmalloc_array(max, sizeof(*lines),
+			       GFP_KERNEL | __GFP_NOWARN);
 	if (!lines)
 		return;
 	n = copy_arenas(h, lines, max);

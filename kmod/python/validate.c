@@ -268,7 +268,8 @@ static int list_ranges(struct check *v)
 
 	list_for_each_entry(arena, &v->h->arenas, node)
 		nr++;
-	v->ranges = kvmalloc_array(nr + 1, sizeof(*v->ranges), GFP_KERNEL);
+	v->ranges = kvmalloc_array(nr + 1, sizeof(*v->ranges),
+				   GFP_KERNEL | __GFP_NOWARN);
 	if (!v->ranges)
 		return -ENOMEM;
 	list_for_each_entry(arena, &v->h->arenas, node) {

@@ -87,7 +87,9 @@ static struct gch_slab_object *get_slab(struct gch_slab_heap *h, size_t bytes,
 	if (!charge(h, bytes))
 		return NULL;
 	old = gch_memcg_enter(&h->heap);
-	obj = kzalloc(bytes, gfp | __GFP_ACCOUNT | __GFP_NOWARN);
+	/* Fails rather than that somebody is killed for it. */
+	obj = kzalloc(bytes, gfp | __GFP_ACCOUNT | __GFP_NOWARN |
+		      __GFP_RETRY_MAYFAIL);
 	gch_memcg_leave(old);
 	if (!obj) {
 		uncharge(h, bytes);
