@@ -2,13 +2,19 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Heaps made, used and deleted a hundred times on each engine, modules unloaded
-# and loaded again: all pages come back, and nothing goes while it is in use.
+# and loaded again, also under those who look: all pages come back, and nothing
+# goes while it is in use.
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
-begin 13
+begin 16
 
+# A hundred, or fewer where rounds are dear.
 LIVES=100
+[ "${GCHEAP_ROUNDS:-100000}" -ge 100000 ] || LIVES=25
+RELOADS=8
+[ -z "${GCHEAP_LONG:-}" ] || RELOADS=200
+debug=/sys/kernel/debug/gcheap
 
 # One life: a heap with all that a short workload leaves in it.
 life()
@@ -77,3 +83,73 @@ reload()
 	is "pages taken by a new module" "$(total pages-taken)" 0
 }
 check "unloaded and loaded again" reload
+
+loaded()
+{
+	[ -d /sys/module/gcheap_load ] || load gcheap_load
+}
+
+# Whoever looks loads what he looks for: that counts as well.
+unloaded()
+{
+	[ ! -d /sys/module/gcheap_load ] || rmmod gcheap_load
+	[ ! -d /sys/module/gcheap ] || rmmod gcheap
+}
+
+# A view that is held open keeps the module, and no longer than that.
+held_open()
+{
+	gcctl heap add t-held engine go > /dev/null || return
+	exec 5< "$debug/t-held/stats" || return
+	gcctl heap del t-held && rmmod gcheap_load || return
+	if rmmod gcheap 2> /dev/null; then
+		echo "unloaded under a reader"
+		return 1
+	fi
+	cat <&5 > /dev/null 2>&1
+	exec 5<&-
+	within 10 rmmod gcheap && loaded
+}
+if [ -d "$debug" ]; then
+	check "unloaded when a view is closed" held_open
+else
+	result 0 "unloaded when a view is closed # SKIP no debugfs"
+fi
+
+look()
+{
+	while [ -e /tmp/lifecycle.go ]; do
+		gcctl -j version
+		gcctl heap
+		gcctl stats t-life
+		cat "$debug"/t-*/*
+	done > /dev/null 2>&1
+}
+
+# Unloaded as soon as it can be, again and again.
+reloads()
+{
+	n=0
+	while [ "$n" -lt "$RELOADS" ]; do
+		within 10 loaded && life go lru || return
+		within 10 unloaded || {
+			echo "not unloaded at time $n"
+			return 1
+		}
+		n=$((n + 1))
+	done
+}
+
+under_looks()
+{
+	touch /tmp/lifecycle.go
+	look &
+	looker=$!
+	reloads
+	looks_status=$?
+	rm -f /tmp/lifecycle.go
+	wait "$looker"
+	within 10 loaded && return "$looks_status"
+}
+check "unloaded and loaded under those who look" under_looks
+check "nothing is left of it" within 10 balanced
