@@ -14,6 +14,7 @@
 #include <linux/err.h>
 #include <linux/kthread.h>
 #include <linux/module.h>
+#include <linux/random.h>
 #include <linux/stdarg.h>
 #include <linux/string.h>
 #include <linux/vmalloc.h>
@@ -29,6 +30,10 @@ MODULE_PARM_DESC(test, "run only the test of this name");
 static char *engine = "";
 module_param(engine, charp, 0444);
 MODULE_PARM_DESC(engine, "run only on this engine: go, python or slab");
+
+static unsigned int seed;
+module_param(seed, uint, 0444);
+MODULE_PARM_DESC(seed, "repeat the random tests that printed it; 0 for another");
 
 static unsigned long rounds = 1000000;
 module_param(rounds, ulong, 0444);
@@ -56,6 +61,10 @@ static const struct gch_test tests[] = {
 	{ "explicit", GCH_TEST_SLAB, gch_test_explicit },
 	{ "handshake", GCH_TEST_COLLECTED, gch_test_handshake },
 	{ "barrier", GCH_TEST_COLLECTED, gch_test_barrier },
+	{ "model", GCH_TEST_ALL, gch_test_model, true },
+	{ "model-crowd", GCH_TEST_ALL, gch_test_model_threads, true },
+	{ "model-faults", GCH_TEST_ALL, gch_test_model_faults, true },
+	{ "faults", GCH_TEST_ALL, gch_test_faults, true },
 };
 
 static DEFINE_MUTEX(report_lock);
@@ -158,11 +167,14 @@ bool gch_test_open(struct gch_test_env *env, struct gch_config *cfg)
 	return true;
 }
 
-/*
+/**
+ * gch_test_close - deletes the heap of a test; without one it does nothing
+ * @env: the test
+ *
  * Whatever a test has done, its heap must be sound, and nothing may be left once
  * nothing is referred to.
  */
-static void close(struct gch_test_env *env)
+void gch_test_close(struct gch_test_env *env)
 {
 	struct gch_stats stats;
 
@@ -302,20 +314,26 @@ void gch_test_collector_stop(struct task_struct *collector)
 
 static bool chosen(const struct gch_test *t, unsigned int e)
 {
-	return (t->engines & BIT(e)) && (!*test || !strcmp(test, t->name)) &&
+	return (t->engines & BIT(e)) &&
+	       (*test ? !strcmp(test, t->name) : !t->named) &&
 	       (!*engine || !strcmp(engine, engines[e]));
 }
 
 static void run(const struct gch_test *t, unsigned int e, unsigned int number)
 {
-	struct gch_test_env env = { .engine = e, .rounds = rounds };
+	struct gch_test_env env = {
+		.engine = e,
+		.rounds = rounds,
+		.seed = seed ?: get_random_u32() | 1,
+	};
 
 	t->run(&env);
-	close(&env);
+	gch_test_close(&env);
 	if (env.failures > LINES_MAX)
 		gch_test_note(&env, "%u failures in all", env.failures);
-	say("%s %u %s.%s", env.failures ? "not ok" : "ok", number, engines[e],
-	    t->name);
+	say("%s %u %s.%s%s%s", env.failures ? "not ok" : "ok", number,
+	    engines[e], t->name, env.skipped ? " # SKIP " : "",
+	    env.skipped ?: "");
 }
 
 static void run_all(void)

@@ -4,10 +4,9 @@
 #define _GCHEAP_TESTS_H
 
 #include <linux/mutex.h>
+#include <linux/sched.h>
 #include <linux/types.h>
 #include <gcheap/gcheap.h>
-
-struct task_struct;
 
 /* Slots of each test's frame. */
 #define GCH_TEST_SLOTS		128
@@ -22,16 +21,20 @@ struct task_struct;
  * struct gch_test_env - where a test runs
  * @engine: the engine under test
  * @rounds: how long tests with a length should go on
+ * @seed: of random tests, never 0
  * @heap: a heap of it, made by gch_test_open()
  * @m: the test's mutator of @heap
  * @failures: what went wrong so far; changed by gch_test_fail() only
+ * @skipped: why the test could not be run
  */
 struct gch_test_env {
 	enum gcheap_engine engine;
 	unsigned long rounds;
+	u32 seed;
 	struct gch_heap *heap;
 	struct gch_mutator *m;
 	unsigned int failures;
+	const char *skipped;
 };
 
 /**
@@ -39,14 +42,17 @@ struct gch_test_env {
  * @name: what it tests
  * @engines: bit per engine that it applies to
  * @run: the test; it opens the heap, main.c closes it
+ * @named: it is run only by its name
  */
 struct gch_test {
 	const char *name;
 	unsigned long engines;
 	void (*run)(struct gch_test_env *env);
+	bool named;
 };
 
 bool gch_test_open(struct gch_test_env *env, struct gch_config *cfg);
+void gch_test_close(struct gch_test_env *env);
 struct gch_type *gch_test_type(struct gch_test_env *env, const char *name,
 			       u32 bytes, u32 nr_refs, u32 flags);
 bool gch_test_payload_set(struct gch_mutator *m, unsigned int slot, u32 refs,
@@ -55,6 +61,35 @@ bool gch_test_payload_is(struct gch_mutator *m, unsigned int slot, u32 refs,
 			 u64 value);
 struct task_struct *gch_test_collector_start(struct gch_test_env *env);
 void gch_test_collector_stop(struct task_struct *collector);
+
+/*
+ * The n-th allocation from here on that the calling task makes fails, where the
+ * kernel can do that; 0 for none.
+ */
+static inline void gch_test_fault_arm(unsigned int nth)
+{
+#ifdef CONFIG_FAULT_INJECTION
+	WRITE_ONCE(current->fail_nth, nth);
+#endif
+}
+
+/* How many allocations from now on that is; 0 if it was, or will not be. */
+static inline unsigned int gch_test_fault_ahead(void)
+{
+#ifdef CONFIG_FAULT_INJECTION
+	return READ_ONCE(current->fail_nth);
+#else
+	return 0;
+#endif
+}
+
+/* Calls it off. */
+static inline void gch_test_fault_disarm(void)
+{
+	gch_test_fault_arm(0);
+}
+
+bool gch_test_faults_work(struct gch_test_env *env);
 
 __printf(2, 3)
 void gch_test_fail(struct gch_test_env *env, const char *fmt, ...);
@@ -104,5 +139,9 @@ void gch_test_large(struct gch_test_env *env);
 void gch_test_section(struct gch_test_env *env);
 void gch_test_refused(struct gch_test_env *env);
 void gch_test_explicit(struct gch_test_env *env);
+void gch_test_model(struct gch_test_env *env);
+void gch_test_model_threads(struct gch_test_env *env);
+void gch_test_model_faults(struct gch_test_env *env);
+void gch_test_faults(struct gch_test_env *env);
 
 #endif /* _GCHEAP_TESTS_H */

@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Memory refused at every single place: the life of a heap, from its creation over
+ * objects of all sizes and collections to its end, again and again, and each time
+ * it is the next allocation of the kernel that fails. A call then succeeds all the
+ * same, or returns -ENOMEM with nothing changed and succeeds when it is repeated.
+ *
+ * Memory of CPUs comes from a store that the allocator fills ahead: a life of its
+ * own begins when that has been emptied, so that there is something to refuse.
+ *
+ * The kernel fails allocations that may sleep only if it was told to (failslab and
+ * fail_page_alloc, ignore-gfp-wait); the program that loads this module does.
+ */
+#include "tests.h"
+
+#include <linux/err.h>
+#include <linux/gfp.h>
+#include <linux/percpu.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+
+/* Slots: what is allocated, and what is looked at. */
+enum { NEW, LOOK, SLOTS };
+
+#define OBJECTS		600U
+#define WEAKS		400U
+/* Faults that a life has at most: else it is never done. */
+#define FAULTS_MAX	5000U
+/* Pieces of the store of memory of CPUs. */
+#define HOARD		4096U
+
+/**
+ * struct life - the life of a heap with a fault ahead
+ * @env: the test; its heap and mutator are those of this life
+ * @nth: which allocation fails
+ * @refused: calls that failed for it
+ * @small: a type with references that weak entries may name
+ * @var: a type of any size
+ * @roots: keeps the objects
+ * @weaks: names them
+ */
+struct life {
+	struct gch_test_env *env;
+	unsigned int nth;
+	unsigned long refused;
+	struct gch_type *small;
+	struct gch_type *var;
+	struct gch_roots *roots;
+	struct gch_weaks *weaks;
+};
+
+/**
+ * gch_test_faults_work - can allocations be made to fail?
+ * @env: the test; skipped if they cannot
+ *
+ * Return: whether they can.
+ */
+bool gch_test_faults_work(struct gch_test_env *env)
+{
+	unsigned long page;
+	void *slab;
+
+	gch_test_fault_arm(1);
+	slab = kmalloc(sizeof(*env), GFP_KERNEL | __GFP_NOWARN);
+	gch_test_fault_disarm();
+	gch_test_fault_arm(1);
+	page = __get_free_page(GFP_KERNEL | __GFP_NOWARN);
+	gch_test_fault_disarm();
+	if (slab || page)
+		env->skipped = "no fault can be injected into what may sleep";
+	kfree(slab);
+	free_page(page);
+	return !env->skipped;
+}
+
+/* What a call has returned: was it refused, and does it have to be repeated? */
+static bool repeat(struct life *l, long ret, const char *call)
+{
+	unsigned int ahead = gch_test_fault_ahead();
+
+	if (ret == -ENOMEM && !ahead && !l->refused++)
+		return true;
+	if (ret)
+		gch_test_fail(l->env, "fault %u: %s returned %ld, %s", l->nth,
+			      call, ret, ahead ? "for no reason" : "again");
+	return false;
+}
+
+/* A call that may be refused once in a life. */
+#define CALL(l, call) ({						\
+	struct life *__l = (l);						\
+	long __did;							\
+									\
+	do {								\
+		__did = (call);						\
+	} while (repeat(__l, __did, #call));				\
+	!__did;								\
+})
+
+#define MADE(var, call)	PTR_ERR_OR_ZERO((var) = (call))
+
+/* ---- one life ---- */
+
+static bool create(struct life *l)
+{
+	struct gch_config cfg = {
+		.engine = l->env->engine,
+		.set = BIT(GCH_KEY_VERIFY) | BIT(GCH_KEY_POISON),
+		.val = { [GCH_KEY_VERIFY] = 1, [GCH_KEY_POISON] = 1 },
+	};
+	struct gch_heap *heap;
+
+	if (cfg.engine != GCHEAP_ENGINE_SLAB) {
+		cfg.set |= BIT(GCH_KEY_ARENA_ORDER);
+		cfg.val[GCH_KEY_ARENA_ORDER] = 4;
+	}
+	if (!CALL(l, MADE(heap, gch_heap_create("selftest", &cfg, NULL))))
+		return false;
+	l->env->heap = heap;
+	return true;
+}
+
+static bool furnish(struct life *l)
+{
+	struct gch_type_desc small = {
+		.name = "small", .bytes = 48, .nr_refs = 2,
+		.flags = GCH_TYPE_WEAK,
+	};
+	struct gch_type_desc var = { .name = "var", .flags = GCH_TYPE_VAR };
+	struct gch_heap *heap = l->env->heap;
+	struct gch_mutator *m;
+
+	if (!CALL(l, MADE(l->small, gch_type_register(heap, &small, NULL))) ||
+	    !CALL(l, MADE(l->var, gch_type_register(heap, &var, NULL))) ||
+	    !CALL(l, MADE(m, gch_mutator_attach(heap, SLOTS))))
+		return false;
+	l->env->m = m;
+	if (!CALL(l, MADE(l->roots, gch_roots_create(heap, 1))))
+		l->roots = NULL;
+	if (!CALL(l, MADE(l->weaks, gch_weaks_create(heap, 1))))
+		l->weaks = NULL;
+	return l->roots && l->weaks &&
+	       CALL(l, gch_roots_grow(l->roots, OBJECTS)) &&
+	       CALL(l, gch_weaks_grow(l->weaks, WEAKS));
+}
+
+/* Small ones mostly, and one of every other kind of memory now and then. */
+static u32 size_of(u32 i)
+{
+	static const u32 sizes[] = {
+		16, 400, 700, 1500, 3000, 7000, 12000, 30000, 40000, 100000,
+	};
+
+	return i % 10 ? 0 : sizes[i / 10 % ARRAY_SIZE(sizes)];
+}
+
+static int allocate(struct life *l, u32 i)
+{
+	struct gch_mutator *m = l->env->m;
+	u32 bytes = size_of(i);
+	int ret;
+
+	ret = bytes ? gch_alloc_var(m, NEW, l->var, 2, bytes) :
+		      gch_alloc(m, NEW, l->small);
+	if (ret && i)
+		CHECK(l->env, gch_test_payload_is(m, NEW, 2, i - 1),
+		      "fault %u: the slot has changed", l->nth);
+	return ret;
+}
+
+/* Object @i, which refers to the one before; that is still in the slot. */
+static bool add(struct life *l, u32 i)
+{
+	struct gch_test_env *env = l->env;
+
+	if (!CALL(l, allocate(l, i)))
+		return false;
+	gch_test_payload_set(env->m, NEW, 2, i);
+	return (!i || (MUST(env, gch_root_get(env->m, LOOK, l->roots, i - 1)) &&
+		       MUST(env, gch_store(env->m, NEW, 0, LOOK)))) &&
+	       MUST(env, gch_root_set(env->m, l->roots, i, NEW)) &&
+	       (size_of(i) || i >= WEAKS ||
+		MUST(env, gch_weak_set(env->m, l->weaks, i, NEW)));
+}
+
+static bool look(struct life *l, u32 step)
+{
+	struct gch_test_env *env = l->env;
+	u32 i;
+
+	for (i = 0; i < OBJECTS; i += step)
+		if (!MUST(env, gch_root_get(env->m, LOOK, l->roots, i)) ||
+		    !CHECK(env, gch_test_payload_is(env->m, LOOK, 2, i),
+			   "fault %u: object %u is lost", l->nth, i))
+			return false;
+	return MUST(env, gch_clear(env->m, LOOK)) &&
+	       MUST(env, gch_clear(env->m, NEW));
+}
+
+/* Frees every second object, where that has to be done by hand. */
+static bool drop(struct life *l)
+{
+	struct gch_test_env *env = l->env;
+	u32 i;
+
+	for (i = 0; i < OBJECTS; i++) {
+		if (!MUST(env, gch_root_get(env->m, LOOK, l->roots, i)) ||
+		    !MUST(env, gch_store_null(env->m, LOOK, 0)))
+			return false;
+		if (i % 2 && (!MUST(env, gch_root_clear(env->m, l->roots, i)) ||
+			      !MUST(env, gch_free(env->m, LOOK))))
+			return false;
+	}
+	return MUST(env, gch_clear(env->m, LOOK));
+}
+
+static bool use(struct life *l)
+{
+	struct gch_test_env *env = l->env;
+	struct gch_stats stats;
+	u32 i;
+
+	for (i = 0; i < OBJECTS; i++) {
+		if (!add(l, i))
+			return false;
+		cond_resched();
+	}
+	if (!CALL(l, gch_collect(env->heap, 0)) ||
+	    !CALL(l, gch_collect(env->heap, 2)) || !look(l, 1) || !drop(l) ||
+	    !CALL(l, gch_collect(env->heap, 2)) || !look(l, 2) ||
+	    !CALL(l, gch_heap_validate(env->heap)))
+		return false;
+	gch_heap_stats(env->heap, &stats);
+	return CHECK(env, stats.live_objects == OBJECTS / 2,
+		     "fault %u: %llu objects live", l->nth, stats.live_objects);
+}
+
+/* What is freed by hand alone. */
+static void end(struct life *l)
+{
+	struct gch_test_env *env = l->env;
+
+	if (env->m) {
+		gch_weaks_destroy(env->m, l->weaks);
+		gch_roots_destroy(env->m, l->roots);
+	}
+	/* A fault that is still ahead would hit what only looks. */
+	gch_test_fault_disarm();
+	gch_test_close(env);
+}
+
+/* Whether the fault was ahead of anything. */
+static bool strike(struct life *l, bool whole)
+{
+	bool struck;
+
+	gch_test_fault_arm(l->nth);
+	if (create(l) && whole && furnish(l))
+		use(l);
+	struck = !gch_test_fault_ahead();
+	end(l);
+	return struck;
+}
+
+static void sweep(struct gch_test_env *env, bool whole, const char *what)
+{
+	unsigned long refused = 0;
+	unsigned int nth;
+
+	for (nth = 1; nth < FAULTS_MAX && !env->failures; nth++) {
+		struct life l = { .env = env, .nth = nth };
+		bool struck = strike(&l, whole);
+
+		refused += l.refused;
+		if (!struck)
+			break;
+		cond_resched();
+	}
+	CHECK(env, nth < FAULTS_MAX, "%s has no end", what);
+	CHECK(env, refused, "%s: nothing was ever refused", what);
+	gch_test_note(env, "%s: %u allocations failed, %lu of them a call",
+		      what, nth - 1, refused);
+}
+
+/* ---- memory of CPUs ---- */
+
+static void hoard(void __percpu **pieces)
+{
+	size_t size = SZ_32K;
+	unsigned int i = 0;
+
+	/* Without sleeping there is only what the store has. */
+	while (i < HOARD && size >= 64) {
+		pieces[i] = __alloc_percpu_gfp(size, sizeof(u64),
+					       GFP_NOWAIT | __GFP_NOWARN);
+		if (pieces[i])
+			i++;
+		else
+			size /= 2;
+	}
+}
+
+static void sweep_percpu(struct gch_test_env *env)
+{
+	void __percpu **pieces;
+	unsigned int i;
+
+	pieces = kvcalloc(HOARD, sizeof(*pieces), GFP_KERNEL | __GFP_NOFAIL);
+	hoard(pieces);
+	sweep(env, false, "creation without memory of CPUs");
+	for (i = 0; i < HOARD; i++)
+		free_percpu(pieces[i]);
+	kvfree(pieces);
+}
+
+/**
+ * gch_test_faults - every allocation fails once
+ * @env: the test
+ */
+void gch_test_faults(struct gch_test_env *env)
+{
+	if (!gch_test_faults_work(env))
+		return;
+	sweep(env, true, "a life");
+	sweep_percpu(env);
+}

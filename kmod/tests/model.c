@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * One program on one heap after the other, each with settings of its own, drawn
+ * from the seed as the program is. A seed that was printed repeats it all; with
+ * more rounds there are more heaps.
+ */
+#include "model.h"
+
+#include <linux/err.h>
+#include <linux/kernel.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+
+/* Operations on one heap, and those of a test for each of its rounds. */
+#define HEAP_OPS	4000U
+#define ROUNDS_PER_OP	20U
+
+static void set(struct gch_config *cfg, enum gch_key key, u64 value)
+{
+	cfg->set |= BIT(key);
+	cfg->val[key] = value;
+}
+
+static u64 pick(struct rnd_state *rnd, const u32 *from, u32 nr)
+{
+	return from[prandom_u32_state(rnd) % nr];
+}
+
+#define PICK(rnd, values...) ({						\
+	static const u32 __from[] = { values };				\
+									\
+	pick((rnd), __from, ARRAY_SIZE(__from));			\
+})
+
+static void draw_common(struct gch_config *cfg, struct rnd_state *rnd)
+{
+	set(cfg, GCH_KEY_VERIFY, PICK(rnd, 0, 1, 1, 1));
+	set(cfg, GCH_KEY_POISON, PICK(rnd, 0, 1, 1, 1));
+	set(cfg, GCH_KEY_LIMIT, PICK(rnd, 0, 0, SZ_512K, SZ_1M, SZ_2M));
+	set(cfg, GCH_KEY_INTERVAL_MS, PICK(rnd, 0, 0, 0, 1, 5));
+}
+
+static void draw_go(struct gch_config *cfg, struct rnd_state *rnd)
+{
+	set(cfg, GCH_KEY_ARENA_ORDER, PICK(rnd, 1, 4, 7, 9));
+	set(cfg, GCH_KEY_GOGC, PICK(rnd, 0, 1, 10, 100, 100000));
+}
+
+static void draw_python(struct gch_config *cfg, struct rnd_state *rnd)
+{
+	u32 pool = PICK(rnd, SZ_4K, SZ_8K, SZ_16K);
+
+	set(cfg, GCH_KEY_POOL_SIZE, pool);
+	set(cfg, GCH_KEY_ARENA_ORDER,
+	    max_t(u64, PICK(rnd, 0, 3, 8, 10), get_order(pool)));
+	set(cfg, GCH_KEY_SMALL_MAX, 256 + PICK(rnd, 0, 16, 128, 256));
+	set(cfg, GCH_KEY_THRESHOLD0, PICK(rnd, 0, 0, 20, 100, 700));
+	set(cfg, GCH_KEY_THRESHOLD1, PICK(rnd, 0, 1, 3, 10));
+	set(cfg, GCH_KEY_THRESHOLD2, PICK(rnd, 0, 1, 10));
+	set(cfg, GCH_KEY_SWITCH_US, PICK(rnd, 100, 1000, 5000));
+}
+
+static void draw_settings(struct gch_model_heap *h, struct gch_config *cfg,
+			  struct rnd_state *rnd)
+{
+	bool aside = prandom_u32_state(rnd) % 2;
+
+	cfg->engine = h->env->engine;
+	draw_common(cfg, rnd);
+	switch (cfg->engine) {
+	case GCHEAP_ENGINE_GO:
+		draw_go(cfg, rnd);
+		break;
+	case GCHEAP_ENGINE_PYTHON:
+		draw_python(cfg, rnd);
+		/* Nobody collects but the program, or others do as well. */
+		h->exact = h->alone && !aside;
+		if (h->exact)
+			set(cfg, GCH_KEY_INTERVAL_MS, 0);
+		break;
+	default:
+		break;
+	}
+	h->limit = cfg->val[GCH_KEY_LIMIT];
+}
+
+/**
+ * gch_model_heap_open - makes a heap with settings at random
+ * @h: the heap; env, seed, number, alone and faults are set
+ * @rnd: random numbers
+ *
+ * Return: whether there is one now.
+ */
+bool gch_model_heap_open(struct gch_model_heap *h, struct rnd_state *rnd)
+{
+	struct gch_config cfg = {};
+	struct gch_test_env *env = h->env;
+
+	h->counts = env->engine == GCHEAP_ENGINE_PYTHON;
+	h->explicit = env->engine == GCHEAP_ENGINE_SLAB;
+	draw_settings(h, &cfg, rnd);
+	env->heap = gch_heap_create("selftest", &cfg, NULL);
+	if (!IS_ERR(env->heap))
+		return true;
+	gch_test_fail(env, "seed %u, heap %u not created: %ld", h->seed,
+		      h->number, PTR_ERR(env->heap));
+	env->heap = NULL;
+	return false;
+}
+
+/**
+ * gch_model_open - gives a model its tables
+ * @md: the model; it has a mutator
+ * @rnd: random numbers, for the types if there are none yet
+ *
+ * Return: whether it can begin.
+ */
+bool gch_model_open(struct gch_model *md, struct rnd_state *rnd)
+{
+	while (md->h->nr_kinds < MODEL_KINDS / 2)
+		if (!gch_model_kind_new(md, rnd))
+			return false;
+	return gch_model_tables_new(md);
+}
+
+/**
+ * gch_model_close - destroys the tables of a model
+ * @md: the model, which may have failed
+ */
+void gch_model_close(struct gch_model *md)
+{
+	gch_model_tables_destroy(md);
+	gch_roots_destroy(md->m, md->seen);
+	md->seen = NULL;
+}
+
+/**
+ * gch_model_empty - frees what has to be freed by hand
+ * @md: the model
+ *
+ * Return: whether heap and shadow agree.
+ */
+bool gch_model_empty(struct gch_model *md)
+{
+	u32 id;
+
+	for (id = 1; md->h->explicit && id < MODEL_NODES; id++) {
+		if (md->nodes[id].kind && !gch_model_kill(md, id))
+			return false;
+		cond_resched();
+	}
+	return true;
+}
+
+static bool count_refusals(struct gch_model *md)
+{
+	u64 refused = atomic_long_read(&md->h->refused);
+	struct gch_stats stats;
+
+	gch_heap_stats(md->h->env->heap, &stats);
+	return stats.alloc_failures == refused ||
+	       gch_model_fail(md, "%llu allocations failed, not %llu",
+			      stats.alloc_failures, refused);
+}
+
+static void run_program(struct gch_model *md, struct rnd_state *rnd,
+			unsigned long ops)
+{
+	if (!gch_model_open(md, rnd))
+		return;
+	while (md->op < ops)
+		if (!gch_model_step(md, rnd))
+			return;
+	if (gch_model_settle(md) && count_refusals(md) && gch_model_empty(md))
+		gch_model_count(md);
+}
+
+static void run_heap(struct gch_model_heap *h, struct rnd_state *rnd,
+		     unsigned long ops)
+{
+	struct gch_test_env *env = h->env;
+	struct gch_model *md = gch_model_new(h, 0, 0);
+
+	if (gch_model_heap_open(h, rnd)) {
+		md->m = gch_mutator_attach(env->heap, MODEL_FRAME);
+		if (IS_ERR(md->m)) {
+			gch_test_fail(env, "no mutator: %ld", PTR_ERR(md->m));
+			gch_heap_delete("selftest", NULL);
+			gch_heap_put(env->heap);
+			env->heap = NULL;
+		} else {
+			env->m = md->m;
+			run_program(md, rnd, ops);
+			gch_model_close(md);
+			gch_test_close(env);
+		}
+	}
+	gch_model_free(md);
+}
+
+static void run(struct gch_test_env *env, bool faults)
+{
+	unsigned long ops = env->rounds / ROUNDS_PER_OP, done = 0;
+	unsigned long refused = 0, struck = 0;
+	struct gch_model_heap *h;
+	struct rnd_state rnd;
+	unsigned int n;
+
+	h = kmalloc(sizeof(*h), GFP_KERNEL | __GFP_NOFAIL);
+	for (n = 0; done < ops && !env->failures; n++, done += HEAP_OPS) {
+		memset(h, 0, sizeof(*h));
+		h->env = env;
+		h->seed = env->seed;
+		h->number = n;
+		h->alone = true;
+		h->faults = faults;
+		gch_model_seed(&rnd, env->seed, n);
+		run_heap(h, &rnd, min_t(unsigned long, ops - done, HEAP_OPS));
+		refused += atomic_long_read(&h->refused);
+		struck += atomic_long_read(&h->struck);
+	}
+	kfree(h);
+	gch_test_note(env, "seed %u: %lu operations on %u heaps, %lu refused, %lu faults",
+		      env->seed, ops, n, refused, struck);
+}
+
+/**
+ * gch_test_model - a random program beside a shadow of what it should make
+ * @env: the test
+ */
+void gch_test_model(struct gch_test_env *env)
+{
+	run(env, false);
+}
+
+/**
+ * gch_test_model_faults - the same, while memory is refused to it at random
+ * @env: the test
+ */
+void gch_test_model_faults(struct gch_test_env *env)
+{
+	if (gch_test_faults_work(env))
+		run(env, true);
+}

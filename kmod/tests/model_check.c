@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Do heap and shadow agree? A walk through the heap looks at every object in
+ * reach: it is where it was, has its data, and refers to what it should. What it
+ * should not reach, weak entries and the numbers of the heap tell.
+ */
+#include "model.h"
+
+#include <linux/sched.h>
+#include <linux/sort.h>
+
+#define SLOT(md, i)	((md)->base + (i))
+
+/**
+ * struct walk - a walk, breadth first
+ * @md: the model
+ * @keeps: places of nodes are kept for as long as they live
+ * @finds: they are found by the walk; else it has them
+ * @first: the nodes that are to be looked at; each has its object in the entry
+ *	of its number of gch_model.seen
+ * @last: the last of them
+ */
+struct walk {
+	struct gch_model *md;
+	bool keeps;
+	bool finds;
+	u32 first;
+	u32 last;
+};
+
+/* What raw slot @slot refers to is node @id: to be looked at, if it has not been. */
+static bool meet(struct walk *w, unsigned int slot, u32 id)
+{
+	struct gch_model *md = w->md;
+	struct gch_model_node *n = &md->nodes[id];
+
+	if (!gch_model_slot_is(md, slot, id))
+		return false;
+	if (!id || n->walk == md->walk)
+		return true;
+	n->walk = md->walk;
+	n->next = 0;
+	if (w->last)
+		md->nodes[w->last].next = id;
+	else
+		w->first = id;
+	w->last = id;
+	return !w->finds ||
+	       !gch_root_set(md->m, md->seen, id, SLOT(md, slot)) ||
+	       gch_model_fail(md, "node %u has no place", id);
+}
+
+static bool meet_roots(struct walk *w)
+{
+	struct gch_model *md = w->md;
+	u32 i;
+
+	for (i = 0; i < MODEL_SLOTS; i++)
+		if (!meet(w, i, md->slot[i]))
+			return false;
+	for (i = 0; i < md->nr_roots; i++)
+		if (gch_root_get(md->m, SLOT(md, RAW_A), md->roots, i) ||
+		    !meet(w, RAW_A, md->root[i]))
+			return gch_model_fail(md, "root %u differs", i);
+	return true;
+}
+
+/* What lives until it is freed need not be in reach. */
+static bool meet_all(struct walk *w)
+{
+	struct gch_model *md = w->md;
+	u32 id;
+
+	for (id = 1; id < MODEL_NODES; id++)
+		if (md->nodes[id].kind &&
+		    (gch_root_get(md->m, SLOT(md, RAW_A), md->seen, id) ||
+		     !meet(w, RAW_A, id)))
+			return false;
+	return true;
+}
+
+static bool look_at(struct walk *w, u32 id)
+{
+	struct gch_model *md = w->md;
+	struct gch_model_node *n = &md->nodes[id];
+	u32 i;
+
+	if (gch_root_get(md->m, SLOT(md, RAW_A), md->seen, id) ||
+	    !gch_model_data_is(md, RAW_A, id))
+		return gch_model_fail(md, "node %u cannot be looked at", id);
+	for (i = 0; i < n->nr_refs; i++)
+		if (gch_load(md->m, SLOT(md, RAW_B), SLOT(md, RAW_A),
+			     gch_model_word(n, i)) ||
+		    !meet(w, RAW_B, n->refs[i]))
+			return gch_model_fail(md, "reference %u of node %u differs",
+					      i, id);
+	return true;
+}
+
+static bool look_at_all(struct walk *w)
+{
+	struct gch_model *md = w->md;
+	u32 id;
+
+	for (id = w->first; id; id = md->nodes[id].next) {
+		if (!look_at(w, id))
+			return false;
+		cond_resched();
+	}
+	return true;
+}
+
+/* The walk itself has kept nothing alive, once this is done. */
+static bool forget(struct walk *w)
+{
+	struct gch_model *md = w->md;
+	u32 id;
+	int ret;
+
+	ret = gch_clear(md->m, SLOT(md, RAW_A)) ?:
+	      gch_clear(md->m, SLOT(md, RAW_B));
+	for (id = w->first; id && !w->keeps; id = md->nodes[id].next)
+		ret = ret ?: gch_root_clear(md->m, md->seen, id);
+	return !ret || gch_model_fail(md, "a walk left something");
+}
+
+/**
+ * gch_model_walk - looks at all that can be reached
+ * @md: the model
+ * @from: slot to begin at; MODEL_SLOTS for all slots and roots
+ *
+ * Context: also while a collection runs.
+ * Return: whether heap and shadow agree.
+ */
+bool gch_model_walk(struct gch_model *md, u32 from)
+{
+	struct walk w = { .md = md, .keeps = md->h->explicit };
+	bool ok;
+
+	w.finds = !w.keeps || from < MODEL_SLOTS;
+	md->walk++;
+	if (from < MODEL_SLOTS)
+		ok = meet(&w, from, md->slot[from]);
+	else
+		ok = meet_roots(&w) && (!md->h->explicit || meet_all(&w));
+	return ok && look_at_all(&w) && forget(&w);
+}
+
+/* ---- the rest ---- */
+
+static int compare(const void *a, const void *b)
+{
+	const struct gch_model_extent *x = a, *y = b;
+
+	return x->start < y->start ? -1 : x->start > y->start;
+}
+
+/* No byte belongs to two objects of those that the last walk has met. */
+static bool check_extents(struct gch_model *md)
+{
+	struct gch_model_extent *e = md->extents;
+	u32 id, i, nr = 0;
+
+	for (id = 1; id < MODEL_NODES; id++) {
+		struct gch_model_node *n = &md->nodes[id];
+
+		if (!n->kind || n->walk != md->walk)
+			continue;
+		e[nr].start = (unsigned long)n->addr;
+		e[nr++].bytes = max(n->bytes, 1U);
+	}
+	sort(e, nr, sizeof(*e), compare, NULL);
+	for (i = 1; i < nr; i++)
+		if (e[i - 1].start + e[i - 1].bytes > e[i].start)
+			return gch_model_fail(md, "two objects overlap");
+	return true;
+}
+
+static bool check_weaks(struct gch_model *md)
+{
+	u32 i;
+
+	for (i = 0; i < md->nr_weaks; i++) {
+		if (!gch_model_weak_alive(md, i) ||
+		    !gch_model_weak_get(md, WORK_A, i) ||
+		    !gch_model_clear(md, WORK_A))
+			return false;
+		cond_resched();
+	}
+	return true;
+}
+
+/**
+ * gch_model_check - compares heap and shadow
+ * @md: the model
+ *
+ * Return: whether they agree.
+ */
+bool gch_model_check(struct gch_model *md)
+{
+	return gch_model_walk(md, MODEL_SLOTS) && check_extents(md) &&
+	       check_weaks(md);
+}
+
+/**
+ * gch_model_count - compares numbers of objects, of a heap with one model
+ * @md: the model
+ *
+ * Return: whether they agree.
+ */
+bool gch_model_count(struct gch_model *md)
+{
+	u32 least = md->nr_nodes;
+	struct gch_stats stats;
+
+	if (!md->h->exact && !md->h->explicit)
+		least = gch_model_reach(md);
+	gch_heap_stats(md->h->env->heap, &stats);
+	if (stats.live_objects < least || stats.live_objects > md->nr_nodes)
+		return gch_model_fail(md, "%llu objects live, not %u to %u",
+				      stats.live_objects, least, md->nr_nodes);
+	return !stats.verify_errors ||
+	       gch_model_fail(md, "%llu verification errors",
+			      stats.verify_errors);
+}
+
+/**
+ * gch_model_settle - collects everything and compares all there is
+ * @md: the model
+ *
+ * Return: whether heap and shadow agree.
+ */
+bool gch_model_settle(struct gch_model *md)
+{
+	if (!gch_model_collect(md, 2))
+		return false;
+	if (!md->h->exact && !md->h->explicit)
+		gch_model_release(md);
+	return (!md->h->alone || gch_model_count(md)) && gch_model_check(md);
+}

@@ -1,0 +1,373 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The shadow graph: nodes, who refers to whom, and what is dead when
+ *
+ * It knows nothing of the heap but the rules by which objects die.
+ */
+#include "model.h"
+
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+/**
+ * gch_model_new - makes a model without anything in it
+ * @h: the heap
+ * @number: of the model, for messages
+ * @base: first of its slots
+ *
+ * Return: the model; it has no mutator and no tables.
+ */
+struct gch_model *gch_model_new(struct gch_model_heap *h, unsigned int number,
+				unsigned int base)
+{
+	struct gch_model *md = kvzalloc(sizeof(*md), GFP_KERNEL | __GFP_NOFAIL);
+	u32 id;
+
+	md->h = h;
+	md->number = number;
+	md->base = base;
+	for (id = MODEL_NODES - 1; id; id--) {
+		md->nodes[id].next = md->unused;
+		md->unused = id;
+	}
+	return md;
+}
+
+static void node_free(struct gch_model *md, u32 id)
+{
+	struct gch_model_node *n = &md->nodes[id];
+
+	kvfree(n->refs);
+	memset(n, 0, sizeof(*n));
+	n->next = md->unused;
+	md->unused = id;
+	md->nr_nodes--;
+}
+
+/**
+ * gch_model_free - frees a model
+ * @md: the model; NULL is nothing
+ */
+void gch_model_free(struct gch_model *md)
+{
+	u32 id;
+
+	for (id = 1; md && id < MODEL_NODES; id++)
+		kvfree(md->nodes[id].refs);
+	kvfree(md);
+}
+
+/**
+ * gch_model_node_new - a node that nothing refers to yet
+ * @md: the model
+ * @kind: its type
+ * @nr_refs: references it has room for
+ * @bytes: its size
+ * @serial: what its data are made of
+ *
+ * Return: the node, 0 if all are in use.
+ */
+u32 gch_model_node_new(struct gch_model *md, struct gch_model_kind *kind,
+		       u32 nr_refs, u32 bytes, u32 serial)
+{
+	struct gch_model_node *n;
+	u32 id = md->unused;
+
+	if (!id)
+		return 0;
+	n = &md->nodes[id];
+	md->unused = n->next;
+	md->nr_nodes++;
+	n->next = 0;
+	n->kind = kind;
+	n->nr_refs = nr_refs;
+	n->bytes = bytes;
+	n->serial = serial;
+	if (nr_refs)
+		n->refs = kvcalloc(nr_refs, sizeof(*n->refs),
+				   GFP_KERNEL | __GFP_NOFAIL);
+	return id;
+}
+
+/* ---- names ---- */
+
+/**
+ * gch_model_name - lets a weak entry name a node
+ * @md: the model
+ * @i: the entry
+ * @id: the node, 0 for none
+ */
+void gch_model_name(struct gch_model *md, u32 i, u32 id)
+{
+	if (id)
+		md->nodes[id].named++;
+	if (md->weak[i])
+		md->nodes[md->weak[i]].named--;
+	md->weak[i] = id;
+}
+
+/**
+ * gch_model_unname - a node is dead: its entries name nothing
+ * @md: the model
+ * @id: the node
+ */
+void gch_model_unname(struct gch_model *md, u32 id)
+{
+	u32 i;
+
+	for (i = 0; md->nodes[id].named && i < md->nr_weaks; i++)
+		if (md->weak[i] == id)
+			gch_model_name(md, i, 0);
+}
+
+/* ---- counts ---- */
+
+/* Lowers a count; what falls to zero goes onto the stack. */
+static u32 lower(struct gch_model *md, u32 id, u32 stack)
+{
+	struct gch_model_node *n = &md->nodes[id];
+
+	if (--n->count || !md->h->counts)
+		return stack;
+	n->next = stack;
+	return id;
+}
+
+/* Nodes whose last reference is gone die, and what they held perhaps too. */
+static void bury(struct gch_model *md, u32 stack)
+{
+	struct gch_model_node *n;
+	u32 id, i;
+
+	while (stack) {
+		id = stack;
+		n = &md->nodes[id];
+		stack = n->next;
+		for (i = 0; i < n->nr_refs; i++)
+			if (n->refs[i])
+				stack = lower(md, n->refs[i], stack);
+		gch_model_unname(md, id);
+		node_free(md, id);
+	}
+}
+
+/**
+ * gch_model_put - writes a reference of the shadow
+ * @md: the model
+ * @place: where: a slot, an entry, a reference of a node
+ * @id: the node, 0 for none
+ */
+void gch_model_put(struct gch_model *md, u32 *place, u32 id)
+{
+	u32 old = *place;
+
+	if (id)
+		md->nodes[id].count++;
+	*place = id;
+	if (old)
+		bury(md, lower(md, old, 0));
+}
+
+/**
+ * gch_model_drop - a node has been freed
+ * @md: the model
+ * @id: the node; nothing refers to it
+ */
+void gch_model_drop(struct gch_model *md, u32 id)
+{
+	md->nodes[id].next = 0;
+	bury(md, id);
+}
+
+/* ---- reach ---- */
+
+static u32 push(struct gch_model *md, u32 id, u32 stack)
+{
+	struct gch_model_node *n = &md->nodes[id];
+
+	if (!id || n->epoch == md->epoch)
+		return stack;
+	n->epoch = md->epoch;
+	n->next = stack;
+	return id;
+}
+
+static u32 follow(struct gch_model *md, u32 stack)
+{
+	struct gch_model_node *n;
+	u32 i, found = 0;
+
+	while (stack) {
+		n = &md->nodes[stack];
+		stack = n->next;
+		found++;
+		for (i = 0; i < n->nr_refs; i++)
+			stack = push(md, n->refs[i], stack);
+	}
+	return found;
+}
+
+/**
+ * gch_model_reach - finds out what slots and roots lead to
+ * @md: the model
+ *
+ * Return: how many nodes; they have gch_model_reached().
+ */
+u32 gch_model_reach(struct gch_model *md)
+{
+	u32 i, stack = 0;
+
+	md->epoch++;
+	for (i = 0; i < MODEL_SLOTS; i++)
+		stack = push(md, md->slot[i], stack);
+	for (i = 0; i < md->nr_roots; i++)
+		stack = push(md, md->root[i], stack);
+	return follow(md, stack);
+}
+
+/**
+ * gch_model_reach_from - finds out what one node leads to
+ * @md: the model
+ * @id: the node
+ *
+ * Return: as gch_model_reach().
+ */
+u32 gch_model_reach_from(struct gch_model *md, u32 id)
+{
+	md->epoch++;
+	return follow(md, push(md, id, 0));
+}
+
+/**
+ * gch_model_disown - forgets nodes that belong to somebody else now
+ * @md: the model
+ * @id: a node; nothing but what it leads to refers to any of them
+ */
+void gch_model_disown(struct gch_model *md, u32 id)
+{
+	u32 i;
+
+	gch_model_reach_from(md, id);
+	for (i = 1; i < MODEL_NODES; i++)
+		if (md->nodes[i].kind && gch_model_reached(md, i))
+			node_free(md, i);
+}
+
+/* ---- collections ---- */
+
+static void free_unmarked(struct gch_model *md, bool (*is_dead)(struct gch_model *md,
+								u32 id))
+{
+	struct gch_model_node *n;
+	u32 id, i, ref, stack = 0;
+
+	/* References between the dead first, so that no count of theirs falls. */
+	for (id = 1; id < MODEL_NODES; id++) {
+		n = &md->nodes[id];
+		if (!n->kind || !is_dead(md, id))
+			continue;
+		for (i = 0; i < n->nr_refs; i++) {
+			ref = n->refs[i];
+			n->refs[i] = 0;
+			if (!ref)
+				continue;
+			if (is_dead(md, ref))
+				md->nodes[ref].count--;
+			else
+				stack = lower(md, ref, stack);
+		}
+	}
+	for (id = 1; id < MODEL_NODES; id++) {
+		if (!md->nodes[id].kind || !is_dead(md, id))
+			continue;
+		gch_model_unname(md, id);
+		node_free(md, id);
+	}
+	bury(md, stack);
+}
+
+static bool is_unreached(struct gch_model *md, u32 id)
+{
+	return !gch_model_reached(md, id);
+}
+
+/**
+ * gch_model_release - everything out of reach is dead
+ * @md: the model
+ */
+void gch_model_release(struct gch_model *md)
+{
+	gch_model_reach(md);
+	free_unmarked(md, is_unreached);
+}
+
+/* Numbers of &struct gch_model_node.outside beside counts. */
+#define NOT_COLLECTED	U32_MAX
+#define SURVIVES	(U32_MAX - 1)
+
+static bool is_garbage(struct gch_model *md, u32 id)
+{
+	return md->nodes[id].outside < SURVIVES;
+}
+
+static void count_outside(struct gch_model *md, unsigned int generation)
+{
+	struct gch_model_node *n, *target;
+	u32 id, i;
+
+	for (id = 1; id < MODEL_NODES; id++) {
+		n = &md->nodes[id];
+		n->outside = n->kind && n->nr_refs &&
+			     n->generation <= generation ? n->count :
+							   NOT_COLLECTED;
+	}
+	for (id = 1; id < MODEL_NODES; id++) {
+		n = &md->nodes[id];
+		for (i = 0; n->outside != NOT_COLLECTED && i < n->nr_refs; i++) {
+			target = &md->nodes[n->refs[i]];
+			if (n->refs[i] && target->outside != NOT_COLLECTED)
+				target->outside--;
+		}
+	}
+}
+
+static u32 survive(struct gch_model *md, u32 id, u32 stack)
+{
+	struct gch_model_node *n = &md->nodes[id];
+
+	if (!id || n->outside >= SURVIVES)
+		return stack;
+	n->outside = SURVIVES;
+	n->next = stack;
+	return id;
+}
+
+/**
+ * gch_model_collected - a collection of rings has taken place
+ * @md: the model, all of whose nodes' generations are known
+ * @generation: the oldest that was collected
+ *
+ * What could be in a ring and is young enough is garbage unless something
+ * outside, the garbage of older generations included, leads to it.
+ */
+void gch_model_collected(struct gch_model *md, unsigned int generation)
+{
+	struct gch_model_node *n;
+	u32 id, i, stack = 0;
+
+	count_outside(md, generation);
+	for (id = 1; id < MODEL_NODES; id++)
+		if (md->nodes[id].outside && is_garbage(md, id))
+			stack = survive(md, id, stack);
+	while (stack) {
+		n = &md->nodes[stack];
+		stack = n->next;
+		for (i = 0; i < n->nr_refs; i++)
+			stack = survive(md, n->refs[i], stack);
+	}
+	for (id = 1; id < MODEL_NODES; id++)
+		if (md->nodes[id].outside == SURVIVES)
+			md->nodes[id].generation = min(generation + 1, 2U);
+	free_unmarked(md, is_garbage);
+}

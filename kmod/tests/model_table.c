@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Calls about root tables and weak tables, in the heap and in the shadow. */
+#include "model.h"
+
+#include <linux/err.h>
+
+#define SLOT(md, i)	((md)->base + (i))
+
+static bool answered(struct gch_model *md, const char *call, long ret, int want)
+{
+	return ret == want ||
+	       gch_model_fail(md, "%s returned %ld, not %d", call, ret, want);
+}
+
+/* ---- roots ---- */
+
+/**
+ * gch_model_root_set - writes an entry of the root table
+ * @md: the model
+ * @i: the entry; there may be none
+ * @src: slot that is written there
+ *
+ * Return: whether heap and shadow agree.
+ */
+bool gch_model_root_set(struct gch_model *md, u32 i, unsigned int src)
+{
+	bool is = i < md->nr_roots;
+
+	if (!answered(md, "root_set", gch_root_set(md->m, md->roots, i,
+						   SLOT(md, src)),
+		      is ? 0 : -EINVAL))
+		return false;
+	if (is)
+		gch_model_put(md, &md->root[i], md->slot[src]);
+	return true;
+}
+
+/**
+ * gch_model_root_get - reads an entry of the root table
+ * @md: the model
+ * @dst: slot that gets it
+ * @i: the entry; there may be none
+ *
+ * Return: whether heap and shadow agree.
+ */
+bool gch_model_root_get(struct gch_model *md, unsigned int dst, u32 i)
+{
+	bool is = i < md->nr_roots;
+
+	if (!answered(md, "root_get", gch_root_get(md->m, SLOT(md, dst),
+						   md->roots, i),
+		      is ? 0 : -EINVAL))
+		return false;
+	if (is)
+		gch_model_put(md, &md->slot[dst], md->root[i]);
+	return gch_model_slot_is(md, dst, md->slot[dst]);
+}
+
+/**
+ * gch_model_root_clear - empties an entry of the root table
+ * @md: the model
+ * @i: the entry; there may be none
+ *
+ * Return: whether heap and shadow agree.
+ */
+bool gch_model_root_clear(struct gch_model *md, u32 i)
+{
+	bool is = i < md->nr_roots;
+
+	if (!answered(md, "root_clear", gch_root_clear(md->m, md->roots, i),
+		      is ? 0 : -EINVAL))
+		return false;
+	if (is)
+		gch_model_put(md, &md->root[i], 0);
+	return true;
+}
+
+/* ---- weak entries ---- */
+
+/* Must what an entry names be alive? All that is not known to be dead is, ... */
+static bool must_live(struct gch_model *md, u32 id)
+{
+	if (!id || md->h->exact || md->h->explicit)
+		return id;
+	/* ... but where a collection may have come by, only what is in reach. */
+	gch_model_reach(md);
+	return gch_model_reached(md, id);
+}
+
+/**
+ * gch_model_weak_set - lets a weak entry name something
+ * @md: the model
+ * @i: the entry
+ * @src: slot that refers to it, or to nothing
+ *
+ * Return: whether heap and shadow agree.
+ */
+bool gch_model_weak_set(struct gch_model *md, u32 i, unsigned int src)
+{
+	u32 id = md->slot[src];
+	bool may = !id || md->nodes[id].kind->flags & GCH_TYPE_WEAK;
+
+	if (!may && !md->h->counts && !md->h->explicit)
+		return true;
+	if (!answered(md, "weak_set", gch_weak_set(md->m, md->weaks, i,
+						   SLOT(md, src)),
+		      may ? 0 : -EINVAL))
+		return false;
+	if (may)
+		gch_model_name(md, i, id);
+	return true;
+}
+
+/* An entry reads as @alive: is that right? */
+static bool check_life(struct gch_model *md, u32 i, bool must, bool alive)
+{
+	u32 id = md->weak[i];
+
+	if (must && !alive)
+		return gch_model_fail(md, "node %u, in reach, is dead", id);
+	if (alive && (!id || md->nodes[id].gone))
+		return gch_model_fail(md, "entry %u names a dead object", i);
+	if (id && !alive)
+		md->nodes[id].gone = true;
+	return true;
+}
+
+/**
+ * gch_model_weak_get - reads a weak entry
+ * @md: the model
+ * @dst: slot that gets the object, if it lives
+ * @i: the entry
+ *
+ * What may be dead stays in the slot only where a program need not take the same
+ * way a second time.
+ *
+ * Return: whether heap and shadow agree.
+ */
+bool gch_model_weak_get(struct gch_model *md, unsigned int dst, u32 i)
+{
+	bool must = must_live(md, md->weak[i]), alive;
+
+	if (!answered(md, "weak_get", gch_weak_get(md->m, SLOT(md, dst),
+						   md->weaks, i), 0))
+		return false;
+	alive = !gch_is_null(md->m, SLOT(md, dst));
+	if (!check_life(md, i, must, alive) ||
+	    !gch_model_slot_is(md, dst, alive ? md->weak[i] : 0))
+		return false;
+	if (must || (alive && !md->h->alone)) {
+		gch_model_put(md, &md->slot[dst], md->weak[i]);
+		return true;
+	}
+	return gch_model_clear(md, dst);
+}
+
+/**
+ * gch_model_weak_alive - asks whether a weak entry names anything alive
+ * @md: the model
+ * @i: the entry
+ *
+ * Return: whether heap and shadow agree.
+ */
+bool gch_model_weak_alive(struct gch_model *md, u32 i)
+{
+	bool must = must_live(md, md->weak[i]);
+	int ret = gch_weak_alive(md->m, md->weaks, i);
+
+	if (ret < 0)
+		return answered(md, "weak_alive", ret, 0);
+	return check_life(md, i, must, ret);
+}
+
+/**
+ * gch_model_weak_clear - lets a weak entry name nothing
+ * @md: the model
+ * @i: the entry
+ *
+ * Return: whether heap and shadow agree.
+ */
+bool gch_model_weak_clear(struct gch_model *md, u32 i)
+{
+	if (!answered(md, "weak_clear", gch_weak_clear(md->m, md->weaks, i), 0))
+		return false;
+	gch_model_name(md, i, 0);
+	return true;
+}
+
+/* ---- tables ---- */
+
+/**
+ * gch_model_roots_grow - enlarges the root table
+ * @md: the model
+ * @nr: entries afterwards
+ *
+ * Return: whether heap and shadow agree.
+ */
+bool gch_model_roots_grow(struct gch_model *md, u32 nr)
+{
+	bool struck;
+	int ret;
+
+	do {
+		gch_model_arm(md);
+		ret = gch_roots_grow(md->roots, nr);
+		struck = gch_model_struck(md);
+	} while (struck && ret == -ENOMEM);
+	if (!answered(md, "roots_grow", ret, 0))
+		return false;
+	md->nr_roots = max(md->nr_roots, nr);
+	return true;
+}
+
+/**
+ * gch_model_weaks_grow - enlarges the weak table
+ * @md: the model
+ * @nr: entries afterwards
+ *
+ * Return: whether heap and shadow agree.
+ */
+bool gch_model_weaks_grow(struct gch_model *md, u32 nr)
+{
+	bool struck;
+	int ret;
+
+	do {
+		gch_model_arm(md);
+		ret = gch_weaks_grow(md->weaks, nr);
+		struck = gch_model_struck(md);
+	} while (struck && ret == -ENOMEM);
+	if (!answered(md, "weaks_grow", ret, 0))
+		return false;
+	md->nr_weaks = max(md->nr_weaks, nr);
+	return true;
+}
+
+static bool roots_new(struct gch_model *md, struct gch_roots **table, u32 nr)
+{
+	struct gch_roots *roots;
+	bool struck;
+
+	do {
+		gch_model_arm(md);
+		roots = gch_roots_create(md->h->env->heap, nr);
+		struck = gch_model_struck(md);
+	} while (struck && roots == ERR_PTR(-ENOMEM));
+	if (IS_ERR(roots))
+		return answered(md, "roots_create", PTR_ERR(roots), 0);
+	*table = roots;
+	return true;
+}
+
+static bool weaks_new(struct gch_model *md, struct gch_weaks **table, u32 nr)
+{
+	struct gch_weaks *weaks;
+	bool struck;
+
+	do {
+		gch_model_arm(md);
+		weaks = gch_weaks_create(md->h->env->heap, nr);
+		struck = gch_model_struck(md);
+	} while (struck && weaks == ERR_PTR(-ENOMEM));
+	if (IS_ERR(weaks))
+		return answered(md, "weaks_create", PTR_ERR(weaks), 0);
+	*table = weaks;
+	return true;
+}
+
+/**
+ * gch_model_tables_new - makes the tables that the model lacks, small
+ * @md: the model
+ *
+ * Return: whether heap and shadow agree.
+ */
+bool gch_model_tables_new(struct gch_model *md)
+{
+	return (md->roots || roots_new(md, &md->roots, 1)) &&
+	       (md->weaks || weaks_new(md, &md->weaks, 1)) &&
+	       (md->seen || roots_new(md, &md->seen, MODEL_NODES)) &&
+	       gch_model_roots_grow(md, 64) && gch_model_weaks_grow(md, 32);
+}
+
+/**
+ * gch_model_tables_destroy - destroys the tables, with all they refer to
+ * @md: the model
+ */
+void gch_model_tables_destroy(struct gch_model *md)
+{
+	u32 i;
+
+	gch_roots_destroy(md->m, md->roots);
+	for (i = 0; i < md->nr_roots; i++)
+		gch_model_put(md, &md->root[i], 0);
+	gch_weaks_destroy(md->m, md->weaks);
+	for (i = 0; i < md->nr_weaks; i++)
+		gch_model_name(md, i, 0);
+	md->roots = NULL;
+	md->weaks = NULL;
+	md->nr_roots = 0;
+	md->nr_weaks = 0;
+}

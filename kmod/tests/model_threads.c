@@ -1,0 +1,403 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Several programs on one heap, each with a model of its own, while one collection
+ * follows the other. So each shadow stays exact although all go on at once.
+ *
+ * They meet in two ways. A model of its own, shared, is used by one of them after
+ * the other, under its lock. And parcels are handed on in a root table: who finds
+ * one knows from its seed alone what must be in it, and makes it a part of its own
+ * model.
+ *
+ * Now and then all wait for each other, and the numbers of the heap are compared
+ * with those of all models together.
+ */
+#include "model.h"
+
+#include <linux/completion.h>
+#include <linux/err.h>
+#include <linux/kthread.h>
+#include <linux/slab.h>
+#include <linux/wait.h>
+
+#define THREADS		3U
+#define PARCELS		16U
+/* Operations between two meetings, and those of a turn with the shared model. */
+#define MEET_EVERY	1000U
+#define TURN		12U
+/* How often there is a turn, or a parcel. */
+#define TURN_EVERY	16U
+#define PARCEL_EVERY	8U
+#define ROUNDS_PER_OP	40U
+/* Operations of each on one heap. */
+#define HEAP_OPS	3000UL
+/* Parcels are numbered from it on: their serials are not those of others. */
+#define FIRST_PARCEL	BIT(24)
+
+struct crowd;
+
+/* One program. */
+struct fellow {
+	struct crowd *crowd;
+	struct gch_model *md;
+	struct gch_mutator *m;
+	struct rnd_state rnd;
+	unsigned int number;
+	struct completion done;
+};
+
+/**
+ * struct crowd - all of them
+ * @h: the heap
+ * @ops: operations of each
+ * @shared: the shared model, under @lock
+ * @post: root table with the parcels
+ * @parcel: their seeds; 0 for no parcel
+ * @sent: parcels sent
+ * @lock: protects @shared, @post and @parcel
+ * @waiting: how many have come to the present meeting
+ * @meeting: its number
+ * @wait: they wait here
+ * @fellows: the programs
+ */
+struct crowd {
+	struct gch_model_heap h;
+	unsigned long ops;
+	struct gch_model *shared;
+	struct gch_roots *post;
+	u32 parcel[PARCELS];
+	u32 sent;
+	struct mutex lock;		/* see above */
+	atomic_t waiting;
+	atomic_t meeting;
+	wait_queue_head_t wait;
+	struct fellow fellows[THREADS];
+};
+
+/* ---- the shared model ---- */
+
+/* It keeps nothing in a frame that is not its own. */
+static bool leave_shared(struct gch_model *md)
+{
+	u32 i;
+
+	for (i = 0; i < MODEL_SLOTS; i++)
+		if (!gch_model_clear(md, i))
+			return false;
+	return true;
+}
+
+static bool take_turn(struct fellow *f)
+{
+	struct gch_model *md = f->crowd->shared;
+	unsigned int i;
+	bool ok = true;
+
+	gch_mutator_rest(f->m);
+	mutex_lock(&f->crowd->lock);
+	md->m = f->m;
+	for (i = 0; ok && i < TURN; i++)
+		ok = gch_model_step(md, &f->rnd);
+	ok = ok && leave_shared(md);
+	mutex_unlock(&f->crowd->lock);
+	return ok;
+}
+
+/* ---- parcels ---- */
+
+static bool answered(struct gch_model *md, int ret)
+{
+	return !ret || gch_model_fail(md, "the post returned %d", ret);
+}
+
+/* What is built belongs to nobody once it is in the table. */
+static bool send(struct fellow *f, u32 i)
+{
+	struct gch_model *md = f->md;
+	u32 id, seed = ++f->crowd->sent * 64;
+
+	if (!gch_model_build(md, seed, true))
+		return false;
+	id = md->slot[WORK_A];
+	if (!answered(md, gch_root_set(md->m, f->crowd->post, i,
+				       md->base + WORK_A)))
+		return false;
+	md->slot[WORK_A] = 0;
+	gch_model_disown(md, id);
+	f->crowd->parcel[i] = seed;
+	return answered(md, gch_clear(md->m, md->base + WORK_A));
+}
+
+/* What must be in it is built once more, in the shadow alone. */
+static bool receive(struct fellow *f, u32 i)
+{
+	struct gch_model *md = f->md;
+	bool ok;
+
+	md->dry = true;
+	ok = gch_model_build(md, f->crowd->parcel[i], true);
+	md->dry = false;
+	f->crowd->parcel[i] = 0;
+	return ok &&
+	       answered(md, gch_root_get(md->m, md->base + WORK_A,
+					 f->crowd->post, i)) &&
+	       answered(md, gch_root_clear(md->m, f->crowd->post, i)) &&
+	       gch_model_walk(md, WORK_A) &&
+	       gch_model_copy(md, f->crowd->sent % MODEL_PLAIN, WORK_A) &&
+	       gch_model_root_set(md, f->crowd->sent % md->nr_roots, WORK_A) &&
+	       gch_model_clear(md, WORK_A);
+}
+
+static bool hand_on(struct fellow *f)
+{
+	u32 i = prandom_u32_state(&f->rnd) % PARCELS;
+	bool ok;
+
+	if (!gch_model_room(f->md))
+		return false;
+	gch_mutator_rest(f->m);
+	mutex_lock(&f->crowd->lock);
+	ok = f->crowd->parcel[i] ? receive(f, i) : send(f, i);
+	mutex_unlock(&f->crowd->lock);
+	return ok;
+}
+
+/* Nobody is there to take them: their objects are garbage now. */
+static void burn_parcels(struct crowd *c, struct fellow *f)
+{
+	u32 i;
+
+	for (i = 0; i < PARCELS; i++) {
+		if (!c->parcel[i])
+			continue;
+		if (!receive(f, i) || !gch_model_room(f->md))
+			return;
+	}
+}
+
+/* ---- meetings ---- */
+
+static void meet(struct fellow *f)
+{
+	struct crowd *c = f->crowd;
+	int meeting = atomic_read(&c->meeting);
+
+	gch_mutator_rest(f->m);
+	if (atomic_inc_return(&c->waiting) == THREADS) {
+		atomic_set(&c->waiting, 0);
+		atomic_inc(&c->meeting);
+		wake_up_all(&c->wait);
+		return;
+	}
+	wait_event(c->wait, atomic_read(&c->meeting) != meeting);
+}
+
+/* All others wait. */
+static void count_all(struct fellow *f)
+{
+	struct crowd *c = f->crowd;
+	struct gch_model *md = c->shared;
+	struct gch_stats stats;
+	u64 nodes = 0;
+	u32 i;
+
+	md->m = f->m;
+	burn_parcels(c, f);
+	if (gch_model_failed(md) || !gch_model_collect(f->md, 2))
+		return;
+	for (i = 0; i <= THREADS; i++) {
+		struct gch_model *each = i < THREADS ? c->fellows[i].md : md;
+
+		if (!each)
+			return;
+		if (!c->h.explicit)
+			gch_model_release(each);
+		nodes += each->nr_nodes;
+	}
+	gch_heap_stats(c->h.env->heap, &stats);
+	if (stats.live_objects != nodes)
+		gch_model_fail(md, "%llu objects live in all, not %llu",
+			       stats.live_objects, nodes);
+	else
+		gch_model_check(md);
+}
+
+/* ---- a program ---- */
+
+static bool go_on(struct fellow *f)
+{
+	unsigned int i;
+
+	for (i = 0; i < MEET_EVERY; i++)
+		if (gch_model_failed(f->md) || !gch_model_step(f->md, &f->rnd) ||
+		    (i % TURN_EVERY == 0 && !take_turn(f)) ||
+		    (i % PARCEL_EVERY == 0 && !hand_on(f)))
+			return false;
+	return true;
+}
+
+/* Who has failed still comes to the meetings, so that nobody waits for ever. */
+static void run_fellow(struct fellow *f)
+{
+	struct crowd *c = f->crowd;
+	unsigned long ops;
+
+	for (ops = 0; ops < c->ops; ops += MEET_EVERY) {
+		if (!gch_model_failed(f->md))
+			go_on(f);
+		meet(f);
+		if (!f->number && !gch_model_failed(f->md))
+			count_all(f);
+		meet(f);
+		if (!gch_model_failed(f->md))
+			gch_model_check(f->md);
+	}
+}
+
+static int fellow_main(void *arg)
+{
+	struct fellow *f = arg;
+
+	if (!gch_model_failed(f->md))
+		gch_model_open(f->md, &f->rnd);
+	run_fellow(f);
+	if (!gch_model_failed(f->md))
+		gch_model_empty(f->md);
+	gch_model_close(f->md);
+	/* The heap must not be found in use when the last has ended. */
+	gch_mutator_detach(f->m);
+	complete(&f->done);
+	return 0;
+}
+
+/* ---- all of them ---- */
+
+static bool assemble(struct crowd *c, struct task_struct **tasks)
+{
+	struct fellow *f;
+	unsigned int i;
+
+	for (i = 0; i < THREADS; i++) {
+		f = &c->fellows[i];
+		f->crowd = c;
+		f->number = i;
+		init_completion(&f->done);
+		gch_model_seed(&f->rnd, c->h.seed + i + 1, c->h.number);
+		f->md = gch_model_new(&c->h, i + 1, 0);
+		/* Only its thread uses it from then on. */
+		f->m = gch_mutator_attach(c->h.env->heap, 2 * MODEL_FRAME);
+		if (IS_ERR(f->m)) {
+			f->m = NULL;
+			return false;
+		}
+		f->md->m = f->m;
+		tasks[i] = kthread_create(fellow_main, f, "gch_model/%u", i);
+		if (IS_ERR(tasks[i])) {
+			tasks[i] = NULL;
+			return false;
+		}
+	}
+	return true;
+}
+
+/* Those who were never woken end without having begun. */
+static void dismiss(struct crowd *c, struct task_struct **tasks)
+{
+	unsigned int i;
+
+	for (i = 0; i < THREADS; i++) {
+		if (tasks[i])
+			kthread_stop(tasks[i]);
+		gch_mutator_detach(c->fellows[i].m);
+	}
+	gch_test_fail(c->h.env, "no mutator or thread");
+}
+
+static void run_crowd(struct crowd *c)
+{
+	struct task_struct *tasks[THREADS] = {}, *collector = NULL;
+	unsigned int i;
+
+	if (!assemble(c, tasks)) {
+		dismiss(c, tasks);
+		return;
+	}
+	if (!c->h.explicit)
+		collector = gch_test_collector_start(c->h.env);
+	for (i = 0; i < THREADS; i++)
+		wake_up_process(tasks[i]);
+	for (i = 0; i < THREADS; i++)
+		wait_for_completion(&c->fellows[i].done);
+	gch_test_collector_stop(collector);
+}
+
+static bool prepare(struct crowd *c, struct rnd_state *rnd)
+{
+	struct gch_test_env *env = c->h.env;
+	struct gch_mutator *m = gch_mutator_attach(env->heap, 2 * MODEL_FRAME);
+
+	if (!CHECK(env, !IS_ERR(m), "no mutator: %ld", PTR_ERR(m)))
+		return false;
+	env->m = m;
+	c->shared->m = m;
+	c->post = gch_roots_create(env->heap, PARCELS);
+	if (!CHECK(env, !IS_ERR(c->post), "no post")) {
+		c->post = NULL;
+		return false;
+	}
+	return gch_model_open(c->shared, rnd);
+}
+
+static void run_heap(struct crowd *c)
+{
+	struct gch_test_env *env = c->h.env;
+	struct rnd_state rnd;
+	unsigned int i;
+
+	gch_model_seed(&rnd, c->h.seed, c->h.number);
+	c->shared = gch_model_new(&c->h, 0, MODEL_FRAME);
+	if (!gch_model_heap_open(&c->h, &rnd))
+		goto out;
+	if (prepare(c, &rnd)) {
+		gch_mutator_rest(env->m);
+		run_crowd(c);
+	}
+	if (env->m) {
+		c->shared->m = env->m;
+		if (!env->failures)
+			gch_model_empty(c->shared);
+		gch_model_close(c->shared);
+		gch_roots_destroy(env->m, c->post);
+	}
+	gch_test_close(env);
+out:
+	for (i = 0; i < THREADS; i++)
+		gch_model_free(c->fellows[i].md);
+	gch_model_free(c->shared);
+}
+
+/**
+ * gch_test_model_threads - random programs side by side, and their shadows
+ * @env: the test
+ */
+void gch_test_model_threads(struct gch_test_env *env)
+{
+	unsigned long ops = env->rounds / ROUNDS_PER_OP / THREADS, done = 0;
+	struct crowd *c = kmalloc(sizeof(*c), GFP_KERNEL | __GFP_NOFAIL);
+	unsigned int n;
+
+	for (n = 0; done < ops && !env->failures; n++) {
+		memset(c, 0, sizeof(*c));
+		c->h.env = env;
+		c->h.seed = env->seed;
+		c->h.number = n;
+		c->ops = min(ops - done, HEAP_OPS);
+		c->sent = FIRST_PARCEL;
+		mutex_init(&c->lock);
+		init_waitqueue_head(&c->wait);
+		run_heap(c);
+		done += c->ops;
+	}
+	kfree(c);
+	gch_test_note(env, "seed %u: %lu operations by each of %u threads, on %u heaps",
+		      env->seed, done, THREADS, n);
+}

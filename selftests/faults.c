@@ -1,0 +1,943 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Memory refused at every single place. The kernel fails the n-th allocation that a
+ * task makes from now on, if it is asked to: so each request, each read of a view,
+ * each load of a module is made again and again, with one allocation further failing
+ * each time, until none is left to fail. Whatever comes of it, it is an error that
+ * says so or no error at all, and nothing is left behind.
+ *
+ * What threads of the kernel allocate is failed likewise, in theirs, or at random.
+ */
+#define _GNU_SOURCE
+#include "genl.h"
+#include "faults.h"
+
+#include <time.h>
+
+#include <linux/gcheap.h>
+#include <linux/gcheap_load.h>
+
+#include "kselftest.h"
+
+#define RESULTS		DEBUG "/gcheap_selftest/results"
+#define H(name)		GCHEAP_A_HEAP_##name
+#define R(name)		GCHEAP_LOAD_A_RUN_##name
+#define ENGINES		3
+#define WORKLOADS	(GCHEAP_LOAD_WORKLOAD_MSTRESS + 1)
+
+/* Faults that a single system call has at most: else the sweep has no end. */
+#define FAULTS_MAX	20000U
+/* Those of the loads of the modules: a little less than what their own code does. */
+#define INIT_FAULTS	80U
+#define LOAD_INIT_FAULTS	20U
+
+static const char * const engines[ENGINES] = { "t-go", "t-python", "t-slab" };
+
+static struct genl_request req;
+static struct genl_reply rep;
+static int fd = -1, gcheap, load;
+static unsigned int seed;
+static bool thorough;
+
+/* ---- requests ---- */
+
+/* A new socket: on the old one there may be answers that came too late. */
+static void reopen(void)
+{
+	struct timeval limit = { .tv_sec = 5 };
+
+	if (fd >= 0)
+		close(fd);
+	fd = genl_open();
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+}
+
+/* Takes in one datagram; whether the answer is complete. */
+static bool take_in(char *buf, int len)
+{
+	struct nlmsghdr *nlh;
+
+	for (nlh = (void *)buf; NLMSG_OK(nlh, (unsigned int)len);
+	     nlh = NLMSG_NEXT(nlh, len)) {
+		if (nlh->nlmsg_seq != req.nlh.nlmsg_seq)
+			continue;
+		if (nlh->nlmsg_type == NLMSG_ERROR) {
+			genl_read_ack(&req, nlh, &rep);
+			return true;
+		}
+		if (nlh->nlmsg_type == NLMSG_DONE) {
+			rep.err = -*(int *)NLMSG_DATA(nlh);
+			return true;
+		}
+		rep.len = (int)nlh->nlmsg_len - NLMSG_HDRLEN - GENL_HDRLEN;
+		if (rep.len < 0 || rep.len > (int)sizeof(rep.buf))
+			abort();
+		memcpy(rep.buf, (char *)NLMSG_DATA(nlh) + GENL_HDRLEN,
+		       (size_t)rep.len);
+	}
+	return false;
+}
+
+/* As genl_do(), also for dumps, and whatever goes wrong on the way. */
+static int ask(void)
+{
+	static char buf[65536];
+	ssize_t len;
+
+	memset(&rep, 0, sizeof(rep));
+	if (!(req.nlh.nlmsg_flags & NLM_F_DUMP))
+		req.nlh.nlmsg_flags |= NLM_F_ACK;
+	if (send(fd, req.buf, req.nlh.nlmsg_len, 0) < 0) {
+		rep.err = errno;
+		return rep.err;
+	}
+	do {
+		len = recv(fd, buf, sizeof(buf), 0);
+		if (len < 0) {
+			rep.err = errno;
+			break;
+		}
+	} while (!take_in(buf, (int)len));
+	return rep.err;
+}
+
+static void begin_heap(int cmd, const char *name)
+{
+	genl_begin(&req, gcheap, cmd, 0);
+	if (name)
+		genl_put_str(&req, H(NAME), name);
+}
+
+static void begin_run(int cmd, uint32_t id)
+{
+	genl_begin(&req, load, cmd, 0);
+	genl_put_u32(&req, R(ID), id);
+}
+
+/* ---- what must be as it was ---- */
+
+static bool heap_exists(const char *name)
+{
+	begin_heap(GCHEAP_CMD_HEAP_GET, name);
+	return !ask();
+}
+
+static void add_heap(const char *name, unsigned int engine)
+{
+	begin_heap(GCHEAP_CMD_HEAP_NEW, name);
+	genl_put_u32(&req, H(ENGINE), engine);
+	genl_put_u32(&req, H(VERIFY), 1);
+	if (ask())
+		ksft_exit_fail_msg("heap %s: errno %d %s\n", name, rep.err,
+				   rep.text);
+}
+
+static bool delete_heap(const char *name)
+{
+	int i;
+
+	for (i = 0; i < 500; i++) {
+		begin_heap(GCHEAP_CMD_HEAP_DEL, name);
+		if (ask() != EBUSY)
+			break;
+		usleep(10000);
+	}
+	return !rep.err;
+}
+
+static uint64_t module_number(int attr)
+{
+	begin_heap(GCHEAP_CMD_MODULE_GET, NULL);
+	return ask() ? ~0ULL : genl_num(&rep, attr);
+}
+
+static uint64_t stats_of(const char *heap, int attr)
+{
+	begin_heap(GCHEAP_CMD_STATS_GET, heap);
+	return ask() ? ~0ULL : genl_num(&rep, attr);
+}
+
+/* Of the heaps of runs that have ended, the last pages may be on their way. */
+static bool balanced(void)
+{
+	uint64_t taken = 0, returned = 1;
+	int i;
+
+	for (i = 0; i < 200 && taken != returned; i++) {
+		begin_heap(GCHEAP_CMD_MODULE_GET, NULL);
+		if (ask())
+			return false;
+		taken = genl_num(&rep, GCHEAP_A_MODULE_PAGES_TAKEN);
+		returned = genl_num(&rep, GCHEAP_A_MODULE_PAGES_RETURNED);
+		usleep(taken == returned ? 0 : 10000);
+	}
+	if (taken != returned)
+		ksft_print_msg("%llu pages taken, %llu returned\n",
+			       (unsigned long long)taken,
+			       (unsigned long long)returned);
+	return taken == returned;
+}
+
+/* ---- a sweep of one request ---- */
+
+/**
+ * struct act - something that is done with a fault ahead
+ * @name: for messages
+ * @before: makes what it needs; may be NULL
+ * @act: does it; returns an errno
+ * @after: is all as it has to be, @err being what came of it? May be NULL.
+ * @arg: for them
+ */
+struct act {
+	const char *name;
+	void (*before)(unsigned int arg);
+	int (*act)(unsigned int arg);
+	bool (*after)(unsigned int arg, int err);
+	unsigned int arg;
+};
+
+static bool is_no_memory(int err)
+{
+	/* The second is the netlink core's, when its own message has no room. */
+	return err == ENOMEM || err == ENOBUFS;
+}
+
+/* The kernel has two names for a thread that it has no memory for. */
+static bool is_no_thread(int err)
+{
+	return is_no_memory(err) || err == EAGAIN;
+}
+
+static bool attempt(const struct act *a, unsigned int nth, bool *struck,
+		    unsigned int *refused)
+{
+	bool ok;
+	int err;
+
+	reopen();
+	if (a->before)
+		a->before(a->arg);
+	arm(nth);
+	err = a->act(a->arg);
+	*struck = !disarm();
+	*refused += !!err;
+	reopen();
+	ok = !err || (*struck && is_no_memory(err));
+	if (!ok)
+		ksft_print_msg("%s: fault %u: errno %d %s\n", a->name, nth, err,
+			       rep.text);
+	if (a->after && !a->after(a->arg, err)) {
+		ksft_print_msg("%s: fault %u, errno %d: not as it was\n",
+			       a->name, nth, err);
+		ok = false;
+	}
+	return ok;
+}
+
+static bool sweep(const struct act *a)
+{
+	unsigned int nth, refused = 0;
+	bool struck = true, ok = true;
+
+	for (nth = 1; struck && ok && nth < FAULTS_MAX; nth++)
+		ok = attempt(a, nth, &struck, &refused);
+	ksft_print_msg("%s: %u faults, %u errors\n", a->name, nth - 2, refused);
+	if (ok && nth == FAULTS_MAX)
+		ksft_print_msg("%s: there is no end to it\n", a->name);
+	return ok && nth < FAULTS_MAX && nth > 2;
+}
+
+/* ---- requests about heaps ---- */
+
+static int act_new(unsigned int engine)
+{
+	begin_heap(GCHEAP_CMD_HEAP_NEW, "t-new");
+	genl_put_u32(&req, H(ENGINE), engine);
+	genl_put_u32(&req, H(INTERVAL_MS), 1000);
+	return ask();
+}
+
+/* It exists if and only if that was said; if nothing could be said, either. */
+static bool after_new(unsigned int engine, int err)
+{
+	bool exists = heap_exists("t-new");
+
+	if (exists && !delete_heap("t-new"))
+		return false;
+	return err == ENOBUFS || exists == !err;
+}
+
+static void before_del(unsigned int engine)
+{
+	add_heap("t-del", engine);
+}
+
+static int act_del(unsigned int engine)
+{
+	begin_heap(GCHEAP_CMD_HEAP_DEL, "t-del");
+	return ask();
+}
+
+static bool after_del(unsigned int engine, int err)
+{
+	bool exists = heap_exists("t-del");
+
+	if (exists && !delete_heap("t-del"))
+		return false;
+	return err == ENOBUFS || exists == !!err;
+}
+
+static int act_set(unsigned int engine)
+{
+	begin_heap(GCHEAP_CMD_HEAP_SET, engines[engine]);
+	genl_put_u32(&req, H(INTERVAL_MS), 50);
+	return ask();
+}
+
+/* All or none. */
+static bool after_set(unsigned int engine, int err)
+{
+	uint64_t now;
+
+	begin_heap(GCHEAP_CMD_HEAP_GET, engines[engine]);
+	if (ask())
+		return false;
+	now = genl_num(&rep, H(INTERVAL_MS));
+	begin_heap(GCHEAP_CMD_HEAP_SET, engines[engine]);
+	genl_put_u32(&req, H(INTERVAL_MS), 0);
+	return !ask() && (err == ENOBUFS || now == (err ? 0 : 50));
+}
+
+static int act_heap(unsigned int cmd)
+{
+	begin_heap((int)cmd, engines[0]);
+	return ask();
+}
+
+static int act_module(unsigned int unused)
+{
+	begin_heap(GCHEAP_CMD_MODULE_GET, NULL);
+	return ask();
+}
+
+static int act_dump(unsigned int cmd)
+{
+	begin_heap((int)cmd, NULL);
+	req.nlh.nlmsg_flags |= NLM_F_DUMP;
+	return ask();
+}
+
+static bool three_heaps(unsigned int unused, int err)
+{
+	return module_number(GCHEAP_A_MODULE_HEAPS) == ENGINES;
+}
+
+/* ---- requests about runs ---- */
+
+static uint32_t run;
+
+static int start_run(const char *heap, unsigned int workload, uint32_t ops)
+{
+	genl_begin(&req, load, GCHEAP_LOAD_CMD_RUN_NEW, 0);
+	genl_put_str(&req, R(HEAP), heap);
+	genl_put_u32(&req, R(WORKLOAD), workload);
+	if (workload != GCHEAP_LOAD_WORKLOAD_REPLAY)
+		genl_put_u32(&req, R(MAX_OPERATIONS), ops);
+	if (workload == GCHEAP_LOAD_WORKLOAD_BINARY_TREES)
+		genl_put_u32(&req, R(DEPTH), 6);
+	if (workload == GCHEAP_LOAD_WORKLOAD_LRU)
+		genl_put_u32(&req, R(ENTRIES), 200);
+	if (!ask())
+		run = (uint32_t)genl_num(&rep, R(ID));
+	return rep.err;
+}
+
+static int act_run(unsigned int workload)
+{
+	run = 0;
+	return start_run(engines[workload % 2], workload, 1);
+}
+
+/* The socket that it was started by is closed by now. */
+static bool no_runs(unsigned int unused, int err)
+{
+	unsigned int i, e;
+
+	for (i = 0; i < 1000; i++) {
+		genl_begin(&req, load, GCHEAP_LOAD_CMD_RUN_GET, NLM_F_DUMP);
+		if (!ask() && !rep.len)
+			break;
+		usleep(10000);
+	}
+	if (rep.err || rep.len)
+		return false;
+	for (e = 0; e < ENGINES; e++) {
+		for (i = 0; i < 1000; i++) {
+			begin_heap(GCHEAP_CMD_HEAP_GET, engines[e]);
+			if (ask() || !genl_num(&rep, H(MUTATORS)))
+				break;
+			usleep(10000);
+		}
+		if (rep.err || genl_num(&rep, H(MUTATORS)))
+			return false;
+	}
+	return true;
+}
+
+static void before_replay(unsigned int unused)
+{
+	if (start_run(engines[1], GCHEAP_LOAD_WORKLOAD_REPLAY, 0))
+		ksft_exit_fail_msg("no replay: %d %s\n", rep.err, rep.text);
+}
+
+static int act_feed(unsigned int len)
+{
+	/* A type with references, again and again. */
+	static const uint8_t type[] = { 1, 1, 1, 1, 'n' };
+	static uint8_t chunk[GCHEAP_LOAD_CHUNK_MAX];
+	size_t i;
+
+	for (i = 0; i < sizeof(type) * len; i++)
+		chunk[i] = type[i % sizeof(type)];
+	begin_run(GCHEAP_LOAD_CMD_RUN_FEED, run);
+	genl_put(&req, R(CHUNK), chunk, sizeof(type) * len);
+	return ask();
+}
+
+static int act_on_run(unsigned int cmd)
+{
+	begin_run((int)cmd, run);
+	return ask();
+}
+
+static int act_dump_runs(unsigned int unused)
+{
+	genl_begin(&req, load, GCHEAP_LOAD_CMD_RUN_GET, NLM_F_DUMP);
+	return ask();
+}
+
+static const struct act requests[] = {
+	{ "module-get", NULL, act_module, NULL, 0 },
+	{ "heap-get", NULL, act_heap, NULL, GCHEAP_CMD_HEAP_GET },
+	{ "heap-get, dump", NULL, act_dump, NULL, GCHEAP_CMD_HEAP_GET },
+	{ "heap-new, go", NULL, act_new, after_new, GCHEAP_ENGINE_GO },
+	{ "heap-new, python", NULL, act_new, after_new, GCHEAP_ENGINE_PYTHON },
+	{ "heap-new, slab", NULL, act_new, after_new, GCHEAP_ENGINE_SLAB },
+	{ "heap-set", NULL, act_set, after_set, GCHEAP_ENGINE_GO },
+	{ "heap-del, go", before_del, act_del, after_del, GCHEAP_ENGINE_GO },
+	{ "heap-del, python", before_del, act_del, after_del,
+	  GCHEAP_ENGINE_PYTHON },
+	{ "collect", NULL, act_heap, NULL, GCHEAP_CMD_COLLECT },
+	{ "stats-get", NULL, act_heap, NULL, GCHEAP_CMD_STATS_GET },
+	{ "stats-get, dump", NULL, act_dump, three_heaps,
+	  GCHEAP_CMD_STATS_GET },
+	{ "run-new, replay", NULL, act_run, no_runs,
+	  GCHEAP_LOAD_WORKLOAD_REPLAY },
+	{ "run-new, binary-trees", NULL, act_run, no_runs,
+	  GCHEAP_LOAD_WORKLOAD_BINARY_TREES },
+	{ "run-new, lru", NULL, act_run, no_runs, GCHEAP_LOAD_WORKLOAD_LRU },
+	{ "run-new, cycles", NULL, act_run, no_runs,
+	  GCHEAP_LOAD_WORKLOAD_CYCLES },
+	{ "run-new, alloc", NULL, act_run, no_runs, GCHEAP_LOAD_WORKLOAD_ALLOC },
+	{ "run-new, churn", NULL, act_run, no_runs, GCHEAP_LOAD_WORKLOAD_CHURN },
+	{ "run-new, larson", NULL, act_run, no_runs,
+	  GCHEAP_LOAD_WORKLOAD_LARSON },
+	{ "run-new, mstress", NULL, act_run, no_runs,
+	  GCHEAP_LOAD_WORKLOAD_MSTRESS },
+	{ "run-feed", before_replay, act_feed, no_runs, 3 },
+	{ "run-feed, a large chunk", before_replay, act_feed, no_runs, 4000 },
+	{ "run-get", before_replay, act_on_run, no_runs,
+	  GCHEAP_LOAD_CMD_RUN_GET },
+	{ "run-get, dump", before_replay, act_dump_runs, no_runs, 0 },
+	{ "run-stop", before_replay, act_on_run, no_runs,
+	  GCHEAP_LOAD_CMD_RUN_STOP },
+	{ "run-del", before_replay, act_on_run, no_runs,
+	  GCHEAP_LOAD_CMD_RUN_DEL },
+};
+
+/* ---- views ---- */
+
+static char view_path[512];
+
+static int act_view(unsigned int unused)
+{
+	char buf[4096];
+	ssize_t len;
+	int err = 0, file = open(view_path, O_RDONLY | O_CLOEXEC);
+
+	if (file < 0)
+		return errno;
+	do {
+		len = read(file, buf, sizeof(buf));
+		if (len < 0)
+			err = errno;
+	} while (len > 0);
+	close(file);
+	return err;
+}
+
+static bool sweep_views(const char *heap)
+{
+	struct act a = { .act = act_view, .name = view_path };
+	char path[128];
+	struct dirent *entry;
+	unsigned int seen = 0;
+	bool ok = true;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), DEBUG "/gcheap/%s", heap);
+	dir = opendir(path);
+	while (dir && (entry = readdir(dir))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		snprintf(view_path, sizeof(view_path), "%s/%s", path,
+			 entry->d_name);
+		ok = sweep(&a) && ok;
+		seen++;
+	}
+	if (dir)
+		closedir(dir);
+	return ok && seen;
+}
+
+/* ---- modules ---- */
+
+/* One load with a fault ahead; then it is there in full, or not at all. */
+static bool try_load(const char *name, unsigned int nth, unsigned int *left)
+{
+	char path[128];
+	int err, end = 0;
+
+	arm(nth);
+	err = insert();
+	*left = disarm();
+	if (!err)
+		end = unload(name);
+	snprintf(path, sizeof(path), "/sys/module/%s/sections", name);
+	if ((!err || (!*left && is_no_memory(err))) && !end && access(path, F_OK))
+		return true;
+	ksft_print_msg("load of %s, fault %u: errno %d, then %d\n", name, nth,
+		       err, end);
+	return false;
+}
+
+/*
+ * Most of what is allocated is the module loader's, before the module comes to
+ * its own, and it complains in the kernel log when it fails. So only the last
+ * @nr are made to fail, which are the module's; in a short test every second or so.
+ */
+static bool sweep_load(const char *name, unsigned int nr)
+{
+	unsigned int left, all, nth, done = 0;
+	bool ok;
+
+	module_file = open_module(name);
+	if (module_file < 0) {
+		ksft_print_msg("%s.ko is not to be found\n", name);
+		return false;
+	}
+	module_args = "";
+	ok = try_load(name, FAULTS_MAX, &left);
+	all = FAULTS_MAX - left;
+	for (nth = all; ok && nth && nth + nr > all; done++) {
+		ok = try_load(name, nth, &left);
+		nth -= nth > 2 && !thorough ? 1 + rand() % 3 : 1;
+	}
+	close(module_file);
+	ksft_print_msg("load of %s: %u of %u faults\n", name, done, all);
+	return ok && all > nr;
+}
+
+static bool test_modules(void)
+{
+	bool ok;
+
+	unload("gcheap_selftest");
+	unload("gcheap_bench");
+	if (unload("gcheap_load") && errno != ENOENT) {
+		ksft_print_msg("gcheap_load cannot be unloaded: %d\n", errno);
+		return false;
+	}
+	ok = sweep_load("gcheap_load", LOAD_INIT_FAULTS);
+	if (unload("gcheap")) {
+		ksft_print_msg("gcheap cannot be unloaded: %d\n", errno);
+		return false;
+	}
+	return sweep_load("gcheap", INIT_FAULTS) && ok;
+}
+
+static void load_modules(void)
+{
+	static const char * const names[] = { "gcheap", "gcheap_load" };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		module_file = open_module(names[i]);
+		module_args = "";
+		if (module_file >= 0) {
+			if (insert() && errno != EEXIST)
+				ksft_exit_fail_msg("%s: errno %d\n", names[i],
+						   errno);
+			close(module_file);
+		}
+	}
+	reopen();
+	gcheap = genl_family(fd, GCHEAP_FAMILY_NAME);
+	load = genl_family(fd, GCHEAP_LOAD_FAMILY_NAME);
+}
+
+/* ---- threads of the kernel ---- */
+
+/* The thread that makes all others: a run has none, or all that it needs. */
+static bool test_kthreadd(void)
+{
+	struct threads kthreadd = { .pid = { 2 }, .nr = 1 };
+	unsigned int nth, refused = 0;
+	bool ok = true, ahead = false;
+	char text[16];
+
+	for (nth = 1; ok && !ahead && nth < FAULTS_MAX; nth++) {
+		reopen();
+		snprintf(text, sizeof(text), "%u", nth);
+		each_thread(&kthreadd, "fail-nth", text);
+		ok = !act_run(GCHEAP_LOAD_WORKLOAD_LRU) ||
+		     is_no_thread(rep.err);
+		refused += !!rep.err;
+		if (!ok)
+			ksft_print_msg("thread, fault %u: errno %d\n", nth,
+				       rep.err);
+		ahead = each_thread(&kthreadd, "fail-nth", NULL);
+		each_thread(&kthreadd, "fail-nth", "0");
+		reopen();
+		ok = no_runs(0, 0) && ok;
+	}
+	ksft_print_msg("threads: %u faults, %u errors\n", nth - 2, refused);
+	return ok && refused;
+}
+
+/* The state of the run at its end, or after @ms. */
+static uint64_t wait_run(unsigned int ms)
+{
+	uint64_t state = ~0ULL;
+
+	do {
+		begin_run(GCHEAP_LOAD_CMD_RUN_GET, run);
+		if (ask())
+			return ~0ULL;
+		state = genl_num(&rep, R(STATE));
+		usleep(2000);
+		ms -= ms < 2 ? ms : 2;
+	} while (ms && state == GCHEAP_LOAD_STATE_RUNNING);
+	return state;
+}
+
+static bool collect(const char *heap)
+{
+	uint64_t ticket;
+	int i;
+
+	begin_heap(GCHEAP_CMD_COLLECT, heap);
+	if (ask())
+		return false;
+	ticket = genl_num(&rep, H(TICKET));
+	for (i = 0; i < 2000; i++) {
+		begin_heap(GCHEAP_CMD_HEAP_GET, heap);
+		if (ask() || genl_num(&rep, H(REQUESTS_ENDED)) >= ticket)
+			return !rep.err;
+		usleep(2000);
+	}
+	return false;
+}
+
+static bool sound(const char *heap)
+{
+	uint64_t errors = stats_of(heap, GCHEAP_A_STATS_VERIFY_ERRORS);
+
+	if (errors)
+		ksft_print_msg("%s: %lld verification errors\n", heap,
+			       (long long)errors);
+	return !errors;
+}
+
+/* A worker that finds no buffer marks all the same. */
+static bool test_workers(void)
+{
+	struct threads workers = { .nr = 0 };
+	unsigned int nth, struck = 0;
+	bool ok = true;
+	char text[16];
+
+	find_threads(&workers, "gcheap/");
+	reopen();
+	if (!workers.nr || start_run("t-go", GCHEAP_LOAD_WORKLOAD_LRU, 4000000))
+		return false;
+	for (nth = 1; ok && nth <= 12; nth++) {
+		snprintf(text, sizeof(text), "%u", 1 + nth / 3);
+		each_thread(&workers, "fail-nth", text);
+		ok = collect("t-go");
+		struck += workers.nr -
+			  (unsigned int)each_thread(&workers, "fail-nth", NULL);
+	}
+	each_thread(&workers, "fail-nth", "0");
+	reopen();
+	ksft_print_msg("workers: %u faults\n", struck);
+	return no_runs(0, 0) && sound("t-go") && ok && struck;
+}
+
+/* ---- no page for whoever cannot wait ---- */
+
+static void starve(bool on)
+{
+	set_source("fail_page_alloc", "probability", "0");
+	set_source("fail_page_alloc", "ignore-gfp-wait", on ? "Y" : "N");
+	set_source("fail_page_alloc", "times", on ? "1000000000" : "-1");
+	set_source("fail_page_alloc", "probability", on ? "100" : "0");
+}
+
+static long starved(void)
+{
+	return 1000000000 - get_number(DEBUG "/fail_page_alloc/times");
+}
+
+/* Its end, or what comes of it when it is told to end. */
+static uint64_t end_run(unsigned int ms)
+{
+	uint64_t state = wait_run(ms);
+
+	if (state != GCHEAP_LOAD_STATE_RUNNING)
+		return state;
+	begin_run(GCHEAP_LOAD_CMD_RUN_STOP, run);
+	ask();
+	return wait_run(20000);
+}
+
+/* The marker has the one buffer that its heap always has, and no other. */
+static bool test_starved(void)
+{
+	static const unsigned int workloads[] = {
+		GCHEAP_LOAD_WORKLOAD_BINARY_TREES, GCHEAP_LOAD_WORKLOAD_LRU,
+		GCHEAP_LOAD_WORKLOAD_CYCLES,
+	};
+	uint64_t cycles, state;
+	unsigned int i;
+	bool ok = true;
+	long struck;
+
+	reopen();
+	cycles = stats_of("t-go", GCHEAP_A_STATS_CYCLES);
+	starve(true);
+	for (i = 0; ok && i < ARRAY_SIZE(workloads); i++) {
+		ok = !start_run("t-go", workloads[i], 2000000);
+		state = ok ? wait_run(300) : 0;
+		ok = ok && collect("t-go") && collect("t-go");
+		if (state == GCHEAP_LOAD_STATE_RUNNING)
+			state = end_run(0);
+		if (state != GCHEAP_LOAD_STATE_DONE &&
+		    state != GCHEAP_LOAD_STATE_STOPPED) {
+			ksft_print_msg("workload %u: state %lld\n",
+				       workloads[i], (long long)state);
+			ok = false;
+		}
+	}
+	struck = starved();
+	starve(false);
+	reopen();
+	cycles = stats_of("t-go", GCHEAP_A_STATS_CYCLES) - cycles;
+	ksft_print_msg("without buffers: %ld faults, %llu cycles\n", struck,
+		       (unsigned long long)cycles);
+	return no_runs(0, 0) && sound("t-go") && ok && struck && cycles >= 6;
+}
+
+/* ---- at random ---- */
+
+/* Bytes and pages that are had before, for the threads that a run consists of. */
+static const char * const spared[] = { "16384", "32" };
+
+static void rain(const struct threads *all, const char *percent)
+{
+	bool on = strcmp(percent, "0");
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(sources); i++) {
+		set_source(sources[i], "task-filter", "Y");
+		set_source(sources[i], "space", on ? spared[i] : "0");
+		set_source(sources[i], "probability", percent);
+	}
+	each_thread(all, "make-it-fail", on ? "1" : "0");
+}
+
+/* Done, or ended for want of memory, but not with a wrong result. */
+static bool good_end(uint64_t state)
+{
+	const char *text = genl_data(&rep, R(MESSAGE));
+
+	if (state == GCHEAP_LOAD_STATE_DONE ||
+	    state == GCHEAP_LOAD_STATE_STOPPED)
+		return true;
+	if (state == GCHEAP_LOAD_STATE_FAILED &&
+	    genl_num(&rep, R(ERROR)) == ENOMEM)
+		return true;
+	ksft_print_msg("state %lld, errno %lld, %s\n", (long long)state,
+		       (long long)genl_num(&rep, R(ERROR)), text ? text : "");
+	return false;
+}
+
+/* Runs while every thread of the kernel that they have anything to do with may fail. */
+static bool test_rain(const char *heap)
+{
+	static const char * const percents[] = { "5", "20", "60" };
+	unsigned int i, w, failed = 0, runs = 0;
+	struct threads all = { .pid = { 2 }, .nr = 1 };
+	bool ok = true;
+
+	find_threads(&all, "gcheap/");
+	find_threads(&all, "kworker/u");
+	for (i = 0; ok && i < (thorough ? 30 : 1); i++) {
+		for (w = 1; ok && w < WORKLOADS; w++) {
+			reopen();
+			rain(&all, percents[(i + w) % ARRAY_SIZE(percents)]);
+			if (start_run(heap, w, 300)) {
+				ok = is_no_thread(rep.err);
+			} else {
+				collect(heap);
+				ok = good_end(end_run(200));
+				failed += genl_num(&rep, R(STATE)) ==
+					  GCHEAP_LOAD_STATE_FAILED;
+				runs++;
+			}
+			rain(&all, "0");
+			if (!ok)
+				ksft_print_msg("workload %u: errno %d\n", w,
+					       rep.err);
+			reopen();
+			if (!no_runs(0, 0)) {
+				ksft_print_msg("workload %u is still there\n",
+					       w);
+				ok = false;
+			}
+			ok = sound(heap) && ok;
+		}
+	}
+	for (i = 0; i < ARRAY_SIZE(sources); i++)
+		set_source(sources[i], "task-filter", "N");
+	ksft_print_msg("%s: %u runs, %u ended for want of memory\n", heap, runs,
+		       failed);
+	return ok && runs;
+}
+
+/* ---- the kernel API ---- */
+
+/* Tests of gcheap_selftest.ko, which makes its own faults. */
+static bool test_api(const char *args, const char *quick, const char *full)
+{
+	char text[256], line[512];
+	unsigned int passed = 0, failed = 0, plan = ~0U;
+	FILE *results;
+	int err;
+
+	module_file = open_module("gcheap_selftest");
+	if (module_file < 0) {
+		ksft_print_msg("gcheap_selftest.ko is not to be found\n");
+		return false;
+	}
+	snprintf(text, sizeof(text), "%s %s seed=%u", args,
+		 thorough ? full : quick, seed);
+	module_args = text;
+	err = insert();
+	close(module_file);
+	if (err) {
+		ksft_print_msg("gcheap_selftest %s: errno %d\n", text, err);
+		return false;
+	}
+	results = fopen(RESULTS, "r");
+	while (results && fgets(line, sizeof(line), results)) {
+		if (sscanf(line, "1..%u", &plan) == 1)
+			continue;
+		ksft_print_msg("%s", line);
+		passed += !strncmp(line, "ok ", 3) && !strstr(line, "SKIP");
+		failed += !strncmp(line, "not ok ", 7);
+	}
+	if (results)
+		fclose(results);
+	return !unload("gcheap_selftest") && passed == plan && !failed;
+}
+
+static bool test_api_starved(void)
+{
+	bool ok;
+
+	starve(true);
+	ok = test_api("test=model-crowd engine=go", "rounds=40000",
+		      "rounds=2000000");
+	starve(false);
+	return ok;
+}
+
+/* ---- all of it ---- */
+
+static void need(bool met, const char *what)
+{
+	if (!met)
+		ksft_exit_skip("%s\n", what);
+}
+
+static void make_ready(void)
+{
+	need(!geteuid(), "faults are for root to inject");
+	need(!access(DEBUG "/failslab/probability", W_OK) &&
+	     !access(DEBUG "/fail_page_alloc/probability", W_OK),
+	     "this kernel injects no faults (failslab, fail_page_alloc)");
+	self_nth = open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC);
+	need(self_nth >= 0, "this kernel injects no faults (fail-nth)");
+	reopen();
+	gcheap = genl_family(fd, GCHEAP_FAMILY_NAME);
+	load = genl_family(fd, GCHEAP_LOAD_FAMILY_NAME);
+	need(gcheap && load, "the modules are not loaded");
+	thorough = getenv("GCHEAP_LONG") && atoi(getenv("GCHEAP_LONG"));
+	seed = getenv("GCHEAP_SEED") ? (unsigned int)atoi(getenv("GCHEAP_SEED")) :
+				       (unsigned int)time(NULL) | 1;
+	srand(seed);
+	ksft_print_msg("seed %u\n", seed);
+	prepare_sources();
+	atexit(restore_sources);
+}
+
+int main(void)
+{
+	unsigned int i;
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	ksft_print_header();
+	make_ready();
+	ksft_set_plan(ARRAY_SIZE(requests) + 2 * ENGINES + 8);
+
+	ksft_test_result(test_modules(), "modules: load\n");
+	load_modules();
+	for (i = 0; i < ENGINES; i++)
+		add_heap(engines[i], i);
+	for (i = 0; i < ARRAY_SIZE(requests); i++)
+		ksft_test_result(sweep(&requests[i]), "%s\n",
+				 requests[i].name);
+	for (i = 0; i < ENGINES; i++)
+		ksft_test_result(sweep_views(engines[i]), "views of %s\n",
+				 engines[i]);
+	ksft_test_result(test_kthreadd(), "threads of a run\n");
+	ksft_test_result(test_workers(), "mark workers\n");
+	ksft_test_result(test_starved(), "marking without a work buffer\n");
+	for (i = 0; i < ENGINES; i++)
+		ksft_test_result(test_rain(engines[i]), "runs on %s, at random\n",
+				 engines[i]);
+	for (i = 0; i < ENGINES; i++)
+		delete_heap(engines[i]);
+	ksft_test_result(test_api_starved(),
+			 "kernel API: without a work buffer\n");
+	ksft_test_result(test_api("test=faults", "", ""),
+			 "kernel API: every allocation\n");
+	ksft_test_result(test_api("test=model-faults", "rounds=60000",
+				  "rounds=3000000"),
+			 "kernel API: at random\n");
+	reopen();
+	ksft_test_result(!module_number(GCHEAP_A_MODULE_HEAPS) && balanced(),
+			 "nothing is left\n");
+	ksft_finished();
+}

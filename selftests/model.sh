@@ -1,0 +1,36 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# Random programs beside a shadow of what they should make of the heap: see
+# kmod/tests/model.h. GCHEAP_SEED= repeats one; GCHEAP_LONG=1 goes on for
+# minutes.
+
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+results=/sys/kernel/debug/gcheap_selftest/results
+[ -d /sys/kernel/debug/gcheap ] ||
+	mount -t debugfs none /sys/kernel/debug 2> /dev/null
+begin 6
+[ -d /sys/kernel/debug/gcheap ] || skip_all "no debugfs"
+
+rounds=$((${GCHEAP_ROUNDS:-100000} * 4))
+[ "${GCHEAP_LONG:-0}" = 0 ] || rounds=$((rounds * 20))
+
+# model TEST ENGINE: the seed is shown also when all is well.
+model()
+{
+	rmmod gcheap_selftest 2> /dev/null
+	load gcheap_selftest test="$1" engine="$2" rounds="$rounds" \
+		seed="${GCHEAP_SEED:-0}" || return
+	cat "$results" > /tmp/model.out
+	rmmod gcheap_selftest || return
+	grep '^#' /tmp/model.out >&3
+	grep -q '^ok ' /tmp/model.out
+}
+
+exec 3>&1
+for engine in go python slab; do
+	check "$engine" model model "$engine"
+	check "$engine, several mutators" model model-crowd "$engine"
+done
+rm -f /tmp/model.out
