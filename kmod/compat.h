@@ -16,6 +16,7 @@
 #endif
 
 #include <linux/atomic.h>
+#include <linux/export.h>
 #include <linux/kernel.h>
 #include <linux/mmzone.h>
 #include <linux/netlink.h>
@@ -200,6 +201,25 @@ static inline int gch_compat_genl_unregister(struct genl_family *family)
 #define GCH_MAX_PAGE_ORDER	MAX_ORDER
 #else
 #define GCH_MAX_PAGE_ORDER	(MAX_ORDER - 1)
+#endif
+
+/*
+ * Symbols for KUnit tests only (6.2, and 6.1 with its updates); what the
+ * namespace is called has been a string since 6.13.
+ */
+#if __has_include("kunit/visibility.h")
+#include <kunit/visibility.h>
+#elif IS_ENABLED(CONFIG_KUNIT)
+#define EXPORT_SYMBOL_IF_KUNIT(symbol)					\
+	EXPORT_SYMBOL_NS(symbol, EXPORTED_FOR_KUNIT_TESTING)
+#else
+#define EXPORT_SYMBOL_IF_KUNIT(symbol)	static_assert(true, #symbol)
+#endif
+
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
+#define GCH_KUNIT_NS	"EXPORTED_FOR_KUNIT_TESTING"
+#else
+#define GCH_KUNIT_NS	EXPORTED_FOR_KUNIT_TESTING
 #endif
 
 #endif /* _GCHEAP_COMPAT_H */

@@ -15,6 +15,7 @@
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 
+#include "compat.h"
 #include "heap.h"
 #include "mutator.h"
 
@@ -514,6 +515,7 @@ void gch_visit_roots(struct gch_heap *heap, gch_roots_fn fn, void *arg)
 		}
 	}
 }
+EXPORT_SYMBOL_IF_KUNIT(gch_visit_roots);
 
 /**
  * gch_visit_weaks - shows an engine the entries of all weak tables

@@ -18,6 +18,9 @@
 
 #include <linux/ktime.h>
 #include <linux/math64.h>
+#include <linux/overflow.h>
+
+#include "compat.h"
 
 static void set_state(struct gch_go_heap *h, u32 gen, enum gch_go_phase phase)
 {
@@ -178,16 +181,10 @@ EXPORT_SYMBOL_IF_KUNIT(gch_go_trigger);
  */
 void gch_go_set_trigger(struct gch_go_heap *h)
 {
-	u64 gogc = gch_val(&h->base, GCH_KEY_GOGC);
-	u64 live = atomic64_read(&h->live), goal;
+	u64 live = atomic64_read(&h->live);
+	u64 goal = gch_go_heap_goal(live, gch_val(&h->base, GCH_KEY_GOGC));
 
-	if (!gogc) {
-		WRITE_ONCE(h->trigger, U64_MAX);
-		return;
-	}
-	goal = live + div_u64(live * gogc, 100);
-	goal = max(goal, div_u64(GCH_GO_MIN_HEAP * gogc, 100));
-	WRITE_ONCE(h->trigger, live + div_u64((goal - live) * 4, 5));
+	WRITE_ONCE(h->trigger, gch_go_trigger(live, goal));
 }
 
 static void set_live(struct gch_go_heap *h)

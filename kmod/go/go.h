@@ -53,6 +53,7 @@
 #define GCH_GO_MIN_INLINE	16U
 #define GCH_GO_HEADER_BYTES	8U
 #define GCH_GO_MIN_HEAP		SZ_4M
+#define GCH_GO_GOGC_MAX		100000U
 
 enum gch_go_tag {
 	SPAN_INLINE	= 0,
@@ -422,6 +423,8 @@ void gch_go_sweep_all(struct gch_go_heap *h);
 
 /* cycle.c */
 int gch_go_collect(struct gch_heap *heap, unsigned int generation);
+u64 gch_go_heap_goal(u64 live, u64 gogc);
+u64 gch_go_trigger(u64 live, u64 goal);
 void gch_go_set_trigger(struct gch_go_heap *h);
 u32 gch_go_stop(struct gch_go_heap *h);
 void gch_go_start(struct gch_go_heap *h, u32 state);

@@ -13,6 +13,8 @@
  */
 #include "go.h"
 
+#include "compat.h"
+
 /* Spans that one refill sweeps at most. */
 #define SWEEP_BUDGET	32
 
@@ -106,6 +108,7 @@ int gch_go_central_get(struct gch_go_heap *h, unsigned int class, u32 gen,
 	} while (--budget);
 	return 0;
 }
+EXPORT_SYMBOL_IF_KUNIT(gch_go_central_get);
 
 /**
  * gch_go_central_put - puts a swept span on the list that it belongs on
@@ -131,6 +134,7 @@ void gch_go_central_put(struct gch_go_heap *h, struct gch_go_span *s, u32 gen)
 							&c->full[parity]);
 	raw_spin_unlock(&c->lock);
 }
+EXPORT_SYMBOL_IF_KUNIT(gch_go_central_put);
 
 /**
  * gch_go_central_unswept - takes a span that is still to be swept
@@ -153,3 +157,4 @@ struct gch_go_span *gch_go_central_unswept(struct gch_go_heap *h,
 	raw_spin_unlock(&c->lock);
 	return s;
 }
+EXPORT_SYMBOL_IF_KUNIT(gch_go_central_unswept);

@@ -13,6 +13,8 @@
 #include <linux/rculist.h>
 #include <linux/slab.h>
 
+#include "compat.h"
+
 /* Empty arenas that stay for the next cycle. */
 #define KEEP_ARENAS	1
 
@@ -117,6 +119,7 @@ struct gch_go_span *gch_go_span_alloc(struct gch_go_heap *h, unsigned int class,
 		span_init(h, s, class, npages, gen);
 	return s;
 }
+EXPORT_SYMBOL_IF_KUNIT(gch_go_span_alloc);
 
 /**
  * gch_go_span_free - gives a span's pages back to the page heap
@@ -140,6 +143,7 @@ void gch_go_span_free(struct gch_go_heap *h, struct gch_go_span *s)
 		list_add(&a->free_node, &h->free_arenas);
 	raw_spin_unlock(&h->heap_lock);
 }
+EXPORT_SYMBOL_IF_KUNIT(gch_go_span_free);
 
 static void arena_init(struct gch_go_arena *a, void *base, unsigned int order)
 {
@@ -195,6 +199,7 @@ int gch_go_arena_add(struct gch_go_heap *h, unsigned int npages)
 	preempt_enable();
 	return 0;
 }
+EXPORT_SYMBOL_IF_KUNIT(gch_go_arena_add);
 
 static void arena_free(struct gch_go_heap *h, struct gch_go_arena *a)
 {
@@ -237,6 +242,7 @@ void gch_go_arenas_trim(struct gch_go_heap *h)
 		cond_resched();
 	}
 }
+EXPORT_SYMBOL_IF_KUNIT(gch_go_arenas_trim);
 
 /**
  * gch_go_arenas_free - frees all arenas of a heap that nobody uses any more

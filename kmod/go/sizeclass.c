@@ -10,9 +10,14 @@
 #include <linux/kernel.h>
 #include <linux/log2.h>
 
+#include "compat.h"
+
 u16 gch_go_class_size[GCH_GO_CLASSES] __ro_after_init;
+EXPORT_SYMBOL_IF_KUNIT(gch_go_class_size);
 u8 gch_go_class_pages[GCH_GO_CLASSES] __ro_after_init;
+EXPORT_SYMBOL_IF_KUNIT(gch_go_class_pages);
 u32 gch_go_class_magic[GCH_GO_CLASSES] __ro_after_init;
+EXPORT_SYMBOL_IF_KUNIT(gch_go_class_magic);
 
 /* Class of a size: by units of 8 up to 1024, of 128 above. */
 #define FINE_MAX	1024U
@@ -128,3 +133,4 @@ unsigned int gch_go_size_class(u32 bytes)
 		return fine[DIV_ROUND_UP(bytes, FINE_UNIT)];
 	return coarse[DIV_ROUND_UP(bytes - FINE_MAX, COARSE_UNIT)];
 }
+EXPORT_SYMBOL_IF_KUNIT(gch_go_size_class);

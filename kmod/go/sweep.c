@@ -13,6 +13,8 @@
 #include <linux/poison.h>
 #include <linux/rculist.h>
 
+#include "compat.h"
+
 /* How often a CPU that comes and goes is looked after. */
 #define ADAPT_TRIES	100
 
@@ -65,6 +67,7 @@ void gch_go_sweep_span(struct gch_go_heap *h, struct gch_go_span *s, u32 gen)
 	gch_count(h->base.cpu->freed_bytes, (u64)dead * s->size);
 	atomic64_add((u64)dead * s->size, &h->cycle_freed);
 }
+EXPORT_SYMBOL_IF_KUNIT(gch_go_sweep_span);
 
 static void sweep_class(struct gch_go_heap *h, unsigned int class, u32 gen)
 {

@@ -23,6 +23,8 @@
 #include <linux/prefetch.h>
 #include <linux/sched.h>
 
+#include "compat.h"
+
 /* References between a prefetch and the use of what it fetched. */
 #define DISTANCE	8
 
@@ -546,3 +548,4 @@ int gch_py_generation_due(struct gch_py_heap *h)
 	/* The caller is about to add one more. */
 	return READ_ONCE(h->count[0]) >= gch_val(&h->heap, keys[0]) ? 0 : -1;
 }
+EXPORT_SYMBOL_IF_KUNIT(gch_py_generation_due);

@@ -26,6 +26,8 @@
 #include <linux/ktime.h>
 #include <linux/lockdep.h>
 
+#include "compat.h"
+
 /**
  * gch_py_gil_init - sets up the lock, owned by nobody
  * @h: the heap
@@ -119,6 +121,7 @@ void gch_py_stop(struct gch_py_heap *h)
 	mutex_lock(&h->gil);
 	revoke(h);
 }
+EXPORT_SYMBOL_IF_KUNIT(gch_py_stop);
 
 /**
  * gch_py_resume - lets mutators go on
@@ -131,3 +134,4 @@ void gch_py_resume(struct gch_py_heap *h)
 	mutex_unlock(&h->gil);
 	wake_up(&h->gil_wait);
 }
+EXPORT_SYMBOL_IF_KUNIT(gch_py_resume);

@@ -22,6 +22,8 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include "compat.h"
+
 #define POISON	0x6b
 
 /**
@@ -51,6 +53,7 @@ void gch_py_pool_shape(const struct gch_py_heap *h, unsigned int class,
 	*base = start;
 	*nr_blocks = nr;
 }
+EXPORT_SYMBOL_IF_KUNIT(gch_py_pool_shape);
 
 /**
  * gch_py_obmalloc_init - sets up lists
@@ -141,6 +144,7 @@ void gch_py_arena_add(struct gch_py_heap *h, void *base, unsigned int order)
 	bucket_join(h, arena);
 	h->nr_idle++;
 }
+EXPORT_SYMBOL_IF_KUNIT(gch_py_arena_add);
 
 static void arena_retire(struct gch_py_heap *h, struct gch_py_arena *arena)
 {
@@ -178,6 +182,7 @@ void gch_py_reap(struct gch_py_heap *h)
 		cond_resched();
 	}
 }
+EXPORT_SYMBOL_IF_KUNIT(gch_py_reap);
 
 /* ---- pools ---- */
 
@@ -273,6 +278,7 @@ void gch_py_release_emptied(struct gch_py_heap *h)
 	}
 	h->emptied = NULL;
 }
+EXPORT_SYMBOL_IF_KUNIT(gch_py_release_emptied);
 
 /* ---- blocks ---- */
 
@@ -341,6 +347,7 @@ struct gch_py_object *gch_py_block_get(struct gch_py_heap *h,
 		pool_extend(pool);
 	return block;
 }
+EXPORT_SYMBOL_IF_KUNIT(gch_py_block_get);
 
 /**
  * gch_py_block_put - returns a block
@@ -376,3 +383,4 @@ void gch_py_block_put(struct gch_py_heap *h, struct gch_py_object *obj)
 	if (unlikely(was_full))
 		list_add(&pool->node, &h->used[pool->class]);
 }
+EXPORT_SYMBOL_IF_KUNIT(gch_py_block_put);

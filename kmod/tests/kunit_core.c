@@ -1,0 +1,374 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The core below its API: maps of types, tables that grow under their entries,
+ * and arenas where not all that is wanted can be had.
+ */
+#include "kunit.h"
+
+#include <linux/err.h>
+#include <linux/kernel.h>
+#include <linux/mm.h>
+#include <linux/mutex.h>
+#include <linux/slab.h>
+#include <gcheap/engine.h>
+
+#define WORDS_MAX	(GCH_FIXED_MAX / sizeof(void *))
+
+/* ---- types ---- */
+
+struct map {
+	unsigned long bits[BITS_TO_LONGS(WORDS_MAX)];
+	u16 refs[WORDS_MAX];
+	u32 nr;
+};
+
+static void draw_map(struct map *map, struct gch_kunit_random *r, u32 words)
+{
+	u32 i, odds = 1 + gch_kunit_below(r, 8);
+	/* Some have their references in front, and some next to the end. */
+	u32 lead = gch_kunit_below(r, 3) ? 0 : gch_kunit_below(r, words + 1);
+	bool only_lead = gch_kunit_below(r, 2) && lead;
+
+	memset(map->bits, 0, sizeof(map->bits));
+	map->nr = 0;
+	for (i = 0; i < words; i++) {
+		if (i >= lead && (only_lead || gch_kunit_below(r, odds)))
+			continue;
+		__set_bit(i, map->bits);
+		map->refs[map->nr++] = i;
+	}
+}
+
+static bool map_is_right(struct kunit *test, struct gch_heap *heap,
+			 const struct map *map, u32 words)
+{
+	struct gch_type_desc desc = {
+		.bytes = words * sizeof(void *),
+		.nr_refs = map->nr,
+		.refs = map->refs,
+	};
+	struct gch_type *type;
+	char name[GCH_NAME_SIZE];
+	u32 i;
+
+	snprintf(name, sizeof(name), "map-%u", heap->nr_types);
+	desc.name = name;
+	type = gch_type_register(heap, &desc, NULL);
+	if (!GCH_EXPECT(test, !IS_ERR(type), "%u references in %u words: %ld",
+			map->nr, words, PTR_ERR(type)))
+		return false;
+	/* One word more than there are. */
+	for (i = 0; i <= words && i < WORDS_MAX; i++)
+		if (!GCH_EXPECT(test, gch_type_is_ref(type, i) ==
+				test_bit(i, map->bits),
+				"word %u of %u, %u references", i, words,
+				map->nr))
+			return false;
+	for (i = 0; i < words; i++)
+		if (!GCH_EXPECT(test, gch_type_search(type, i) ==
+				test_bit(i, map->bits),
+				"search for word %u of %u, %u references", i,
+				words, map->nr))
+			return false;
+	return GCH_EXPECT(test, gch_type_register(heap, &desc, NULL) == type,
+			  "the same type is another one");
+}
+
+static void test_types(struct kunit *test)
+{
+	struct gch_config cfg = { .engine = GCHEAP_ENGINE_SLAB };
+	unsigned int i, n = gch_kunit_rounds(300);
+	struct gch_kunit_random r;
+	struct gch_heap *heap;
+	struct map *map;
+
+	gch_kunit_seed(test, &r);
+	map = kunit_kzalloc(test, sizeof(*map), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, map);
+	heap = gch_kunit_heap(test, &cfg);
+	for (i = 0; i < min(n, GCH_TYPES_MAX); i++) {
+		u32 words = 1 + gch_kunit_below(&r, i % 4 ? 130 : WORDS_MAX);
+
+		draw_map(map, &r, words);
+		if (!map_is_right(test, heap, map, words))
+			break;
+	}
+	gch_kunit_heap_end(test, heap);
+}
+
+/* ---- tables ---- */
+
+struct visit {
+	unsigned int places;
+	unsigned int set;
+	void **first;
+};
+
+static void count_places(void *arg, void **places, unsigned int nr)
+{
+	struct visit *v = arg;
+	unsigned int i;
+
+	if (!v->first)
+		v->first = places;
+	v->places += nr;
+	for (i = 0; i < nr; i++)
+		v->set += !!places[i];
+}
+
+static struct visit visit_roots(struct gch_heap *heap)
+{
+	struct visit v = {};
+
+	mutex_lock(&heap->lock);
+	gch_visit_roots(heap, count_places, &v);
+	mutex_unlock(&heap->lock);
+	return v;
+}
+
+/* Entry @i refers to an object that says so. */
+static bool entry_set(struct kunit *test, struct gch_mutator *m,
+		      struct gch_roots *roots, struct gch_type *type, u32 i)
+{
+	if (!GCH_MUST(test, gch_alloc(m, 0, type)))
+		return false;
+	*(u64 *)gch_data(m, 0, NULL) = i;
+	return GCH_MUST(test, gch_root_set(m, roots, i, 0)) &&
+	       GCH_MUST(test, gch_clear(m, 0));
+}
+
+static bool entry_is(struct kunit *test, struct gch_mutator *m,
+		     struct gch_roots *roots, u32 i)
+{
+	u64 *data;
+
+	if (!GCH_MUST(test, gch_root_get(m, 0, roots, i)))
+		return false;
+	data = gch_data(m, 0, NULL);
+	if (!GCH_EXPECT(test, data && *data == i, "entry %u has become %lld", i,
+			data ? (s64)*data : -1))
+		return false;
+	return GCH_MUST(test, gch_clear(m, 0));
+}
+
+/* The table is enlarged to each size in turn; all that was in it stays. */
+static bool grow_through(struct kunit *test, struct gch_mutator *m,
+			 struct gch_roots *roots, struct gch_type *type)
+{
+	static const u32 sizes[] = { 1, 2, 511, 512, 513, 1023, 1024, 1025, 500,
+				     4096, 4097, 20000 };
+	struct gch_heap *heap = gch_mutator_heap(m);
+	u32 chunks = 1, filled = 0, n, i, j;
+	void **first = visit_roots(heap).first;
+	struct visit v;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		if (!GCH_MUST(test, gch_roots_grow(roots, sizes[i])))
+			return false;
+		n = max(filled, sizes[i]);
+		for (; filled < n; filled++)
+			if (!entry_set(test, m, roots, type, filled))
+				return false;
+		chunks = max_t(u32, chunks, DIV_ROUND_UP(sizes[i],
+							 GCH_ROOTS_PER_CHUNK));
+		v = visit_roots(heap);
+		if (!GCH_EXPECT(test, v.places == chunks * GCH_ROOTS_PER_CHUNK &&
+				v.set == n && v.first == first,
+				"size %u: %u places of which %u are used",
+				sizes[i], v.places, v.set))
+			return false;
+		for (j = 0; j < n; j++)
+			if (!entry_is(test, m, roots, j))
+				return false;
+		/* Nothing beyond, though the chunk has room. */
+		if (!GCH_EXPECT(test, gch_root_clear(m, roots, n) == -EINVAL,
+				"size %u has an entry %u", sizes[i], n))
+			return false;
+	}
+	return true;
+}
+
+static void test_tables(struct kunit *test)
+{
+	struct gch_config cfg = { .engine = GCHEAP_ENGINE_PYTHON };
+	struct gch_type_desc desc = { .name = "number", .bytes = sizeof(u64) };
+	struct gch_mutator *m;
+	struct gch_roots *roots;
+	struct gch_type *type;
+	struct gch_heap *heap;
+
+	heap = gch_kunit_heap(test, &cfg);
+	m = gch_kunit_mutator(test, heap, 1);
+	type = gch_type_register(heap, &desc, NULL);
+	roots = gch_roots_create(heap, 1);
+	if (GCH_EXPECT(test, !IS_ERR(type), "no type") &&
+	    GCH_EXPECT(test, !IS_ERR(roots), "no table")) {
+		grow_through(test, m, roots, type);
+		gch_roots_destroy(m, roots);
+	}
+	gch_mutator_detach(m);
+	gch_kunit_heap_end(test, heap);
+}
+
+/* ---- arenas ---- */
+
+#define ARENAS_MAX	64
+
+struct blocks {
+	unsigned int nr;
+	void *addr[ARENAS_MAX];
+	unsigned int order[ARENAS_MAX];
+};
+
+/* The largest order that the limit has room for; -1 if @min_order is too large. */
+static int order_to_get(u64 room, unsigned int order, unsigned int min_order)
+{
+	order = max(order, min_order);
+	while (order > min_order && PAGE_SIZE << order > room)
+		order--;
+	return PAGE_SIZE << order > room ? -1 : (int)order;
+}
+
+static void arena_put(struct gch_heap *heap, struct blocks *b, unsigned int i)
+{
+	gch_arena_put(heap, b->addr[i], b->order[i]);
+	b->nr--;
+	b->addr[i] = b->addr[b->nr];
+	b->order[i] = b->order[b->nr];
+}
+
+/* Is a block of that order to be had, with as little effort? */
+static bool is_there(struct gch_heap *heap, unsigned int order)
+{
+	void *addr = gch_pages_get(heap, order, GFP_KERNEL | __GFP_NORETRY);
+
+	if (addr)
+		gch_pages_put(heap, addr, order);
+	return addr;
+}
+
+static bool arena_get(struct kunit *test, struct gch_heap *heap,
+		      struct blocks *b, u64 limit, unsigned int min_order)
+{
+	u64 held = atomic64_read(&heap->held);
+	unsigned int order = 77, wanted = gch_val(heap, GCH_KEY_ARENA_ORDER);
+	int want = order_to_get(limit - held, wanted, min_order);
+	void *addr = gch_arena_get(heap, min_order, &order);
+
+	if (want < 0)
+		return GCH_EXPECT(test, !addr &&
+				  atomic64_read(&heap->held) == held,
+				  "an arena beyond the limit");
+	if (!GCH_EXPECT(test, addr, "%llu bytes left: no arena", limit - held))
+		return false;
+	b->addr[b->nr] = addr;
+	b->order[b->nr++] = order;
+	if (!GCH_EXPECT(test, order <= want && order >= min_order,
+			"%llu bytes left: order %u, not %d", limit - held,
+			order, want))
+		return false;
+	/* Less is right where memory is in pieces. */
+	if (order < want) {
+		arena_put(heap, b, b->nr - 1);
+		return GCH_EXPECT(test, !is_there(heap, want),
+				  "%llu bytes left: order %u, though there is %d",
+				  limit - held, order, want);
+	}
+	return GCH_EXPECT(test, IS_ALIGNED((unsigned long)addr,
+					   PAGE_SIZE << order) &&
+			  atomic64_read(&heap->held) ==
+			  held + (PAGE_SIZE << order),
+			  "an arena of order %u is not aligned or not counted",
+			  order);
+}
+
+static bool arenas_are_counted(struct kunit *test, struct gch_heap *heap,
+			       const struct blocks *b)
+{
+	u64 bytes = 0;
+	unsigned int i;
+
+	for (i = 0; i < b->nr; i++)
+		bytes += PAGE_SIZE << b->order[i];
+	return GCH_EXPECT(test, atomic64_read(&heap->held) == bytes &&
+			  atomic64_read(&heap->arenas) == b->nr,
+			  "%u arenas of %llu bytes are counted as %lld of %lld",
+			  b->nr, bytes, atomic64_read(&heap->arenas),
+			  atomic64_read(&heap->held));
+}
+
+static void test_arenas(struct kunit *test)
+{
+	const u64 limit = SZ_1M + SZ_256K + SZ_64K + SZ_4K;
+	struct gch_config cfg = {
+		.engine = GCHEAP_ENGINE_GO,
+		.set = BIT(GCH_KEY_LIMIT) | BIT(GCH_KEY_ARENA_ORDER),
+		.val[GCH_KEY_LIMIT] = limit,
+		.val[GCH_KEY_ARENA_ORDER] = 7,
+	};
+	unsigned int i, n = gch_kunit_rounds(500);
+	struct gch_kunit_random r;
+	struct gch_heap *heap;
+	struct blocks *b;
+
+	gch_kunit_seed(test, &r);
+	b = kunit_kzalloc(test, sizeof(*b), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, b);
+	heap = gch_kunit_heap(test, &cfg);
+	for (i = 0; i < n; i++) {
+		bool get = b->nr < ARENAS_MAX &&
+			   (!b->nr || gch_kunit_below(&r, 3));
+
+		if (get && !arena_get(test, heap, b, limit,
+				      gch_kunit_below(&r, 10)))
+			break;
+		if (!get)
+			arena_put(heap, b, gch_kunit_below(&r, b->nr));
+		if (!arenas_are_counted(test, heap, b))
+			break;
+	}
+	while (b->nr)
+		arena_put(heap, b, 0);
+	arenas_are_counted(test, heap, b);
+	gch_kunit_heap_end(test, heap);
+}
+
+/* The limit itself may be reached, and not one byte more. */
+static void test_limit(struct kunit *test)
+{
+	struct gch_config cfg = {
+		.engine = GCHEAP_ENGINE_SLAB,
+		.set = BIT(GCH_KEY_LIMIT),
+		.val[GCH_KEY_LIMIT] = 10000,
+	};
+	struct gch_heap *heap = gch_kunit_heap(test, &cfg);
+
+	KUNIT_EXPECT_TRUE(test, gch_limit_allows(heap, 10000));
+	KUNIT_EXPECT_FALSE(test, gch_limit_allows(heap, 10001));
+	KUNIT_EXPECT_FALSE(test, gch_hold(heap, 10001));
+	KUNIT_EXPECT_TRUE(test, gch_hold(heap, 9999));
+	KUNIT_EXPECT_FALSE(test, gch_hold(heap, 2));
+	KUNIT_EXPECT_TRUE(test, gch_hold(heap, 1));
+	KUNIT_EXPECT_FALSE(test, gch_hold(heap, 1));
+	KUNIT_EXPECT_TRUE(test, gch_limit_allows(heap, 0));
+	KUNIT_EXPECT_EQ(test, atomic64_read(&heap->held), 10000);
+	KUNIT_EXPECT_EQ(test, atomic64_read(&heap->peak_held), 10000);
+	gch_unhold(heap, 10000);
+	KUNIT_EXPECT_EQ(test, atomic64_read(&heap->held), 0);
+	KUNIT_EXPECT_NULL(test, gch_pages_get(heap, 2, GFP_KERNEL));
+	KUNIT_EXPECT_EQ(test, atomic64_read(&heap->held), 0);
+	gch_kunit_heap_end(test, heap);
+}
+
+static struct kunit_case cases[] = {
+	KUNIT_CASE(test_types),
+	KUNIT_CASE(test_tables),
+	KUNIT_CASE(test_arenas),
+	KUNIT_CASE(test_limit),
+	{}
+};
+
+struct kunit_suite gch_kunit_core = {
+	.name = "gcheap_core",
+	.test_cases = cases,
+};
