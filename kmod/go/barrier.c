@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Mark bits, the write barrier and weak references
+ * Marks, the write barrier and weak references
  *
  * The barrier is Go's hybrid one: while a cycle marks, a store shades what it
  * overwrites and what it writes. Slots of frames and entries of tables take part,
@@ -44,23 +44,23 @@ bool gch_go_mark(unsigned long ref)
 {
 	unsigned long addr = ref_addr(ref);
 	struct gch_go_large *l;
-	struct gch_go_tail *tail;
 	struct gch_go_span *s;
-	unsigned int class, i;
+	u8 *mark;
 
 	switch (ref & TAG_MASK) {
-	case SPAN_INLINE:
-		tail = tail_of(addr);
-		class = tail_class(tail);
-		i = gch_go_index(class >> 1, addr & (GCH_GO_PAGE_SIZE - 1));
-		return set_mark(tail->marks, i) && !(class & 1);
 	case SPAN_OTHER:
 		s = page_meta(addr);
 		return set_mark(s->mark_bits, span_index(s, addr)) &&
 		       !(s->class & 1);
-	default:
+	case SPAN_LARGE:
 		l = page_meta(addr);
 		return !READ_ONCE(l->mark) && !xchg(&l->mark, 1);
+	default:
+		mark = mark_byte(ref);
+		if (READ_ONCE(*mark))
+			return false;
+		WRITE_ONCE(*mark, 1);
+		return !(tail_of(addr)->class & 1);
 	}
 }
 
@@ -75,21 +75,17 @@ bool gch_go_is_marked(unsigned long ref)
 {
 	unsigned long addr = ref_addr(ref);
 	struct gch_go_large *l;
-	struct gch_go_tail *tail;
 	struct gch_go_span *s;
 
 	switch (ref & TAG_MASK) {
-	case SPAN_INLINE:
-		tail = tail_of(addr);
-		return test_bit(gch_go_index(tail_class(tail) >> 1,
-					     addr & (GCH_GO_PAGE_SIZE - 1)),
-				tail->marks);
 	case SPAN_OTHER:
 		s = page_meta(addr);
 		return test_bit(span_index(s, addr), s->mark_bits);
-	default:
+	case SPAN_LARGE:
 		l = page_meta(addr);
 		return READ_ONCE(l->mark);
+	default:
+		return READ_ONCE(*mark_byte(ref));
 	}
 }
 

@@ -5,12 +5,22 @@
  * References carry a tag in their low bits that says where an object's metadata
  * is, so that the marker needs no look-up:
  *
- *	SPAN_INLINE	an object of 16 to 512 bytes in a span of one page of
- *			8 KiB: its mark bit is in the last 128 bytes of the page,
- *			the pointer bitmap of a scan span in the 128 before
+ *	SPAN_INLINE16	an object of 16 to 63 bytes in a span of one page of 8 KiB,
+ *			which ends with all that the marker needs: a mark byte for
+ *			every 16 bytes and a header, struct gch_go_tail
+ *	SPAN_INLINE64	the same of 64 to 512 bytes, a mark byte for every 64
  *	SPAN_OTHER	any other size class: the span is found through the
  *			page's private word, mark bits are in the span
  *	SPAN_LARGE	above 32 KiB: its descriptor is the page's private word
+ *
+ * Marks are bytes because a byte is set by a plain store. Two that mark the same
+ * object at once both scan it, which costs less than an atomic operation for every
+ * object: such an operation lets no later load begin, and the marker lives on
+ * loads that overlap.
+ *
+ * Objects of one span mostly have their references at the same words. The tail
+ * holds them once, in @mask; only when objects differ does the bitmap of the
+ * whole page, in front of the mark bytes, say where references are (@mixed).
  *
  * The state word of a heap holds phase and sweep generation together, so that a
  * section sees both change at once:
@@ -56,9 +66,10 @@
 #define GCH_GO_GOGC_MAX		100000U
 
 enum gch_go_tag {
-	SPAN_INLINE	= 0,
+	SPAN_INLINE16	= 0,
 	SPAN_OTHER	= 1,
 	SPAN_LARGE	= 2,
+	SPAN_INLINE64	= 3,
 	TAG_MASK	= 3,
 	/* In work buffers only: marked already, to be scanned. */
 	REF_GRAY	= 4,
@@ -79,16 +90,27 @@ enum gch_go_phase {
 #define STATE_PHASE(state)	((state) & (BIT(STATE_SHIFT) - 1))
 #define STATE_GEN(state)	((state) >> STATE_SHIFT)
 
-/* The last 128 bytes of a page of a SPAN_INLINE span. */
+/**
+ * struct gch_go_tail - the last 64 bytes of a page of objects of 16 to 512 bytes
+ * @mask: the words of every object that are references, unless @mixed
+ * @size: of an object
+ * @class: span class
+ * @mixed: objects differ in their references: the page's bitmap has them
+ *
+ * Written by the owner of the span, read by all. Who reads a reference to an
+ * object of another kind sees @mixed too, which is set before it.
+ */
 struct gch_go_tail {
-	unsigned long scans[8];
-	unsigned long marks[8];
-};
+	u64 mask;
+	u16 size;
+	u8 class;
+	u8 mixed;
+} __aligned(64);
 
-/* The top byte of marks[7] is the span class. */
-#define TAIL_CLASS_SHIFT	56
 #define TAIL_BYTES		sizeof(struct gch_go_tail)
 #define PTRS_BYTES		(GCH_GO_PAGE_SIZE / 8 / 8)
+/* Objects from here on have a mark byte for every 64 bytes, not 16. */
+#define GCH_GO_COARSE		64U
 #define SPAN_WORDS		16
 
 struct gch_go_arena;
@@ -106,6 +128,8 @@ struct gch_go_arena;
  * @alloc_count: objects allocated
  * @class: span class: size class times two, plus one if noscan
  * @alloc_cache: free objects from @freeindex on, a bit each
+ * @mixed: as in its tail
+ * @mask: as in its tail
  * @alloc_bits: objects that the last sweep found alive
  * @mark_bits: of a SPAN_OTHER span
  */
@@ -120,7 +144,9 @@ struct gch_go_span {
 	u16 freeindex;
 	u16 alloc_count;
 	u8 class;
+	bool mixed;
 	u64 alloc_cache;
+	u64 mask;
 	unsigned long alloc_bits[SPAN_WORDS];
 	unsigned long mark_bits[SPAN_WORDS];
 };
@@ -303,19 +329,39 @@ static __always_inline unsigned long ref_addr(unsigned long ref)
 	return ref & ~(unsigned long)REF_MASK;
 }
 
+static __always_inline bool is_inline_ref(unsigned long ref)
+{
+	BUILD_BUG_ON(SPAN_INLINE16 != 0 || SPAN_INLINE64 != 3);
+	return !((ref ^ ref >> 1) & 1);
+}
+
 static __always_inline struct gch_go_tail *tail_of(unsigned long addr)
 {
 	return (void *)((addr | (GCH_GO_PAGE_SIZE - 1)) + 1 - TAIL_BYTES);
 }
 
-static __always_inline unsigned int tail_class(const struct gch_go_tail *tail)
+/* The granule of an inline object's mark, as a shift; by its reference. */
+static __always_inline unsigned int mark_shift(unsigned long ref)
 {
-	return READ_ONCE(tail->marks[7]) >> TAIL_CLASS_SHIFT;
+	return ref & 1 ? 6 : 4;
 }
 
-static __always_inline unsigned long *tail_ptrs(struct gch_go_tail *tail)
+/* The mark bytes of the page of an inline object. */
+static __always_inline u8 *tail_marks(unsigned long ref)
 {
-	return (void *)tail - PTRS_BYTES;
+	return (u8 *)tail_of(ref) - (GCH_GO_PAGE_SIZE >> mark_shift(ref));
+}
+
+static __always_inline u8 *mark_byte(unsigned long ref)
+{
+	return tail_marks(ref) +
+	       ((ref & (GCH_GO_PAGE_SIZE - 1)) >> mark_shift(ref));
+}
+
+/* The pointer bitmap of the page of an inline object. */
+static __always_inline unsigned long *tail_ptrs(unsigned long ref)
+{
+	return (void *)tail_marks(ref) - PTRS_BYTES;
 }
 
 static __always_inline void *page_meta(unsigned long addr)
@@ -328,18 +374,27 @@ static inline bool gch_go_is_inline(const struct gch_go_span *s)
 	return s->size >= GCH_GO_MIN_INLINE && s->size <= GCH_GO_MAX_INLINE;
 }
 
+/* The tag of references to a span's objects. */
+static inline unsigned long gch_go_span_tag(const struct gch_go_span *s)
+{
+	if (!gch_go_is_inline(s))
+		return SPAN_OTHER;
+	return s->size < GCH_GO_COARSE ? SPAN_INLINE16 : SPAN_INLINE64;
+}
+
+static inline unsigned long gch_go_span_ref(const struct gch_go_span *s,
+					    unsigned int i)
+{
+	return ((unsigned long)s->base + (size_t)i * s->size) |
+	       gch_go_span_tag(s);
+}
+
 /* The pointer bitmap of a scan span of objects of at most 512 bytes. */
 static inline unsigned long *gch_go_span_ptrs(const struct gch_go_span *s)
 {
-	return s->base + GCH_GO_PAGE_SIZE - PTRS_BYTES -
-	       (s->size >= GCH_GO_MIN_INLINE ? TAIL_BYTES : 0);
-}
-
-/* The mark bits of a span, wherever they are. */
-static inline unsigned long *gch_go_span_marks(struct gch_go_span *s)
-{
-	return gch_go_is_inline(s) ? tail_of((unsigned long)s->base)->marks :
-				     s->mark_bits;
+	if (gch_go_is_inline(s))
+		return tail_ptrs(gch_go_span_ref(s, 0));
+	return s->base + GCH_GO_PAGE_SIZE - PTRS_BYTES;
 }
 
 /* Has an object been handed out, and not been swept since? */
@@ -375,8 +430,9 @@ void gch_go_central_init(struct gch_go_heap *h);
 int gch_go_central_get(struct gch_go_heap *h, unsigned int class, u32 gen,
 		       struct gch_go_span **span);
 void gch_go_central_put(struct gch_go_heap *h, struct gch_go_span *s, u32 gen);
-struct gch_go_span *gch_go_central_unswept(struct gch_go_heap *h,
-					   unsigned int class, u32 gen);
+unsigned int gch_go_central_unswept(struct gch_go_heap *h, unsigned int class,
+				    u32 gen, struct list_head *spans,
+				    unsigned int max);
 
 /* mcache.c */
 void gch_go_cache_adapt(struct gch_go_heap *h, struct gch_go_mcache *c,

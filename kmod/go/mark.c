@@ -22,18 +22,19 @@
 #include <linux/prefetch.h>
 
 /* Objects on their way through the cache. */
-#define FIFO_DEPTH	8U
+#define FIFO_DEPTH	16U
 /* Objects between looks at whether others are idle, and the clock. */
 #define CHECK_EVERY	512U
 
+/* The buffer is a stack from @base up to @limit, the next reference to @sp. */
 struct marker {
 	struct gch_go_heap *h;
 	struct gch_go_workbuf *buf;
+	unsigned long *sp;
+	unsigned long *base;
+	unsigned long *limit;
 	u64 objects;
 	u64 bytes;
-	u32 head;
-	u32 tail;
-	unsigned long fifo[FIFO_DEPTH];
 };
 
 static struct gch_go_workbuf *pop_buf(struct gch_go_workbuf **list)
@@ -172,47 +173,67 @@ void gch_go_bufs_free(struct gch_go_heap *h, bool keep)
 	free_list(full);
 }
 
+/* Makes a buffer the worker's own. */
+static void use_buf(struct marker *k, struct gch_go_workbuf *b)
+{
+	k->buf = b;
+	k->base = b ? b->ref : NULL;
+	k->limit = b ? b->ref + ARRAY_SIZE(b->ref) : NULL;
+	k->sp = b ? b->ref + b->nr : NULL;
+}
+
+static void count(struct marker *k, unsigned long ref)
+{
+	k->objects++;
+	k->bytes += gch_go_object_size(ref);
+}
+
 /* There is no buffer: gray without being listed, until all is scanned again. */
 static void mark_unlisted(struct marker *k, unsigned long ref)
 {
 	if (!gch_go_mark(ref))
 		return;
-	k->objects++;
-	k->bytes += gch_go_object_size(ref);
+	count(k, ref);
 	atomic_set(&k->h->overflow, 1);
+}
+
+/* Hands the older half of what this worker has to all, if there is a buffer. */
+static bool give_half(struct marker *k)
+{
+	struct gch_go_workbuf *half = gch_go_buf_get(k->h);
+	unsigned long n = (k->sp - k->base) / 2;
+
+	if (!half)
+		return false;
+	memcpy(half->ref, k->base, n * sizeof(*k->base));
+	k->sp -= n;
+	memmove(k->base, k->base + n, (k->sp - k->base) * sizeof(*k->base));
+	half->nr = n;
+	gch_go_buf_put_full(k->h, half);
+	return true;
+}
+
+/* The worker's buffer is full, or it has none. */
+static noinline void push_slow(struct marker *k, unsigned long ref)
+{
+	if (!k->buf)
+		use_buf(k, gch_go_buf_get(k->h));
+	else if (!give_half(k)) {
+		mark_unlisted(k, ref);
+		return;
+	}
+	if (k->buf)
+		*k->sp++ = ref;
+	else
+		mark_unlisted(k, ref);
 }
 
 static void push(struct marker *k, unsigned long ref)
 {
-	struct gch_go_workbuf *b = k->buf;
-
-	if (unlikely(!b || b->nr == ARRAY_SIZE(b->ref))) {
-		b = gch_go_buf_get(k->h);
-		if (!b) {
-			mark_unlisted(k, ref);
-			return;
-		}
-		if (k->buf)
-			gch_go_buf_put_full(k->h, k->buf);
-		k->buf = b;
-	}
-	b->ref[b->nr++] = ref;
-}
-
-static __always_inline bool pop(struct marker *k, unsigned long *ref)
-{
-	struct gch_go_workbuf *b = k->buf;
-
-	if (unlikely(!b || !b->nr)) {
-		b = get_full(k->h);
-		if (!b)
-			return false;
-		if (k->buf)
-			put_empty(k->h, k->buf);
-		k->buf = b;
-	}
-	*ref = b->ref[--b->nr];
-	return true;
+	if (unlikely(k->sp == k->limit))
+		push_slow(k, ref);
+	else
+		*k->sp++ = ref;
 }
 
 static void push_edge(void *arg, unsigned long ref)
@@ -220,77 +241,133 @@ static void push_edge(void *arg, unsigned long ref)
 	push(arg, ref);
 }
 
+/* The worker's buffer is empty, or it has none; false if there is no work. */
+static noinline bool pop_slow(struct marker *k)
+{
+	struct gch_go_workbuf *b = get_full(k->h);
+
+	if (!b)
+		return false;
+	if (k->buf)
+		put_empty(k->h, k->buf);
+	use_buf(k, b);
+	return true;
+}
+
+/*
+ * What is needed of an object when its turn comes. A tail's line is good for all
+ * objects of a page, but it is not the one with the marks.
+ */
 static __always_inline void fetch(unsigned long ref)
 {
-	unsigned long addr = ref_addr(ref);
-
-	if ((ref & TAG_MASK) == SPAN_INLINE)
-		prefetchw(tail_of(addr)->marks);
-	prefetch((void *)addr);
-}
-
-/* Fills the queue from the buffer; false if there is nothing left at all. */
-static __always_inline bool fill(struct marker *k)
-{
-	unsigned long ref;
-
-	while (k->tail - k->head < FIFO_DEPTH && pop(k, &ref)) {
-		fetch(ref);
-		k->fifo[k->tail++ % FIFO_DEPTH] = ref;
+	if (is_inline_ref(ref)) {
+		prefetchw(mark_byte(ref));
+		prefetch(tail_of(ref));
 	}
-	return k->tail != k->head;
+	prefetch((void *)ref_addr(ref));
 }
 
-static __always_inline void step(struct marker *k)
+/* Anything but an inline object. */
+static noinline void step_other(struct marker *k, unsigned long ref)
 {
-	unsigned long ref = k->fifo[k->head++ % FIFO_DEPTH];
-
 	if (!(ref & REF_GRAY)) {
 		if (gch_go_is_marked(ref))
 			return;
-		/* A noscan object is marked, and done with. */
 		if (!gch_go_mark(ref)) {
-			k->objects++;
-			k->bytes += gch_go_object_size(ref);
+			/* It has no references, or somebody else was first. */
+			count(k, ref);
 			return;
 		}
 	}
-	k->objects++;
-	k->bytes += gch_go_object_size(ref);
+	count(k, ref);
 	gch_go_scan(ref, push_edge, k);
+}
+
+/* What drain() keeps in registers. */
+struct hot {
+	unsigned long *sp;
+	u64 objects;
+	u64 bytes;
+};
+
+static __always_inline void step(struct marker *k, struct hot *r,
+				 unsigned long ref)
+{
+	unsigned long *words = (unsigned long *)ref_addr(ref), child;
+	struct gch_go_tail *tail;
+	u8 *mark;
+	u64 bits;
+
+	if (unlikely(!is_inline_ref(ref))) {
+		k->sp = r->sp;
+		step_other(k, ref);
+		r->sp = k->sp;
+		return;
+	}
+	mark = mark_byte(ref);
+	if (READ_ONCE(*mark) && !(ref & REF_GRAY))
+		return;
+	WRITE_ONCE(*mark, 1);
+	tail = tail_of(ref);
+	r->objects++;
+	r->bytes += tail->size;
+	if (tail->class & 1)
+		return;
+	for (bits = gch_go_inline_bits(ref, tail); bits; bits &= bits - 1) {
+		child = READ_ONCE(words[__ffs64(bits)]);
+		if (!child)
+			continue;
+		if (unlikely(r->sp == k->limit)) {
+			k->sp = r->sp;
+			push_slow(k, child);
+			r->sp = k->sp;
+		} else {
+			*r->sp++ = child;
+		}
+	}
 }
 
 /* Half of what this worker has, for those who have nothing. */
 static void share(struct marker *k)
 {
-	struct gch_go_workbuf *b = k->buf, *half;
-	unsigned long n;
-
-	if (!b || b->nr < 8 || !atomic_read(&k->h->idle) ||
-	    atomic_read(&k->h->nr_full))
-		return;
-	half = gch_go_buf_get(k->h);
-	if (!half)
-		return;
-	n = b->nr / 2;
-	memcpy(half->ref, b->ref, n * sizeof(b->ref[0]));
-	memmove(b->ref, b->ref + n, (b->nr - n) * sizeof(b->ref[0]));
-	half->nr = n;
-	b->nr -= n;
-	gch_go_buf_put_full(k->h, half);
+	if (k->sp - k->base >= 8 && atomic_read(&k->h->idle) &&
+	    !atomic_read(&k->h->nr_full))
+		give_half(k);
 }
 
 static void drain(struct marker *k)
 {
-	u32 n = 0;
+	unsigned long fifo[FIFO_DEPTH], ref;
+	struct hot r = { .sp = k->sp };
+	unsigned int head = 0, tail = 0;
 
-	while (fill(k)) {
-		step(k);
-		if (++n % CHECK_EVERY == 0) {
+	for (;;) {
+		while (tail - head < FIFO_DEPTH) {
+			if (r.sp == k->base) {
+				if (!atomic_read(&k->h->nr_full))
+					break;
+				k->sp = r.sp;
+				if (!pop_slow(k))
+					break;
+				r.sp = k->sp;
+			}
+			ref = *--r.sp;
+			fetch(ref);
+			fifo[tail++ % FIFO_DEPTH] = ref;
+		}
+		if (head == tail)
+			break;
+		step(k, &r, fifo[head++ % FIFO_DEPTH]);
+		if (unlikely(head % CHECK_EVERY == 0)) {
+			k->sp = r.sp;
 			share(k);
+			r.sp = k->sp;
 			cond_resched();
 		}
 	}
+	k->sp = r.sp;
+	k->objects += r.objects;
+	k->bytes += r.bytes;
 }
 
 /*
@@ -317,10 +394,13 @@ static void marker_end(struct marker *k)
 {
 	struct gch_go_heap *h = k->h;
 
-	if (k->buf && k->buf->nr)
-		gch_go_buf_put_full(h, k->buf);
-	else if (k->buf)
-		put_empty(h, k->buf);
+	if (k->buf) {
+		k->buf->nr = k->sp - k->base;
+		if (k->buf->nr)
+			gch_go_buf_put_full(h, k->buf);
+		else
+			put_empty(h, k->buf);
+	}
 	atomic64_add(k->bytes, &h->marked_bytes);
 	preempt_disable();
 	gch_count(h->base.cpu->marked, k->objects);

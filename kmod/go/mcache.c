@@ -141,23 +141,59 @@ static void set_ptrs(struct gch_go_span *s, void *obj, u64 words)
 				    (words >> (64 - w)));
 }
 
+/* From now on the page's bitmap says where references are. */
+static void mix(struct gch_go_span *s, struct gch_go_tail *tail)
+{
+	unsigned int i;
+
+	for (i = 0; i < s->nelems; i++)
+		set_ptrs(s, s->base + (size_t)i * s->size, s->mask);
+	s->mixed = true;
+	/* Who finds an object of another kind finds the bitmap complete. */
+	gch_store_release(&tail->mixed, 1);
+}
+
+/* An object whose references are not where those of its span are. */
+static noinline void set_mask(struct gch_go_span *s, void *obj, u64 mask)
+{
+	struct gch_go_tail *tail = tail_of((unsigned long)s->base);
+
+	if (!gch_go_is_inline(s)) {
+		set_ptrs(s, obj, mask);
+	} else if (s->alloc_count == 1) {
+		/* The only one: the others will be like it. */
+		s->mask = mask;
+		s->mixed = false;
+		WRITE_ONCE(tail->mask, mask);
+		WRITE_ONCE(tail->mixed, 0);
+	} else {
+		if (!s->mixed)
+			mix(s, tail);
+		set_ptrs(s, obj, mask);
+	}
+}
+
 static u64 leading(u32 nr_refs)
 {
 	return nr_refs < 64 ? BIT_ULL(nr_refs) - 1 : ~0ULL;
 }
 
-static void set_layout(struct gch_go_span *s, void *obj, struct gch_type *type,
-		       u32 nr_refs)
+static __always_inline void set_layout(struct gch_go_span *s, void *obj,
+				       struct gch_type *type, u32 nr_refs)
 {
 	bool var = type->flags & GCH_TYPE_VAR;
+	u64 mask;
 
 	if (s->class & 1)
 		return;
-	if (s->size <= GCH_GO_MAX_INLINE)
-		set_ptrs(s, obj, var ? leading(nr_refs) : type->first_words);
-	else
+	if (s->size <= GCH_GO_MAX_INLINE) {
+		mask = var ? leading(nr_refs) : type->first_words;
+		if (unlikely(mask != s->mask || s->mixed))
+			set_mask(s, obj, mask);
+	} else {
 		*(unsigned long *)obj = var ? (unsigned long)nr_refs << 1 | 1 :
 					      (unsigned long)type;
+	}
 }
 
 static void check_poison(struct gch_go_heap *h, struct gch_go_span *s,
@@ -182,9 +218,7 @@ static unsigned long small(struct gch_go_heap *h, struct gch_go_mcache *c,
 		check_poison(h, s, obj);
 	memset(obj, 0, s->size);
 	set_layout(s, obj, type, nr_refs);
-	ref = (unsigned long)obj;
-	if (!gch_go_is_inline(s))
-		ref |= SPAN_OTHER;
+	ref = (unsigned long)obj | gch_go_span_tag(s);
 	if (unlikely(STATE_PHASE(c->state))) {
 		gch_go_mark(ref);
 		c->black += s->size;

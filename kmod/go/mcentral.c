@@ -137,24 +137,35 @@ void gch_go_central_put(struct gch_go_heap *h, struct gch_go_span *s, u32 gen)
 EXPORT_SYMBOL_IF_KUNIT(gch_go_central_put);
 
 /**
- * gch_go_central_unswept - takes a span that is still to be swept
+ * gch_go_central_unswept - takes spans that are still to be swept
  * @h: the heap
- * @class: its span class
+ * @class: their span class
  * @gen: the present sweep generation
+ * @spans: list that gets them, owned by the caller
+ * @max: how many at most
  *
  * Context: preemption off.
- * Return: the span, owned by the caller, or NULL when all are swept.
+ * Return: how many; 0 when all are swept.
  */
-struct gch_go_span *gch_go_central_unswept(struct gch_go_heap *h,
-					   unsigned int class, u32 gen)
+unsigned int gch_go_central_unswept(struct gch_go_heap *h, unsigned int class,
+				    u32 gen, struct list_head *spans,
+				    unsigned int max)
 {
 	struct gch_go_mcentral *c = &h->central[class];
-	unsigned int parity = !(gen & 1);
+	unsigned int parity = !(gen & 1), n = 0;
 	struct gch_go_span *s;
 
+	if (list_empty(&c->partial[parity]) && list_empty(&c->full[parity]))
+		return 0;
 	raw_spin_lock(&c->lock);
-	s = pop(&c->partial[parity]) ?: pop(&c->full[parity]);
+	while (n < max) {
+		s = pop(&c->partial[parity]) ?: pop(&c->full[parity]);
+		if (!s)
+			break;
+		list_add_tail(&s->node, spans);
+		n++;
+	}
 	raw_spin_unlock(&c->lock);
-	return s;
+	return n;
 }
 EXPORT_SYMBOL_IF_KUNIT(gch_go_central_unswept);

@@ -34,18 +34,20 @@ static u32 capacity(unsigned int class, u32 size, u32 npages)
 	if (size > GCH_GO_MAX_INLINE)
 		return bytes / size;
 	if (size >= GCH_GO_MIN_INLINE)
-		bytes -= TAIL_BYTES;
+		bytes -= TAIL_BYTES + GCH_GO_PAGE_SIZE /
+			 (size < GCH_GO_COARSE ? 16 : 64);
 	if (!(class & 1))
 		bytes -= PTRS_BYTES;
 	return bytes / size;
 }
 
-static void clear_tail(struct gch_go_span *s)
+static void tail_init(struct gch_go_span *s)
 {
-	struct gch_go_tail *tail = tail_of((unsigned long)s->base);
+	unsigned long ref = gch_go_span_ref(s, 0);
+	struct gch_go_tail *tail = tail_of(ref);
 
-	memset(tail, 0, sizeof(*tail));
-	tail->marks[7] = (unsigned long)s->class << TAIL_CLASS_SHIFT;
+	memset(tail_marks(ref), 0, GCH_GO_PAGE_SIZE >> mark_shift(ref));
+	*tail = (struct gch_go_tail) { .class = s->class, .size = s->size };
 }
 
 static void span_init(struct gch_go_heap *h, struct gch_go_span *s,
@@ -60,14 +62,16 @@ static void span_init(struct gch_go_heap *h, struct gch_go_span *s,
 	s->nelems = capacity(class, size, npages);
 	s->freeindex = 0;
 	s->alloc_count = 0;
+	s->mixed = false;
+	s->mask = 0;
 	memset(s->alloc_bits, 0, sizeof(s->alloc_bits));
 	memset(s->mark_bits, 0, sizeof(s->mark_bits));
 	s->alloc_cache = ~0ULL;
 	if (h->poison)
 		memset(s->base, POISON_FREE, npages << GCH_GO_PAGE_SHIFT);
 	if (gch_go_is_inline(s))
-		clear_tail(s);
-	if (size <= GCH_GO_MAX_INLINE && !(class & 1))
+		tail_init(s);
+	else if (size <= GCH_GO_MAX_INLINE && !(class & 1))
 		memset(gch_go_span_ptrs(s), 0, PTRS_BYTES);
 	/* Whoever walks the spans sees it whole. */
 	gch_store_release(&s->npages, npages);

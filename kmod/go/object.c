@@ -27,12 +27,12 @@ u32 gch_go_object_size(unsigned long ref)
 	unsigned long addr = ref_addr(ref);
 
 	switch (ref & TAG_MASK) {
-	case SPAN_INLINE:
-		return gch_go_class_size[tail_class(tail_of(addr)) >> 1];
 	case SPAN_OTHER:
 		return ((struct gch_go_span *)page_meta(addr))->size;
-	default:
+	case SPAN_LARGE:
 		return PAGE_SIZE << ((struct gch_go_large *)page_meta(addr))->order;
+	default:
+		return tail_of(addr)->size;
 	}
 }
 
@@ -76,15 +76,11 @@ void **gch_go_ref(struct gch_mutator *m, void *obj, u32 i)
 {
 	unsigned long ref = (unsigned long)obj, addr = ref_addr(ref);
 	struct gch_go_tail *tail;
-	unsigned int class;
 
-	if (likely((ref & TAG_MASK) == SPAN_INLINE)) {
-		u32 w = (addr & (GCH_GO_PAGE_SIZE - 1)) / 8 + i;
-
+	if (likely(is_inline_ref(ref))) {
 		tail = tail_of(addr);
-		class = tail_class(tail);
-		if ((class & 1) || i >= gch_go_class_size[class >> 1] / 8 ||
-		    !test_bit(w, tail_ptrs(tail)))
+		if ((tail->class & 1) || i >= tail->size / sizeof(long) ||
+		    !(gch_go_inline_bits(ref, tail) & BIT_ULL(i)))
 			return NULL;
 		return (void **)addr + i;
 	}

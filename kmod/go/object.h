@@ -91,6 +91,16 @@ static inline void gch_go_scan_large(struct gch_go_large *l, gch_go_edge_fn fn,
 		gch_go_scan_typed(l->addr, l->type, fn, arg);
 }
 
+/* The reference words of an inline object of a scan span. */
+static __always_inline u64 gch_go_inline_bits(unsigned long ref,
+					      const struct gch_go_tail *tail)
+{
+	if (likely(!READ_ONCE(tail->mixed)))
+		return READ_ONCE(tail->mask);
+	return gch_go_ptr_bits(tail_ptrs(ref), ref_addr(ref) &
+			       (GCH_GO_PAGE_SIZE - 1), tail->size);
+}
+
 /* Calls @fn with every reference of an object that is not empty. */
 static __always_inline void gch_go_scan(unsigned long ref, gch_go_edge_fn fn,
 					void *arg)
@@ -98,27 +108,22 @@ static __always_inline void gch_go_scan(unsigned long ref, gch_go_edge_fn fn,
 	unsigned long addr = ref_addr(ref);
 	struct gch_go_tail *tail;
 	struct gch_go_span *s;
-	unsigned int class;
-	u64 bits;
 
 	switch (ref & TAG_MASK) {
-	case SPAN_INLINE:
-		tail = tail_of(addr);
-		class = tail_class(tail);
-		if (class & 1)
-			return;
-		bits = gch_go_ptr_bits(tail_ptrs(tail),
-				       addr & (GCH_GO_PAGE_SIZE - 1),
-				       gch_go_class_size[class >> 1]);
-		gch_go_scan_bits((void *)addr, bits, fn, arg);
-		break;
 	case SPAN_OTHER:
 		s = page_meta(addr);
 		if (!(s->class & 1))
 			gch_go_scan_other(s, addr, fn, arg);
 		break;
-	default:
+	case SPAN_LARGE:
 		gch_go_scan_large(page_meta(addr), fn, arg);
+		break;
+	default:
+		tail = tail_of(addr);
+		if (!(tail->class & 1))
+			gch_go_scan_bits((void *)addr,
+					 gch_go_inline_bits(ref, tail), fn,
+					 arg);
 		break;
 	}
 }

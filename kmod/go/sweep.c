@@ -9,20 +9,79 @@
  */
 #include "go.h"
 
+#include <linux/bitmap.h>
 #include <linux/cpu.h>
 #include <linux/poison.h>
+#include <linux/prefetch.h>
 #include <linux/rculist.h>
 
 #include "compat.h"
 
 /* How often a CPU that comes and goes is looked after. */
 #define ADAPT_TRIES	100
+/* Spans that are taken to be swept at a time. */
+#define BATCH		16
 
-static unsigned long word_mask(unsigned int nelems, unsigned int word)
+/* How many of a page's mark bytes are set: they are 0 or 1. */
+static unsigned int count_marks(const u64 *marks, unsigned int words)
 {
-	unsigned int left = nelems - word * BITS_PER_LONG;
+	u64 sum = 0;
+	unsigned int i;
 
-	return left < BITS_PER_LONG ? BIT(left) - 1 : ~0UL;
+	/* At most 64 words: no byte of the sum overflows. */
+	for (i = 0; i < words; i++)
+		sum += marks[i];
+	/* The sum of the bytes may need more than one. */
+	sum = (sum & 0x00ff00ff00ff00ffULL) + (sum >> 8 & 0x00ff00ff00ff00ffULL);
+	return sum * 0x0001000100010001ULL >> 48;
+}
+
+static __always_inline void gather(const struct gch_go_span *s,
+				   const u8 *marks, unsigned int shift,
+				   unsigned long *bits)
+{
+	unsigned int i, n, left;
+	unsigned long m;
+	u32 at = 0;
+
+	for (i = 0; i < s->nelems; i += n) {
+		n = min(s->nelems - i, BITS_PER_LONG);
+		for (m = 0, left = n; left; left--, at += s->size)
+			m = m >> 1 | (unsigned long)marks[at >> shift] << 63;
+		bits[i / BITS_PER_LONG] = m >> (BITS_PER_LONG - n);
+	}
+}
+
+/* Takes the marks of an inline span, as bits, and clears them. */
+static unsigned int take_bytes(struct gch_go_span *s, unsigned long *bits)
+{
+	unsigned long ref = gch_go_span_ref(s, 0);
+	u32 bytes = GCH_GO_PAGE_SIZE >> mark_shift(ref);
+	u8 *marks = tail_marks(ref);
+	unsigned int alive;
+
+	alive = count_marks((u64 *)marks, bytes / sizeof(u64));
+	if (!alive)
+		return 0;
+	if (alive == s->nelems)
+		bitmap_set(bits, 0, s->nelems);
+	else if (s->size < GCH_GO_COARSE)
+		gather(s, marks, 4, bits);
+	else
+		gather(s, marks, 6, bits);
+	memset(marks, 0, bytes);
+	return alive;
+}
+
+/* The marks of a span, as bits, are taken from it; returns their number. */
+static unsigned int take_marks(struct gch_go_span *s, unsigned long *bits)
+{
+	memset(bits, 0, SPAN_WORDS * sizeof(*bits));
+	if (gch_go_is_inline(s))
+		return take_bytes(s, bits);
+	memcpy(bits, s->mark_bits, sizeof(s->mark_bits));
+	memset(s->mark_bits, 0, sizeof(s->mark_bits));
+	return bitmap_weight(bits, s->nelems);
 }
 
 static void poison_dead(struct gch_go_span *s, const unsigned long *marks)
@@ -45,18 +104,13 @@ static void poison_dead(struct gch_go_span *s, const unsigned long *marks)
  */
 void gch_go_sweep_span(struct gch_go_heap *h, struct gch_go_span *s, u32 gen)
 {
-	unsigned long *marks = gch_go_span_marks(s), m;
-	unsigned int w, alive = 0, dead;
+	unsigned long marks[SPAN_WORDS];
+	unsigned int alive, dead;
 
+	alive = take_marks(s, marks);
 	if (unlikely(h->poison))
 		poison_dead(s, marks);
-	for (w = 0; w < BITS_TO_LONGS(s->nelems); w++) {
-		m = marks[w] & word_mask(s->nelems, w);
-		s->alloc_bits[w] = m;
-		/* Beyond the last object is the span class of the tail. */
-		marks[w] &= ~word_mask(s->nelems, w);
-		alive += hweight_long(m);
-	}
+	memcpy(s->alloc_bits, marks, sizeof(marks));
 	dead = s->alloc_count - alive;
 	s->alloc_count = alive;
 	s->gen = gen;
@@ -69,20 +123,39 @@ void gch_go_sweep_span(struct gch_go_heap *h, struct gch_go_span *s, u32 gen)
 }
 EXPORT_SYMBOL_IF_KUNIT(gch_go_sweep_span);
 
+/* So that the marks of all spans of a batch come from memory at once. */
+static void fetch_marks(const struct gch_go_span *s)
+{
+	const u8 *marks = s->base + GCH_GO_PAGE_SIZE - TAIL_BYTES;
+	unsigned int bytes, i;
+
+	if (!gch_go_is_inline(s))
+		return;
+	bytes = GCH_GO_PAGE_SIZE >> mark_shift(gch_go_span_tag(s));
+	for (i = 0; i < bytes; i += L1_CACHE_BYTES)
+		prefetchw(marks - bytes + i);
+}
+
 static void sweep_class(struct gch_go_heap *h, unsigned int class, u32 gen)
 {
-	struct gch_go_span *s;
+	struct gch_go_span *s, *next;
+	unsigned int n;
 
 	do {
+		LIST_HEAD(spans);
+
 		preempt_disable();
-		s = gch_go_central_unswept(h, class, gen);
-		if (s) {
+		n = gch_go_central_unswept(h, class, gen, &spans, BATCH);
+		list_for_each_entry(s, &spans, node)
+			fetch_marks(s);
+		list_for_each_entry_safe(s, next, &spans, node) {
+			list_del_init(&s->node);
 			gch_go_sweep_span(h, s, gen);
 			gch_go_central_put(h, s, gen);
 		}
 		preempt_enable();
 		cond_resched();
-	} while (s);
+	} while (n);
 }
 
 static void adapt_this_cpu(struct gch_go_heap *h)
@@ -193,14 +266,12 @@ struct visit {
 
 static void visit_marked(void *arg, struct gch_go_span *s)
 {
-	unsigned long *marks = gch_go_span_marks(s);
-	unsigned long tag = gch_go_is_inline(s) ? SPAN_INLINE : SPAN_OTHER;
 	struct visit *v = arg;
 	unsigned int i;
 
-	for_each_set_bit(i, marks, s->nelems)
-		v->fn(v->arg, ((unsigned long)s->base + (size_t)i * s->size) |
-			      tag);
+	for (i = 0; i < s->nelems; i++)
+		if (gch_go_is_marked(gch_go_span_ref(s, i)))
+			v->fn(v->arg, gch_go_span_ref(s, i));
 }
 
 /**

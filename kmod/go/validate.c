@@ -91,30 +91,29 @@ static void check_target(void *arg, unsigned long ref)
 	if (i >= s->nelems || !gch_go_is_allocated(s, i) ||
 	    (unsigned long)s->base + (size_t)i * s->size != addr)
 		report(c, "a reference leads to no allocated object");
-	if (gch_go_is_inline(s) != ((ref & TAG_MASK) == SPAN_INLINE))
+	if ((ref & TAG_MASK) != gch_go_span_tag(s))
 		report(c, "a reference has the wrong tag");
 }
 
 static void check_span(void *arg, struct gch_go_span *s)
 {
-	unsigned long tag = gch_go_is_inline(s) ? SPAN_INLINE : SPAN_OTHER;
+	struct gch_go_tail *tail = tail_of((unsigned long)s->base);
 	unsigned int i, allocated = 0;
 	struct check *c = arg;
 
 	if (s->nelems == 0 || s->freeindex > s->nelems)
 		report(c, "a span is out of bounds");
-	if (gch_go_is_inline(s) && tail_class(tail_of((unsigned long)s->base)) !=
-				   s->class)
-		report(c, "a span's tail has another class");
+	if (gch_go_is_inline(s) &&
+	    (tail->class != s->class || tail->size != s->size ||
+	     tail->mixed != s->mixed || tail->mask != s->mask))
+		report(c, "a span's tail is not the span's");
 	if (s->gen != STATE_GEN(c->h->state))
 		report(c, "a span was not swept");
 	for (i = 0; i < s->nelems; i++) {
 		if (!gch_go_is_allocated(s, i))
 			continue;
 		allocated++;
-		gch_go_visit_refs(((unsigned long)s->base +
-				   (size_t)i * s->size) | tag,
-				  check_target, c);
+		gch_go_visit_refs(gch_go_span_ref(s, i), check_target, c);
 	}
 	if (allocated != s->alloc_count)
 		report(c, "a span's count is wrong");
