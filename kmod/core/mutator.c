@@ -18,16 +18,32 @@
 #include "heap.h"
 #include "mutator.h"
 
+/**
+ * gch_mutator_move - points a mutator to the data of the CPU it is on
+ * @m: the mutator
+ * @cpu: the CPU
+ *
+ * Context: preemption is off.
+ */
+void gch_mutator_move(struct gch_mutator *m, unsigned int cpu)
+{
+	m->cpu = cpu;
+	m->seq = per_cpu_ptr(&gch_section_seq, cpu);
+	m->stats = per_cpu_ptr(m->heap->cpu, cpu);
+	if (m->heap->cache)
+		m->cache = per_cpu_ptr(m->heap->cache, cpu);
+}
+
 /* Settles what an operation has left behind, step by step. */
 static void settle(struct gch_mutator *m)
 {
-	unsigned int *seq;
+	struct thread_info *pin;
 	int ret;
 
 	while (m->pending) {
-		seq = gch_section_enter();
+		pin = gch_mutator_enter(m);
 		ret = m->ops->settle(m);
-		gch_section_leave(seq);
+		gch_mutator_leave(m, pin);
 		if (ret == -EAGAIN)
 			m->ops->wait(m);
 		m->wait = GCH_WAIT_NONE;
@@ -95,6 +111,8 @@ struct gch_mutator *gch_mutator_attach(struct gch_heap *heap,
 	m->kind = heap->ops->kind;
 	m->heap = heap;
 	m->nr_slots = nr_slots;
+	/* No CPU: the first call finds out. */
+	m->cpu = UINT_MAX;
 	ret = m->ops->mutator_init(m);
 	if (ret)
 		goto err_free;
@@ -194,15 +212,16 @@ struct gch_heap *gch_mutator_heap(const struct gch_mutator *m)
 }
 EXPORT_SYMBOL_GPL(gch_mutator_heap);
 
-static int alloc(struct gch_mutator *m, unsigned int dst, struct gch_type *type,
-		 u32 nr_refs, u32 bytes)
+static __always_inline int alloc(struct gch_mutator *m, unsigned int dst,
+				 struct gch_type *type, u32 nr_refs, u32 bytes)
 {
 	int ret;
 
 	gch_in_section(m, ret,
 		       ret = gch_call(m, alloc, &m->frame[dst], type, nr_refs,
 				      bytes));
-	m->tries = 0;
+	if (unlikely(m->tries))
+		m->tries = 0;
 	return ret;
 }
 
@@ -449,15 +468,15 @@ EXPORT_SYMBOL_GPL(gch_same);
  */
 void *gch_data(struct gch_mutator *m, unsigned int src, size_t *bytes)
 {
-	unsigned int *seq;
+	struct thread_info *pin;
 	size_t size;
 	void *data;
 
 	if (!gch_is_slot(m, src) || !m->frame[src])
 		return NULL;
-	seq = gch_section_enter();
+	pin = gch_mutator_enter(m);
 	data = gch_call(m, data, m->frame[src], &size);
-	gch_section_leave(seq);
+	gch_mutator_leave(m, pin);
 	if (bytes)
 		*bytes = size;
 	return data;

@@ -5,18 +5,43 @@
 
 #include <gcheap/engine.h>
 
+#include "pin.h"
+
 bool gch_again(struct gch_mutator *m, int *ret);
+void gch_mutator_move(struct gch_mutator *m, unsigned int cpu);
+
+/* As gch_section_enter(), for a mutator: its pointers are to this CPU's data. */
+static __always_inline struct thread_info *gch_mutator_enter(struct gch_mutator *m)
+{
+	struct thread_info *pin;
+	unsigned int cpu;
+
+	pin = gch_pin(&cpu);
+	if (unlikely(m->cpu != cpu))
+		gch_mutator_move(m, cpu);
+	WRITE_ONCE(*m->seq, *m->seq + 1);
+	barrier();
+	return pin;
+}
+
+static __always_inline void gch_mutator_leave(struct gch_mutator *m,
+					      struct thread_info *pin)
+{
+	/* Whoever sees it even sees what the section wrote. */
+	gch_store_release(m->seq, *m->seq + 1);
+	gch_unpin(pin);
+}
 
 /* Repeats the statement, which sets @ret, until the engine need not wait. */
 #define gch_in_section(m, ret, stmt) do {				\
 	struct gch_mutator *__m = (m);					\
 	int *__ret = &(ret);						\
-	unsigned int *__seq;						\
+	struct thread_info *__pin;					\
 									\
 	do {								\
-		__seq = gch_section_enter();				\
+		__pin = gch_mutator_enter(__m);				\
 		stmt;							\
-		gch_section_leave(__seq);				\
+		gch_mutator_leave(__m, __pin);				\
 	} while (unlikely(*__ret || __m->pending) && gch_again(__m, __ret)); \
 } while (0)
 
@@ -24,7 +49,7 @@ bool gch_again(struct gch_mutator *m, int *ret);
 static __always_inline int gch_assign(struct gch_mutator *m, void **place,
 				      void *ref)
 {
-	gch_count(m->heap->cpu->stores, 1);
+	m->stats->stores++;
 	return gch_call(m, assign, place, ref);
 }
 

@@ -193,7 +193,7 @@ static int wait_exclusive(struct gch_mutator *m)
 }
 
 /**
- * gch_go_assign_at - writes a reference
+ * gch_go_assign_slow - writes a reference while a cycle runs
  * @h: the heap
  * @m: the mutator
  * @state: the heap's state as the section has read it
@@ -203,23 +203,20 @@ static int wait_exclusive(struct gch_mutator *m)
  * Context: in a section.
  * Return: 0, -EAGAIN.
  */
-int gch_go_assign_at(struct gch_go_heap *h, struct gch_mutator *m, u32 state,
-		     void **place, void *ref)
+int gch_go_assign_slow(struct gch_go_heap *h, struct gch_mutator *m, u32 state,
+		       void **place, void *ref)
 {
 	unsigned int phase = STATE_PHASE(state);
+	struct gch_go_mcache *c = m->cache;
 
-	if (unlikely(phase != PHASE_OFF)) {
-		struct gch_go_mcache *c = this_cpu_ptr(h->mcache);
-
-		if (phase == PHASE_STOP)
-			return wait_exclusive(m);
-		if (phase <= PHASE_TERM) {
-			gch_go_shade(h, c, (unsigned long)READ_ONCE(*place));
-			gch_go_shade(h, c, (unsigned long)ref);
-			gch_count(h->base.cpu->barriers, 1);
-		}
+	if (phase == PHASE_STOP)
+		return wait_exclusive(m);
+	if (phase <= PHASE_TERM) {
+		gch_go_shade(h, c, (unsigned long)READ_ONCE(*place));
+		gch_go_shade(h, c, (unsigned long)ref);
+		m->stats->barriers++;
 	}
-	/* Who reads it on another CPU sees the object as it was made. */
+	/* As in gch_go_assign_at(). */
 	gch_store_release(place, ref);
 	return 0;
 }

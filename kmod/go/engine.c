@@ -40,6 +40,7 @@ static int heap_init(struct gch_heap *heap, struct netlink_ext_ack *extack)
 	h->mcache = alloc_percpu_gfp(struct gch_go_mcache, GFP_KERNEL_ACCOUNT);
 	if (!h->mcache)
 		return -ENOMEM;
+	heap->cache = h->mcache;
 	if (gch_go_bufs_init(h)) {
 		free_percpu(h->mcache);
 		return -ENOMEM;

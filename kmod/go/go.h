@@ -117,36 +117,41 @@ struct gch_go_arena;
 
 /**
  * struct gch_go_span - a run of pages with objects of one size class
- * @node: in a list of its mcentral
- * @arena: where its pages are
  * @base: its first byte
- * @gen: sweep generation in which it was last swept
- * @npages: pages of 8 KiB; 0 if the span is not in use
+ * @alloc_cache: free objects from @freeindex on to the next multiple of 64, a bit
+ *	each
+ * @mask: as in its tail
  * @size: bytes of an object
  * @nelems: objects it has room for
  * @freeindex: objects below it are allocated
  * @alloc_count: objects allocated
  * @class: span class: size class times two, plus one if noscan
- * @alloc_cache: free objects from @freeindex on, a bit each
+ * @tag: of references to its objects
  * @mixed: as in its tail
- * @mask: as in its tail
+ * @npages: pages of 8 KiB; 0 if the span is not in use
+ * @gen: sweep generation in which it was last swept
+ * @node: in a list of its mcentral
+ * @arena: where its pages are
  * @alloc_bits: objects that the last sweep found alive
  * @mark_bits: of a SPAN_OTHER span
  */
 struct gch_go_span {
-	struct list_head node;
-	struct gch_go_arena *arena;
+	/* What an allocation needs. */
 	void *base;
-	u32 gen;
-	u16 npages;
-	u16 nelems;
+	u64 alloc_cache;
+	u64 mask;
 	u32 size;
+	u16 nelems;
 	u16 freeindex;
 	u16 alloc_count;
 	u8 class;
+	u8 tag;
 	bool mixed;
-	u64 alloc_cache;
-	u64 mask;
+
+	u16 npages;
+	u32 gen;
+	struct list_head node;
+	struct gch_go_arena *arena;
 	unsigned long alloc_bits[SPAN_WORDS];
 	unsigned long mark_bits[SPAN_WORDS];
 };
@@ -374,19 +379,11 @@ static inline bool gch_go_is_inline(const struct gch_go_span *s)
 	return s->size >= GCH_GO_MIN_INLINE && s->size <= GCH_GO_MAX_INLINE;
 }
 
-/* The tag of references to a span's objects. */
-static inline unsigned long gch_go_span_tag(const struct gch_go_span *s)
-{
-	if (!gch_go_is_inline(s))
-		return SPAN_OTHER;
-	return s->size < GCH_GO_COARSE ? SPAN_INLINE16 : SPAN_INLINE64;
-}
-
 static inline unsigned long gch_go_span_ref(const struct gch_go_span *s,
 					    unsigned int i)
 {
 	return ((unsigned long)s->base + (size_t)i * s->size) |
-	       gch_go_span_tag(s);
+	       s->tag;
 }
 
 /* The pointer bitmap of a scan span of objects of at most 512 bytes. */
@@ -408,8 +405,18 @@ static inline bool gch_go_is_allocated(const struct gch_go_span *s,
 extern u16 gch_go_class_size[GCH_GO_CLASSES];
 extern u8 gch_go_class_pages[GCH_GO_CLASSES];
 extern u32 gch_go_class_magic[GCH_GO_CLASSES];
+extern u8 gch_go_fine_class[];
 int gch_go_classes_init(void);
 unsigned int gch_go_size_class(u32 bytes);
+
+/* The class of a size: by units of 8 up to 1024. */
+#define GCH_GO_FINE_MAX		1024U
+#define GCH_GO_FINE_UNIT	8U
+
+static __always_inline unsigned int gch_go_fine(u32 bytes)
+{
+	return gch_go_fine_class[DIV_ROUND_UP(bytes, GCH_GO_FINE_UNIT)];
+}
 
 /* The number of the object that begins @offset bytes into its span. */
 static __always_inline unsigned int gch_go_index(unsigned int class, u32 offset)
@@ -446,8 +453,23 @@ void gch_go_large_sweep(struct gch_go_heap *h);
 void gch_go_larges_free(struct gch_go_heap *h);
 
 /* barrier.c */
-int gch_go_assign_at(struct gch_go_heap *h, struct gch_mutator *m, u32 state,
-		     void **place, void *ref);
+int gch_go_assign_slow(struct gch_go_heap *h, struct gch_mutator *m, u32 state,
+		       void **place, void *ref);
+
+/*
+ * Writes a reference, in a section that has read @state; 0 or -EAGAIN. While no
+ * cycle runs this is all of the write barrier.
+ */
+static __always_inline int gch_go_assign_at(struct gch_go_heap *h,
+					    struct gch_mutator *m, u32 state,
+					    void **place, void *ref)
+{
+	if (unlikely(STATE_PHASE(state) != PHASE_OFF))
+		return gch_go_assign_slow(h, m, state, place, ref);
+	/* Who reads it on another CPU sees the object as it was made. */
+	gch_store_release(place, ref);
+	return 0;
+}
 bool gch_go_mark(unsigned long ref);
 bool gch_go_is_marked(unsigned long ref);
 void gch_go_shade(struct gch_go_heap *h, struct gch_go_mcache *c,

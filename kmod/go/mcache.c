@@ -12,8 +12,14 @@
 
 #include <linux/bitops.h>
 #include <linux/poison.h>
+#include <linux/prefetch.h>
 #include <linux/rculist.h>
 #include <linux/string.h>
+
+/* What will be allocated soon is brought near, so that to zero it is quick. */
+#define FETCH_AHEAD	512
+/* Objects up to here are zeroed without a call. */
+#define ZERO_INLINE	128U
 
 static void flush(struct gch_go_heap *h, struct gch_go_mcache *c, u32 gen)
 {
@@ -47,12 +53,6 @@ void gch_go_cache_adapt(struct gch_go_heap *h, struct gch_go_mcache *c,
 	c->state = state;
 }
 
-/* Fills the window that begins at a multiple of 64. */
-static void fill_window(struct gch_go_span *s, unsigned int first)
-{
-	s->alloc_cache = ~(u64)s->alloc_bits[first / BITS_PER_LONG];
-}
-
 /**
  * gch_go_span_refill - begins to allocate from the start of a span
  * @s: the span, just swept
@@ -62,34 +62,38 @@ static void fill_window(struct gch_go_span *s, unsigned int first)
 void gch_go_span_refill(struct gch_go_span *s)
 {
 	s->freeindex = 0;
-	fill_window(s, 0);
+	s->alloc_cache = 0;
 }
 
-/* The next free object of a span, nelems if there is none. */
-static __always_inline unsigned int next_free(struct gch_go_span *s)
+/* Looks for the next window with a free object; false if the span is full. */
+static bool next_window(struct gch_go_span *s)
 {
-	unsigned int i = s->freeindex, bit;
+	unsigned int i;
+	u64 free;
 
-	while (i < s->nelems) {
-		if (s->alloc_cache) {
-			bit = __ffs64(s->alloc_cache);
-			i += bit;
-			if (i >= s->nelems)
-				break;
-			s->freeindex = i + 1;
-			if (s->freeindex % 64)
-				s->alloc_cache >>= bit + 1;
-			else if (s->freeindex < s->nelems)
-				fill_window(s, s->freeindex);
-			s->alloc_count++;
-			return i;
+	for (i = round_up(s->freeindex, 64); i < s->nelems; i += 64) {
+		free = ~(u64)s->alloc_bits[i / 64];
+		if (s->nelems - i < 64)
+			free &= BIT_ULL(s->nelems - i) - 1;
+		if (free) {
+			s->freeindex = i;
+			s->alloc_cache = free;
+			return true;
 		}
-		i = (i + 64) & ~63U;
-		if (i < s->nelems)
-			fill_window(s, i);
 	}
 	s->freeindex = s->nelems;
-	return s->nelems;
+	return false;
+}
+
+/* Takes the next free object of a span whose window has one. */
+static __always_inline void *next_free(struct gch_go_span *s)
+{
+	unsigned int bit = __ffs64(s->alloc_cache), i = s->freeindex + bit;
+
+	s->alloc_cache = s->alloc_cache >> bit >> 1;
+	s->freeindex = i + 1;
+	s->alloc_count++;
+	return s->base + i * s->size;
 }
 
 /* Counts what a CPU takes to allocate from as live, and starts a cycle. */
@@ -206,70 +210,96 @@ static void check_poison(struct gch_go_heap *h, struct gch_go_span *s,
 			   h->base.name, s->size);
 }
 
-static unsigned long small(struct gch_go_heap *h, struct gch_go_mcache *c,
-			   struct gch_go_span *s, unsigned int i,
-			   struct gch_type *type, u32 nr_refs)
+/* Words, without a call: most objects are small. */
+static __always_inline void zero(void *obj, u32 size)
 {
-	unsigned long ref;
-	void *obj;
+	unsigned long *word = obj, *end = obj + size;
 
-	obj = s->base + (size_t)i * s->size;
+	if (size > ZERO_INLINE) {
+		memset(obj, 0, size);
+		return;
+	}
+	prefetchw(obj + FETCH_AHEAD);
+	do {
+		*word++ = 0;
+		/* Not to be made a call of memset(). */
+		barrier();
+	} while (word < end);
+}
+
+/* Allocates from a span that has a free object in its window. */
+static __always_inline unsigned long
+take(struct gch_go_heap *h, struct gch_mutator *m, struct gch_go_mcache *c,
+     struct gch_go_span *s, struct gch_type *type, u32 nr_refs)
+{
+	void *obj = next_free(s);
+	unsigned long ref;
+
 	if (unlikely(h->poison))
 		check_poison(h, s, obj);
-	memset(obj, 0, s->size);
+	zero(obj, s->size);
 	set_layout(s, obj, type, nr_refs);
-	ref = (unsigned long)obj | gch_go_span_tag(s);
+	ref = (unsigned long)obj | s->tag;
 	if (unlikely(STATE_PHASE(c->state))) {
 		gch_go_mark(ref);
 		c->black += s->size;
 	}
+	m->stats->allocs++;
+	m->stats->alloc_bytes += s->size;
 	return ref;
 }
 
-static int alloc_small(struct gch_go_heap *h, struct gch_mutator *m, u32 *state,
-		       struct gch_type *type, u32 nr_refs, u32 bytes,
-		       unsigned long *ref)
+/* Gives the CPU a span with a free object; @state is read anew if it must be. */
+static noinline struct gch_go_span *
+find_span(struct gch_go_heap *h, struct gch_mutator *m, unsigned int class,
+	  u32 *state)
 {
-	struct gch_go_mcache *c = this_cpu_ptr(h->mcache);
-	u32 header = nr_refs && bytes > GCH_GO_MAX_INLINE ?
-		     GCH_GO_HEADER_BYTES : 0;
-	unsigned int class = gch_go_size_class(bytes + header) * 2 +
-			     (nr_refs ? 0 : 1);
+	struct gch_go_mcache *c = m->cache;
 	struct gch_go_span *s;
-	unsigned int i;
 	int ret;
 
 	for (;;) {
-		if (unlikely(*state != c->state))
+		if (*state != c->state)
 			gch_go_cache_adapt(h, c, *state);
 		s = c->span[class];
-		if (likely(s)) {
-			i = next_free(s);
-			if (likely(i < s->nelems))
-				break;
-		}
+		if (s && (s->alloc_cache || next_window(s)))
+			return s;
 		ret = refill(h, c, class);
 		if (ret == -ENOMEM) {
 			to_go_mutator(m)->want_large = false;
 			m->wait = GCH_WAIT_MEMORY;
 			m->want = (size_t)gch_go_class_pages[class >> 1] <<
 				  GCH_GO_PAGE_SHIFT;
-			return -EAGAIN;
+			return NULL;
 		}
 		/* The generation changed under the section: look again. */
 		if (ret)
 			*state = READ_ONCE(h->state);
 	}
-	*ref = small(h, c, s, i, type, nr_refs);
-	gch_count(h->base.cpu->alloc_bytes, s->size);
-	return 0;
+}
+
+static noinline int alloc_other(struct gch_go_heap *h, struct gch_mutator *m,
+				u32 state, void **place, struct gch_type *type,
+				u32 nr_refs, u32 bytes)
+{
+	u32 header = nr_refs && bytes > GCH_GO_MAX_INLINE ?
+		     GCH_GO_HEADER_BYTES : 0;
+	unsigned int class = gch_go_size_class(bytes + header) * 2 + !nr_refs;
+	struct gch_go_span *s = find_span(h, m, class, &state);
+	unsigned long ref;
+
+	if (!s)
+		return -EAGAIN;
+	ref = take(h, m, m->cache, s, type, nr_refs);
+	return gch_go_assign_at(h, m, state, place, (void *)ref);
 }
 
 /* The pages have been taken outside the section, and zeroed there. */
-static int alloc_large(struct gch_go_heap *h, struct gch_mutator *m,
-		       u32 state, struct gch_type *type, u32 nr_refs, u32 bytes,
-		       unsigned long *ref)
+static noinline int alloc_large(struct gch_go_heap *h, struct gch_mutator *m,
+				u32 state, void **place, struct gch_type *type,
+				u32 nr_refs, u32 bytes)
 {
+	struct gch_go_mcache *c = m->cache;
 	struct gch_go_mutator *gm = to_go_mutator(m);
 	struct gch_go_large *l = gm->stash;
 
@@ -285,16 +315,16 @@ static int alloc_large(struct gch_go_heap *h, struct gch_mutator *m,
 	l->gen = STATE_GEN(state);
 	l->mark = STATE_PHASE(state) != PHASE_OFF;
 	if (l->mark)
-		this_cpu_ptr(h->mcache)->black += PAGE_SIZE << l->order;
+		c->black += PAGE_SIZE << l->order;
 	raw_spin_lock(&h->large_lock);
 	list_add_tail_rcu(&l->node, &h->larges);
 	h->nr_large++;
 	raw_spin_unlock(&h->large_lock);
 	account(h, PAGE_SIZE << l->order);
-	*ref = (unsigned long)l->addr | SPAN_LARGE;
-	gch_count(h->base.cpu->alloc_bytes, PAGE_SIZE << l->order);
-	gch_count(h->base.cpu->large_allocs, 1);
-	return 0;
+	m->stats->allocs++;
+	m->stats->alloc_bytes += PAGE_SIZE << l->order;
+	m->stats->large_allocs++;
+	return gch_go_assign_at(h, m, state, place, l->addr + SPAN_LARGE);
 }
 
 /**
@@ -312,20 +342,22 @@ int gch_go_alloc(struct gch_mutator *m, void **place, struct gch_type *type,
 		 u32 nr_refs, u32 bytes)
 {
 	struct gch_go_heap *h = to_go(m->heap);
+	struct gch_go_mcache *c = m->cache;
 	u32 state = READ_ONCE(h->state);
+	struct gch_go_span *s;
 	unsigned long ref;
-	int ret;
 
 	if (unlikely(STATE_PHASE(state) == PHASE_STOP)) {
 		m->wait = GCH_WAIT_EXCLUSIVE;
 		return -EAGAIN;
 	}
-	if (likely(bytes <= GCH_GO_MAX_SMALL - GCH_GO_HEADER_BYTES))
-		ret = alloc_small(h, m, &state, type, nr_refs, bytes, &ref);
-	else
-		ret = alloc_large(h, m, state, type, nr_refs, bytes, &ref);
-	if (unlikely(ret))
-		return ret;
-	gch_count(h->base.cpu->allocs, 1);
+	if (unlikely(bytes > GCH_GO_MAX_SMALL - GCH_GO_HEADER_BYTES))
+		return alloc_large(h, m, state, place, type, nr_refs, bytes);
+	if (unlikely(bytes > GCH_GO_MAX_INLINE || state != c->state))
+		return alloc_other(h, m, state, place, type, nr_refs, bytes);
+	s = c->span[gch_go_fine(bytes) * 2 + !nr_refs];
+	if (unlikely(!s || !s->alloc_cache))
+		return alloc_other(h, m, state, place, type, nr_refs, bytes);
+	ref = take(h, m, c, s, type, nr_refs);
 	return gch_go_assign_at(h, m, state, place, (void *)ref);
 }

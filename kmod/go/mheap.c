@@ -41,6 +41,13 @@ static u32 capacity(unsigned int class, u32 size, u32 npages)
 	return bytes / size;
 }
 
+static unsigned int tag_of(const struct gch_go_span *s)
+{
+	if (!gch_go_is_inline(s))
+		return SPAN_OTHER;
+	return s->size < GCH_GO_COARSE ? SPAN_INLINE16 : SPAN_INLINE64;
+}
+
 static void tail_init(struct gch_go_span *s)
 {
 	unsigned long ref = gch_go_span_ref(s, 0);
@@ -60,13 +67,13 @@ static void span_init(struct gch_go_heap *h, struct gch_go_span *s,
 	s->gen = gen;
 	s->size = size;
 	s->nelems = capacity(class, size, npages);
-	s->freeindex = 0;
+	s->tag = tag_of(s);
 	s->alloc_count = 0;
 	s->mixed = false;
 	s->mask = 0;
 	memset(s->alloc_bits, 0, sizeof(s->alloc_bits));
 	memset(s->mark_bits, 0, sizeof(s->mark_bits));
-	s->alloc_cache = ~0ULL;
+	gch_go_span_refill(s);
 	if (h->poison)
 		memset(s->base, POISON_FREE, npages << GCH_GO_PAGE_SHIFT);
 	if (gch_go_is_inline(s))

@@ -19,12 +19,9 @@ EXPORT_SYMBOL_IF_KUNIT(gch_go_class_pages);
 u32 gch_go_class_magic[GCH_GO_CLASSES] __ro_after_init;
 EXPORT_SYMBOL_IF_KUNIT(gch_go_class_magic);
 
-/* Class of a size: by units of 8 up to 1024, of 128 above. */
-#define FINE_MAX	1024U
-#define FINE_UNIT	8U
+u8 gch_go_fine_class[GCH_GO_FINE_MAX / GCH_GO_FINE_UNIT + 1] __ro_after_init;
 #define COARSE_UNIT	128U
-static u8 fine[FINE_MAX / FINE_UNIT + 1] __ro_after_init;
-static u8 coarse[(GCH_GO_MAX_SMALL - FINE_MAX) / COARSE_UNIT + 1] __ro_after_init;
+static u8 coarse[(GCH_GO_MAX_SMALL - GCH_GO_FINE_MAX) / COARSE_UNIT + 1] __ro_after_init;
 
 static u32 step_at(u32 size)
 {
@@ -83,13 +80,13 @@ static void fill_lookup(void)
 {
 	unsigned int class = 1, i;
 
-	for (i = 0; i < ARRAY_SIZE(fine); i++) {
-		while (gch_go_class_size[class] < i * FINE_UNIT)
+	for (i = 0; i < ARRAY_SIZE(gch_go_fine_class); i++) {
+		while (gch_go_class_size[class] < i * GCH_GO_FINE_UNIT)
 			class++;
-		fine[i] = class;
+		gch_go_fine_class[i] = class;
 	}
 	for (i = 0; i < ARRAY_SIZE(coarse); i++) {
-		while (gch_go_class_size[class] < FINE_MAX + i * COARSE_UNIT)
+		while (gch_go_class_size[class] < GCH_GO_FINE_MAX + i * COARSE_UNIT)
 			class++;
 		coarse[i] = class;
 	}
@@ -129,8 +126,8 @@ int gch_go_classes_init(void)
  */
 unsigned int gch_go_size_class(u32 bytes)
 {
-	if (bytes <= FINE_MAX)
-		return fine[DIV_ROUND_UP(bytes, FINE_UNIT)];
-	return coarse[DIV_ROUND_UP(bytes - FINE_MAX, COARSE_UNIT)];
+	if (bytes <= GCH_GO_FINE_MAX)
+		return gch_go_fine(bytes);
+	return coarse[DIV_ROUND_UP(bytes - GCH_GO_FINE_MAX, COARSE_UNIT)];
 }
 EXPORT_SYMBOL_IF_KUNIT(gch_go_size_class);

@@ -131,7 +131,7 @@ static void fetch_marks(const struct gch_go_span *s)
 
 	if (!gch_go_is_inline(s))
 		return;
-	bytes = GCH_GO_PAGE_SIZE >> mark_shift(gch_go_span_tag(s));
+	bytes = GCH_GO_PAGE_SIZE >> mark_shift(s->tag);
 	for (i = 0; i < bytes; i += L1_CACHE_BYTES)
 		prefetchw(marks - bytes + i);
 }

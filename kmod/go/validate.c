@@ -91,7 +91,7 @@ static void check_target(void *arg, unsigned long ref)
 	if (i >= s->nelems || !gch_go_is_allocated(s, i) ||
 	    (unsigned long)s->base + (size_t)i * s->size != addr)
 		report(c, "a reference leads to no allocated object");
-	if ((ref & TAG_MASK) != gch_go_span_tag(s))
+	if ((ref & TAG_MASK) != s->tag)
 		report(c, "a reference has the wrong tag");
 }
 

@@ -228,7 +228,7 @@ void gch_py_swap(struct gch_py_heap *h, struct gch_mutator *m, void **place,
 {
 	struct gch_py_object *old = *place;
 
-	gch_count(h->heap.cpu->counts, !!ref + !!old);
+	m->stats->counts += !!ref + !!old;
 	if (ref)
 		gch_py_raise(ref);
 	WRITE_ONCE(*place, ref);
@@ -367,14 +367,14 @@ static struct gch_py_object *alloc_large(struct gch_mutator *m, size_t bytes,
 	if (!large)
 		return want_memory(m, bytes);
 	gch_py_large_use(h, large, gen);
-	gch_count(h->heap.cpu->large_allocs, 1);
+	m->stats->large_allocs++;
 	return &large->obj;
 }
 
-static void count_birth(struct gch_py_heap *h, struct gch_py_object *obj,
-			unsigned int gen)
+static void count_birth(struct gch_py_heap *h, struct gch_mutator *m,
+			struct gch_py_object *obj, unsigned int gen)
 {
-	struct gch_cpu_stats *cpu = this_cpu_ptr(h->heap.cpu);
+	struct gch_cpu_stats *cpu = m->stats;
 	u32 bytes = gch_py_footprint(h, obj);
 
 	cpu->allocs++;
@@ -426,7 +426,7 @@ int gch_py_alloc(struct gch_mutator *m, void **place, struct gch_type *type,
 	if (!type->leading && !(type->flags & GCH_TYPE_VAR))
 		obj->info |= GCH_PY_SPARSE;
 	obj->type = type;
-	count_birth(h, obj, gen);
+	count_birth(h, m, obj, gen);
 	gch_py_swap(h, m, place, obj);
 	return 0;
 }

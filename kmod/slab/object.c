@@ -71,7 +71,7 @@ int gch_slab_alloc(struct gch_mutator *m, void **place, struct gch_type *type,
 		   u32 nr_refs, u32 bytes)
 {
 	struct gch_slab_heap *h = gch_slab_heap(m->heap);
-	struct gch_cpu_stats *cpu = this_cpu_ptr(h->heap.cpu);
+	struct gch_cpu_stats *cpu = m->stats;
 	struct gch_slab_object *obj;
 	size_t size;
 
@@ -164,8 +164,8 @@ void *gch_slab_data(struct gch_mutator *m, void *ref, size_t *bytes)
 int gch_slab_free(struct gch_mutator *m, void **place)
 {
 	struct gch_slab_heap *h = gch_slab_heap(m->heap);
-	struct gch_cpu_stats *cpu = this_cpu_ptr(h->heap.cpu);
 	struct gch_slab_object *obj = *place;
+	struct gch_cpu_stats *cpu = m->stats;
 
 	if (!obj)
 		return 0;

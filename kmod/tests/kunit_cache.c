@@ -59,12 +59,21 @@ static unsigned int caches_with(struct gch_go_heap *h,
 	return n;
 }
 
-/* The window shows what is free from freeindex on to its end. */
+/*
+ * The window shows what is free from freeindex on to its end, and nothing beyond
+ * the last object; at a multiple of 64 it may have to be loaded yet.
+ */
 static bool window_is_right(struct kunit *test, const struct gch_go_span *s)
 {
-	unsigned int i, end = min_t(u32, round_up(s->freeindex + 1, 64),
-				    s->nelems);
+	unsigned int i, end = min_t(u32, round_up(s->freeindex, 64), s->nelems);
 
+	if (!(s->freeindex % 64) && s->alloc_cache)
+		end = min_t(u32, s->freeindex + 64, s->nelems);
+	if (!GCH_EXPECT(test, end - s->freeindex == 64 ||
+			!(s->alloc_cache >> (end - s->freeindex)),
+			"class %u: a window beyond object %u, %#llx", s->class,
+			end, s->alloc_cache))
+		return false;
 	for (i = s->freeindex; i < end; i++)
 		if (!GCH_EXPECT(test, (s->alloc_cache >> (i - s->freeindex) & 1) ==
 				!test_bit(i, s->alloc_bits),

@@ -108,7 +108,7 @@ static u32 room_of(unsigned int class)
 	if (size > 512)
 		return room;
 	if (size >= 16)
-		room -= 128;
+		room -= 64 + 8192 / (size < 64 ? 16 : 64);
 	return class & 1 ? room : room - 128;
 }
 
@@ -302,10 +302,28 @@ static void hand_out(struct sweep *w, unsigned int end)
 		memset(s->base + (size_t)i * s->size, LIVE_BYTE, s->size);
 }
 
+static void set_mark(struct gch_go_span *s, unsigned int i)
+{
+	if (gch_go_is_inline(s))
+		*mark_byte(gch_go_span_ref(s, i)) = 1;
+	else
+		__set_bit(i, s->mark_bits);
+}
+
+/* Is any mark left, be it of no object? */
+static bool is_marked(struct gch_go_span *s)
+{
+	unsigned long ref = gch_go_span_ref(s, 0);
+
+	if (!gch_go_is_inline(s))
+		return !bitmap_empty(s->mark_bits, SPAN_WORDS * BITS_PER_LONG);
+	return memchr_inv(tail_marks(ref), 0,
+			  GCH_GO_PAGE_SIZE >> mark_shift(ref));
+}
+
 static void draw_marks(struct sweep *w, struct gch_kunit_random *r,
 		       unsigned int percent)
 {
-	unsigned long *marks = gch_go_span_marks(w->s);
 	unsigned int i;
 
 	bitmap_zero(w->marked, SPAN_WORDS * BITS_PER_LONG);
@@ -313,7 +331,7 @@ static void draw_marks(struct sweep *w, struct gch_kunit_random *r,
 		if (gch_kunit_below(r, 100) >= percent)
 			continue;
 		__set_bit(i, w->marked);
-		__set_bit(i, marks);
+		set_mark(w->s, i);
 	}
 }
 
@@ -328,30 +346,25 @@ static void sweep(struct gch_go_heap *h, struct gch_go_span *s, u32 gen)
 /* Marked objects are allocated now and nothing else is; marks are gone. */
 static bool bits_are_right(struct kunit *test, struct sweep *w)
 {
-	unsigned long *marks = gch_go_span_marks(w->s);
 	struct gch_go_span *s = w->s;
 	unsigned int i;
 
 	for (i = 0; i < s->nelems; i++)
 		if (!GCH_EXPECT(test, gch_go_is_allocated(s, i) ==
-				test_bit(i, w->marked) && !test_bit(i, marks),
+				test_bit(i, w->marked),
 				"class %u: object %u of %u is %sallocated, was %smarked",
 				s->class, i, s->nelems,
 				gch_go_is_allocated(s, i) ? "" : "not ",
 				test_bit(i, w->marked) ? "" : "not "))
 			return false;
-	for (i = 0; i < min_t(u32, s->nelems, 64); i++)
-		if (!GCH_EXPECT(test, (s->alloc_cache >> i & 1) ==
-				!test_bit(i, w->marked),
-				"class %u: the window has object %u wrong",
-				s->class, i))
-			return false;
-	return GCH_EXPECT(test, !s->freeindex && s->alloc_count ==
-			  bitmap_weight(w->marked, s->nelems),
+	return GCH_EXPECT(test, !is_marked(s), "class %u: a mark is left",
+			  s->class) &&
+	       GCH_EXPECT(test, !s->freeindex && !s->alloc_cache &&
+			  s->alloc_count == bitmap_weight(w->marked, s->nelems),
 			  "class %u: %u allocated, not %u", s->class,
 			  s->alloc_count, bitmap_weight(w->marked, s->nelems)) &&
 	       GCH_EXPECT(test, !gch_go_is_inline(s) ||
-			  tail_class(tail_of((unsigned long)s->base)) == s->class,
+			  tail_of((unsigned long)s->base)->class == s->class,
 			  "class %u: the tail has lost its class", s->class);
 }
 
@@ -610,13 +623,16 @@ static bool central_sweep(struct kunit *test, struct central *c,
 			  unsigned int most)
 {
 	struct gch_go_span *s;
+	LIST_HEAD(spans);
 
 	while (most--) {
 		preempt_disable();
-		s = gch_go_central_unswept(c->h, c->class, gen_of(c->h));
+		gch_go_central_unswept(c->h, c->class, gen_of(c->h), &spans, 1);
 		preempt_enable();
+		s = list_first_entry_or_null(&spans, struct gch_go_span, node);
 		if (!s)
 			break;
+		list_del_init(&s->node);
 		if (!GCH_EXPECT(test, owner(c, s) && s->gen != gen_of(c->h),
 				"what was swept is swept again"))
 			return false;

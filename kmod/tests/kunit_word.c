@@ -73,8 +73,9 @@ static void test_meta(struct kunit *test)
 /* Tags of references of the Go engine, and what an address keeps of them. */
 static void test_tags(struct kunit *test)
 {
-	static const unsigned long tags[] = { SPAN_INLINE, SPAN_OTHER,
-					      SPAN_LARGE };
+	static const unsigned long tags[] = {
+		SPAN_INLINE16, SPAN_INLINE64, SPAN_OTHER, SPAN_LARGE,
+	};
 	unsigned long addr = 0xffff888012345678UL;
 	unsigned int i;
 
@@ -83,6 +84,8 @@ static void test_tags(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, ref_addr(addr | tags[i] | REF_GRAY), addr);
 		KUNIT_EXPECT_EQ(test, (addr | tags[i] | REF_GRAY) & TAG_MASK,
 				tags[i]);
+		KUNIT_EXPECT_EQ(test, is_inline_ref(addr | tags[i] | REF_GRAY),
+				i < 2);
 	}
 }
 

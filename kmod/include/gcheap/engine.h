@@ -107,6 +107,7 @@ struct gch_cpu_stats {
  * @dying: deleted; no mutator may attach; under @lock
  * @val: tunables, read with READ_ONCE()
  * @cpu: statistics per CPU
+ * @cache: what else the engine has per CPU, for &gch_mutator.cache; may be NULL
  * @lock: protects the lists, @dying and the number of mutators; held over a
  *	scan of frames and tables
  * @mutators: attached mutators
@@ -151,6 +152,7 @@ struct gch_heap {
 	bool dying;
 	u64 val[GCH_KEY_NR];
 	struct gch_cpu_stats __percpu *cpu;
+	void __percpu *cache;
 
 	struct mutex lock;		/* see above */
 	struct list_head mutators;
@@ -262,6 +264,10 @@ enum gch_wait {
  * @heap: its heap
  * @frame: its slots
  * @nr_slots: their number
+ * @cpu: where its last section was, and so will be the next, mostly
+ * @seq: sequence of @cpu
+ * @stats: &gch_heap.cpu of @cpu
+ * @cache: &gch_heap.cache of @cpu
  * @pending: the engine has work of this mutator left: see
  *	&gch_engine_ops.settle
  * @wait: why the last call left its section
@@ -279,6 +285,10 @@ struct gch_mutator {
 	struct gch_heap *heap;
 	void **frame;
 	unsigned int nr_slots;
+	unsigned int cpu;
+	unsigned int *seq;
+	struct gch_cpu_stats *stats;
+	void *cache;
 	bool pending;
 	enum gch_wait wait;
 	size_t want;
