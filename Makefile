@@ -16,9 +16,19 @@ NO_BTF := $(if $(shell command -v pahole),,CONFIG_DEBUG_INFO_BTF_MODULES=)
 
 help:
 	@echo 'demo      set up, boot a guest and show both heaps at work'
-	@echo 'check     set up, build everything and run the tests in a guest'
-	@echo '          TESTS="a b" runs only those; KERNEL=6.12, uml or uml-debug'
-	@echo '          another guest kernel'
+	@echo 'check     set up, build everything and run the tests in guests'
+	@echo '          TESTS="a b" runs only those; KERNELS="6.1 uml-debug" are the'
+	@echo '          guests, others 6.12, 7.2, uml, kcsan'
+	@echo 'check-long'
+	@echo '          the long form of the tests, in 6.1, 6.12, 7.2 and uml-debug;'
+	@echo '          TESTS= and KERNELS= as above'
+	@echo 'check-races'
+	@echo '          look for data races of the modules (kcsan); TESTS= as above'
+	@echo 'coverage  run the tests and report the lines and branches that were run'
+	@echo 'bench     set up and measure in a guest; BENCH="a b" only those, REPS= and'
+	@echo '          CPUS= otherwise than 5 and 2'
+	@echo 'bench-compare A.json B.json'
+	@echo '          what has changed between two results of bench'
 	@echo 'modules   build gcheap.ko and gcheap_load.ko for KDIR'
 	@echo 'gcctl     build the tool'
 	@echo 'install   install modules and tool (DESTDIR= for packaging)'
@@ -36,7 +46,34 @@ demo:
 	@$(VM)/demo $(if $(KERNEL),--kernel $(KERNEL))
 
 check:
-	@$(VM)/check $(if $(KERNEL),--kernel $(KERNEL)) $(TESTS)
+	@$(VM)/check $(if $(KERNELS),--kernels '$(KERNELS)') $(TESTS)
+
+check-long:
+	@$(VM)/check --long $(if $(KERNELS),--kernels '$(KERNELS)') $(TESTS)
+
+check-races:
+	@$(VM)/check --races $(if $(KERNELS),--kernels '$(KERNELS)') $(TESTS)
+
+coverage:
+	@$(VM)/coverage $(TESTS)
+
+fuzz:
+	@selftests/parser/run $(or $(SECONDS),60)
+
+bench:
+	@$(VM)/bench $(if $(KERNEL),--kernel $(KERNEL)) $(if $(CPUS),--cpus $(CPUS)) \
+		$(if $(REPS),--reps $(REPS)) $(if $(SCALE),--scale $(SCALE)) $(BENCH)
+
+# make bench-compare A.json B.json: the files are no goals.
+ifneq ($(filter bench-compare,$(MAKECMDGOALS)),)
+BENCH_FILES := $(or $(strip $(A) $(B)),$(filter-out bench-compare,$(MAKECMDGOALS)))
+.PHONY: $(sort $(filter-out bench-compare,$(MAKECMDGOALS)))
+$(sort $(filter-out bench-compare,$(MAKECMDGOALS))):
+	@:
+endif
+
+bench-compare:
+	@$(VM)/bench compare $(BENCH_FILES)
 
 kdir:
 	@$(VM)/kdir '$(KDIR)' '$(CHOSEN_CC)'

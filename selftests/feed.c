@@ -378,7 +378,7 @@ static void test_numbers(void)
 		{ "no entries", 2, A(ENTRIES), 0, ERANGE, "entries" },
 		{ "size of 65537", 2, A(SIZE), 65537, ERANGE, "65536" },
 		{ "verify 2", 0, A(VERIFY), 2, EINVAL, "verify" },
-		{ "unknown workload", 5, A(WORKLOAD), 5, ERANGE, NULL },
+		{ "unknown workload", 99, A(WORKLOAD), 99, ERANGE, NULL },
 	};
 	size_t i;
 

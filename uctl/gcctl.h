@@ -24,5 +24,6 @@ int stats_cmd(int argc, char **argv);
 int run_cmd(int argc, char **argv);
 int replay_cmd(int argc, char **argv);
 int compare_cmd(int argc, char **argv);
+int bench_cmd(int argc, char **argv);
 
 #endif /* GCCTL_GCCTL_H */

@@ -140,6 +140,7 @@ static const struct {
 	{ "run", run_cmd, run_usage, run_details },
 	{ "replay", replay_cmd, replay_usage, replay_details },
 	{ "compare", compare_cmd, compare_usage, compare_details },
+	{ "bench", bench_cmd, bench_usage, bench_details },
 	{ "version", version_cmd, other_usage, "" },
 	{ "help", help_cmd, other_usage, "" },
 };

@@ -49,6 +49,16 @@ void out_init(bool json, bool pretty)
 	json_c_set_serialization_double_format("%.4f", JSON_C_OPTION_GLOBAL);
 }
 
+/**
+ * out_is_json() - what the user wants
+ *
+ * Return: whether it is JSON.
+ */
+bool out_is_json(void)
+{
+	return as_json;
+}
+
 /* Gives a container to the one that is open, and opens it. */
 static void push(const char *key, struct json_object *obj)
 {
@@ -109,6 +119,16 @@ void out_end(void)
 		depth--;
 	else
 		has_heading[0] = false;
+}
+
+/**
+ * out_document() - the document, made elsewhere
+ * @doc: what is printed, and freed
+ */
+void out_document(struct json_object *doc)
+{
+	open_at[0] = doc;
+	depth = 1;
 }
 
 /**
@@ -188,7 +208,15 @@ static void format_count(char *buf, size_t size, uint64_t n)
 	buf[o] = '\0';
 }
 
-static const char *format(char *buf, size_t size, const struct out_value *v)
+/**
+ * out_format() - a value as text for people
+ * @buf: room for it
+ * @size: of @buf
+ * @v: the value
+ *
+ * Return: the text, in @buf or elsewhere.
+ */
+const char *out_format(char *buf, size_t size, const struct out_value *v)
 {
 	size_t len;
 
@@ -270,7 +298,7 @@ void out_item(const char *key, const char *label, struct out_value value)
 		add(key, &value);
 		return;
 	}
-	text = format(buf, sizeof(buf), &value);
+	text = out_format(buf, sizeof(buf), &value);
 	len = 2 + (label ? strlen(label) + 1 : 0) + strlen(text);
 	if (line_used && line_used + len > LINE_WIDTH)
 		out_break();
@@ -308,7 +336,7 @@ void out_fact(const char *key, const char *label, struct out_value value)
 		add(key, &value);
 	else
 		printf("%*s%-*s%s\n", indent(), "", LABEL_WIDTH, label,
-		       format(buf, sizeof(buf), &value));
+		       out_format(buf, sizeof(buf), &value));
 }
 
 /**
@@ -351,7 +379,7 @@ void out_row(const char *key, const char *label,
 	printf("%*s%-*s", indent(), "", TABLE_LABEL - indent(), label);
 	for (i = 0; i < OUT_COLUMNS; i++)
 		printf(" %*s", TABLE_CELL,
-		       format(buf, sizeof(buf), &values[i]));
+		       out_format(buf, sizeof(buf), &values[i]));
 	putchar('\n');
 }
 

@@ -8,6 +8,7 @@
 #define GCCTL_OUT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define OUT_COLUMNS	3
@@ -55,7 +56,11 @@ static inline struct out_value out_text(const char *text)
 	return (struct out_value){ .kind = OUT_TEXT, .text = text };
 }
 
+struct json_object;
+
 void out_init(bool json, bool pretty);
+bool out_is_json(void);
+void out_document(struct json_object *doc);
 int out_finish(int status);
 
 void out_list(const char *key);
@@ -70,6 +75,7 @@ void out_columns(const char *const names[OUT_COLUMNS]);
 void out_row(const char *key, const char *label,
 	     const struct out_value values[OUT_COLUMNS]);
 
+const char *out_format(char *buf, size_t size, const struct out_value *v);
 void out_usage(const char *text);
 
 __attribute__((format(printf, 4, 5)))

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What a benchmark is told: words KEY=VALUE, each of them bounded
+ */
+#include "bench.h"
+
+#include <linux/kernel.h>
+#include <linux/seq_file.h>
+#include <linux/string.h>
+
+/* In the order of enum gch_bench_on. */
+const char * const gch_bench_on[] = {
+	"go", "python", "slab", "cache", "kmalloc", "plain", NULL
+};
+
+static const char * const graphs[] = {
+	"tree24", "tree64", "graph64", "list24", "list64", "pairs24", "ring24",
+	NULL
+};
+
+static const char * const patterns[] = { "lifo", "order", "random", NULL };
+
+/**
+ * struct param - something that can be told
+ * @name: its word
+ * @min: least value
+ * @max: largest value
+ * @def: value if it is not told
+ * @words: a value is an index of these; NULL for numbers
+ */
+struct param {
+	const char *name;
+	u64 min;
+	u64 max;
+	u64 def;
+	const char * const *words;
+};
+
+static const struct param params[GCH_BENCH_PARAMS] = {
+	[GCH_BENCH_P_ON]	= { .name = "on", .words = gch_bench_on },
+	[GCH_BENCH_P_SIZE]	= { "size", 16, SZ_64K, 64 },
+	[GCH_BENCH_P_SCAN]	= { "scan", 0, 1, 1 },
+	[GCH_BENCH_P_CPUS]	= { "cpus", 1, GCH_BENCH_CPUS, 1 },
+	/* At a time; beyond what a frame holds only where that is no matter. */
+	[GCH_BENCH_P_OBJECTS]	= { "objects", 1, SZ_4M, GCH_BENCH_HELD },
+	/* MiB */
+	[GCH_BENCH_P_LIVE]	= { "live", 1, 4096, 100 },
+	[GCH_BENCH_P_GRAPH]	= { .name = "graph", .words = graphs },
+	[GCH_BENCH_P_NODES]	= { "nodes", 16, SZ_4M, SZ_1M },
+	[GCH_BENCH_P_WORKERS]	= { "workers", 1, GCH_BENCH_METRICS / 2, 1 },
+	[GCH_BENCH_P_PATTERN]	= { .name = "pattern", .words = patterns },
+	/* What a repetition is timed for at least. */
+	[GCH_BENCH_P_MS]	= { "ms", 1, 10000, 20 },
+	[GCH_BENCH_P_REPS]	= { "reps", 1, GCH_BENCH_REPS, 5 },
+};
+
+/* Those that every benchmark takes. */
+#define COMMON	(BIT(GCH_BENCH_P_ON) | BIT(GCH_BENCH_P_MS) | \
+		 BIT(GCH_BENCH_P_REPS))
+
+static int find_kind(struct gch_bench *b, const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < gch_bench_nr_kinds; i++) {
+		if (strcmp(gch_bench_kinds[i]->name, name))
+			continue;
+		b->kind = gch_bench_kinds[i];
+		return 0;
+	}
+	return gch_bench_fail(b, -EINVAL, "there is no benchmark %.32s", name);
+}
+
+static int find_param(const char *name)
+{
+	int i;
+
+	for (i = 0; i < GCH_BENCH_PARAMS; i++)
+		if (!strcmp(params[i].name, name))
+			return i;
+	return -ENOENT;
+}
+
+static int find_word(const char * const *words, const char *word)
+{
+	int i;
+
+	for (i = 0; words[i]; i++)
+		if (!strcmp(words[i], word))
+			return i;
+	return -ENOENT;
+}
+
+static int parse_value(struct gch_bench *b, int i, const char *text)
+{
+	const struct param *p = &params[i];
+	int word;
+
+	if (p->words) {
+		word = find_word(p->words, text);
+		if (word < 0)
+			return gch_bench_fail(b, -EINVAL, "%s cannot be %.32s",
+					      p->name, text);
+		b->arg[i] = word;
+		return 0;
+	}
+	if (kstrtou64(text, 10, &b->arg[i]))
+		return gch_bench_fail(b, -EINVAL, "%s must be a number",
+				      p->name);
+	if (b->arg[i] < p->min || b->arg[i] > p->max)
+		return gch_bench_fail(b, -ERANGE, "%s must be %llu to %llu",
+				      p->name, p->min, p->max);
+	return 0;
+}
+
+static int parse_word(struct gch_bench *b, char *word)
+{
+	char *name = strsep(&word, "=");
+	int i = find_param(name);
+
+	if (i < 0 || !(BIT(i) & (b->kind->params | COMMON)))
+		return gch_bench_fail(b, -EINVAL, "%s does not take %.32s",
+				      b->kind->name, name);
+	if (!word)
+		return gch_bench_fail(b, -EINVAL, "%s needs a value", name);
+	return parse_value(b, i, word);
+}
+
+static int check(struct gch_bench *b)
+{
+	u64 bytes = b->arg[GCH_BENCH_P_OBJECTS] * b->arg[GCH_BENCH_P_SIZE];
+	u64 on = b->arg[GCH_BENCH_P_ON];
+
+	if (!(b->kind->on & BIT(on)))
+		return gch_bench_fail(b, -EOPNOTSUPP, "%s does not run on %s",
+				      b->kind->name, gch_bench_on[on]);
+	if (bytes > SZ_256M)
+		return gch_bench_fail(b, -E2BIG, "objects are %llu bytes, more than %u",
+				      bytes, SZ_256M);
+	return 0;
+}
+
+/**
+ * gch_bench_parse - reads what is to be run
+ * @b: receives it, and the message if it is refused
+ * @words: the name of a benchmark and KEY=VALUE...; is taken to pieces
+ *
+ * Context: any.
+ * Return: 0 or a negative error.
+ */
+int gch_bench_parse(struct gch_bench *b, char *words)
+{
+	char *word;
+	int i, err;
+
+	words = strim(words);
+	err = find_kind(b, strsep(&words, " "));
+	if (err)
+		return err;
+	for (i = 0; i < GCH_BENCH_PARAMS; i++)
+		b->arg[i] = params[i].def;
+	b->arg[GCH_BENCH_P_ON] = __ffs(b->kind->on);
+	while (words) {
+		word = strsep(&words, " ");
+		if (!*word)
+			continue;
+		err = parse_word(b, word);
+		if (err)
+			return err;
+	}
+	return check(b);
+}
+
+static void list_param(struct seq_file *seq, const struct param *p, u32 mask)
+{
+	const char *between = "=";
+	int i;
+
+	seq_printf(seq, " %s", p->name);
+	if (!p->words)
+		seq_printf(seq, "=%llu..%llu", p->min, p->max);
+	for (i = 0; p->words && p->words[i]; i++) {
+		if (!(mask & BIT(i)))
+			continue;
+		seq_printf(seq, "%s%s", between, p->words[i]);
+		between = "|";
+	}
+}
+
+/**
+ * gch_bench_list - says what there is, a line a benchmark
+ * @seq: where
+ *
+ * Context: any.
+ */
+void gch_bench_list(struct seq_file *seq)
+{
+	unsigned int i, p;
+
+	for (i = 0; i < gch_bench_nr_kinds; i++) {
+		const struct gch_bench_kind *kind = gch_bench_kinds[i];
+
+		seq_puts(seq, kind->name);
+		for (p = 0; p < GCH_BENCH_PARAMS; p++)
+			if (BIT(p) & (kind->params | COMMON))
+				list_param(seq, &params[p],
+					   p == GCH_BENCH_P_ON ? kind->on : ~0U);
+		seq_putc(seq, '\n');
+	}
+}

@@ -1,0 +1,206 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# The benchmarks, each in its smallest form: what they hand over is complete and
+# of the right form, whatever the figures are. And what gcheap_bench.ko refuses,
+# and how it ends when it is interrupted.
+
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+debug=/sys/kernel/debug
+bench=$debug/gcheap_bench
+[ -d $debug/gcheap ] || mount -t debugfs none $debug 2> /dev/null
+begin 31
+[ -d $debug/gcheap ] || skip_all "no debugfs"
+[ -d /sys/module/gcheap_bench ] || load gcheap_bench ||
+	skip_all "there is no gcheap_bench"
+
+out=/tmp/bench.json
+
+# sound FILE REPS LEAST: every result of a file has its values and makes sense,
+# and there are as many as there should be at least.
+sound()
+{
+	awk -v reps="$2" -v least="$3" '
+	function value(line) {
+		sub(/^[^:]*: */, "", line)
+		gsub(/[",]/, "", line)
+		return line
+	}
+	function wrong(text) {
+		print key ": " text
+		bad = 1
+	}
+	/"key":/ {
+		key = value($0)
+		if (seen[key]++)
+			wrong("is there twice")
+		n++
+		unit = label = ""
+		values = -1
+	}
+	/"label":/ { label = value($0) }
+	/"unit":/ { unit = value($0) }
+	/"base":/ { base[key] = value($0) }
+	/"median":/ { median = value($0) + 0 }
+	/"min":/ { min = value($0) + 0 }
+	/"max":/ { max = value($0) + 0 }
+	/"values":/ { values = 0; next }
+	values >= 0 && /^ *[-0-9]/ {
+		v = value($0) + 0
+		if (v < min || v > max)
+			wrong(v " is not within " min " and " max)
+		if (v <= 0 && unit ~ /^(ns|1\/s|bytes)$/)
+			wrong("a value of " v " " unit)
+		values++
+	}
+	values >= 0 && /\]/ {
+		# What a heap remembers comes once for all, or not at all.
+		if (values != reps && key !~ /pause|handshake|mmu/)
+			wrong(values " values, not " reps)
+		if (median < min || median > max)
+			wrong("median " median " of " min " to " max)
+		if (label == "" || unit == "")
+			wrong("without label or unit")
+		values = -1
+	}
+	END {
+		for (key in base)
+			if (!(base[key] in seen))
+				wrong("compared with " base[key] ", which is not there")
+		if (n < least)
+			wrong(n " results, not " least)
+		exit bad
+	}' "$1"
+}
+
+# measured NAME REPS LEAST
+measured()
+{
+	gcctl bench "$1" reps "$2" scale 1 traces "$traces" note t \
+		file "$out.$1" > /tmp/bench.txt || return
+	sound "$out.$1" "$2" "$3" || return
+	is "lines of the table" \
+		"$(gcctl bench show "$out.$1" | tail -n +9 | wc -l)" \
+		"$(grep -c '"key":' "$out.$1")"
+}
+
+check "harness" measured harness 5 3
+check "mark" measured mark 3 35
+check "alloc" measured alloc 1 90
+check "store" measured store 2 10
+check "python" measured python 2 25
+check "pattern" measured pattern 1 48
+check "churn" measured churn 1 40
+check "trees" measured trees 1 12
+check "larson" measured larson 1 6
+check "mstress" measured mstress 1 6
+check "replay" measured replay 1 12
+
+# The same file twice: nothing has changed.
+unchanged()
+{
+	gcctl bench compare "$out.mark" "$out.mark" > /tmp/bench.txt || return
+	is "lines" "$(grep -c ' 1\.00 ' /tmp/bench.txt)" \
+		"$(grep -c '"key":' "$out.mark")" || return
+	! grep -E '(better|worse)$' /tmp/bench.txt
+}
+
+# all VALUE: the file with this in the place of each value
+all()
+{
+	sed '/"values"/,/\]/s/[0-9][0-9]*\.[0-9]*/'"$1"'/' "$out.mark"
+}
+
+# One in which all is twice as much: bad of times, good of speed.
+doubled()
+{
+	all 10.0 > "$out.once"
+	all 20.0 > "$out.twice"
+	gcctl bench compare "$out.once" "$out.twice" > /tmp/bench.txt || return
+	is "changes" "$(grep -cE '(better|worse)$' /tmp/bench.txt)" \
+		"$(grep -c '"key":' "$out.mark")" || return
+	is "better for being more" "$(grep -c 'better$' /tmp/bench.txt)" \
+		"$(grep -c '"unit":"GB/s"' "$out.mark")"
+}
+
+check "compare, unchanged" unchanged
+check "compare, doubled" doubled
+refused "compare with what is no result" 1 "cannot read" \
+	gcctl bench compare "$out.mark" /proc/version
+echo '{"results":[]}' > "$out.bad"
+refused "show what is none" 1 "no results" gcctl bench show "$out.bad"
+refused "an unknown benchmark" 1 "unknown benchmark" gcctl bench marx
+refused "no repetitions" 1 "reps is 1" gcctl bench mark reps 0
+
+# run WORDS: hands them to the module; its message is printed.
+run()
+{
+	if echo "$*" > $bench/run; then
+		return 0
+	fi 2> /dev/null
+	sed -n 's/^# //p' $bench/results
+	return 2
+}
+
+refused "the module: no such benchmark" 2 "no benchmark" run nothing
+refused "the module: a bad word" 2 "does not take" run "mark size=16"
+refused "the module: too small" 2 "must be 16 to" run "mark nodes=1"
+refused "the module: too large" 2 "must be 16 to" run "mark nodes=999999999"
+refused "the module: no number" 2 "must be a number" run "mark nodes=many"
+refused "the module: no value" 2 "needs a value" run "mark nodes"
+refused "the module: another word" 2 "cannot be" run "mark graph=tree"
+refused "the module: not there" 2 "does not run on" run "mark on=slab"
+refused "the module: too many CPUs" 2 "CPUs" run "path cpus=64"
+refused "the module: too many bytes" 2 "more than" \
+	run "path size=65536 objects=4194304"
+
+modes()
+{
+	is "mode of run" "$(stat -c %a $bench/run)" 200 &&
+		is "mode of list" "$(stat -c %a $bench/list)" 400 &&
+		is "mode of results" "$(stat -c %a $bench/results)" 400 &&
+		is "benchmarks" "$(grep -c '.* on=.* reps=' $bench/list)" 11
+}
+
+no_bench_heap()
+{
+	! gcctl -j heap | keys | grep -q '"name":"bench'
+}
+
+threads()
+{
+	grep -ql '^Name:.gch_bench' /proc/[0-9]*/status 2> /dev/null
+}
+
+no_threads()
+{
+	! threads
+}
+
+# Long enough to be met: one runs at a time, a signal ends it, nothing stays.
+interrupted()
+{
+	(exec sh -c "echo $1 > $bench/run") 2> /dev/null &
+	pid=$!
+	within 10 threads || {
+		echo "it does not run"
+		return 1
+	}
+	if echo loop > $bench/run; then
+		echo "two at a time"
+		return 1
+	fi 2> /dev/null
+	kill -INT "$pid" && kill -TERM "$pid"
+	wait "$pid"
+	is "what it says" "$(grep '^#' $bench/results)" "# interrupted" &&
+		no_threads && no_bench_heap
+}
+
+check "the files of the module" modes
+check "interrupted in a collection" \
+	interrupted "mark graph=graph64 nodes=500000 reps=100"
+check "interrupted while two allocate" \
+	interrupted "steady cpus=2 live=20 reps=100 ms=10000"
+check "nothing is left" no_bench_heap
+rm -f /tmp/bench.*

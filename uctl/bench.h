@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Benchmarks: what is measured, how it is kept and how it is shown.
+ */
+#ifndef GCCTL_BENCH_H
+#define GCCTL_BENCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define BENCH_GO	"Go 1.27.3"
+#define BENCH_CPYTHON	"CPython 3.15.2"
+
+#define BENCH_KEY	64
+#define BENCH_LABEL	48
+#define BENCH_REPS_MAX	100
+
+/* Of the values; in the order of the words in bench_file.c. */
+enum bench_unit {
+	BENCH_NS,
+	BENCH_GBS,	/* GB/s; more is better, as of what follows */
+	BENCH_RATE,	/* a second */
+	BENCH_PERCENT,
+	BENCH_SHARE,	/* percent; less is better again */
+	BENCH_BYTES,
+	BENCH_UNITS
+};
+
+/**
+ * struct bench_result - one line of the table
+ * @key: what it is, the same in every run
+ * @group: the benchmark it belongs to
+ * @label: what it is, for people
+ * @unit: of the values
+ * @value: one for each repetition
+ * @nr: their number
+ * @base: key of the kernel's own counterpart, or ""
+ * @other: figure of a real system, measured elsewhere; 0 for none
+ * @source: which system
+ */
+struct bench_result {
+	char key[BENCH_KEY];
+	char group[16];
+	char label[BENCH_LABEL];
+	enum bench_unit unit;
+	double value[BENCH_REPS_MAX];
+	size_t nr;
+	char base[BENCH_KEY];
+	double other;
+	char source[24];
+};
+
+/**
+ * struct bench_set - all that one run of the benchmarks has measured
+ * @release: of the kernel
+ * @machine: its architecture
+ * @cpu: model of the processor
+ * @date: when
+ * @note: what the user wrote
+ * @cpus: that are online
+ * @memory: bytes
+ * @reps: repetitions
+ * @scale: percent of full size
+ * @ms: least time of a repetition
+ * @live: MiB of live objects where collection is on
+ * @seconds: that a workload runs, all repetitions together
+ * @traces: folder of recorded traces, or NULL
+ * @result: the lines
+ * @nr: their number
+ * @room: for how many there is memory
+ */
+struct bench_set {
+	char release[72];
+	char machine[72];
+	char cpu[80];
+	char date[32];
+	char note[64];
+	uint64_t cpus;
+	uint64_t memory;
+	uint64_t reps;
+	uint64_t scale;
+	uint64_t ms;
+	uint64_t live;
+	uint64_t seconds;
+	const char *traces;
+	struct bench_result *result;
+	size_t nr;
+	size_t room;
+};
+
+/**
+ * struct bench_samples - what one benchmark of the kernel module measured
+ * @name: of the metric
+ * @value: as the module gives it, one for each repetition
+ * @nr: their number
+ */
+struct bench_samples {
+	char name[24];
+	double value[BENCH_REPS_MAX];
+	size_t nr;
+};
+
+#define BENCH_METRICS	8
+
+struct bench_metrics {
+	struct bench_samples metric[BENCH_METRICS];
+	size_t nr;
+};
+
+/* bench.c */
+int bench_kernel(const struct bench_set *set, struct bench_metrics *out,
+		 const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+bool bench_is_small(const struct bench_set *set);
+bool bench_wants(const struct bench_set *set, size_t i, size_t nr);
+uint64_t bench_scaled(const struct bench_set *set, uint64_t full, uint64_t least);
+struct bench_result *bench_add(struct bench_set *set, const char *group,
+			       enum bench_unit unit, const char *key_fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+void bench_drop_empty(struct bench_set *set);
+void bench_label(struct bench_result *r, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+const struct bench_result *bench_find(const struct bench_set *set,
+				      const char *key);
+double bench_median(const struct bench_result *r);
+void bench_spread(const struct bench_result *r, double *min, double *max);
+
+struct bench_result *bench_take(struct bench_set *set, const char *group,
+				const struct bench_metrics *m,
+				const char *metric, const char *key);
+void bench_other(struct bench_result *r, double value, const char *source);
+void bench_based(struct bench_result *r, const char *key);
+
+/* bench_micro.c: each runs one benchmark and returns an exit status */
+int bench_harness(struct bench_set *set);
+int bench_alloc(struct bench_set *set);
+int bench_mark(struct bench_set *set);
+int bench_store(struct bench_set *set);
+
+/* bench_python.c: likewise */
+int bench_python(struct bench_set *set);
+int bench_pattern(struct bench_set *set);
+
+/* bench_load.c: likewise */
+int bench_churn(struct bench_set *set);
+int bench_trees(struct bench_set *set);
+int bench_larson(struct bench_set *set);
+int bench_mstress(struct bench_set *set);
+int bench_replay(struct bench_set *set);
+
+/* bench_file.c */
+void bench_write(const struct bench_set *set);
+int bench_save(const struct bench_set *set, const char *file);
+int bench_load(struct bench_set *set, const char *file);
+void bench_free(struct bench_set *set);
+
+/* bench_table.c */
+void bench_show_head(const struct bench_set *set);
+void bench_show_group(const struct bench_set *set, const char *group,
+		      const char *heading);
+void bench_compare(const struct bench_set *a, const struct bench_set *b);
+
+#endif /* GCCTL_BENCH_H */

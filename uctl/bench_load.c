@@ -1,0 +1,554 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Benchmarks that are workloads of gcheap_load.ko. Each repetition is a run of
+ * its own on a heap of its own; the same on the slab engine, which frees when it
+ * is told and collects nothing, is the kernel's counterpart.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <linux/gcheap.h>
+#include <linux/gcheap_load.h>
+
+#include "bench.h"
+#include "gcctl.h"
+#include "heap.h"
+#include "out.h"
+#include "replay.h"
+#include "run.h"
+#include "stats.h"
+#include "wait.h"
+
+/* The baseline first. */
+static const enum gcheap_engine engines[] = {
+	GCHEAP_ENGINE_SLAB, GCHEAP_ENGINE_GO, GCHEAP_ENGINE_PYTHON,
+};
+
+/**
+ * struct job - a workload to run
+ * @group: the benchmark it is for
+ * @name: of this job, in keys
+ * @workload: which
+ * @file: the trace of a replay
+ * @values: settings of the workload
+ */
+struct job {
+	const char *group;
+	char name[32];
+	enum gcheap_load_workload workload;
+	const char *file;
+	struct value values[RUN_KEYS];
+};
+
+/**
+ * struct outcome - what one run came to
+ * @replay: the run
+ * @stats: of its heap, at its end
+ */
+struct outcome {
+	struct replay replay;
+	struct stats stats;
+};
+
+static void job_set(struct job *job, int attr, uint64_t num)
+{
+	size_t i;
+
+	for (i = 0; i < RUN_KEYS; i++)
+		if (run_keys[i].attr == attr)
+			job->values[i] = (struct value){ .given = true,
+							 .num = num };
+}
+
+/* ---- one run ---- */
+
+static void on_tick(const struct run *run, void *arg)
+{
+	const struct job *job = arg;
+
+	progress("%s %s: %.1f s", job->group, job->name,
+		 (double)run_num(run, GCHEAP_LOAD_A_RUN_ELAPSED_NS) / 1e9);
+}
+
+static int run_on(const struct job *job, const char *heap, struct outcome *out)
+{
+	struct run *run = &out->replay.run;
+	struct value mutators = { 0 };
+	int err;
+
+	run->tick = on_tick;
+	run->arg = (void *)job;
+	if (job->file) {
+		out->replay.file = job->file;
+		return replay_do(&out->replay, heap, false, &mutators);
+	}
+	err = run_new(run, heap, job->workload, job->values);
+	if (!err) {
+		err = run_wait(run);
+		run_del(run);
+	}
+	return err ? gnl_fail(err) : STATUS_OK;
+}
+
+/* A heap, a run on it, and what the heap then knows of it. */
+static int run_once(const struct job *job, enum gcheap_engine engine,
+		    struct outcome *out)
+{
+	struct value values[HEAP_KEYS] = { 0 };
+	struct gnl_facts facts;
+	char heap[GCHEAP_NAME_MAX + 1];
+	int err, status;
+
+	memset(out, 0, sizeof(*out));
+	snprintf(heap, sizeof(heap), "bench-%s-%d", heap_engines[engine],
+		 (int)getpid());
+	values[0] = (struct value){ .given = true, .num = engine };
+	err = heap_create(heap, values, &facts);
+	if (err)
+		return gnl_fail(err);
+	status = run_on(job, heap, out);
+	if (!status && stats_get(heap, &out->stats))
+		status = out_error(STATUS_REFUSED, 0, NULL,
+				   "no statistics of heap %s", heap);
+	progress_end();
+	err = heap_delete(heap);
+	if (!status && err)
+		status = gnl_fail(err);
+	if (!status && wait_interrupted())
+		status = STATUS_SIGNAL;
+	return status ? status : run_status(&out->replay.run);
+}
+
+/* ---- what is taken from it ---- */
+
+/* No pause, no handshake, no window of that length. */
+#define NOT_THERE	(-1.0)
+
+static double elapsed(const struct outcome *o)
+{
+	return (double)run_num(&o->replay.run, GCHEAP_LOAD_A_RUN_ELAPSED_NS);
+}
+
+static double rate(const struct outcome *o)
+{
+	return (double)run_rate(&o->replay.run);
+}
+
+static double peak(const struct outcome *o)
+{
+	return (double)o->stats.facts.num[GCHEAP_A_STATS_PEAK_HELD_BYTES];
+}
+
+static double collector_share(const struct outcome *o)
+{
+	double cpus = (double)sysconf(_SC_NPROCESSORS_ONLN);
+	double ns = elapsed(o) * cpus;
+
+	return ns ? 100 * (double)o->stats.facts.num[GCHEAP_A_STATS_CPU_NS] /
+			    ns : 0;
+}
+
+static double took(const struct outcome *o, int attr)
+{
+	return (double)o->replay.run.latency.num[attr];
+}
+
+static double took_p50(const struct outcome *o)
+{
+	return took(o, GCHEAP_LOAD_A_HIST_P50);
+}
+
+static double took_p99(const struct outcome *o)
+{
+	return took(o, GCHEAP_LOAD_A_HIST_P99);
+}
+
+static double took_p999(const struct outcome *o)
+{
+	return took(o, GCHEAP_LOAD_A_HIST_P999);
+}
+
+static double took_p9999(const struct outcome *o)
+{
+	return took(o, GCHEAP_LOAD_A_HIST_P9999);
+}
+
+static double took_max(const struct outcome *o)
+{
+	return took(o, GCHEAP_LOAD_A_HIST_LARGEST);
+}
+
+static double mmu(const struct outcome *o, int attr)
+{
+	const struct run *run = &o->replay.run;
+
+	return gnl_has(&run->facts, attr) ?
+		(double)run_num(run, attr) / 1e4 : NOT_THERE;
+}
+
+static double mmu1(const struct outcome *o)
+{
+	return mmu(o, GCHEAP_LOAD_A_RUN_MMU1);
+}
+
+static double mmu10(const struct outcome *o)
+{
+	return mmu(o, GCHEAP_LOAD_A_RUN_MMU10);
+}
+
+static double mmu100(const struct outcome *o)
+{
+	return mmu(o, GCHEAP_LOAD_A_RUN_MMU100);
+}
+
+static double of_hist(const struct gnl_facts *hist, int attr)
+{
+	return hist->num[GCHEAP_A_HIST_COUNT] ? (double)hist->num[attr] :
+						NOT_THERE;
+}
+
+static double pause_p50(const struct outcome *o)
+{
+	return of_hist(&o->stats.pause, GCHEAP_A_HIST_P50);
+}
+
+static double pause_p99(const struct outcome *o)
+{
+	return of_hist(&o->stats.pause, GCHEAP_A_HIST_P99);
+}
+
+static double pause_max(const struct outcome *o)
+{
+	return of_hist(&o->stats.pause, GCHEAP_A_HIST_LARGEST);
+}
+
+static double handshake_p50(const struct outcome *o)
+{
+	return of_hist(&o->stats.handshake, GCHEAP_A_HIST_P50);
+}
+
+static double handshake_p99(const struct outcome *o)
+{
+	return of_hist(&o->stats.handshake, GCHEAP_A_HIST_P99);
+}
+
+static double handshake_max(const struct outcome *o)
+{
+	return of_hist(&o->stats.handshake, GCHEAP_A_HIST_LARGEST);
+}
+
+/**
+ * struct figure - what is taken from an outcome
+ * @name: in keys
+ * @label: for people
+ * @unit: of the values
+ * @collected: not of the baseline, which collects nothing
+ * @get: the value
+ */
+struct figure {
+	const char *name;
+	const char *label;
+	enum bench_unit unit;
+	bool collected;
+	double (*get)(const struct outcome *o);
+};
+
+#define FIGURES_MAX	20
+/* Of each mutator in a small run. */
+#define SMALL_OPERATIONS	5000
+
+static const struct figure churn_figures[] = {
+	{ "rate", "operations a second", BENCH_RATE, false, rate },
+	{ "p50", "operation p50", BENCH_NS, false, took_p50 },
+	{ "p99", "operation p99", BENCH_NS, false, took_p99 },
+	{ "p999", "operation p99.9", BENCH_NS, false, took_p999 },
+	{ "p9999", "operation p99.99", BENCH_NS, false, took_p9999 },
+	{ "max", "longest operation", BENCH_NS, false, took_max },
+	{ "mmu1", "MMU 1 ms", BENCH_PERCENT, true, mmu1 },
+	{ "mmu10", "MMU 10 ms", BENCH_PERCENT, true, mmu10 },
+	{ "mmu100", "MMU 100 ms", BENCH_PERCENT, true, mmu100 },
+	{ "pause-p50", "pause p50", BENCH_NS, true, pause_p50 },
+	{ "pause-p99", "pause p99", BENCH_NS, true, pause_p99 },
+	{ "pause-max", "pause max", BENCH_NS, true, pause_max },
+	{ "handshake-p50", "handshake p50", BENCH_NS, true, handshake_p50 },
+	{ "handshake-p99", "handshake p99", BENCH_NS, true, handshake_p99 },
+	{ "handshake-max", "handshake max", BENCH_NS, true, handshake_max },
+	{ "collector", "collector's share of CPU", BENCH_SHARE, true,
+	  collector_share },
+	{ "peak", "peak memory", BENCH_BYTES, false, peak },
+};
+
+static const struct figure time_figures[] = {
+	{ "time", "time", BENCH_NS, false, elapsed },
+	{ "peak", "peak memory", BENCH_BYTES, false, peak },
+};
+
+static const struct figure rate_figures[] = {
+	{ "rate", "operations a second", BENCH_RATE, false, rate },
+	{ "peak", "peak memory", BENCH_BYTES, false, peak },
+};
+
+/**
+ * struct other - what a real system came to
+ * @figure: of which figure
+ * @engine: on which engine
+ * @value: the value
+ */
+struct other {
+	const char *figure;
+	enum gcheap_engine engine;
+	double value;
+};
+
+/* ---- a job on all engines ---- */
+
+static void add_figures(struct bench_set *set, const struct job *job,
+			enum gcheap_engine engine, const struct figure *figures,
+			size_t nr, struct bench_result *to[])
+{
+	bool base = engine == GCHEAP_ENGINE_SLAB;
+	struct bench_result *r;
+	char key[BENCH_KEY];
+	size_t i, first = set->nr;
+
+	for (i = 0; i < nr; i++) {
+		if (base && figures[i].collected)
+			continue;
+		r = bench_add(set, job->group, figures[i].unit, "%s/%s/%s/%s",
+			      job->group, job->name, heap_engines[engine],
+			      figures[i].name);
+		bench_label(r, "%s %s, %s", heap_engines[engine], job->name,
+			    figures[i].label);
+		if (base || figures[i].collected)
+			continue;
+		snprintf(key, sizeof(key), "%s/%s/%s/%s", job->group, job->name,
+			 heap_engines[GCHEAP_ENGINE_SLAB], figures[i].name);
+		bench_based(r, key);
+	}
+	/* Adding moves them: only now they stay. */
+	for (i = 0; i < nr; i++) {
+		to[i] = NULL;
+		if (!base || !figures[i].collected)
+			to[i] = &set->result[first++];
+	}
+}
+
+static void add_others(struct bench_result *to[], const struct figure *figures,
+		       size_t nr, enum gcheap_engine engine,
+		       const struct other *others, size_t nr_others)
+{
+	size_t i, o;
+
+	for (i = 0; i < nr; i++)
+		for (o = 0; o < nr_others; o++)
+			if (engine == others[o].engine &&
+			    !strcmp(figures[i].name, others[o].figure))
+				bench_other(to[i], others[o].value,
+					    engine == GCHEAP_ENGINE_GO ?
+						    BENCH_GO : BENCH_CPYTHON);
+}
+
+static void take_figure(struct bench_result *r, const struct figure *figure,
+			const struct outcome *out)
+{
+	double value = r ? figure->get(out) : NOT_THERE;
+
+	if (value >= 0)
+		r->value[r->nr++] = value;
+}
+
+static int job_on(struct bench_set *set, const struct job *job,
+		  enum gcheap_engine engine, const struct figure *figures,
+		  size_t nr, const struct other *others, size_t nr_others)
+{
+	struct bench_result *to[FIGURES_MAX];
+	struct outcome out;
+	uint64_t rep;
+	size_t i;
+	int status;
+
+	add_figures(set, job, engine, figures, nr, to);
+	add_others(to, figures, nr, engine, others, nr_others);
+	for (rep = 0; rep < set->reps; rep++) {
+		status = run_once(job, engine, &out);
+		if (status)
+			return status;
+		for (i = 0; i < nr; i++)
+			take_figure(to[i], &figures[i], &out);
+	}
+	bench_drop_empty(set);
+	return STATUS_OK;
+}
+
+static int run_job(struct bench_set *set, const struct job *job,
+		   const struct figure *figures, size_t nr,
+		   const struct other *others, size_t nr_others)
+{
+	int status;
+	size_t e;
+
+	status = gnl_open(GNL_GCHEAP);
+	if (!status)
+		status = gnl_open(GNL_LOAD);
+	for (e = 0; e < ARRAY_SIZE(engines) && !status; e++)
+		status = job_on(set, job, engines[e], figures, nr, others,
+				nr_others);
+	return status;
+}
+
+/* All repetitions together take so many seconds; a small run some moments. */
+static void job_length(struct job *job, const struct bench_set *set,
+		       uint64_t seconds)
+{
+	uint64_t one = seconds / set->reps;
+
+	if (bench_is_small(set))
+		job_set(job, GCHEAP_LOAD_A_RUN_MAX_OPERATIONS, SMALL_OPERATIONS);
+	else
+		job_set(job, GCHEAP_LOAD_A_RUN_SECONDS, one ? one : 1);
+}
+
+/* ---- the benchmarks ---- */
+
+static const struct other churn_others[2][11] = {
+	{	/* one CPU */
+		{ "rate", GCHEAP_ENGINE_GO, 565000 },
+		{ "p50", GCHEAP_ENGINE_GO, 640 },
+		{ "p99", GCHEAP_ENGINE_GO, 6400 },
+		{ "p999", GCHEAP_ENGINE_GO, 139000 },
+		{ "p9999", GCHEAP_ENGINE_GO, 295000 },
+		{ "max", GCHEAP_ENGINE_GO, 15.2e6 },
+		{ "pause-p50", GCHEAP_ENGINE_GO, 20000 },
+		{ "pause-p99", GCHEAP_ENGINE_GO, 33000 },
+		{ "pause-max", GCHEAP_ENGINE_GO, 33000 },
+		{ "collector", GCHEAP_ENGINE_GO, 39 },
+		{ "peak", GCHEAP_ENGINE_GO, 291.0 * 1024 * 1024 },
+	}, {	/* two */
+		{ "rate", GCHEAP_ENGINE_GO, 848000 },
+		{ "p50", GCHEAP_ENGINE_GO, 700 },
+		{ "p99", GCHEAP_ENGINE_GO, 7900 },
+		{ "p999", GCHEAP_ENGINE_GO, 172000 },
+		{ "p9999", GCHEAP_ENGINE_GO, 1440000 },
+		{ "max", GCHEAP_ENGINE_GO, 36e6 },
+		{ "pause-p50", GCHEAP_ENGINE_GO, 82000 },
+		{ "pause-p99", GCHEAP_ENGINE_GO, 2620000 },
+		{ "pause-max", GCHEAP_ENGINE_GO, 6290000 },
+		{ "collector", GCHEAP_ENGINE_GO, 36 },
+		{ "peak", GCHEAP_ENGINE_GO, 306.0 * 1024 * 1024 },
+	},
+};
+
+int bench_churn(struct bench_set *set)
+{
+	struct job job = { .group = "churn",
+			   .workload = GCHEAP_LOAD_WORKLOAD_CHURN };
+	unsigned int mutators;
+	int status = 0;
+
+	for (mutators = 1; mutators <= 2 && !status; mutators++) {
+		snprintf(job.name, sizeof(job.name), "%u-mutator%s", mutators,
+			 mutators > 1 ? "s" : "");
+		job_set(&job, GCHEAP_LOAD_A_RUN_MUTATORS, mutators);
+		job_length(&job, set, set->seconds);
+		job_set(&job, GCHEAP_LOAD_A_RUN_LIVE, set->live << 20);
+		/* There two mutators were measured. */
+		status = run_job(set, &job, churn_figures,
+				 ARRAY_SIZE(churn_figures),
+				 churn_others[set->cpus > 1],
+				 mutators == 2 ? ARRAY_SIZE(churn_others[0]) : 0);
+	}
+	return status;
+}
+
+/* Trees of one round of the program: see gcheap_load. */
+static uint64_t trees_of(unsigned int depth)
+{
+	uint64_t trees = 2;
+	unsigned int d;
+
+	for (d = 4; d <= depth; d += 2)
+		trees += UINT64_C(1) << (depth - d + 4);
+	return trees;
+}
+
+static int trees(struct bench_set *set, unsigned int depth,
+		 const struct other *others, size_t nr_others)
+{
+	struct job job = { .group = "trees",
+			   .workload = GCHEAP_LOAD_WORKLOAD_BINARY_TREES };
+
+	if (set->scale < 100)
+		depth -= bench_is_small(set) ? 8 : 2;
+	snprintf(job.name, sizeof(job.name), "depth-%u", depth);
+	job_set(&job, GCHEAP_LOAD_A_RUN_MUTATORS, 1);
+	job_set(&job, GCHEAP_LOAD_A_RUN_DEPTH, depth);
+	job_set(&job, GCHEAP_LOAD_A_RUN_MAX_OPERATIONS, trees_of(depth));
+	return run_job(set, &job, time_figures, ARRAY_SIZE(time_figures),
+		       others, set->scale < 100 ? 0 : nr_others);
+}
+
+int bench_trees(struct bench_set *set)
+{
+	bool two = set->cpus > 1;
+	const struct other at16[] = {
+		{ "time", GCHEAP_ENGINE_GO, two ? 0.470e9 : 0.481e9 },
+		{ "peak", GCHEAP_ENGINE_GO, (two ? 12 : 13) * 1048576.0 },
+		{ "time", GCHEAP_ENGINE_PYTHON, 0.815e9 },
+		{ "peak", GCHEAP_ENGINE_PYTHON, 21 * 1048576.0 },
+	};
+	const struct other at18[] = {
+		{ "time", GCHEAP_ENGINE_GO, two ? 1.96e9 : 2.37e9 },
+		{ "peak", GCHEAP_ENGINE_GO, (two ? 39 : 46) * 1048576.0 },
+	};
+	int status = trees(set, 16, at16, ARRAY_SIZE(at16));
+
+	return status ? status : trees(set, 18, at18, ARRAY_SIZE(at18));
+}
+
+static int two_mutators(struct bench_set *set, const char *group,
+			enum gcheap_load_workload workload)
+{
+	struct job job = { .group = group, .workload = workload };
+
+	snprintf(job.name, sizeof(job.name), "2-mutators");
+	job_set(&job, GCHEAP_LOAD_A_RUN_MUTATORS, 2);
+	job_length(&job, set, set->seconds / 4);
+	return run_job(set, &job, rate_figures, ARRAY_SIZE(rate_figures), NULL,
+		       0);
+}
+
+int bench_larson(struct bench_set *set)
+{
+	return two_mutators(set, "larson", GCHEAP_LOAD_WORKLOAD_LARSON);
+}
+
+int bench_mstress(struct bench_set *set)
+{
+	return two_mutators(set, "mstress", GCHEAP_LOAD_WORKLOAD_MSTRESS);
+}
+
+int bench_replay(struct bench_set *set)
+{
+	static const char *const traces[] = { "cpython-asyncio",
+					      "cpython-docutils" };
+	char file[4096];
+	int status = 0;
+	size_t i;
+
+	if (!set->traces) {
+		out_warn("no replay: the key traces names the folder of traces");
+		return STATUS_OK;
+	}
+	for (i = 0; i < ARRAY_SIZE(traces) && !status; i++) {
+		struct job job = { .group = "replay", .file = file };
+
+		snprintf(file, sizeof(file), "%s/%s.gct.gz", set->traces,
+			 traces[i]);
+		snprintf(job.name, sizeof(job.name), "%s", traces[i] + 8);
+		status = run_job(set, &job, rate_figures,
+				 ARRAY_SIZE(rate_figures), NULL, 0);
+	}
+	return status;
+}

@@ -1,0 +1,356 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The benchmarks that gcheap_bench.ko measures, and the figures of real systems
+ * to compare with. Those were measured on another machine of the same kind, with
+ * Go 1.27.3 (GOGC=100) and CPython 3.15.2, by programs that do the same.
+ */
+#include "bench.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "gcctl.h"
+
+/* Bytes that are allocated before what is dead is collected. */
+#define BATCH_BYTES	(UINT64_C(32) << 20)
+/* What a frame holds: see gcheap_bench. */
+#define HELD		960
+
+/* ---- harness ---- */
+
+int bench_harness(struct bench_set *set)
+{
+	static const char *const what[][2] = {
+		{ "loop", "a round of an empty loop" },
+		{ "random", "one that draws a random number" },
+		{ "clock", "a look at the clock" },
+	};
+	struct bench_metrics m;
+	char key[BENCH_KEY];
+	int status;
+	size_t i;
+
+	status = bench_kernel(set, &m, "loop");
+	for (i = 0; i < ARRAY_SIZE(what) && !status; i++) {
+		struct bench_result *r;
+
+		snprintf(key, sizeof(key), "harness/%s", what[i][0]);
+		r = bench_take(set, "harness", &m, what[i][0], key);
+		if (r)
+			bench_label(r, "%s", what[i][1]);
+	}
+	return status;
+}
+
+/* ---- mark ---- */
+
+static const struct graph {
+	const char *name;
+	unsigned int bytes;
+	unsigned int nodes;
+	double go[2][2];	/* 1 and 2 CPUs: whole, mark only */
+	double python;
+} graphs[] = {
+	{ "tree24", 24, 1 << 20, { { 20.8, 19.1 }, { 12.4, 9.5 } }, 40.9 },
+	{ "tree64", 64, 1 << 20, { { 35.4, 32.4 }, { 24.3, 18.1 } }, 51.5 },
+	{ "graph64", 64, 1000000, { { 146, 144 }, { 99.8, 92 } }, 973 },
+	{ "list24", 24, 1000000, { { 39.1, 37 }, { 42.3, 37.5 } }, 38.7 },
+	{ "list64", 64, 1000000, { { 42.9, 39 }, { 46.5, 38 } }, 38.7 },
+};
+
+/* Marking time for each object as bytes of live objects a nanosecond. */
+static void add_speed(struct bench_set *set, const struct graph *g,
+		      const char *engine, unsigned int workers,
+		      const struct bench_result *mark)
+{
+	/* Adding may move what there is. */
+	struct bench_result copy = *mark, *r;
+	size_t i;
+
+	r = bench_add(set, "mark", BENCH_GBS, "mark/%s/%s/%u/speed", engine,
+		      g->name, workers);
+	bench_label(r, "%s %s, %u worker%s, live bytes", engine, g->name,
+		    workers, workers > 1 ? "s" : "");
+	for (i = 0; i < copy.nr; i++)
+		r->value[i] = copy.value[i] ? g->bytes / copy.value[i] : 0;
+	r->nr = copy.nr;
+}
+
+static void add_mark(struct bench_set *set, const struct graph *g, bool go,
+		     unsigned int workers, const struct bench_metrics *m)
+{
+	static const char *const what[] = { "whole", "mark" };
+	const char *engine = go ? "go" : "python";
+	struct bench_result *r = NULL;
+	char key[BENCH_KEY], metric[24];
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(what); i++) {
+		snprintf(metric, sizeof(metric), "%s-%u", what[i], workers);
+		snprintf(key, sizeof(key), "mark/%s/%s/%u/%s", engine, g->name,
+			 workers, what[i]);
+		r = bench_take(set, "mark", m, metric, key);
+		if (!r)
+			return;
+		bench_label(r, "%s %s, %u worker%s, %s", engine, g->name,
+			    workers, workers > 1 ? "s" : "",
+			    i ? "mark only" : "whole");
+		if (go)
+			bench_other(r, g->go[workers - 1][i], BENCH_GO);
+		else
+			bench_other(r, g->python, BENCH_CPYTHON);
+	}
+	add_speed(set, g, engine, workers, r);
+}
+
+static int mark_graph(struct bench_set *set, const struct graph *g, bool go)
+{
+	unsigned int workers = set->cpus > 1 ? 2 : 1, w;
+	struct bench_metrics m;
+	int status;
+
+	status = bench_kernel(set, &m, "mark on=%s graph=%s nodes=%u workers=%u",
+			      go ? "go" : "python", g->name,
+			      (unsigned int)bench_scaled(set, g->nodes, 1000),
+			      workers);
+	for (w = 1; w <= workers && !status; w++)
+		add_mark(set, g, go, w, &m);
+	return status;
+}
+
+int bench_mark(struct bench_set *set)
+{
+	int status = 0;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(graphs) && !status; i++)
+		status = mark_graph(set, &graphs[i], true);
+	for (i = 0; i < ARRAY_SIZE(graphs) && !status; i++)
+		status = mark_graph(set, &graphs[i], false);
+	return status;
+}
+
+/* ---- alloc ---- */
+
+/* Go's figures by size: warm; live with one and with two CPUs. */
+struct go_alloc {
+	double warm;
+	double live[2];
+};
+
+#define NONE	{ 0, { 0, 0 } }
+
+static const struct size {
+	unsigned int bytes;
+	struct go_alloc go[2];	/* noscan, scan */
+} sizes[] = {
+	{ 16, { { 12.2, { 23.9, 19.4 } }, { 12.4, { 28.3, 21.3 } } } },
+	{ 32, { NONE, { 17.2, { 41.5, 33.5 } } } },
+	{ 64, { { 20.4, { 59.8, 47.6 } }, { 22.4, { 61.8, 57.3 } } } },
+	{ 128, { NONE, { 48, { 123, 98 } } } },
+	{ 256, { { 64, { 206, 145 } }, { 63, { 208, 184 } } } },
+	{ 512, { NONE, { 122, { 414, 316 } } } },
+	{ 1024, { { 285, { 710, 570 } }, { 301, { 894, 651 } } } },
+	{ 2048, { NONE, NONE } },
+	{ 4096, { NONE, NONE } },
+	{ 8192, { NONE, { 1640, { 5610, 4360 } } } },
+	{ 65536, { NONE, { 9710, { 38300, 26800 } } } },
+};
+
+/**
+ * struct alloc_case - objects that are allocated
+ * @size: of them
+ * @scan: with references
+ * @cpus: threads that allocate
+ */
+struct alloc_case {
+	const struct size *size;
+	unsigned int scan;
+	unsigned int cpus;
+};
+
+static void alloc_key(char *key, const struct alloc_case *c, const char *on,
+		      const char *what)
+{
+	snprintf(key, BENCH_KEY, "alloc/%s/%s/%s%u/%u", what, on,
+		 c->scan ? "scan" : "noscan", c->size->bytes, c->cpus);
+}
+
+/* Adds a metric, if there is one, beside what the kernel's cache did. */
+static struct bench_result *add_alloc(struct bench_set *set,
+				      const struct alloc_case *c,
+				      const struct bench_metrics *m,
+				      const char *on, const char *metric,
+				      const char *what, const char *base)
+{
+	char key[BENCH_KEY], base_key[BENCH_KEY];
+	struct bench_result *r;
+
+	alloc_key(key, c, on, what);
+	r = bench_take(set, "alloc", m, metric, key);
+	if (!r)
+		return NULL;
+	bench_label(r, "%s %s %u B, %u CPU%s, %s", on,
+		    c->scan ? "scan" : "noscan", c->size->bytes, c->cpus,
+		    c->cpus > 1 ? "s" : "", what);
+	if (base) {
+		alloc_key(base_key, c, "cache", base);
+		bench_based(r, base_key);
+	}
+	return r;
+}
+
+static int run_path(struct bench_set *set, const struct alloc_case *c,
+		    const char *on, uint64_t objects, struct bench_metrics *m)
+{
+	return bench_kernel(set, m, "path on=%s size=%u scan=%u cpus=%u objects=%u",
+			    on, c->size->bytes, c->scan, c->cpus,
+			    (unsigned int)objects);
+}
+
+/* Large batches, out of the caches: the Go engine and what it is held against. */
+static int path_batch(struct bench_set *set, const struct alloc_case *c)
+{
+	uint64_t objects = bench_scaled(set, BATCH_BYTES, 1 << 18) /
+			   c->size->bytes;
+	struct bench_metrics m;
+	int status;
+
+	status = run_path(set, c, "cache", objects, &m);
+	if (status)
+		return status;
+	add_alloc(set, c, &m, "cache", "alloc", "path", NULL);
+	add_alloc(set, c, &m, "cache", "pair", "path+free", NULL);
+	status = run_path(set, c, "kmalloc", objects, &m);
+	if (status)
+		return status;
+	add_alloc(set, c, &m, "kmalloc", "alloc", "path", "path");
+	add_alloc(set, c, &m, "kmalloc", "pair", "path+free", "path+free");
+	status = run_path(set, c, "go", objects, &m);
+	if (status)
+		return status;
+	if (c->cpus == 1)
+		bench_other(add_alloc(set, c, &m, "go", "alloc", "path", "path"),
+		      c->size->go[c->scan].warm, BENCH_GO);
+	else
+		add_alloc(set, c, &m, "go", "alloc", "path", "path");
+	return STATUS_OK;
+}
+
+/* Small batches, which stay in the caches: what frees at once. */
+static int path_held(struct bench_set *set, const struct alloc_case *c)
+{
+	static const char *const on[] = { "cache", "kmalloc", "python", "slab" };
+	struct bench_metrics m;
+	int status = 0;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(on) && !status; i++) {
+		bool first = !i;
+
+		status = run_path(set, c, on[i],
+				  c->size->bytes > 8192 ? 64 : HELD, &m);
+		if (status)
+			break;
+		add_alloc(set, c, &m, on[i], "alloc", "held",
+			  first ? NULL : "held");
+		add_alloc(set, c, &m, on[i], "pair", "held+free",
+			  first ? NULL : "held+free");
+	}
+	return status;
+}
+
+static int run_steady(struct bench_set *set, const struct alloc_case *c)
+{
+	static const char *const on[] = { "cache", "kmalloc", "go", "python" };
+	struct bench_metrics m;
+	int status = 0;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(on) && !status; i++) {
+		struct bench_result *r;
+
+		status = bench_kernel(set, &m, "steady on=%s size=%u scan=%u cpus=%u live=%u",
+				      on[i], c->size->bytes, c->scan, c->cpus,
+				      (unsigned int)set->live);
+		if (status)
+			break;
+		r = add_alloc(set, c, &m, on[i], "pair", "steady",
+			      i ? "steady" : NULL);
+		/* One that allocates: with one CPU, or with a second one. */
+		if (!strcmp(on[i], "go") && c->cpus == 1)
+			bench_other(r, c->size->go[c->scan].live[set->cpus > 1], BENCH_GO);
+	}
+	return status;
+}
+
+static int alloc_case(struct bench_set *set, const struct alloc_case *c)
+{
+	int status = path_batch(set, c);
+
+	if (!status)
+		status = path_held(set, c);
+	return status ? status : run_steady(set, c);
+}
+
+int bench_alloc(struct bench_set *set)
+{
+	unsigned int most = set->cpus > 1 ? 2 : 1;
+	struct alloc_case c;
+	int status = 0;
+	size_t i;
+
+	for (c.cpus = 1; c.cpus <= most; c.cpus++)
+		for (c.scan = 2; c.scan-- > 0 && !status;)
+			for (i = 0; i < ARRAY_SIZE(sizes) && !status; i++) {
+				c.size = &sizes[i];
+				if (bench_wants(set, i, ARRAY_SIZE(sizes)))
+					status = alloc_case(set, &c);
+			}
+	return status;
+}
+
+/* ---- store ---- */
+
+int bench_store(struct bench_set *set)
+{
+	static const struct {
+		const char *metric;
+		const char *base;
+		const char *label;
+		double go;
+	} what[] = {
+		{ "hot", "hot", "4096 hot references", 1.92 },
+		{ "random", "random", "2^20 at random", 7.61 },
+		{ "hot-marking", "hot", "4096 hot, marking", 10.95 },
+		{ "random-marking", "random", "2^20 at random, marking", 58.9 },
+	};
+	static const char *const on[] = { "plain", "go", "python", "slab" };
+	char key[BENCH_KEY], base[BENCH_KEY];
+	struct bench_metrics m;
+	int status = 0;
+	size_t i, w;
+
+	for (i = 0; i < ARRAY_SIZE(on) && !status; i++) {
+		status = bench_kernel(set, &m, "store on=%s nodes=%u", on[i],
+				      (unsigned int)bench_scaled(set, 1 << 20,
+								 1000));
+		for (w = 0; w < ARRAY_SIZE(what) && !status; w++) {
+			struct bench_result *r;
+
+			snprintf(key, sizeof(key), "store/%s/%s", on[i],
+				 what[w].metric);
+			snprintf(base, sizeof(base), "store/plain/%s",
+				 what[w].base);
+			r = bench_take(set, "store", &m, what[w].metric, key);
+			if (!r)
+				continue;
+			bench_label(r, "%s, %s", on[i], what[w].label);
+			if (i)
+				bench_based(r, base);
+			if (!strcmp(on[i], "go"))
+				bench_other(r, what[w].go, BENCH_GO);
+		}
+	}
+	return status;
+}

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Results of benchmarks as tables: ratios first, then what was measured.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "bench.h"
+#include "out.h"
+
+#define LABEL	44
+#define CELL	10
+
+static const char *number(char *buf, size_t size, enum bench_unit unit,
+			  double value)
+{
+	struct out_value v = { 0 };
+
+	if (unit == BENCH_GBS) {
+		snprintf(buf, size, "%.2f GB/s", value);
+		return buf;
+	}
+	switch (unit) {
+	case BENCH_NS:
+		v = out_num(OUT_PS, (uint64_t)(value * 1000 + 0.5));
+		break;
+	case BENCH_BYTES:
+		v = out_num(OUT_BYTES, (uint64_t)value);
+		break;
+	case BENCH_RATE:
+		v = out_num(OUT_COUNT, (uint64_t)value);
+		break;
+	default:
+		v = out_real(OUT_PERCENT, value);
+		break;
+	}
+	return out_format(buf, size, &v);
+}
+
+static void cell(enum bench_unit unit, double value)
+{
+	char buf[48];
+
+	printf(" %*s", CELL, number(buf, sizeof(buf), unit, value));
+}
+
+static void ratio(double a, double b)
+{
+	if (a && b)
+		printf(" %*.2f", CELL, a / b);
+	else
+		printf(" %*s", CELL, "-");
+}
+
+static void cell_or_none(enum bench_unit unit, double value)
+{
+	if (value)
+		cell(unit, value);
+	else
+		printf(" %*s", CELL, "-");
+}
+
+static const char legend[] =
+	"\"to kernel\": divided by the kernel's own allocator, or plain C, in this run.\n"
+	"\"to other\", \"other\": " BENCH_GO " or " BENCH_CPYTHON ", measured elsewhere:\n"
+	"another machine of the same kind, quiet, no guest.";
+
+/**
+ * bench_show_head() - prints on what was measured
+ * @set: the results
+ */
+void bench_show_head(const struct bench_set *set)
+{
+	char memory[48];
+
+	number(memory, sizeof(memory), BENCH_BYTES, (double)set->memory);
+	printf("%s  %s, %llu CPU%s, %s\n", set->date, set->cpu,
+	       (unsigned long long)set->cpus, set->cpus > 1 ? "s" : "", memory);
+	printf("Linux %s %s  medians of %llu repetitions, scale %llu %%",
+	       set->release, set->machine, (unsigned long long)set->reps,
+	       (unsigned long long)set->scale);
+	if (set->note[0])
+		printf("  %s", set->note);
+	printf("\n%s\n", legend);
+}
+
+static void show_result(const struct bench_set *set, const struct bench_result *r)
+{
+	const struct bench_result *base = bench_find(set, r->base);
+	double median = bench_median(r), min, max;
+	double kernel = base ? bench_median(base) : 0;
+
+	bench_spread(r, &min, &max);
+	printf("%-*s", LABEL, r->label);
+	ratio(median, kernel);
+	ratio(median, r->other);
+	cell(r->unit, median);
+	cell(r->unit, min);
+	cell(r->unit, max);
+	cell_or_none(r->unit, kernel);
+	cell_or_none(r->unit, r->other);
+	putchar('\n');
+}
+
+/**
+ * bench_show_group() - prints the results of one benchmark
+ * @set: the results
+ * @group: which benchmark
+ * @heading: what it measures
+ */
+void bench_show_group(const struct bench_set *set, const char *group,
+		      const char *heading)
+{
+	bool first = true;
+	size_t i;
+
+	for (i = 0; i < set->nr; i++) {
+		if (strcmp(set->result[i].group, group))
+			continue;
+		if (first)
+			printf("\n%s: %s\n%-*s %*s %*s %*s %*s %*s %*s %*s\n",
+			       group, heading, LABEL, "", CELL, "to kernel",
+			       CELL, "to other", CELL, "median", CELL, "min",
+			       CELL, "max", CELL, "kernel", CELL, "other");
+		first = false;
+		show_result(set, &set->result[i]);
+	}
+}
+
+/* ---- two sets ---- */
+
+/* What to make of a change: nothing while the spreads overlap. */
+static const char *verdict(const struct bench_result *a,
+			   const struct bench_result *b)
+{
+	bool more = b->unit == BENCH_GBS || b->unit == BENCH_RATE ||
+		    b->unit == BENCH_PERCENT;
+	double min_a, max_a, min_b, max_b;
+
+	bench_spread(a, &min_a, &max_a);
+	bench_spread(b, &min_b, &max_b);
+	if (min_b <= max_a && max_b >= min_a)
+		return "";
+	return (bench_median(b) > bench_median(a)) == more ? "better" : "worse";
+}
+
+static void show_change(const struct bench_result *a,
+			const struct bench_result *b)
+{
+	const char *text = verdict(a, b);
+
+	if (!out_is_json()) {
+		printf("%-*s", LABEL, b->label);
+		ratio(bench_median(b), bench_median(a));
+		cell(a->unit, bench_median(a));
+		cell(b->unit, bench_median(b));
+		printf("  %s\n", text);
+		return;
+	}
+	out_group(NULL, NULL);
+	out_item("key", NULL, out_text(b->key));
+	out_item("ratio", NULL, out_real(OUT_RATIO, bench_median(a) ?
+					 bench_median(b) / bench_median(a) : 0));
+	out_item("a", NULL, out_real(OUT_RATIO, bench_median(a)));
+	out_item("b", NULL, out_real(OUT_RATIO, bench_median(b)));
+	out_item("verdict", NULL, out_text(*text ? text : "same"));
+	out_end();
+}
+
+static void show_compare_head(const struct bench_set *a,
+			      const struct bench_set *b)
+{
+	printf("A: %s  %s, Linux %s  %s\n", a->date, a->cpu, a->release,
+	       a->note);
+	printf("B: %s  %s, Linux %s  %s\n", b->date, b->cpu, b->release,
+	       b->note);
+	if (strcmp(a->cpu, b->cpu) || a->cpus != b->cpus)
+		printf("Not the same processors.\n");
+	if (a->scale != b->scale || a->live != b->live)
+		printf("Not the same sizes: scale %llu and %llu %%, %llu and %llu MiB live.\n",
+		       (unsigned long long)a->scale,
+		       (unsigned long long)b->scale,
+		       (unsigned long long)a->live,
+		       (unsigned long long)b->live);
+	printf("\"better\" and \"worse\" where the spreads do not meet.\n\n");
+	printf("%-*s %*s %*s %*s\n", LABEL, "", CELL, "B to A", CELL, "A", CELL,
+	       "B");
+}
+
+/**
+ * bench_compare() - prints what has changed from one set to another
+ * @a: the one
+ * @b: the other
+ */
+void bench_compare(const struct bench_set *a, const struct bench_set *b)
+{
+	size_t i;
+
+	if (out_is_json()) {
+		out_group(NULL, NULL);
+		out_list("changes");
+	} else {
+		show_compare_head(a, b);
+	}
+	for (i = 0; i < b->nr; i++) {
+		const struct bench_result *r = &b->result[i];
+		const struct bench_result *before = bench_find(a, r->key);
+
+		if (before)
+			show_change(before, r);
+	}
+	if (out_is_json()) {
+		out_end();
+		out_end();
+	}
+}
