@@ -214,6 +214,7 @@ static int path_batch(struct bench_set *set, const struct alloc_case *c)
 	uint64_t objects = bench_scaled(set, BATCH_BYTES, 1 << 18) /
 			   c->size->bytes;
 	struct bench_metrics m;
+	struct bench_result *r;
 	int status;
 
 	status = run_path(set, c, "cache", objects, &m);
@@ -229,11 +230,9 @@ static int path_batch(struct bench_set *set, const struct alloc_case *c)
 	status = run_path(set, c, "go", objects, &m);
 	if (status)
 		return status;
+	r = add_alloc(set, c, &m, "go", "alloc", "path", "path");
 	if (c->cpus == 1)
-		bench_other(add_alloc(set, c, &m, "go", "alloc", "path", "path"),
-		      c->size->go[c->scan].warm, BENCH_GO);
-	else
-		add_alloc(set, c, &m, "go", "alloc", "path", "path");
+		bench_other(r, c->size->go[c->scan].warm, BENCH_GO);
 	return STATUS_OK;
 }
 

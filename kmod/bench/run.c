@@ -11,10 +11,9 @@
 #include <linux/cpumask.h>
 #include <linux/kthread.h>
 #include <linux/overflow.h>
+#include <linux/sched/task.h>
 #include <linux/slab.h>
 #include <linux/stdarg.h>
-
-#include "compat.h"
 
 #define HEAP_NAME	"bench"
 
