@@ -40,11 +40,21 @@ with_lock()
 	flock -o "$CACHE/lock/$name" "$@"
 }
 
-# is_uml SERIES: a User-mode Linux kernel, not a stock one in qemu.
+# is_uml SERIES: a User-mode Linux kernel, not one in qemu.
 is_uml()
 {
 	case $1 in
-	uml|uml-debug) return 0 ;;
+	uml|uml-debug|uml-gcov) return 0 ;;
+	*) return 1 ;;
+	esac
+}
+
+# is_built SERIES: a kernel that is built here, not a stock one.
+is_built()
+{
+	is_uml "$1" && return
+	case $1 in
+	7.2|kcsan) return 0 ;;
 	*) return 1 ;;
 	esac
 }
