@@ -470,6 +470,7 @@ static __always_inline int gch_go_assign_at(struct gch_go_heap *h,
 	gch_store_release(place, ref);
 	return 0;
 }
+
 bool gch_go_mark(unsigned long ref);
 bool gch_go_is_marked(unsigned long ref);
 void gch_go_shade(struct gch_go_heap *h, struct gch_go_mcache *c,

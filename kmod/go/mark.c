@@ -216,13 +216,15 @@ static bool give_half(struct marker *k)
 /* The worker's buffer is full, or it has none. */
 static noinline void push_slow(struct marker *k, unsigned long ref)
 {
-	if (!k->buf)
+	bool room;
+
+	if (!k->buf) {
 		use_buf(k, gch_go_buf_get(k->h));
-	else if (!give_half(k)) {
-		mark_unlisted(k, ref);
-		return;
+		room = k->buf;
+	} else {
+		room = give_half(k);
 	}
-	if (k->buf)
+	if (room)
 		*k->sp++ = ref;
 	else
 		mark_unlisted(k, ref);

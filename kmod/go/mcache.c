@@ -228,9 +228,11 @@ static __always_inline void zero(void *obj, u32 size)
 }
 
 /* Allocates from a span that has a free object in its window. */
-static __always_inline unsigned long
-take(struct gch_go_heap *h, struct gch_mutator *m, struct gch_go_mcache *c,
-     struct gch_go_span *s, struct gch_type *type, u32 nr_refs)
+static __always_inline unsigned long take(struct gch_go_heap *h,
+					  struct gch_mutator *m,
+					  struct gch_go_mcache *c,
+					  struct gch_go_span *s,
+					  struct gch_type *type, u32 nr_refs)
 {
 	void *obj = next_free(s);
 	unsigned long ref;
@@ -250,9 +252,9 @@ take(struct gch_go_heap *h, struct gch_mutator *m, struct gch_go_mcache *c,
 }
 
 /* Gives the CPU a span with a free object; @state is read anew if it must be. */
-static noinline struct gch_go_span *
-find_span(struct gch_go_heap *h, struct gch_mutator *m, unsigned int class,
-	  u32 *state)
+static noinline struct gch_go_span *find_span(struct gch_go_heap *h,
+					      struct gch_mutator *m,
+					      unsigned int class, u32 *state)
 {
 	struct gch_go_mcache *c = m->cache;
 	struct gch_go_span *s;

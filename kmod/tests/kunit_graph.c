@@ -646,7 +646,7 @@ static void run_python(struct kunit *test, bool verify, unsigned int heaps)
 
 static void test_python(struct kunit *test)
 {
-	run_python(test, false, gch_kunit_rounds(12));
+	run_python(test, false, gch_kunit_rounds(8));
 }
 
 /* The same, but a heap looks for itself whether it is sound. */
