@@ -204,16 +204,16 @@ static inline int gch_compat_genl_unregister(struct genl_family *family)
 #endif
 
 /*
- * Symbols for KUnit tests only (6.2, and 6.1 with its updates); what the
- * namespace is called has been a string since 6.13.
+ * Symbols for KUnit tests only (6.2); what the namespace is called has been a
+ * string since 6.13.
  */
-#if __has_include("kunit/visibility.h")
+#if !IS_ENABLED(CONFIG_KUNIT)
+#define EXPORT_SYMBOL_IF_KUNIT(symbol)	static_assert(true, #symbol)
+#elif LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
 #include <kunit/visibility.h>
-#elif IS_ENABLED(CONFIG_KUNIT)
+#else
 #define EXPORT_SYMBOL_IF_KUNIT(symbol)					\
 	EXPORT_SYMBOL_NS(symbol, EXPORTED_FOR_KUNIT_TESTING)
-#else
-#define EXPORT_SYMBOL_IF_KUNIT(symbol)	static_assert(true, #symbol)
 #endif
 
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
