@@ -206,7 +206,7 @@ static void run(struct gch_test_env *env, bool faults)
 	struct rnd_state rnd;
 	unsigned int n;
 
-	h = kmalloc(sizeof(*h), GFP_KERNEL | __GFP_NOFAIL);
+	h = kvmalloc(sizeof(*h), GFP_KERNEL | __GFP_NOFAIL);
 	for (n = 0; done < ops && !env->failures; n++, done += HEAP_OPS) {
 		memset(h, 0, sizeof(*h));
 		h->env = env;
@@ -219,7 +219,7 @@ static void run(struct gch_test_env *env, bool faults)
 		refused += atomic_long_read(&h->refused);
 		struck += atomic_long_read(&h->struck);
 	}
-	kfree(h);
+	kvfree(h);
 	gch_test_note(env, "seed %u: %lu operations on %u heaps, %lu refused, %lu faults",
 		      env->seed, ops, n, refused, struck);
 }

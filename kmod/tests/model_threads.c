@@ -382,7 +382,7 @@ out:
 void gch_test_model_threads(struct gch_test_env *env)
 {
 	unsigned long ops = env->rounds / ROUNDS_PER_OP / THREADS, done = 0;
-	struct crowd *c = kmalloc(sizeof(*c), GFP_KERNEL | __GFP_NOFAIL);
+	struct crowd *c = kvmalloc(sizeof(*c), GFP_KERNEL | __GFP_NOFAIL);
 	unsigned int n;
 
 	for (n = 0; done < ops && !env->failures; n++) {
@@ -397,7 +397,7 @@ void gch_test_model_threads(struct gch_test_env *env)
 		run_heap(c);
 		done += c->ops;
 	}
-	kfree(c);
+	kvfree(c);
 	gch_test_note(env, "seed %u: %lu operations by each of %u threads, on %u heaps",
 		      env->seed, done, THREADS, n);
 }
