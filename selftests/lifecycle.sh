@@ -76,7 +76,8 @@ check "deleting it when the run is over" within 10 gcctl heap del t-stay
 reload()
 {
 	rmmod gcheap_load gcheap || return
-	if dmesg | grep -E 'gcheap|heap t-' | grep -E 'kept|lost|leak'; then
+	if dmesg | grep -v 'ommand line' | grep -E 'gcheap|heap t-' |
+		grep -E 'kept|lost|leak'; then
 		return 1
 	fi
 	load gcheap_load || return
