@@ -13,6 +13,7 @@
 
 /* Bytes that are allocated before what is dead is collected. */
 #define BATCH_BYTES	(UINT64_C(32) << 20)
+#define SMALL_BATCH_BYTES	(UINT64_C(64) << 10)
 /* What a frame holds: see gcheap_bench. */
 #define HELD		960
 
@@ -211,8 +212,9 @@ static int run_path(struct bench_set *set, const struct alloc_case *c,
 /* Large batches, out of the caches: the Go engine and what it is held against. */
 static int path_batch(struct bench_set *set, const struct alloc_case *c)
 {
-	uint64_t objects = bench_scaled(set, BATCH_BYTES, 1 << 18) /
-			   c->size->bytes;
+	uint64_t bytes = bench_is_small(set) ? SMALL_BATCH_BYTES :
+			 bench_scaled(set, BATCH_BYTES, SMALL_BATCH_BYTES);
+	uint64_t objects = bytes / c->size->bytes;
 	struct bench_metrics m;
 	struct bench_result *r;
 	int status;
@@ -292,6 +294,14 @@ static int alloc_case(struct bench_set *set, const struct alloc_case *c)
 	return status ? status : run_steady(set, c);
 }
 
+/* In a small run few sizes, and each half of the others once. */
+static bool wants_alloc(const struct bench_set *set, const struct alloc_case *c,
+			size_t size)
+{
+	return bench_wants(set, size, ARRAY_SIZE(sizes)) &&
+	       (!bench_is_small(set) || c->scan == (c->cpus == 1));
+}
+
 int bench_alloc(struct bench_set *set)
 {
 	unsigned int most = set->cpus > 1 ? 2 : 1;
@@ -303,7 +313,7 @@ int bench_alloc(struct bench_set *set)
 		for (c.scan = 2; c.scan-- > 0 && !status;)
 			for (i = 0; i < ARRAY_SIZE(sizes) && !status; i++) {
 				c.size = &sizes[i];
-				if (bench_wants(set, i, ARRAY_SIZE(sizes)))
+				if (wants_alloc(set, &c, i))
 					status = alloc_case(set, &c);
 			}
 	return status;
