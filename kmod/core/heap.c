@@ -183,9 +183,10 @@ static struct gch_heap *heap_new(const struct gch_engine_ops *ops)
 	INIT_LIST_HEAD(&heap->types);
 	gch_cycle_init(heap);
 	heap->memcg = get_mem_cgroup_from_mm(current->mm);
-	heap->cpu = alloc_percpu_gfp(struct gch_cpu_stats, GFP_KERNEL_ACCOUNT);
+	heap->cpu = alloc_percpu_gfp(struct gch_cpu_stats,
+				     GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 	heap->items = alloc_percpu_gfp(struct gch_worker_item,
-				       GFP_KERNEL_ACCOUNT);
+				       GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 	if (!heap->cpu || !heap->items) {
 		heap_free(heap);
 		return NULL;

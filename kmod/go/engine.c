@@ -37,7 +37,8 @@ static int heap_init(struct gch_heap *heap, struct netlink_ext_ack *extack)
 	INIT_LIST_HEAD(&h->larges);
 	raw_spin_lock_init(&h->work_lock);
 	gch_go_set_trigger(h);
-	h->mcache = alloc_percpu_gfp(struct gch_go_mcache, GFP_KERNEL_ACCOUNT);
+	h->mcache = alloc_percpu_gfp(struct gch_go_mcache,
+				     GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 	if (!h->mcache)
 		return -ENOMEM;
 	heap->cache = h->mcache;

@@ -17,7 +17,7 @@ static int heap_init(struct gch_heap *heap, struct netlink_ext_ack *extack)
 	struct gch_slab_heap *h = gch_slab_heap(heap);
 	unsigned int i;
 
-	h->credit = alloc_percpu_gfp(s64, GFP_KERNEL_ACCOUNT);
+	h->credit = alloc_percpu_gfp(s64, GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 	if (!h->credit)
 		return -ENOMEM;
 	raw_spin_lock_init(&h->weak_lock);
