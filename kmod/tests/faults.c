@@ -13,8 +13,11 @@
  */
 #include "tests.h"
 
+#include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/gfp.h>
+#include <linux/kthread.h>
+#include <linux/mutex.h>
 #include <linux/percpu.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
@@ -262,55 +265,93 @@ static bool strike(struct life *l, bool whole)
 	return struck;
 }
 
-static void sweep(struct gch_test_env *env, bool whole, const char *what)
+/* ---- memory of CPUs ---- */
+
+/**
+ * struct hoard - memory of CPUs that nobody else shall have
+ * @lock: protects the others
+ * @pieces: what was got
+ * @nr: their number
+ */
+struct hoard {
+	struct mutex lock;
+	void __percpu **pieces;
+	unsigned int nr;
+};
+
+/* Without sleeping there is only what the store has. */
+static void empty_store(struct hoard *h)
+{
+	size_t size = SZ_32K;
+
+	mutex_lock(&h->lock);
+	while (h->nr < HOARD && size >= 32) {
+		void __percpu *piece;
+
+		piece = __alloc_percpu_gfp(size, sizeof(u64),
+					   GFP_NOWAIT | __GFP_NOWARN);
+		if (piece)
+			h->pieces[h->nr++] = piece;
+		else
+			size /= 2;
+	}
+	mutex_unlock(&h->lock);
+}
+
+/* The allocator fills it again in the background. */
+static int keep_empty(void *arg)
+{
+	while (!kthread_should_stop()) {
+		empty_store(arg);
+		usleep_range(10, 30);
+	}
+	return 0;
+}
+
+/* ---- one after the other ---- */
+
+/* Of whole lives, or of creations with nothing but @h; how many calls were refused. */
+static unsigned long sweep(struct gch_test_env *env, struct hoard *h,
+			   const char *what)
 {
 	unsigned long refused = 0;
 	unsigned int nth;
 
 	for (nth = 1; nth < FAULTS_MAX && !env->failures; nth++) {
 		struct life l = { .env = env, .nth = nth };
-		bool struck = strike(&l, whole);
+		bool struck;
 
+		if (h)
+			empty_store(h);
+		struck = strike(&l, !h);
 		refused += l.refused;
 		if (!struck)
 			break;
 		cond_resched();
 	}
 	CHECK(env, nth < FAULTS_MAX, "%s has no end", what);
-	CHECK(env, refused, "%s: nothing was ever refused", what);
 	gch_test_note(env, "%s: %u allocations failed, %lu of them a call",
 		      what, nth - 1, refused);
-}
-
-/* ---- memory of CPUs ---- */
-
-static void hoard(void __percpu **pieces)
-{
-	size_t size = SZ_32K;
-	unsigned int i = 0;
-
-	/* Without sleeping there is only what the store has. */
-	while (i < HOARD && size >= 64) {
-		pieces[i] = __alloc_percpu_gfp(size, sizeof(u64),
-					       GFP_NOWAIT | __GFP_NOWARN);
-		if (pieces[i])
-			i++;
-		else
-			size /= 2;
-	}
+	return refused;
 }
 
 static void sweep_percpu(struct gch_test_env *env)
 {
-	void __percpu **pieces;
-	unsigned int i;
+	struct hoard h = { .nr = 0 };
+	struct task_struct *hoarder;
 
-	pieces = kvcalloc(HOARD, sizeof(*pieces), GFP_KERNEL | __GFP_NOFAIL);
-	hoard(pieces);
-	sweep(env, false, "creation without memory of CPUs");
-	for (i = 0; i < HOARD; i++)
-		free_percpu(pieces[i]);
-	kvfree(pieces);
+	mutex_init(&h.lock);
+	h.pieces = kvcalloc(HOARD, sizeof(*h.pieces), GFP_KERNEL | __GFP_NOFAIL);
+	hoarder = kthread_run(keep_empty, &h, "gcheap_hoarder");
+	if (!CHECK(env, !IS_ERR(hoarder), "no thread"))
+		goto out;
+	CHECK(env, sweep(env, &h, "creation without memory of CPUs"),
+	      "memory of CPUs was never refused");
+	kthread_stop(hoarder);
+out:
+	while (h.nr)
+		free_percpu(h.pieces[--h.nr]);
+	kvfree(h.pieces);
 }
 
 /**
@@ -321,6 +362,6 @@ void gch_test_faults(struct gch_test_env *env)
 {
 	if (!gch_test_faults_work(env))
 		return;
-	sweep(env, true, "a life");
+	CHECK(env, sweep(env, NULL, "a life"), "nothing was ever refused");
 	sweep_percpu(env);
 }
