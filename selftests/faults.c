@@ -336,7 +336,12 @@ static bool three_heaps(unsigned int unused, int err)
 
 static uint32_t run;
 
-static int start_run(const char *heap, unsigned int workload, uint32_t ops)
+/* Entries of a cache: few, and more than a work buffer holds references. */
+#define FEW		200
+#define MANY		20000
+
+static int start_run(const char *heap, unsigned int workload, uint32_t ops,
+		     uint32_t entries)
 {
 	genl_begin(&req, load, GCHEAP_LOAD_CMD_RUN_NEW, 0);
 	genl_put_str(&req, R(HEAP), heap);
@@ -346,7 +351,7 @@ static int start_run(const char *heap, unsigned int workload, uint32_t ops)
 	if (workload == GCHEAP_LOAD_WORKLOAD_BINARY_TREES)
 		genl_put_u32(&req, R(DEPTH), 6);
 	if (workload == GCHEAP_LOAD_WORKLOAD_LRU)
-		genl_put_u32(&req, R(ENTRIES), 200);
+		genl_put_u32(&req, R(ENTRIES), entries);
 	if (!ask())
 		run = (uint32_t)genl_num(&rep, R(ID));
 	return rep.err;
@@ -355,7 +360,7 @@ static int start_run(const char *heap, unsigned int workload, uint32_t ops)
 static int act_run(unsigned int workload)
 {
 	run = 0;
-	return start_run(engines[workload % 2], workload, 1);
+	return start_run(engines[workload % 2], workload, 1, FEW);
 }
 
 /* The socket that it was started by is closed by now. */
@@ -386,7 +391,7 @@ static bool no_runs(unsigned int unused, int err)
 
 static void before_replay(unsigned int unused)
 {
-	if (start_run(engines[1], GCHEAP_LOAD_WORKLOAD_REPLAY, 0))
+	if (start_run(engines[1], GCHEAP_LOAD_WORKLOAD_REPLAY, 0, FEW))
 		ksft_exit_fail_msg("no replay: %d %s\n", rep.err, rep.text);
 }
 
@@ -669,7 +674,7 @@ static bool test_workers(void)
 
 	find_threads(&workers, "gcheap/");
 	reopen();
-	if (!workers.nr || start_run("t-go", GCHEAP_LOAD_WORKLOAD_LRU, 4000000))
+	if (!workers.nr || start_run("t-go", GCHEAP_LOAD_WORKLOAD_LRU, 4000000, MANY))
 		return false;
 	for (nth = 1; ok && nth <= 12; nth++) {
 		snprintf(text, sizeof(text), "%u", 1 + nth / 3);
@@ -727,7 +732,7 @@ static bool test_starved(void)
 	cycles = stats_of("t-go", GCHEAP_A_STATS_CYCLES);
 	starve(true);
 	for (i = 0; ok && i < ARRAY_SIZE(workloads); i++) {
-		ok = !start_run("t-go", workloads[i], 2000000);
+		ok = !start_run("t-go", workloads[i], 2000000, FEW);
 		state = ok ? wait_run(300) : 0;
 		ok = ok && collect("t-go") && collect("t-go");
 		if (state == GCHEAP_LOAD_STATE_RUNNING)
@@ -796,7 +801,7 @@ static bool test_rain(const char *heap)
 		for (w = 1; ok && w < WORKLOADS; w++) {
 			reopen();
 			rain(&all, percents[(i + w) % ARRAY_SIZE(percents)]);
-			if (start_run(heap, w, 300)) {
+			if (start_run(heap, w, 300, FEW)) {
 				ok = is_no_thread(rep.err);
 			} else {
 				collect(heap);
