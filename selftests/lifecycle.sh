@@ -117,9 +117,11 @@ else
 	result 0 "unloaded when a view is closed # SKIP no debugfs"
 fi
 
+# With a moment in between in which nobody looks.
 look()
 {
 	while [ -e /tmp/lifecycle.go ]; do
+		sleep 0.1
 		gcctl -j version
 		gcctl heap
 		gcctl stats t-life
