@@ -17,8 +17,8 @@ NO_BTF := $(if $(shell command -v pahole),,CONFIG_DEBUG_INFO_BTF_MODULES=)
 help:
 	@echo 'demo      set up, boot a guest and show both heaps at work'
 	@echo 'check     set up, build everything and run the tests in guests'
-	@echo '          TESTS="a b" runs only those; KERNELS="6.1 uml-debug" names the'
-	@echo '          guests, else 6.1; others are 6.12, 7.2, uml and kcsan'
+	@echo '          TESTS="a b" runs only those; KERNELS="6.12 7.2" names the'
+	@echo '          guests, else 6.1 and uml-debug; others are uml and kcsan'
 	@echo 'check-long'
 	@echo '          the long form of the tests, in 6.1, 6.12, 7.2 and uml-debug;'
 	@echo '          TESTS= and KERNELS= as above'
