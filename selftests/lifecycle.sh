@@ -11,7 +11,7 @@ begin 16
 
 # A hundred, or fewer where rounds are dear.
 LIVES=100
-[ "${GCHEAP_ROUNDS:-100000}" -ge 100000 ] || LIVES=25
+[ "${GCHEAP_ROUNDS:-100000}" -ge 100000 ] || LIVES=12
 RELOADS=8
 [ -z "${GCHEAP_LONG:-}" ] || RELOADS=200
 debug=/sys/kernel/debug/gcheap
