@@ -17,10 +17,6 @@
 #include "go.h"
 
 #include <linux/ktime.h>
-#include <linux/math64.h>
-#include <linux/overflow.h>
-
-#include "compat.h"
 
 static void set_state(struct gch_go_heap *h, u32 gen, enum gch_go_phase phase)
 {
@@ -125,76 +121,86 @@ static void verify_marks(struct gch_go_heap *h)
 	atomic64_add(errors, &h->base.verify_errors);
 }
 
-/* @n * @num / @den, rounded down; U64_MAX if that is more. */
-static u64 scale(u64 n, u64 num, u32 den)
+/* Bytes allocated and not swept since. */
+static u64 allocated(struct gch_go_heap *h)
 {
-	u64 product, sum;
-	u32 rest;
+	u64 alloc = 0, freed = 0;
+	unsigned int cpu;
 
-	if (check_mul_overflow(div_u64_rem(n, den, &rest), num, &product) ||
-	    check_add_overflow(product, div_u64(rest * num, den), &sum))
-		return U64_MAX;
-	return sum;
+	for_each_possible_cpu(cpu) {
+		freed += READ_ONCE(per_cpu_ptr(h->base.cpu, cpu)->freed_bytes);
+		alloc += READ_ONCE(per_cpu_ptr(h->base.cpu, cpu)->alloc_bytes);
+	}
+	return alloc > freed ? alloc - freed : 0;
 }
 
 /**
- * gch_go_heap_goal - how large a heap may grow before a cycle has ended
- * @live: bytes that the last cycle found alive
- * @gogc: growth in percent; at most %GCH_GO_GOGC_MAX, 0 for off
- *
- * What is alive, enlarged by GOGC, and at least 4 MiB times GOGC.
- *
- * Context: any.
- * Return: bytes; U64_MAX if there is no goal.
- */
-u64 gch_go_heap_goal(u64 live, u64 gogc)
-{
-	u64 goal;
-
-	if (!gogc || check_add_overflow(live, scale(live, gogc, 100), &goal))
-		return U64_MAX;
-	return max(goal, scale(GCH_GO_MIN_HEAP, gogc, 100));
-}
-EXPORT_SYMBOL_IF_KUNIT(gch_go_heap_goal);
-
-/**
- * gch_go_trigger - at which size a cycle starts
- * @live: bytes that the last cycle found alive
- * @goal: of the next one, not below @live; U64_MAX for none
- *
- * Four fifths of the way to the goal, so that it ends before the goal.
- *
- * Context: any.
- * Return: bytes; U64_MAX for never.
- */
-u64 gch_go_trigger(u64 live, u64 goal)
-{
-	return goal == U64_MAX ? U64_MAX : live + scale(goal - live, 4, 5);
-}
-EXPORT_SYMBOL_IF_KUNIT(gch_go_trigger);
-
-/**
- * gch_go_set_trigger - when the next cycle starts
+ * gch_go_pace - decides when the next cycle starts
  * @h: the heap
  *
- * Context: any.
+ * Context: process context.
  */
-void gch_go_set_trigger(struct gch_go_heap *h)
+void gch_go_pace(struct gch_go_heap *h)
 {
-	u64 live = atomic64_read(&h->live);
-	u64 goal = gch_go_heap_goal(live, gch_val(&h->base, GCH_KEY_GOGC));
+	struct gch_go_pacer *p = &h->pacer;
 
-	WRITE_ONCE(h->trigger, gch_go_trigger(live, goal));
+	preempt_disable();
+	raw_spin_lock(&h->pace_lock);
+	p->gogc = gch_val(&h->base, GCH_KEY_GOGC);
+	p->limit = gch_val(&h->base, GCH_KEY_LIMIT);
+	p->held = atomic64_read(&h->base.held);
+	p->free = READ_ONCE(h->free_pages) << GCH_GO_PAGE_SHIFT;
+	p->allocated = allocated(h);
+	gch_go_pacer_commit(p);
+	raw_spin_unlock(&h->pace_lock);
+	preempt_enable();
 }
 
-static void set_live(struct gch_go_heap *h)
+static void pace_begin(struct gch_go_heap *h)
 {
-	u64 black = gch_go_black(h);
+	preempt_disable();
+	raw_spin_lock(&h->pace_lock);
+	gch_go_pacer_begin(&h->pacer, atomic64_read(&h->live));
+	raw_spin_unlock(&h->pace_lock);
+	preempt_enable();
+}
 
-	atomic64_set(&h->live, atomic64_read(&h->marked_bytes) + black -
-			       h->black_before);
+static void count_places(void *arg, void **places, unsigned int nr)
+{
+	u64 *bytes = arg;
+
+	*bytes += nr * sizeof(*places);
+}
+
+static u64 root_bytes(struct gch_go_heap *h)
+{
+	u64 bytes = 0;
+
+	mutex_lock(&h->base.lock);
+	gch_visit_frames(&h->base, count_places, &bytes);
+	gch_visit_roots(&h->base, count_places, &bytes);
+	mutex_unlock(&h->base.lock);
+	return bytes;
+}
+
+/* Marking has ended: what is live is what was marked, now or at birth. */
+static void pace_end(struct gch_go_heap *h)
+{
+	u64 work = atomic64_read(&h->marked_bytes), black = gch_go_black(h);
+	u64 marked = work + black - h->black_before;
+	struct gch_go_pacer *p = &h->pacer;
+	u64 roots = root_bytes(h);
+
 	h->black_before = black;
-	gch_go_set_trigger(h);
+	preempt_disable();
+	raw_spin_lock(&h->pace_lock);
+	gch_go_pacer_end(p, atomic64_read(&h->live), work, 0);
+	p->marked = marked;
+	p->roots = roots;
+	raw_spin_unlock(&h->pace_lock);
+	preempt_enable();
+	atomic64_set(&h->live, marked);
+	gch_go_pace(h);
 	atomic_set(&h->kicked, 0);
 }
 
@@ -204,6 +210,7 @@ static void sweep(struct gch_go_heap *h)
 	gch_go_large_sweep(h);
 	gch_go_arenas_trim(h);
 	gch_max(&h->base.garbage_max, atomic64_read(&h->cycle_freed));
+	gch_go_pace(h);
 }
 
 /**
@@ -223,6 +230,7 @@ int gch_go_collect(struct gch_heap *heap, unsigned int generation)
 	atomic64_set(&h->marked_bytes, 0);
 	atomic64_set(&h->cycle_freed, 0);
 	h->black_before = gch_go_black(h);
+	pace_begin(h);
 
 	start = ktime_get_ns();
 	set_state(h, gen, PHASE_SYNC);
@@ -236,7 +244,7 @@ int gch_go_collect(struct gch_heap *heap, unsigned int generation)
 	clear_weaks(h);
 	set_state(h, gen, PHASE_FLUSH);
 	gch_handshake(heap);
-	set_live(h);
+	pace_end(h);
 	set_state(h, gen + 1, PHASE_OFF);
 	gch_handshake(heap);
 	sweep(h);

@@ -36,7 +36,7 @@ static int heap_init(struct gch_heap *heap, struct netlink_ext_ack *extack)
 	raw_spin_lock_init(&h->large_lock);
 	INIT_LIST_HEAD(&h->larges);
 	raw_spin_lock_init(&h->work_lock);
-	gch_go_set_trigger(h);
+	raw_spin_lock_init(&h->pace_lock);
 	h->mcache = alloc_percpu_gfp(struct gch_go_mcache,
 				     GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 	if (!h->mcache)
@@ -46,13 +46,14 @@ static int heap_init(struct gch_heap *heap, struct netlink_ext_ack *extack)
 		free_percpu(h->mcache);
 		return -ENOMEM;
 	}
+	gch_go_pace(h);
 	return 0;
 }
 
 static void tuned(struct gch_heap *heap, enum gch_key key)
 {
-	if (key == GCH_KEY_GOGC)
-		gch_go_set_trigger(to_go(heap));
+	if (key == GCH_KEY_GOGC || key == GCH_KEY_LIMIT)
+		gch_go_pace(to_go(heap));
 }
 
 static void heap_exit(struct gch_heap *heap)

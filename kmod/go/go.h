@@ -41,6 +41,7 @@
  *	mheap.lock	page bitmaps and lists of arenas
  *	large_lock	the list of large objects
  *	work_lock	lists of work buffers
+ *	pace_lock	the pacer
  *
  * A span belongs to whoever took it off a list: the cache of a CPU, a sweeper.
  */
@@ -53,6 +54,8 @@
 #include <linux/wait.h>
 #include <gcheap/engine.h>
 
+#include "pacer.h"
+
 #define GCH_GO_PAGE_SHIFT	13
 #define GCH_GO_PAGE_SIZE	BIT(GCH_GO_PAGE_SHIFT)
 #define GCH_GO_CLASSES		68
@@ -62,7 +65,6 @@
 #define GCH_GO_MAX_INLINE	512U
 #define GCH_GO_MIN_INLINE	16U
 #define GCH_GO_HEADER_BYTES	8U
-#define GCH_GO_MIN_HEAP		SZ_4M
 #define GCH_GO_GOGC_MAX		100000U
 
 enum gch_go_tag {
@@ -254,6 +256,7 @@ struct gch_go_mcentral {
  * @heap_lock: protects the arenas and their bitmaps
  * @arenas: all of them
  * @free_arenas: those with free pages
+ * @free_pages: free pages of 8 KiB in all of them
  * @last_arena: id of the newest
  * @large_lock: protects @larges
  * @larges: the large objects
@@ -266,7 +269,8 @@ struct gch_go_mcentral {
  * @idle: how many of them have found nothing to do
  * @live: bytes allocated and not known to be dead
  * @marked_bytes: bytes that this cycle's workers have marked
- * @trigger: a cycle starts when @live reaches it
+ * @pace_lock: protects changes of @pacer
+ * @pacer: when a cycle starts, and what mutators owe it
  * @black_before: gch_go_black() when the cycle began
  * @cycle_freed: bytes that this cycle's sweep has found dead
  * @nr_units: spans in use
@@ -284,6 +288,7 @@ struct gch_go_heap {
 	raw_spinlock_t heap_lock;	/* see above */
 	struct list_head arenas;
 	struct list_head free_arenas;
+	u64 free_pages;
 	u32 last_arena;
 
 	raw_spinlock_t large_lock;	/* see above */
@@ -299,7 +304,8 @@ struct gch_go_heap {
 
 	atomic64_t live;
 	atomic64_t marked_bytes;
-	u64 trigger;
+	raw_spinlock_t pace_lock;	/* see above */
+	struct gch_go_pacer pacer;
 	u64 black_before;
 	atomic64_t cycle_freed;
 	atomic_t nr_units;
@@ -502,9 +508,7 @@ void gch_go_sweep_all(struct gch_go_heap *h);
 
 /* cycle.c */
 int gch_go_collect(struct gch_heap *heap, unsigned int generation);
-u64 gch_go_heap_goal(u64 live, u64 gogc);
-u64 gch_go_trigger(u64 live, u64 goal);
-void gch_go_set_trigger(struct gch_go_heap *h);
+void gch_go_pace(struct gch_go_heap *h);
 u32 gch_go_stop(struct gch_go_heap *h);
 void gch_go_start(struct gch_go_heap *h, u32 state);
 

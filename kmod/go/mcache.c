@@ -102,7 +102,7 @@ static void account(struct gch_go_heap *h, u64 bytes)
 	u64 live = atomic64_add_return(bytes, &h->live);
 
 	gch_max(&h->base.peak_live, live);
-	if (live >= READ_ONCE(h->trigger) && !atomic_read(&h->kicked) &&
+	if (live >= READ_ONCE(h->pacer.trigger) && !atomic_read(&h->kicked) &&
 	    !atomic_xchg(&h->kicked, 1))
 		gch_cycle_request(&h->base, 2);
 }

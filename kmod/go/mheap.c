@@ -98,6 +98,7 @@ static struct gch_go_span *take_pages(struct gch_go_heap *h,
 		return NULL;
 	bitmap_set(a->used, first, npages);
 	a->nfree -= npages;
+	h->free_pages -= npages;
 	if (!a->nfree)
 		list_del_init(&a->free_node);
 	return &a->spans[first];
@@ -150,6 +151,7 @@ void gch_go_span_free(struct gch_go_heap *h, struct gch_go_span *s)
 	WRITE_ONCE(s->npages, 0);
 	bitmap_clear(a->used, s - a->spans, npages);
 	a->nfree += npages;
+	h->free_pages += npages;
 	if (list_empty(&a->free_node))
 		list_add(&a->free_node, &h->free_arenas);
 	raw_spin_unlock(&h->heap_lock);
@@ -206,6 +208,7 @@ int gch_go_arena_add(struct gch_go_heap *h, unsigned int npages)
 	a->id = ++h->last_arena;
 	list_add_tail_rcu(&a->node, &h->arenas);
 	list_add_tail(&a->free_node, &h->free_arenas);
+	h->free_pages += a->npages;
 	raw_spin_unlock(&h->heap_lock);
 	preempt_enable();
 	return 0;
@@ -244,6 +247,7 @@ void gch_go_arenas_trim(struct gch_go_heap *h)
 			continue;
 		list_del_rcu(&a->node);
 		list_move(&a->free_node, &empty);
+		h->free_pages -= a->npages;
 	}
 	raw_spin_unlock(&h->heap_lock);
 	preempt_enable();

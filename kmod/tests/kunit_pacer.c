@@ -3,104 +3,211 @@
 #include "kunit.h"
 
 #include <linux/limits.h>
-#include <linux/math64.h>
 #include <linux/sizes.h>
+#include <linux/string.h>
 
 #include "go/go.h"
 
-static void test_known(struct kunit *test)
+#define MB(n)	((u64)(n) << 20)
+
+static void test_scale(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, gch_go_scale(6, 7, 3), 14);
+	KUNIT_EXPECT_EQ(test, gch_go_scale(7, 1, 2), 3);
+	KUNIT_EXPECT_EQ(test, gch_go_scale(5, 5, 0), 25);
+	KUNIT_EXPECT_EQ(test, gch_go_scale(0, U64_MAX, 1), 0);
+	KUNIT_EXPECT_EQ(test, gch_go_scale(U64_MAX, 1, 1), U64_MAX);
+	KUNIT_EXPECT_EQ(test, gch_go_scale(U64_MAX, 2, 1), U64_MAX);
+	KUNIT_EXPECT_EQ(test, gch_go_scale(U64_MAX, U64_MAX, 1), U64_MAX);
+	KUNIT_EXPECT_GT(test, gch_go_scale(U64_MAX, 1024, 1024),
+			U64_MAX - (U64_MAX >> 8));
+}
+
+static u64 goal(u64 marked, u64 roots, u32 gogc)
+{
+	struct gch_go_pacer p = {
+		.marked = marked,
+		.roots = roots,
+		.gogc = gogc,
+	};
+
+	return gch_go_pacer_gogc_goal(&p);
+}
+
+static void test_goal(struct kunit *test)
 {
 	/* The minimum heap, then GOGC percent more than what lives. */
-	KUNIT_EXPECT_EQ(test, gch_go_heap_goal(0, 100), SZ_4M);
-	KUNIT_EXPECT_EQ(test, gch_go_heap_goal(0, 50), SZ_2M);
-	KUNIT_EXPECT_EQ(test, gch_go_heap_goal(0, 1000), 10 * SZ_4M);
-	KUNIT_EXPECT_EQ(test, gch_go_heap_goal(SZ_2M, 100), SZ_4M);
-	KUNIT_EXPECT_EQ(test, gch_go_heap_goal(SZ_2M + 1, 100), SZ_4M + 2);
-	KUNIT_EXPECT_EQ(test, gch_go_heap_goal(1000000000, 100), 2000000000);
-	KUNIT_EXPECT_EQ(test, gch_go_heap_goal(1000000000, 50), 1500000000);
-	KUNIT_EXPECT_EQ(test, gch_go_heap_goal(1000000000, 1), 1010000000);
-	KUNIT_EXPECT_EQ(test, gch_go_heap_goal(99999999, 1), 100999998);
-	KUNIT_EXPECT_EQ(test, gch_go_heap_goal(1000000000, GCH_GO_GOGC_MAX),
+	KUNIT_EXPECT_EQ(test, goal(0, 0, 100), SZ_4M);
+	KUNIT_EXPECT_EQ(test, goal(0, 0, 50), SZ_2M);
+	KUNIT_EXPECT_EQ(test, goal(0, 0, 1000), 10 * SZ_4M);
+	KUNIT_EXPECT_EQ(test, goal(SZ_2M, 0, 100), SZ_4M);
+	KUNIT_EXPECT_EQ(test, goal(SZ_2M + 1, 0, 100), SZ_4M + 2);
+	KUNIT_EXPECT_EQ(test, goal(1000000000, 0, 50), 1500000000);
+	KUNIT_EXPECT_EQ(test, goal(1000000000, 50000000, 50), 1525000000);
+	KUNIT_EXPECT_EQ(test, goal(1000000000, 0, GCH_GO_GOGC_MAX),
 			1001000000000);
-
-	KUNIT_EXPECT_EQ(test, gch_go_trigger(0, SZ_4M), SZ_4M / 5 * 4 + 3);
-	KUNIT_EXPECT_EQ(test, gch_go_trigger(1000, 2000), 1800);
-	KUNIT_EXPECT_EQ(test, gch_go_trigger(1000, 1000), 1000);
+	/* There is something to sweep for. */
+	KUNIT_EXPECT_EQ(test, goal(SZ_4M, 0, 1), SZ_4M + SZ_1M);
+	/* What does not fit is no goal: it must not come out small. */
+	KUNIT_EXPECT_EQ(test, goal(0, 0, 0), U64_MAX);
+	KUNIT_EXPECT_EQ(test, goal(U64_MAX, 0, 1), U64_MAX);
+	KUNIT_EXPECT_EQ(test, goal(U64_MAX / 2, U64_MAX, 100), U64_MAX);
 }
 
-static void test_off(struct kunit *test)
+/* What cannot be used of a limit, what is held beyond it, and some headroom. */
+static void test_limit(struct kunit *test)
 {
-	KUNIT_EXPECT_EQ(test, gch_go_heap_goal(0, 0), U64_MAX);
-	KUNIT_EXPECT_EQ(test, gch_go_heap_goal(SZ_1G, 0), U64_MAX);
-	KUNIT_EXPECT_EQ(test, gch_go_heap_goal(U64_MAX, 0), U64_MAX);
-	KUNIT_EXPECT_EQ(test, gch_go_trigger(0, U64_MAX), U64_MAX);
-	KUNIT_EXPECT_EQ(test, gch_go_trigger(SZ_1G, U64_MAX), U64_MAX);
+	struct gch_go_pacer p = {
+		.limit = MB(200),
+		.held = MB(60),
+		.free = MB(20),
+		.allocated = MB(40),
+		.marked = MB(30),
+	};
+
+	KUNIT_EXPECT_EQ(test, gch_go_pacer_limit_goal(&p),
+			MB(200) - MB(200) / 100 * 3);
+	p.allocated = MB(30);
+	KUNIT_EXPECT_EQ(test, gch_go_pacer_limit_goal(&p),
+			MB(190) - MB(190) / 100 * 3);
+	p.limit = MB(40);
+	/* 10 MiB of no use and 20 too many; then headroom of 1 MiB. */
+	KUNIT_EXPECT_EQ(test, gch_go_pacer_limit_goal(&p), MB(30) + SZ_256K);
+	p.marked = MB(2);
+	KUNIT_EXPECT_EQ(test, gch_go_pacer_limit_goal(&p), MB(9));
+	p.held = U64_MAX;
+	KUNIT_EXPECT_EQ(test, gch_go_pacer_limit_goal(&p), MB(2) + SZ_256K);
+	p.limit = 0;
+	KUNIT_EXPECT_EQ(test, gch_go_pacer_limit_goal(&p), U64_MAX);
+
+	gch_go_pacer_commit(&p);
+	KUNIT_EXPECT_EQ(test, p.goal, U64_MAX);
+	KUNIT_EXPECT_EQ(test, p.trigger, U64_MAX);
 }
 
-/* What does not fit is no goal: it must not come out small. */
-static void test_overflow(struct kunit *test)
+static u64 trigger_after(struct gch_go_pacer *p, u64 live, u64 work,
+			 unsigned int assist)
 {
-	const u64 half = U64_MAX / 2, huge = U64_MAX / (GCH_GO_GOGC_MAX / 100);
+	gch_go_pacer_end(p, live, work, assist);
+	gch_go_pacer_commit(p);
+	return p->trigger;
+}
 
-	KUNIT_EXPECT_EQ(test, gch_go_heap_goal(half, 100), U64_MAX - 1);
-	KUNIT_EXPECT_EQ(test, gch_go_heap_goal(half + 1, 100), U64_MAX);
-	KUNIT_EXPECT_EQ(test, gch_go_heap_goal(U64_MAX, 1), U64_MAX);
-	KUNIT_EXPECT_EQ(test, gch_go_heap_goal(huge, GCH_GO_GOGC_MAX), U64_MAX);
-	KUNIT_EXPECT_EQ(test, gch_go_heap_goal(huge + 1, GCH_GO_GOGC_MAX),
-			U64_MAX);
-	KUNIT_EXPECT_GT(test, gch_go_trigger(0, U64_MAX - 1), U64_MAX / 4 * 3);
-	KUNIT_EXPECT_EQ(test, gch_go_trigger(U64_MAX - 6, U64_MAX - 1),
-			U64_MAX - 2);
+/* The cycle starts as long before its goal as mutators need to allocate it. */
+static void test_trigger(struct kunit *test)
+{
+	struct gch_go_pacer p = { .gogc = 100, .marked = MB(100) };
+	u64 least = MB(100) + MB(100) / 64 * 45, usual;
+	unsigned int i;
+
+	gch_go_pacer_commit(&p);
+	/* Of a large heap, 4 MiB; of a small one, a twentieth of the way. */
+	KUNIT_EXPECT_EQ(test, p.trigger, MB(200) - SZ_4M);
+	p.marked = SZ_1M;
+	gch_go_pacer_commit(&p);
+	KUNIT_EXPECT_EQ(test, p.trigger, SZ_1M + 3 * SZ_1M / 64 * 61);
+
+	p.marked = MB(100);
+	p.triggered = MB(150);
+	usual = trigger_after(&p, MB(170), MB(100), 0);
+	KUNIT_EXPECT_GE(test, usual, MB(180));
+	KUNIT_EXPECT_LE(test, usual, MB(180) + SZ_64K);
+	/* Who was helped starts earlier, ... */
+	KUNIT_EXPECT_LT(test, trigger_after(&p, MB(170), MB(100), 100), usual);
+	/* ... and who was far too late, at 0.7. */
+	KUNIT_EXPECT_EQ(test, trigger_after(&p, MB(400), MB(100), 0), least);
+	KUNIT_EXPECT_EQ(test, trigger_after(&p, U64_MAX, 1, 1000), least);
+	/* That is remembered for four cycles. */
+	for (i = 0; i < 3; i++)
+		KUNIT_EXPECT_EQ(test, trigger_after(&p, MB(170), MB(100), 0),
+				least);
+	KUNIT_EXPECT_EQ(test, trigger_after(&p, MB(170), MB(100), 0), usual);
+}
+
+static void test_owed(struct kunit *test)
+{
+	struct gch_go_pacer p = {
+		.gogc = 100,
+		.goal = MB(200),
+		.triggered = MB(150),
+		.work = MB(100),
+	};
+
+	/* 100 MiB to mark, 50 to allocate. */
+	KUNIT_EXPECT_EQ(test, gch_go_pacer_owed(&p, MB(150), 0, 8192), 16384);
+	KUNIT_EXPECT_EQ(test, gch_go_pacer_owed(&p, MB(150), MB(50), 8192),
+			8192);
+	/* More than expected: all that lived, and the goal in proportion. */
+	KUNIT_EXPECT_EQ(test, gch_go_pacer_owed(&p, MB(175), MB(110), 8192),
+			8192ULL * 40 / 50);
+	/* Past the goal: a tenth more is left, ... */
+	KUNIT_EXPECT_EQ(test, gch_go_pacer_owed(&p, MB(210), MB(50), 8192),
+			81920);
+	/* ... and past that everything is owed at once, and no more. */
+	KUNIT_EXPECT_EQ(test, gch_go_pacer_owed(&p, MB(500), MB(50), 8192),
+			MB(100));
+	p.goal = U64_MAX;
+	KUNIT_EXPECT_EQ(test, gch_go_pacer_owed(&p, MB(500), 0, 8192), 0);
+	/* A cycle always has some way to go. */
+	p.goal = MB(10);
+	gch_go_pacer_begin(&p, MB(20));
+	KUNIT_EXPECT_EQ(test, p.goal, MB(20) + SZ_64K);
+}
+
+static u64 any(struct gch_kunit_random *r)
+{
+	return gch_kunit_random(r) >> gch_kunit_below(r, 64);
 }
 
 /*
- * Of heaps and settings of all magnitudes: the next cycle starts between what
- * lives and the goal, nearer to the goal, and no earlier for more that lives or
- * for a larger GOGC.
+ * Of heaps of all magnitudes: the next cycle starts between what lives and the
+ * goal, nearer to the goal, and a payment is never more than there is.
  */
-static void test_monotonic(struct kunit *test)
+static void test_random(struct kunit *test)
 {
 	unsigned int i, n = gch_kunit_rounds(200000);
 	struct gch_kunit_random r;
+	struct gch_go_pacer p;
+	u64 owed;
 
 	gch_kunit_seed(test, &r);
+	memset(&p, 0, sizeof(p));
 	for (i = 0; i < n; i++) {
-		u64 live = gch_kunit_random(&r) >> gch_kunit_below(&r, 64);
-		u64 gogc = 1 + gch_kunit_below(&r, GCH_GO_GOGC_MAX) /
-			       (1 + gch_kunit_below(&r, 2000));
-		u64 goal = gch_go_heap_goal(live, gogc);
-		u64 trigger = gch_go_trigger(live, goal);
-		u64 more = live + (live >> 5) + 1;
-
-		if (!GCH_EXPECT(test, goal >= live &&
-				goal >= SZ_4M / 100 * gogc,
-				"%llu live, gogc %llu: goal %llu", live, gogc,
-				goal) ||
-		    !GCH_EXPECT(test, trigger >= live && trigger <= goal &&
-				trigger - live >= (goal - live) / 5 * 4,
-				"%llu live, goal %llu: trigger %llu", live,
-				goal, trigger))
+		p.gogc = gch_kunit_below(&r, GCH_GO_GOGC_MAX + 1) >>
+			 gch_kunit_below(&r, 18);
+		p.limit = gch_kunit_below(&r, 2) ? any(&r) : 0;
+		p.held = any(&r);
+		p.free = any(&r);
+		p.allocated = any(&r);
+		p.marked = any(&r);
+		p.roots = any(&r);
+		gch_go_pacer_commit(&p);
+		if (!GCH_EXPECT(test, p.goal >= p.marked &&
+				p.trigger >= p.marked && p.trigger <= p.goal &&
+				(p.goal == U64_MAX || p.trigger - p.marked >=
+				 (p.goal - p.marked) / 64 * 45),
+				"%llu live, gogc %u, limit %llu: goal %llu, trigger %llu",
+				p.marked, p.gogc, p.limit, p.goal, p.trigger) ||
+		    !GCH_EXPECT(test, p.gogc_trigger >= p.trigger ||
+				p.limit, "later for no limit"))
 			return;
-		if (!GCH_EXPECT(test, gch_go_heap_goal(live, gogc + 1) >= goal,
-				"%llu live: goal lower for gogc %llu than below",
-				live, gogc + 1))
+		gch_go_pacer_begin(&p, any(&r));
+		owed = gch_go_pacer_owed(&p, any(&r), any(&r), SZ_8K);
+		if (!GCH_EXPECT(test, owed <= max3(p.work, p.triggered, 1000ULL),
+				"%llu owed of %llu", owed, p.work))
 			return;
-		if (more <= live)
-			continue;
-		if (!GCH_EXPECT(test, gch_go_heap_goal(more, gogc) >= goal &&
-				gch_go_trigger(more, gch_go_heap_goal(more, gogc)) >=
-				trigger,
-				"gogc %llu: starts earlier with %llu live than with %llu",
-				gogc, more, live))
-			return;
+		gch_go_pacer_end(&p, any(&r), any(&r),
+				 gch_kunit_below(&r, 1001));
 	}
 }
 
 static struct kunit_case cases[] = {
-	KUNIT_CASE(test_known),
-	KUNIT_CASE(test_off),
-	KUNIT_CASE(test_overflow),
-	KUNIT_CASE(test_monotonic),
+	KUNIT_CASE(test_scale),
+	KUNIT_CASE(test_goal),
+	KUNIT_CASE(test_limit),
+	KUNIT_CASE(test_trigger),
+	KUNIT_CASE(test_owed),
+	KUNIT_CASE(test_random),
 	{}
 };
 

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The pacer: when a cycle starts, and what mutators owe it
+ *
+ * As Go's since 1.19 (its mgcpacer.go; design 44167, "GC pacer redesign"). The
+ * goal is what the last cycle left alive, enlarged by GOGC percent of that and of
+ * the roots, or what the soft limit leaves room for. The cycle starts as long
+ * before the goal as it takes to mark what is expected, at the rate of the last
+ * cycles: cons/mark, the bytes allocated for each byte marked. Should it not get
+ * there by itself, mutators mark in proportion to what they allocate.
+ *
+ * Nothing here looks at a heap, takes a lock or can fail. Bytes are those of
+ * objects, with references or not, both in what is live and in what is marked.
+ */
+#include "pacer.h"
+
+#include <linux/kernel.h>
+#include <linux/math64.h>
+#include <linux/minmax.h>
+#include <linux/overflow.h>
+
+#include "compat.h"
+
+/* A cycle starts between these fractions of the way to its goal: 0.7, 0.95. */
+#define TRIGGER_LEAST	45
+#define TRIGGER_MOST	61
+#define TRIGGER_PARTS	64
+/* A goal is this far off at least: sweeping has to end before it begins anew. */
+#define SWEEP_DISTANCE	SZ_1M
+/* The same where the limit is near. */
+#define LIMIT_DISTANCE	SZ_256K
+/* A cycle has this far to go when it begins. */
+#define MIN_RUNWAY	SZ_64K
+/* The limit's goal stays below it: percent, and bytes at least. */
+#define HEADROOM_PERCENT	3
+#define HEADROOM_LEAST	SZ_1M
+/* The share of all CPUs that marking is taken to have, in thousandths. */
+#define MARK_SHARE	250
+#define SHARE_MOST	950
+/* GOGC that a forced cycle goes by when it is off. */
+#define GOGC_OFF	100000
+/* Scan work that is always taken to be left. */
+#define WORK_LEAST	1000
+/* What past its goal a heap may grow by: a tenth. */
+#define OVERSHOOT_PART	10
+/* The largest rate: no heap is as large. */
+#define RATE_MAX	BIT_ULL(40)
+
+/**
+ * gch_go_scale - multiplies and divides
+ * @a: a number
+ * @b: a number
+ * @c: a number; 0 counts as 1
+ *
+ * Context: any.
+ * Return: @a * @b / @c; with less precision where the product is too large, and
+ * U64_MAX if the result is.
+ */
+u64 gch_go_scale(u64 a, u64 b, u64 c)
+{
+	u64 product;
+
+	if (!c)
+		c = 1;
+	while (check_mul_overflow(a, b, &product)) {
+		if (c == 1)
+			return U64_MAX;
+		if (a < b)
+			b >>= 1;
+		else
+			a >>= 1;
+		c >>= 1;
+	}
+	return div64_u64(product, c);
+}
+EXPORT_SYMBOL_IF_KUNIT(gch_go_scale);
+
+static u64 add(u64 a, u64 b)
+{
+	u64 sum;
+
+	return check_add_overflow(a, b, &sum) ? U64_MAX : sum;
+}
+
+static u64 less(u64 a, u64 b)
+{
+	return a > b ? a - b : 0;
+}
+
+/**
+ * gch_go_pacer_gogc_goal - the goal that GOGC sets
+ * @p: the pacer
+ *
+ * Context: any.
+ * Return: live bytes; U64_MAX for no goal.
+ */
+u64 gch_go_pacer_gogc_goal(const struct gch_go_pacer *p)
+{
+	u64 goal;
+
+	if (!p->gogc)
+		return U64_MAX;
+	goal = add(p->marked, gch_go_scale(add(p->marked, p->roots), p->gogc,
+					   100));
+	goal = max(goal, gch_go_scale(GCH_GO_MIN_HEAP, p->gogc, 100));
+	return max(goal, add(p->marked, SWEEP_DISTANCE));
+}
+EXPORT_SYMBOL_IF_KUNIT(gch_go_pacer_gogc_goal);
+
+/**
+ * gch_go_pacer_limit_goal - the goal that the soft limit sets
+ * @p: the pacer
+ *
+ * Of the limit, what is held and neither free nor an object cannot be used, and
+ * what is held beyond it has to be made up for.
+ *
+ * Context: any.
+ * Return: live bytes; U64_MAX for no goal.
+ */
+u64 gch_go_pacer_limit_goal(const struct gch_go_pacer *p)
+{
+	u64 other = less(p->held, add(p->free, p->allocated));
+	u64 least = add(p->marked, LIMIT_DISTANCE);
+	u64 goal, headroom;
+
+	if (!p->limit)
+		return U64_MAX;
+	goal = less(p->limit, add(other, less(p->held, p->limit)));
+	headroom = max_t(u64, goal / 100 * HEADROOM_PERCENT, HEADROOM_LEAST);
+	goal = max(less(goal, headroom), headroom);
+	return max(goal, least);
+}
+EXPORT_SYMBOL_IF_KUNIT(gch_go_pacer_limit_goal);
+
+/* Bytes that mutators allocate while what is expected is marked. */
+static u64 runway(const struct gch_go_pacer *p)
+{
+	u64 rate = 0;
+	unsigned int i;
+
+	for (i = 0; i < GCH_GO_PACER_CYCLES; i++)
+		rate = max(rate, p->rate[i]);
+	rate = gch_go_scale(rate, 1000 - MARK_SHARE, MARK_SHARE);
+	return gch_go_scale(rate, p->work, BIT_ULL(GCH_GO_RATE_SHIFT));
+}
+
+/**
+ * gch_go_pacer_trigger - when to start a cycle that is to end at a goal
+ * @p: the pacer
+ * @goal: the goal
+ *
+ * Context: any.
+ * Return: live bytes; U64_MAX for never.
+ */
+u64 gch_go_pacer_trigger(const struct gch_go_pacer *p, u64 goal)
+{
+	u64 part, least, most;
+
+	if (goal == U64_MAX)
+		return U64_MAX;
+	if (goal <= p->marked)
+		return goal;
+	part = (goal - p->marked) / TRIGGER_PARTS;
+	least = p->marked + part * TRIGGER_LEAST;
+	most = p->marked + part * TRIGGER_MOST;
+	/* A large heap need not start early for the sake of a fraction. */
+	most = max(most, less(goal, GCH_GO_MIN_HEAP));
+	return clamp(less(goal, runway(p)), least, most);
+}
+EXPORT_SYMBOL_IF_KUNIT(gch_go_pacer_trigger);
+
+/**
+ * gch_go_pacer_commit - decides on goal and trigger
+ * @p: the pacer
+ *
+ * Context: any; the caller keeps others from doing so.
+ */
+void gch_go_pacer_commit(struct gch_go_pacer *p)
+{
+	u64 gogc = gch_go_pacer_gogc_goal(p);
+	u64 goal = min(gogc, gch_go_pacer_limit_goal(p));
+
+	WRITE_ONCE(p->goal, goal);
+	WRITE_ONCE(p->gogc_trigger, gch_go_pacer_trigger(p, gogc));
+	WRITE_ONCE(p->trigger, gch_go_pacer_trigger(p, goal));
+}
+EXPORT_SYMBOL_IF_KUNIT(gch_go_pacer_commit);
+
+/**
+ * gch_go_pacer_begin - a cycle begins
+ * @p: the pacer
+ * @live: live bytes
+ *
+ * Context: as gch_go_pacer_commit().
+ */
+void gch_go_pacer_begin(struct gch_go_pacer *p, u64 live)
+{
+	WRITE_ONCE(p->triggered, live);
+	WRITE_ONCE(p->goal, max(p->goal, add(live, MIN_RUNWAY)));
+}
+EXPORT_SYMBOL_IF_KUNIT(gch_go_pacer_begin);
+
+/**
+ * gch_go_pacer_end - learns from a cycle whose marking has ended
+ * @p: the pacer
+ * @live: live bytes then, before those that were not marked are subtracted
+ * @work: bytes marked
+ * @assist: share of all CPUs that mutators marked with, in thousandths
+ *
+ * What mutators marked themselves is taken into account so that the next cycle
+ * begins early enough to do without.
+ *
+ * Context: as gch_go_pacer_commit().
+ */
+void gch_go_pacer_end(struct gch_go_pacer *p, u64 live, u64 work,
+		      unsigned int assist)
+{
+	unsigned int share = min_t(unsigned int, MARK_SHARE + assist,
+				   SHARE_MOST);
+	u64 rate;
+
+	p->work = work;
+	if (!work)
+		return;
+	rate = gch_go_scale(less(live, p->triggered), share, 1000 - share);
+	rate = gch_go_scale(rate, BIT_ULL(GCH_GO_RATE_SHIFT), work);
+	p->rate[p->next] = min_t(u64, rate, RATE_MAX);
+	p->next = (p->next + 1) % GCH_GO_PACER_CYCLES;
+}
+EXPORT_SYMBOL_IF_KUNIT(gch_go_pacer_end);
+
+/**
+ * gch_go_pacer_owed - what is to be marked for what was allocated
+ * @p: the pacer
+ * @live: live bytes
+ * @done: bytes that this cycle has marked
+ * @bytes: bytes allocated
+ *
+ * What is left to mark goes to what is left to allocate. When more had to be
+ * marked than expected, everything that was alive is, and the goal moves in
+ * proportion; when live bytes are past it, another tenth is what is left.
+ *
+ * Context: any; the values may be those of different moments.
+ * Return: bytes to mark.
+ */
+u64 gch_go_pacer_owed(const struct gch_go_pacer *p, u64 live, u64 done,
+		      u64 bytes)
+{
+	u64 goal = READ_ONCE(p->goal), triggered = READ_ONCE(p->triggered);
+	u64 expected = READ_ONCE(p->work), left, far;
+	u32 gogc = READ_ONCE(p->gogc) ?: GOGC_OFF;
+
+	if (goal == U64_MAX)
+		return 0;
+	if (done > expected) {
+		far = add(triggered, gch_go_scale(less(goal, triggered),
+						  triggered, expected));
+		goal = min(far, add(goal, gch_go_scale(goal, gogc, 100)));
+		expected = triggered;
+	}
+	if (live > goal) {
+		goal = add(goal, goal / OVERSHOOT_PART);
+		expected = triggered;
+	}
+	left = max_t(u64, less(expected, done), WORK_LEAST);
+	return min(gch_go_scale(bytes, left, less(goal, live)), left);
+}
+EXPORT_SYMBOL_IF_KUNIT(gch_go_pacer_owed);

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* When cycles start, and what mutators owe them: arithmetic alone. */
+#ifndef _GCH_GO_PACER_H
+#define _GCH_GO_PACER_H
+
+#include <linux/sizes.h>
+#include <linux/types.h>
+
+/* The least goal at a GOGC of 100. */
+#define GCH_GO_MIN_HEAP		SZ_4M
+/* The last cycles whose largest estimate counts. */
+#define GCH_GO_PACER_CYCLES	4
+/* Fraction bits of the bytes that are allocated for each byte marked. */
+#define GCH_GO_RATE_SHIFT	16
+
+/**
+ * struct gch_go_pacer - what paces a heap's cycles
+ * @gogc: growth in percent, 0 for off
+ * @limit: soft limit of memory in bytes, 0 for none
+ * @held: memory held
+ * @free: how much of it is in free pages
+ * @allocated: how much of it is allocated objects
+ * @marked: bytes that the last cycle left alive
+ * @roots: bytes of frames and root tables
+ * @work: bytes that the last cycle had to mark
+ * @triggered: live bytes when the present cycle began
+ * @rate: bytes allocated for each byte marked in each of the last cycles, fixed
+ *	point
+ * @next: which of @rate is the oldest
+ * @goal: the cycle is to end before live bytes reach it
+ * @trigger: it begins when they reach this
+ * @gogc_trigger: as if there were no limit
+ *
+ * A heap changes its own under pace_lock.
+ */
+struct gch_go_pacer {
+	u32 gogc;
+	u64 limit;
+	u64 held;
+	u64 free;
+	u64 allocated;
+	u64 marked;
+	u64 roots;
+	u64 work;
+	u64 triggered;
+	u64 rate[GCH_GO_PACER_CYCLES];
+	unsigned int next;
+	u64 goal;
+	u64 trigger;
+	u64 gogc_trigger;
+};
+
+u64 gch_go_scale(u64 a, u64 b, u64 c);
+u64 gch_go_pacer_gogc_goal(const struct gch_go_pacer *p);
+u64 gch_go_pacer_limit_goal(const struct gch_go_pacer *p);
+u64 gch_go_pacer_trigger(const struct gch_go_pacer *p, u64 goal);
+void gch_go_pacer_commit(struct gch_go_pacer *p);
+void gch_go_pacer_begin(struct gch_go_pacer *p, u64 live);
+void gch_go_pacer_end(struct gch_go_pacer *p, u64 live, u64 work,
+		      unsigned int assist);
+u64 gch_go_pacer_owed(const struct gch_go_pacer *p, u64 live, u64 done,
+		      u64 bytes);
+
+#endif /* _GCH_GO_PACER_H */
