@@ -44,6 +44,7 @@ static const char heap_details[] =
 	"  poison {on|off}         clobber what is freed\n"
 	"Keys of go:\n"
 	"  gogc {N|off}            growth in percent that starts a collection\n"
+	"  assist-us {N|off}       longest that a mutator helps the collector\n"
 	"  workers {N|all}         most mark workers at a time\n"
 	"Keys of python:\n"
 	"  threshold0 {N|off}      net allocations before a young collection\n"

@@ -39,6 +39,7 @@ static const char *const heap_attrs[GNL_ATTRS] = {
 	[GCHEAP_A_HEAP_POISON] = "poison",
 	[GCHEAP_A_HEAP_INTERVAL_MS] = "interval-ms",
 	[GCHEAP_A_HEAP_GOGC] = "gogc",
+	[GCHEAP_A_HEAP_ASSIST_US] = "assist-us",
 	[GCHEAP_A_HEAP_SMALL_MAX] = "small-max",
 	[GCHEAP_A_HEAP_POOL_SIZE] = "pool-size",
 	[GCHEAP_A_HEAP_THRESHOLD0] = "threshold0",

@@ -73,8 +73,12 @@ static const struct row cycle_rows[] = {
 	  "mutators stopped for" },
 	{ GCHEAP_A_STATS_CPU_NS, OUT_NS, "cpu-ns", "processor time" },
 	{ GCHEAP_A_STATS_MARKED, OUT_COUNT, "marked", "objects visited" },
+	{ GCHEAP_A_STATS_ASSIST_BYTES, OUT_BYTES, "assist-bytes",
+	  "marked by mutators" },
 	{ GCHEAP_A_STATS_GARBAGE_MAX_BYTES, OUT_BYTES, "garbage-max-bytes",
 	  "most found dead at once" },
+	{ GCHEAP_A_STATS_GOAL_BYTES, OUT_BYTES, "goal-bytes",
+	  "goal of the next" },
 	{ GCHEAP_A_STATS_HANDSHAKES, OUT_COUNT, "handshakes", "handshakes" },
 	{ GCHEAP_A_STATS_VERIFY_ERRORS, OUT_COUNT, "verify-errors",
 	  "verification errors" },
@@ -96,6 +100,7 @@ static void read_stats(struct gnl_reply *reply, void *arg)
 
 	gnl_read(reply, GCHEAP_A_STATS_NAME, &s->facts);
 	gnl_read_nested(reply->attrs[GCHEAP_A_STATS_PAUSE], &s->pause);
+	gnl_read_nested(reply->attrs[GCHEAP_A_STATS_ASSIST], &s->assist);
 	gnl_read_nested(reply->attrs[GCHEAP_A_STATS_HANDSHAKE], &s->handshake);
 }
 
@@ -157,6 +162,7 @@ static void show(const struct stats *s)
 	show_rows(cycle_rows, ARRAY_SIZE(cycle_rows), &s->facts);
 	out_end();
 	show_hist("pause", "pauses of mutators", &s->pause);
+	show_hist("assist", "help to the collector", &s->assist);
 	show_hist("handshake", "handshakes with all CPUs", &s->handshake);
 	out_end();
 }

@@ -11,11 +11,13 @@
  * struct stats - what the kernel tells of a heap
  * @facts: its numbers, by GCHEAP_A_STATS_*
  * @pause: what mutators were held up for, by GCHEAP_A_HIST_*
+ * @assist: what they spent on helping the collector, by GCHEAP_A_HIST_*
  * @handshake: what handshakes took, by GCHEAP_A_HIST_*
  */
 struct stats {
 	struct gnl_facts facts;
 	struct gnl_facts pause;
+	struct gnl_facts assist;
 	struct gnl_facts handshake;
 };
 

@@ -5,7 +5,7 @@
  *	stats		counters, as netlink has them
  *	arenas		a line an arena
  *	spans, pools	a line a size class, under the engine's word for it
- *	pauses		histograms of pauses and handshakes
+ *	pauses		histograms of pauses, assists and handshakes
  *
  * A heap's folder lives from gch_dbg_heap_add() to gch_dbg_heap_del(), which
  * waits for readers: no file holds a reference to its heap. Readers take locks
@@ -60,6 +60,8 @@ static int pauses_show(struct seq_file *seq, void *unused)
 
 	seq_puts(seq, "pause\n");
 	gch_hist_show(seq, &heap->pause);
+	seq_puts(seq, "assist\n");
+	gch_hist_show(seq, &heap->assist);
 	seq_puts(seq, "handshake\n");
 	gch_hist_show(seq, &heap->handshake);
 	return 0;

@@ -48,17 +48,19 @@ const struct gch_stats_field gch_stats_fields[GCH_STATS_FIELDS] = {
 	FIELD("stopped-ns", STOPPED_NS, stopped_ns),
 	FIELD("cpu-ns", CPU_NS, cpu_ns),
 	FIELD("marked", MARKED, marked),
+	FIELD("assist-bytes", ASSIST_BYTES, assist_bytes),
 	FIELD("garbage-max-bytes", GARBAGE_MAX_BYTES, garbage_max_bytes),
+	FIELD("goal-bytes", GOAL_BYTES, goal_bytes),
 	FIELD("limit-hits", LIMIT_HITS, limit_hits),
 	FIELD("alloc-failures", ALLOC_FAILURES, alloc_failures),
 	FIELD("handshakes", HANDSHAKES, handshakes),
 	FIELD("verify-errors", VERIFY_ERRORS, verify_errors),
 };
 
-/* Id, name, engine and the two histograms are not in the table. */
-static_assert(GCH_STATS_FIELDS + 5 == GCHEAP_A_STATS_MAX);
+/* Id, name, engine and the histograms are not in the table. */
+static_assert(GCH_STATS_FIELDS + 6 == GCHEAP_A_STATS_MAX);
 static_assert(GCH_STATS_FIELDS * sizeof(u64) +
-	      2 * sizeof(struct gch_hist_summary) == sizeof(struct gch_stats));
+	      3 * sizeof(struct gch_hist_summary) == sizeof(struct gch_stats));
 static_assert(sizeof(struct gch_hist_summary) ==
 	      GCHEAP_A_HIST_MAX * sizeof(u64));
 
@@ -99,6 +101,7 @@ static int fill_stats(struct sk_buff *skb, struct gch_heap *heap)
 			return -EMSGSIZE;
 	}
 	if (put_hist(skb, GCHEAP_A_STATS_PAUSE, &stats.pause) ||
+	    put_hist(skb, GCHEAP_A_STATS_ASSIST, &stats.assist) ||
 	    put_hist(skb, GCHEAP_A_STATS_HANDSHAKE, &stats.handshake))
 		return -EMSGSIZE;
 	return 0;

@@ -37,6 +37,7 @@ static const char * const key_names[GCH_KEY_NR] = {
 	[GCH_KEY_POISON]	= "poison",
 	[GCH_KEY_INTERVAL_MS]	= "interval-ms",
 	[GCH_KEY_GOGC]		= "gogc",
+	[GCH_KEY_ASSIST_US]	= "assist-us",
 	[GCH_KEY_SMALL_MAX]	= "small-max",
 	[GCH_KEY_POOL_SIZE]	= "pool-size",
 	[GCH_KEY_THRESHOLD0]	= "threshold0",

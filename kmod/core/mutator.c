@@ -47,6 +47,8 @@ static void settle(struct gch_mutator *m)
 		if (ret == -EAGAIN)
 			m->ops->wait(m);
 		m->wait = GCH_WAIT_NONE;
+		if (ret > 0)
+			break;
 		cond_resched();
 	}
 }

@@ -26,6 +26,7 @@ static void sum_cpus(struct gch_heap *heap, struct gch_stats *s)
 		s->counts += READ_ONCE(c->counts);
 		s->cpu_ns += READ_ONCE(c->cpu_ns);
 		s->marked += READ_ONCE(c->marked);
+		s->assist_bytes += READ_ONCE(c->assist_bytes);
 	}
 	/* Not the deaths of objects whose births are not counted yet. */
 	smp_rmb();
@@ -77,6 +78,7 @@ void gch_heap_stats(struct gch_heap *heap, struct gch_stats *stats)
 	stats->handshakes = atomic64_read(&heap->handshakes);
 	stats->verify_errors = atomic64_read(&heap->verify_errors);
 	gch_hist_summary(&heap->pause, &stats->pause);
+	gch_hist_summary(&heap->assist, &stats->assist);
 	gch_hist_summary(&heap->handshake, &stats->handshake);
 	heap->ops->stats(heap, stats);
 }

@@ -60,14 +60,15 @@ void gch_go_start(struct gch_go_heap *h, u32 state)
 static u64 mark_all(struct gch_go_heap *h)
 {
 	u64 before, now = gch_go_shades(h);
+	bool more;
 
 	do {
 		before = now;
 		gch_go_mark_drain(h);
 		gch_handshake(&h->base);
+		more = gch_go_mark_more(h);
 		now = gch_go_shades(h);
-	} while (now != before || atomic_read(&h->nr_full) ||
-		 gch_go_is_shaded(h));
+	} while (more || now != before);
 	return now;
 }
 
@@ -183,6 +184,15 @@ static u64 root_bytes(struct gch_go_heap *h)
 	return bytes;
 }
 
+/* The share of all CPUs that assists had, in thousandths. */
+static unsigned int assist_share(struct gch_go_heap *h)
+{
+	u64 assist = atomic64_read(&h->base.assist.sum) - h->assist_before;
+	u64 all = (ktime_get_ns() - h->mark_start) * num_online_cpus();
+
+	return min_t(u64, gch_go_scale(assist, 1000, all), 1000);
+}
+
 /* Marking has ended: what is live is what was marked, now or at birth. */
 static void pace_end(struct gch_go_heap *h)
 {
@@ -194,7 +204,7 @@ static void pace_end(struct gch_go_heap *h)
 	h->black_before = black;
 	preempt_disable();
 	raw_spin_lock(&h->pace_lock);
-	gch_go_pacer_end(p, atomic64_read(&h->live), work, 0);
+	gch_go_pacer_end(p, atomic64_read(&h->live), work, assist_share(h));
 	p->marked = marked;
 	p->roots = roots;
 	raw_spin_unlock(&h->pace_lock);
@@ -229,6 +239,9 @@ int gch_go_collect(struct gch_heap *heap, unsigned int generation)
 
 	atomic64_set(&h->marked_bytes, 0);
 	atomic64_set(&h->cycle_freed, 0);
+	atomic64_set(&h->credit, 0);
+	h->mark_start = ktime_get_ns();
+	h->assist_before = atomic64_read(&heap->assist.sum);
 	h->black_before = gch_go_black(h);
 	pace_begin(h);
 

@@ -20,6 +20,7 @@ static const struct gch_tunable tunables[] = {
 	/* 2 MiB of 4 KiB pages. */
 	{ GCH_KEY_ARENA_ORDER, .def = 9, .min = 1, .max = 10 },
 	{ GCH_KEY_GOGC, .def = 100, .max = GCH_GO_GOGC_MAX, .live = true },
+	{ GCH_KEY_ASSIST_US, .def = 50, .max = 10000, .live = true },
 	{ GCH_KEY_WORKERS, .max = WORKERS_MAX, .live = true },
 };
 
@@ -76,11 +77,11 @@ static void mutator_exit(struct gch_mutator *m)
 	gch_go_large_free(to_go(m->heap), to_go_mutator(m)->stash);
 }
 
-/* Nothing is ever left over. */
 static int settle(struct gch_mutator *m)
 {
-	m->pending = false;
-	return 0;
+	struct gch_go_heap *h = to_go(m->heap);
+
+	return gch_go_assist(h, m, READ_ONCE(h->state));
 }
 
 static bool is_exclusive(struct gch_go_heap *h)
@@ -126,6 +127,10 @@ static int wait(struct gch_mutator *m)
 
 	if (m->wait == GCH_WAIT_EXCLUSIVE) {
 		wait_event(h->phase_wait, !is_exclusive(h));
+		return 0;
+	}
+	if (m->wait == GCH_WAIT_WORKERS) {
+		gch_go_nap(h);
 		return 0;
 	}
 	if (!m->tries)

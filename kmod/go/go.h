@@ -265,10 +265,14 @@ struct gch_go_mcentral {
  * @full_bufs: work that any worker may take
  * @empty_bufs: spare buffers
  * @nr_full: buffers with work
+ * @hungry: a mutator would mark if there were work
  * @running: workers that have begun to drain
  * @idle: how many of them have found nothing to do
  * @live: bytes allocated and not known to be dead
- * @marked_bytes: bytes that this cycle's workers have marked
+ * @marked_bytes: bytes that this cycle has marked
+ * @credit: bytes that its workers have, beyond what mutators owe
+ * @mark_start: when it began
+ * @assist_before: time spent on assists when it began
  * @pace_lock: protects changes of @pacer
  * @pacer: when a cycle starts, and what mutators owe it
  * @black_before: gch_go_black() when the cycle began
@@ -299,11 +303,15 @@ struct gch_go_heap {
 	struct gch_go_workbuf *full_bufs;
 	struct gch_go_workbuf *empty_bufs;
 	atomic_t nr_full;
+	bool hungry;
 	atomic_t running;
 	atomic_t idle;
 
 	atomic64_t live;
 	atomic64_t marked_bytes;
+	atomic64_t credit;
+	u64 mark_start;
+	u64 assist_before;
 	raw_spinlock_t pace_lock;	/* see above */
 	struct gch_go_pacer pacer;
 	u64 black_before;
@@ -317,12 +325,16 @@ struct gch_go_heap {
  * @stash: large object whose pages were taken for the call that is repeated
  * @want_large: &gch_mutator.want is the size of a large object, not of a span
  * @collections: run for want of memory by the present call
+ * @debt: bytes to mark for what was allocated; less than 0 if more was marked
+ * @debt_gen: sweep generation of the cycle that it is owed to
  */
 struct gch_go_mutator {
 	struct gch_mutator base;
 	struct gch_go_large *stash;
 	bool want_large;
 	unsigned int collections;
+	s64 debt;
+	u32 debt_gen;
 };
 
 static inline struct gch_go_heap *to_go(struct gch_heap *heap)
@@ -491,9 +503,17 @@ typedef void (*gch_go_edge_fn)(void *arg, unsigned long ref);
 void gch_go_visit_refs(unsigned long ref, gch_go_edge_fn fn, void *arg);
 u32 gch_go_object_size(unsigned long ref);
 
+/* assist.c */
+void gch_go_owe(struct gch_go_heap *h, struct gch_mutator *m, u32 state,
+		u64 live, u64 bytes);
+int gch_go_assist(struct gch_go_heap *h, struct gch_mutator *m, u32 state);
+void gch_go_nap(struct gch_go_heap *h);
+
 /* mark.c */
 void gch_go_mark_roots(struct gch_go_heap *h);
 void gch_go_mark_drain(struct gch_go_heap *h);
+bool gch_go_mark_more(struct gch_go_heap *h);
+u64 gch_go_mark_some(struct gch_go_heap *h, u64 work, u64 deadline);
 struct gch_go_workbuf *gch_go_buf_get(struct gch_go_heap *h);
 void gch_go_buf_put_full(struct gch_go_heap *h, struct gch_go_workbuf *b);
 void gch_go_bufs_free(struct gch_go_heap *h, bool keep);

@@ -19,12 +19,17 @@
 #include <linux/cpu.h>
 #include <linux/delay.h>
 #include <linux/gfp.h>
+#include <linux/ktime.h>
 #include <linux/prefetch.h>
 
 /* Objects on their way through the cache. */
 #define FIFO_DEPTH	16U
 /* Objects between looks at whether others are idle, and the clock. */
 #define CHECK_EVERY	512U
+/* Objects between looks at the clock where a mutator marks. */
+#define ASSIST_CHECK	16U
+/* References of an object that are left to the workers if there are more. */
+#define REFS_BRIEF	4096U
 
 /* The buffer is a stack from @base up to @limit, the next reference to @sp. */
 struct marker {
@@ -285,7 +290,7 @@ static noinline void step_other(struct marker *k, unsigned long ref)
 	gch_go_scan(ref, push_edge, k);
 }
 
-/* What drain() keeps in registers. */
+/* What is kept in registers. */
 struct hot {
 	unsigned long *sp;
 	u64 objects;
@@ -329,12 +334,39 @@ static __always_inline void step(struct marker *k, struct hot *r,
 	}
 }
 
+/* What was in registers becomes the marker's. */
+static __always_inline void keep(struct marker *k, struct hot *r)
+{
+	k->sp = r->sp;
+	k->objects += r->objects;
+	k->bytes += r->bytes;
+	r->objects = 0;
+	r->bytes = 0;
+}
+
 /* Half of what this worker has, for those who have nothing. */
 static void share(struct marker *k)
 {
-	if (k->sp - k->base >= 8 && atomic_read(&k->h->idle) &&
-	    !atomic_read(&k->h->nr_full))
-		give_half(k);
+	if (k->sp - k->base < 8 || atomic_read(&k->h->nr_full) ||
+	    (!atomic_read(&k->h->idle) && !READ_ONCE(k->h->hungry)))
+		return;
+	WRITE_ONCE(k->h->hungry, false);
+	give_half(k);
+}
+
+/* What was marked, for the pacer, the mutators and the statistics. */
+static void report(struct marker *k, bool credit)
+{
+	struct gch_go_heap *h = k->h;
+
+	atomic64_add(k->bytes, &h->marked_bytes);
+	if (credit)
+		atomic64_add(k->bytes, &h->credit);
+	preempt_disable();
+	gch_count(h->base.cpu->marked, k->objects);
+	preempt_enable();
+	k->bytes = 0;
+	k->objects = 0;
 }
 
 static void drain(struct marker *k)
@@ -361,15 +393,14 @@ static void drain(struct marker *k)
 			break;
 		step(k, &r, fifo[head++ % FIFO_DEPTH]);
 		if (unlikely(head % CHECK_EVERY == 0)) {
-			k->sp = r.sp;
+			keep(k, &r);
 			share(k);
+			report(k, true);
 			r.sp = k->sp;
 			cond_resched();
 		}
 	}
-	k->sp = r.sp;
-	k->objects += r.objects;
-	k->bytes += r.bytes;
+	keep(k, &r);
 }
 
 /*
@@ -392,7 +423,7 @@ static bool wait_for_work(struct gch_go_heap *h)
 	return work;
 }
 
-static void marker_end(struct marker *k)
+static void marker_end(struct marker *k, bool credit)
 {
 	struct gch_go_heap *h = k->h;
 
@@ -403,10 +434,7 @@ static void marker_end(struct marker *k)
 		else
 			put_empty(h, k->buf);
 	}
-	atomic64_add(k->bytes, &h->marked_bytes);
-	preempt_disable();
-	gch_count(h->base.cpu->marked, k->objects);
-	preempt_enable();
+	report(k, credit);
 }
 
 static void mark_on_cpu(void *arg, unsigned int cpu)
@@ -426,7 +454,7 @@ static void mark_on_cpu(void *arg, unsigned int cpu)
 	do {
 		drain(&k);
 	} while (wait_for_work(h));
-	marker_end(&k);
+	marker_end(&k, true);
 }
 
 static void mark_places(void *arg, void **places, unsigned int nr)
@@ -456,7 +484,7 @@ void gch_go_mark_roots(struct gch_go_heap *h)
 	gch_visit_frames(&h->base, mark_places, &k);
 	gch_visit_roots(&h->base, mark_places, &k);
 	mutex_unlock(&h->base.lock);
-	marker_end(&k);
+	marker_end(&k, true);
 }
 
 static void rescan(void *arg, unsigned long ref)
@@ -504,5 +532,102 @@ void gch_go_mark_drain(struct gch_go_heap *h)
 		gch_go_visit_marked(h, rescan, &k);
 		drain(&k);
 	}
-	marker_end(&k);
+	marker_end(&k, true);
+}
+
+/**
+ * gch_go_mark_more - is there work left?
+ * @h: the heap
+ *
+ * A mutator that has taken work, and so emptied the list or its CPU's cache, has
+ * raised its CPU's count of shades before: the caller reads that afterwards.
+ *
+ * Context: process context.
+ * Return: whether there is.
+ */
+bool gch_go_mark_more(struct gch_go_heap *h)
+{
+	bool more;
+
+	if (gch_go_is_shaded(h))
+		return true;
+	/* Pairs with the one in gch_go_mark_some(). */
+	smp_rmb();
+	preempt_disable();
+	raw_spin_lock(&h->work_lock);
+	more = h->full_bufs;
+	raw_spin_unlock(&h->work_lock);
+	preempt_enable();
+	return more || atomic_read(&h->overflow);
+}
+
+/* Does an object take too long for a mutator to mark? */
+static bool is_long(unsigned long ref)
+{
+	struct gch_go_large *l;
+
+	if ((ref & TAG_MASK) != SPAN_LARGE)
+		return false;
+	l = page_meta(ref_addr(ref));
+	return max(l->nr_refs, l->type->nr_refs) > REFS_BRIEF;
+}
+
+/*
+ * Marks a few objects that have been prefetched together, or one of those that
+ * take a while; false if there is none for a mutator.
+ */
+static bool step_briefly(struct marker *k)
+{
+	unsigned long ref[ASSIST_CHECK];
+	unsigned int i, n = 0;
+	struct hot r = {};
+
+	if (k->sp == k->base && !pop_slow(k))
+		return false;
+	while (n < ASSIST_CHECK && k->sp != k->base && !is_long(k->sp[-1])) {
+		ref[n] = *--k->sp;
+		fetch(ref[n]);
+		if (!is_inline_ref(ref[n++]))
+			break;
+	}
+	r.sp = k->sp;
+	for (i = 0; i < n; i++)
+		step(k, &r, ref[i]);
+	keep(k, &r);
+	return n;
+}
+
+/**
+ * gch_go_mark_some - marks for a while, for a mutator
+ * @h: the heap
+ * @work: bytes to mark, or a little more
+ * @deadline: of ktime_get_ns(), when to stop
+ *
+ * Takes work that others have listed, or that this CPU has shaded. It goes back
+ * before the section ends, and the CPU's count of shades is raised before it is
+ * taken, so the end of marking is not found while a section has some.
+ *
+ * Context: in a section that has read phase MARK.
+ * Return: bytes marked; 0 if there was nothing to do.
+ */
+u64 gch_go_mark_some(struct gch_go_heap *h, u64 work, u64 deadline)
+{
+	struct gch_go_mcache *c = this_cpu_ptr(h->mcache);
+	struct marker k = { .h = h };
+	u64 done;
+
+	if (!atomic_read(&h->nr_full) && !c->nr_shaded) {
+		WRITE_ONCE(h->hungry, true);
+		return 0;
+	}
+	WRITE_ONCE(c->shades, c->shades + 1);
+	/* The count before the cache and the list: see gch_go_mark_more(). */
+	smp_wmb();
+	if (!atomic_read(&h->nr_full))
+		gch_go_shaded_flush(h, c);
+	while (k.bytes < work && step_briefly(&k) && ktime_get_ns() < deadline)
+		;
+	done = k.bytes;
+	marker_end(&k, false);
+	return done;
 }

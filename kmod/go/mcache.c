@@ -96,20 +96,23 @@ static __always_inline void *next_free(struct gch_go_span *s)
 	return s->base + i * s->size;
 }
 
-/* Counts what a CPU takes to allocate from as live, and starts a cycle. */
-static void account(struct gch_go_heap *h, u64 bytes)
+/* Counts what a CPU takes to allocate from as live; starts a cycle, or pays. */
+static void account(struct gch_go_heap *h, struct gch_mutator *m, u32 state,
+		    u64 bytes)
 {
 	u64 live = atomic64_add_return(bytes, &h->live);
 
 	gch_max(&h->base.peak_live, live);
+	if (STATE_PHASE(state) != PHASE_OFF)
+		gch_go_owe(h, m, state, live, bytes);
 	if (live >= READ_ONCE(h->pacer.trigger) && !atomic_read(&h->kicked) &&
 	    !atomic_xchg(&h->kicked, 1))
 		gch_cycle_request(&h->base, 2);
 }
 
 /* In a section: gives the CPU a span with room; -ENOMEM, or -EAGAIN at once. */
-static int refill(struct gch_go_heap *h, struct gch_go_mcache *c,
-		  unsigned int class)
+static int refill(struct gch_go_heap *h, struct gch_mutator *m,
+		  struct gch_go_mcache *c, unsigned int class)
 {
 	u32 gen = STATE_GEN(c->state);
 	struct gch_go_span *s = c->span[class];
@@ -126,7 +129,7 @@ static int refill(struct gch_go_heap *h, struct gch_go_mcache *c,
 		s = gch_go_span_alloc(h, class, gen);
 	if (!s)
 		return -ENOMEM;
-	account(h, (u64)(s->nelems - s->alloc_count) * s->size);
+	account(h, m, c->state, (u64)(s->nelems - s->alloc_count) * s->size);
 	c->span[class] = s;
 	return 0;
 }
@@ -266,7 +269,7 @@ static noinline struct gch_go_span *find_span(struct gch_go_heap *h,
 		s = c->span[class];
 		if (s && (s->alloc_cache || next_window(s)))
 			return s;
-		ret = refill(h, c, class);
+		ret = refill(h, m, c, class);
 		if (ret == -ENOMEM) {
 			to_go_mutator(m)->want_large = false;
 			m->wait = GCH_WAIT_MEMORY;
@@ -322,7 +325,7 @@ static noinline int alloc_large(struct gch_go_heap *h, struct gch_mutator *m,
 	list_add_tail_rcu(&l->node, &h->larges);
 	h->nr_large++;
 	raw_spin_unlock(&h->large_lock);
-	account(h, PAGE_SIZE << l->order);
+	account(h, m, state, PAGE_SIZE << l->order);
 	m->stats->allocs++;
 	m->stats->alloc_bytes += PAGE_SIZE << l->order;
 	m->stats->large_allocs++;

@@ -86,6 +86,9 @@ void gch_go_stats(struct gch_heap *heap, struct gch_stats *stats)
 {
 	struct gch_go_heap *h = to_go(heap);
 
+	u64 goal = READ_ONCE(h->pacer.goal);
+
+	stats->goal_bytes = goal == U64_MAX ? 0 : goal;
 	stats->classes = GCH_GO_CLASSES - 1;
 	stats->units = atomic_read(&h->nr_units);
 	stats->large_objects = READ_ONCE(h->nr_large);

@@ -92,6 +92,7 @@ struct gch_cpu_stats {
 	u64 counts;
 	u64 cpu_ns;
 	u64 marked;
+	u64 assist_bytes;
 };
 
 /* Adds to a counter of the CPU, heap->cpu->something; preemption is off. */
@@ -137,6 +138,7 @@ struct gch_cpu_stats {
  * @verify_errors: disagreements found by verification
  * @arenas: arenas held
  * @pause: what mutators were held up for
+ * @assist: what mutators spent on helping the collector
  * @handshake: what handshakes took
  * @items: a job's entry in each worker's queue
  * @enlisted: workers that wanted to stay at the present job
@@ -184,6 +186,7 @@ struct gch_heap {
 	atomic64_t verify_errors;
 	atomic64_t arenas;
 	struct gch_hist pause;
+	struct gch_hist assist;
 	struct gch_hist handshake;
 	struct gch_worker_item __percpu *items;
 	atomic_t enlisted;
@@ -249,12 +252,14 @@ static inline bool gch_type_is_ref(const struct gch_type *type, u32 word)
  * @GCH_WAIT_MEMORY: the engine needs @gch_mutator.want bytes
  * @GCH_WAIT_EXCLUSIVE: somebody else has the heap to himself
  * @GCH_WAIT_COLLECT: a collection is due before the call can go on
+ * @GCH_WAIT_WORKERS: mark workers need the CPU more
  */
 enum gch_wait {
 	GCH_WAIT_NONE,
 	GCH_WAIT_MEMORY,
 	GCH_WAIT_EXCLUSIVE,
 	GCH_WAIT_COLLECT,
+	GCH_WAIT_WORKERS,
 };
 
 /**
@@ -438,7 +443,8 @@ enum gch_view {
  * @weak_alive: 1 if @w names a live object, else 0; keeps nothing alive. In a
  *	section. -EAGAIN.
  * @settle: goes on with what set &gch_mutator.pending, for a bounded step;
- *	clears it when all is done. In a section. -EAGAIN.
+ *	clears it when all is done. In a section. -EAGAIN; 1 if the mutator may
+ *	leave the rest to its next call.
  * @rest: the mutator will make no call for a while; may be NULL. May sleep.
  * @wait: what &gch_mutator.wait asks for. May sleep. 0 to repeat the call, or
  *	the error to return from it.

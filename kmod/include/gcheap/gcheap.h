@@ -50,6 +50,8 @@ struct netlink_ext_ack;
  * @GCH_KEY_POISON: 1 clobbers what is freed
  * @GCH_KEY_INTERVAL_MS: forces a full cycle this often, 0 for never
  * @GCH_KEY_GOGC: growth in percent that starts a cycle, 0 for off (go)
+ * @GCH_KEY_ASSIST_US: longest that a mutator marks or sweeps at a time to make up
+ *	for what it allocates, microseconds, 0 for never (go)
  * @GCH_KEY_SMALL_MAX: largest request served from pools, bytes (python)
  * @GCH_KEY_POOL_SIZE: bytes of a pool (python)
  * @GCH_KEY_THRESHOLD0: allocations less deaths of tracked objects that start
@@ -68,6 +70,7 @@ enum gch_key {
 	GCH_KEY_POISON,
 	GCH_KEY_INTERVAL_MS,
 	GCH_KEY_GOGC,
+	GCH_KEY_ASSIST_US,
 	GCH_KEY_SMALL_MAX,
 	GCH_KEY_POOL_SIZE,
 	GCH_KEY_THRESHOLD0,
@@ -247,12 +250,15 @@ struct gch_hist_summary {
  * @stopped_ns: how much of it mutators were stopped for
  * @cpu_ns: processor time of mark workers and sweepers
  * @marked: objects marked or visited by all cycles
+ * @assist_bytes: bytes that mutators marked themselves
  * @garbage_max_bytes: most bytes that one cycle found dead
+ * @goal_bytes: live bytes that the next cycle is to end before, 0 for none
  * @limit_hits: allocations that met the hard limit
  * @alloc_failures: allocations that failed with -ENOMEM
  * @handshakes: of all CPUs, by the heap
  * @verify_errors: disagreements that verification found
  * @pause: what mutators were held up for, each time
+ * @assist: what they spent on helping the collector, each time
  * @handshake: what a handshake took
  */
 struct gch_stats {
@@ -282,12 +288,15 @@ struct gch_stats {
 	u64 stopped_ns;
 	u64 cpu_ns;
 	u64 marked;
+	u64 assist_bytes;
 	u64 garbage_max_bytes;
+	u64 goal_bytes;
 	u64 limit_hits;
 	u64 alloc_failures;
 	u64 handshakes;
 	u64 verify_errors;
 	struct gch_hist_summary pause;
+	struct gch_hist_summary assist;
 	struct gch_hist_summary handshake;
 };
 

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Mark assist: what a mutator owes the cycle for what it allocates
+ *
+ * A mutator's debt grows when it takes a span to allocate from, or a large
+ * object, while a cycle marks; by how much is the pacer's to say. It is paid
+ * after the call, in a section of its own: first with what the mark workers have
+ * done beyond what was owed, then by marking. As Go's since 1.5 (design 13504),
+ * but for one thing: no payment takes longer than GCH_KEY_ASSIST_US, however much
+ * is owed. The rest stays a debt; one that is large is paid off in every call of
+ * the mutator. Where there is nothing to mark although the heap is past its goal,
+ * the mutator makes room for the workers for a moment.
+ *
+ * A debt is the mutator's own. The credit of the workers is an atomic.
+ */
+#include "go.h"
+
+#include <linux/delay.h>
+#include <linux/ktime.h>
+
+/* What a payment marks at least, so that few are needed. */
+#define OVERPAY		SZ_64K
+/* A debt that more is done for than at each refill. */
+#define DEBT_LARGE	SZ_256K
+/* How long the workers are made room for. */
+#define NAP_MAX_US	50U
+
+/**
+ * gch_go_owe - charges a mutator for what it allocates
+ * @h: the heap
+ * @m: the mutator
+ * @state: the heap's state as the section has read it
+ * @live: live bytes
+ * @bytes: allocated
+ *
+ * Context: in a section.
+ */
+void gch_go_owe(struct gch_go_heap *h, struct gch_mutator *m, u32 state,
+		u64 live, u64 bytes)
+{
+	struct gch_go_mutator *gm = to_go_mutator(m);
+
+	if (STATE_PHASE(state) > PHASE_MARK)
+		return;
+	if (gm->debt_gen != STATE_GEN(state)) {
+		gm->debt_gen = STATE_GEN(state);
+		gm->debt = 0;
+	}
+	gm->debt += gch_go_pacer_owed(&h->pacer, live,
+				      atomic64_read(&h->marked_bytes), bytes);
+	if (gm->debt > 0)
+		m->pending = true;
+}
+
+/* Takes what is owed from what the workers have done beyond it. */
+static s64 take_credit(struct gch_go_heap *h, s64 debt)
+{
+	s64 credit = atomic64_read(&h->credit), part;
+
+	do {
+		part = min(credit, debt);
+		if (part <= 0)
+			return 0;
+	} while (!atomic64_try_cmpxchg(&h->credit, &credit, credit - part));
+	return part;
+}
+
+static bool past_goal(struct gch_go_heap *h)
+{
+	return atomic64_read(&h->live) > READ_ONCE(h->pacer.goal);
+}
+
+static u64 mark(struct gch_go_heap *h, struct gch_go_mutator *gm, u64 us)
+{
+	u64 start = ktime_get_ns(), done;
+
+	done = gch_go_mark_some(h, max_t(s64, gm->debt, OVERPAY),
+				start + us * NSEC_PER_USEC);
+	gm->debt -= done;
+	if (!done)
+		return 0;
+	gm->base.stats->assist_bytes += done;
+	gch_hist_add(&h->base.assist, ktime_get_ns() - start);
+	return done;
+}
+
+/**
+ * gch_go_assist - pays what a mutator owes, or some of it
+ * @h: the heap
+ * @m: the mutator
+ * @state: the heap's state as the section has read it
+ *
+ * Context: in a section.
+ * Return: 0; 1 to go on in the mutator's next call; -EAGAIN to let others run.
+ */
+int gch_go_assist(struct gch_go_heap *h, struct gch_mutator *m, u32 state)
+{
+	struct gch_go_mutator *gm = to_go_mutator(m);
+	u64 us = gch_val(&h->base, GCH_KEY_ASSIST_US);
+
+	m->pending = false;
+	if (STATE_PHASE(state) != PHASE_MARK ||
+	    gm->debt_gen != STATE_GEN(state) || gm->debt <= 0 || !us)
+		return 0;
+	gm->debt -= take_credit(h, gm->debt);
+	if (gm->debt <= 0)
+		return 0;
+	if (!mark(h, gm, us)) {
+		if (!past_goal(h))
+			return 0;
+		m->wait = GCH_WAIT_WORKERS;
+		return -EAGAIN;
+	}
+	m->pending = gm->debt > DEBT_LARGE;
+	return m->pending;
+}
+
+/**
+ * gch_go_nap - makes room for the mark workers
+ * @h: the heap
+ *
+ * Context: process context outside sections, may sleep.
+ */
+void gch_go_nap(struct gch_go_heap *h)
+{
+	unsigned int us = gch_val(&h->base, GCH_KEY_ASSIST_US);
+
+	us = clamp(us, 1U, NAP_MAX_US);
+	usleep_range(us / 2, us);
+}
