@@ -75,6 +75,8 @@ static const struct row cycle_rows[] = {
 	{ GCHEAP_A_STATS_MARKED, OUT_COUNT, "marked", "objects visited" },
 	{ GCHEAP_A_STATS_ASSIST_BYTES, OUT_BYTES, "assist-bytes",
 	  "marked by mutators" },
+	{ GCHEAP_A_STATS_SWEPT_BYTES, OUT_BYTES, "swept-bytes",
+	  "swept by mutators" },
 	{ GCHEAP_A_STATS_GARBAGE_MAX_BYTES, OUT_BYTES, "garbage-max-bytes",
 	  "most found dead at once" },
 	{ GCHEAP_A_STATS_GOAL_BYTES, OUT_BYTES, "goal-bytes",

@@ -49,6 +49,7 @@ const struct gch_stats_field gch_stats_fields[GCH_STATS_FIELDS] = {
 	FIELD("cpu-ns", CPU_NS, cpu_ns),
 	FIELD("marked", MARKED, marked),
 	FIELD("assist-bytes", ASSIST_BYTES, assist_bytes),
+	FIELD("swept-bytes", SWEPT_BYTES, swept_bytes),
 	FIELD("garbage-max-bytes", GARBAGE_MAX_BYTES, garbage_max_bytes),
 	FIELD("goal-bytes", GOAL_BYTES, goal_bytes),
 	FIELD("limit-hits", LIMIT_HITS, limit_hits),

@@ -27,6 +27,7 @@ static void sum_cpus(struct gch_heap *heap, struct gch_stats *s)
 		s->cpu_ns += READ_ONCE(c->cpu_ns);
 		s->marked += READ_ONCE(c->marked);
 		s->assist_bytes += READ_ONCE(c->assist_bytes);
+		s->swept_bytes += READ_ONCE(c->swept_bytes);
 	}
 	/* Not the deaths of objects whose births are not counted yet. */
 	smp_rmb();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Mark assist: what a mutator owes the cycle for what it allocates
+ * Assists: what a mutator owes the cycle for what it allocates
  *
  * A mutator's debt grows when it takes a span to allocate from, or a large
  * object, while a cycle marks; by how much is the pacer's to say. It is paid
@@ -10,6 +10,9 @@
  * is owed. The rest stays a debt; one that is large is paid off in every call of
  * the mutator. Where there is nothing to mark although the heap is past its goal,
  * the mutator makes room for the workers for a moment.
+ *
+ * Sweeping is owed in the same way, by the heap as a whole: whoever takes memory
+ * while less is swept than should be makes up for it, for as long at most.
  *
  * A debt is the mutator's own. The credit of the workers is an atomic.
  */
@@ -40,6 +43,11 @@ void gch_go_owe(struct gch_go_heap *h, struct gch_mutator *m, u32 state,
 {
 	struct gch_go_mutator *gm = to_go_mutator(m);
 
+	if (STATE_PHASE(state) == PHASE_OFF) {
+		if (gch_go_sweep_owed(h, live))
+			m->pending = true;
+		return;
+	}
 	if (STATE_PHASE(state) > PHASE_MARK)
 		return;
 	if (gm->debt_gen != STATE_GEN(state)) {
@@ -84,6 +92,16 @@ static u64 mark(struct gch_go_heap *h, struct gch_go_mutator *gm, u64 us)
 	return done;
 }
 
+static void sweep(struct gch_go_heap *h, u32 state, u64 us)
+{
+	u64 start = ktime_get_ns();
+
+	if (!us || !gch_go_sweep_owed(h, atomic64_read(&h->live)))
+		return;
+	gch_go_sweep_some(h, STATE_GEN(state), start + us * NSEC_PER_USEC);
+	gch_hist_add(&h->base.assist, ktime_get_ns() - start);
+}
+
 /**
  * gch_go_assist - pays what a mutator owes, or some of it
  * @h: the heap
@@ -99,6 +117,8 @@ int gch_go_assist(struct gch_go_heap *h, struct gch_mutator *m, u32 state)
 	u64 us = gch_val(&h->base, GCH_KEY_ASSIST_US);
 
 	m->pending = false;
+	if (STATE_PHASE(state) == PHASE_OFF)
+		sweep(h, state, us);
 	if (STATE_PHASE(state) != PHASE_MARK ||
 	    gm->debt_gen != STATE_GEN(state) || gm->debt <= 0 || !us)
 		return 0;

@@ -256,7 +256,8 @@ struct gch_go_mcentral {
  * @heap_lock: protects the arenas and their bitmaps
  * @arenas: all of them
  * @free_arenas: those with free pages
- * @free_pages: free pages of 8 KiB in all of them
+ * @pages: pages of 8 KiB of all of them
+ * @free_pages: how many of them are free
  * @last_arena: id of the newest
  * @large_lock: protects @larges
  * @larges: the large objects
@@ -276,6 +277,10 @@ struct gch_go_mcentral {
  * @pace_lock: protects changes of @pacer
  * @pacer: when a cycle starts, and what mutators owe it
  * @black_before: gch_go_black() when the cycle began
+ * @sweep_pages: pages that have to be swept until @sweep_way bytes more are
+ *	live; 0 when all are
+ * @sweep_way: see there
+ * @swept_pages: how many have been
  * @cycle_freed: bytes that this cycle's sweep has found dead
  * @nr_units: spans in use
  */
@@ -292,6 +297,7 @@ struct gch_go_heap {
 	raw_spinlock_t heap_lock;	/* see above */
 	struct list_head arenas;
 	struct list_head free_arenas;
+	u64 pages;
 	u64 free_pages;
 	u32 last_arena;
 
@@ -315,6 +321,9 @@ struct gch_go_heap {
 	raw_spinlock_t pace_lock;	/* see above */
 	struct gch_go_pacer pacer;
 	u64 black_before;
+	u64 sweep_pages;
+	u64 sweep_way;
+	atomic64_t swept_pages;
 	atomic64_t cycle_freed;
 	atomic_t nr_units;
 };
@@ -503,6 +512,11 @@ typedef void (*gch_go_edge_fn)(void *arg, unsigned long ref);
 void gch_go_visit_refs(unsigned long ref, gch_go_edge_fn fn, void *arg);
 u32 gch_go_object_size(unsigned long ref);
 
+/* pace.c */
+void gch_go_pace(struct gch_go_heap *h);
+void gch_go_pace_begin(struct gch_go_heap *h);
+void gch_go_pace_end(struct gch_go_heap *h);
+
 /* assist.c */
 void gch_go_owe(struct gch_go_heap *h, struct gch_mutator *m, u32 state,
 		u64 live, u64 bytes);
@@ -524,11 +538,13 @@ typedef void (*gch_go_span_fn)(void *arg, struct gch_go_span *s);
 void gch_go_visit_spans(struct gch_go_heap *h, gch_go_span_fn fn, void *arg);
 void gch_go_visit_marked(struct gch_go_heap *h, gch_go_edge_fn fn, void *arg);
 void gch_go_sweep_span(struct gch_go_heap *h, struct gch_go_span *s, u32 gen);
+void gch_go_sweep_begin(struct gch_go_heap *h);
 void gch_go_sweep_all(struct gch_go_heap *h);
+u64 gch_go_sweep_owed(struct gch_go_heap *h, u64 live);
+void gch_go_sweep_some(struct gch_go_heap *h, u32 gen, u64 deadline);
 
 /* cycle.c */
 int gch_go_collect(struct gch_heap *heap, unsigned int generation);
-void gch_go_pace(struct gch_go_heap *h);
 u32 gch_go_stop(struct gch_go_heap *h);
 void gch_go_start(struct gch_go_heap *h, u32 state);
 

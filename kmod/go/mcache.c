@@ -103,7 +103,7 @@ static void account(struct gch_go_heap *h, struct gch_mutator *m, u32 state,
 	u64 live = atomic64_add_return(bytes, &h->live);
 
 	gch_max(&h->base.peak_live, live);
-	if (STATE_PHASE(state) != PHASE_OFF)
+	if (STATE_PHASE(state) != PHASE_OFF || READ_ONCE(h->sweep_pages))
 		gch_go_owe(h, m, state, live, bytes);
 	if (live >= READ_ONCE(h->pacer.trigger) && !atomic_read(&h->kicked) &&
 	    !atomic_xchg(&h->kicked, 1))

@@ -145,7 +145,7 @@ EXPORT_SYMBOL_IF_KUNIT(gch_go_central_put);
  * @max: how many at most
  *
  * Context: preemption off.
- * Return: how many; 0 when all are swept.
+ * Return: how many; 0 when all are swept or the generation has changed.
  */
 unsigned int gch_go_central_unswept(struct gch_go_heap *h, unsigned int class,
 				    u32 gen, struct list_head *spans,
@@ -155,10 +155,11 @@ unsigned int gch_go_central_unswept(struct gch_go_heap *h, unsigned int class,
 	unsigned int parity = !(gen & 1), n = 0;
 	struct gch_go_span *s;
 
+	/* They only become shorter until the generation changes. */
 	if (list_empty(&c->partial[parity]) && list_empty(&c->full[parity]))
 		return 0;
 	raw_spin_lock(&c->lock);
-	while (n < max) {
+	while (n < max && !is_stale(h, gen)) {
 		s = pop(&c->partial[parity]) ?: pop(&c->full[parity]);
 		if (!s)
 			break;

@@ -208,6 +208,7 @@ int gch_go_arena_add(struct gch_go_heap *h, unsigned int npages)
 	a->id = ++h->last_arena;
 	list_add_tail_rcu(&a->node, &h->arenas);
 	list_add_tail(&a->free_node, &h->free_arenas);
+	h->pages += a->npages;
 	h->free_pages += a->npages;
 	raw_spin_unlock(&h->heap_lock);
 	preempt_enable();
@@ -247,6 +248,7 @@ void gch_go_arenas_trim(struct gch_go_heap *h)
 			continue;
 		list_del_rcu(&a->node);
 		list_move(&a->free_node, &empty);
+		h->pages -= a->npages;
 		h->free_pages -= a->npages;
 	}
 	raw_spin_unlock(&h->heap_lock);

@@ -266,3 +266,39 @@ u64 gch_go_pacer_owed(const struct gch_go_pacer *p, u64 live, u64 done,
 	return min(gch_go_scale(bytes, left, less(goal, live)), left);
 }
 EXPORT_SYMBOL_IF_KUNIT(gch_go_pacer_owed);
+
+/**
+ * gch_go_pacer_sweep_way - what may be allocated until all has to be swept
+ * @p: the pacer
+ *
+ * Context: any.
+ * Return: bytes; U64_MAX if there is no hurry.
+ */
+u64 gch_go_pacer_sweep_way(const struct gch_go_pacer *p)
+{
+	u64 way = less(p->trigger, p->marked);
+
+	if (p->trigger == U64_MAX)
+		return U64_MAX;
+	/* A margin: whoever counts pages and bytes does so a little late. */
+	return max_t(u64, less(way, SWEEP_DISTANCE), SZ_8K);
+}
+EXPORT_SYMBOL_IF_KUNIT(gch_go_pacer_sweep_way);
+
+/**
+ * gch_go_pacer_sweep_owed - what is to be swept for what was allocated
+ * @pages: pages in use when sweeping began
+ * @swept: those swept since
+ * @way: from gch_go_pacer_sweep_way()
+ * @grown: bytes allocated since
+ *
+ * Context: any.
+ * Return: pages to sweep.
+ */
+u64 gch_go_pacer_sweep_owed(u64 pages, u64 swept, u64 way, u64 grown)
+{
+	u64 due = min(gch_go_scale(pages, grown, way), pages);
+
+	return less(due, swept);
+}
+EXPORT_SYMBOL_IF_KUNIT(gch_go_pacer_sweep_owed);

@@ -60,5 +60,7 @@ void gch_go_pacer_end(struct gch_go_pacer *p, u64 live, u64 work,
 		      unsigned int assist);
 u64 gch_go_pacer_owed(const struct gch_go_pacer *p, u64 live, u64 done,
 		      u64 bytes);
+u64 gch_go_pacer_sweep_way(const struct gch_go_pacer *p);
+u64 gch_go_pacer_sweep_owed(u64 pages, u64 swept, u64 way, u64 grown);
 
 #endif /* _GCH_GO_PACER_H */

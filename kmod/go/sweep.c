@@ -4,13 +4,15 @@
  *
  * A span is swept by whoever owns it: the mark workers in the background, a CPU
  * that looks for room, a CPU that finds its cached spans to be of the generation
- * before. Its mark bits become its allocation bits. A collection ends when all
- * is swept, and the next begins after that.
+ * before, or a mutator that allocates faster than they sweep: all must be swept
+ * when the next cycle is due. Its marks become its allocation bits. A collection
+ * ends when all is swept, and the next begins after that.
  */
 #include "go.h"
 
 #include <linux/bitmap.h>
 #include <linux/cpu.h>
+#include <linux/ktime.h>
 #include <linux/poison.h>
 #include <linux/prefetch.h>
 #include <linux/rculist.h>
@@ -21,6 +23,8 @@
 #define ADAPT_TRIES	100
 /* Spans that are taken to be swept at a time. */
 #define BATCH		16
+/* The same for a mutator, which then looks at the clock. */
+#define BATCH_BRIEF	4
 
 /* How many of a page's mark bytes are set: they are 0 or 1. */
 static unsigned int count_marks(const u64 *marks, unsigned int words)
@@ -114,6 +118,7 @@ void gch_go_sweep_span(struct gch_go_heap *h, struct gch_go_span *s, u32 gen)
 	dead = s->alloc_count - alive;
 	s->alloc_count = alive;
 	s->gen = gen;
+	atomic64_add(s->npages, &h->swept_pages);
 	gch_go_span_refill(s);
 	if (!dead)
 		return;
@@ -136,26 +141,100 @@ static void fetch_marks(const struct gch_go_span *s)
 		prefetchw(marks - bytes + i);
 }
 
-static void sweep_class(struct gch_go_heap *h, unsigned int class, u32 gen)
+/* With preemption off: sweeps some spans of a class; returns how many. */
+static unsigned int sweep_batch(struct gch_go_heap *h, unsigned int class,
+				u32 gen, unsigned int max)
 {
 	struct gch_go_span *s, *next;
+	LIST_HEAD(spans);
+	unsigned int n;
+
+	n = gch_go_central_unswept(h, class, gen, &spans, max);
+	list_for_each_entry(s, &spans, node)
+		fetch_marks(s);
+	list_for_each_entry_safe(s, next, &spans, node) {
+		list_del_init(&s->node);
+		gch_go_sweep_span(h, s, gen);
+		gch_go_central_put(h, s, gen);
+	}
+	return n;
+}
+
+static void sweep_class(struct gch_go_heap *h, unsigned int class, u32 gen)
+{
 	unsigned int n;
 
 	do {
-		LIST_HEAD(spans);
-
 		preempt_disable();
-		n = gch_go_central_unswept(h, class, gen, &spans, BATCH);
-		list_for_each_entry(s, &spans, node)
-			fetch_marks(s);
-		list_for_each_entry_safe(s, next, &spans, node) {
-			list_del_init(&s->node);
-			gch_go_sweep_span(h, s, gen);
-			gch_go_central_put(h, s, gen);
-		}
+		n = sweep_batch(h, class, gen, BATCH);
 		preempt_enable();
 		cond_resched();
 	} while (n);
+}
+
+/**
+ * gch_go_sweep_begin - says how far sweeping must be when
+ * @h: the heap, paced, before its sweep generation changes
+ *
+ * Context: process context; under &gch_heap.cycle_lock.
+ */
+void gch_go_sweep_begin(struct gch_go_heap *h)
+{
+	u64 pages;
+
+	preempt_disable();
+	raw_spin_lock(&h->heap_lock);
+	pages = h->pages - h->free_pages;
+	raw_spin_unlock(&h->heap_lock);
+	preempt_enable();
+	atomic64_set(&h->swept_pages, 0);
+	WRITE_ONCE(h->sweep_way, gch_go_pacer_sweep_way(&h->pacer));
+	WRITE_ONCE(h->sweep_pages, pages);
+}
+
+/**
+ * gch_go_sweep_owed - what has to be swept by now
+ * @h: the heap
+ * @live: live bytes
+ *
+ * Context: any.
+ * Return: pages.
+ */
+u64 gch_go_sweep_owed(struct gch_go_heap *h, u64 live)
+{
+	u64 marked = READ_ONCE(h->pacer.marked);
+
+	return gch_go_pacer_sweep_owed(READ_ONCE(h->sweep_pages),
+				       atomic64_read(&h->swept_pages),
+				       READ_ONCE(h->sweep_way),
+				       live > marked ? live - marked : 0);
+}
+
+/**
+ * gch_go_sweep_some - sweeps what is owed, or some of it
+ * @h: the heap
+ * @gen: sweep generation that the section sees
+ * @deadline: of ktime_get_ns(), when to stop
+ *
+ * Context: in a section that has read phase OFF.
+ */
+void gch_go_sweep_some(struct gch_go_heap *h, u32 gen, u64 deadline)
+{
+	unsigned int class, n;
+	u64 pages = 0;
+
+	for (class = 2; class < GCH_GO_SPAN_CLASSES; ) {
+		n = sweep_batch(h, class, gen, BATCH_BRIEF);
+		if (!n) {
+			class++;
+			continue;
+		}
+		pages += (u64)n * gch_go_class_pages[class >> 1];
+		if (ktime_get_ns() >= deadline ||
+		    !gch_go_sweep_owed(h, atomic64_read(&h->live)))
+			break;
+	}
+	gch_count(h->base.cpu->swept_bytes, pages << GCH_GO_PAGE_SHIFT);
 }
 
 static void adapt_this_cpu(struct gch_go_heap *h)
@@ -225,9 +304,11 @@ void gch_go_sweep_all(struct gch_go_heap *h)
 		gch_workers_run(&h->base, sweep_on_cpu, h);
 		adapt_offline(h);
 	} while (!all_adapted(h) && --tries);
+	WRITE_ONCE(h->sweep_pages, 0);
 	/*
-	 * A CPU whose worker did not take part may be sweeping a span that it
-	 * took off a list: no mark of the next cycle must fall into that.
+	 * A CPU whose worker did not take part, or a mutator, may be sweeping a
+	 * span that it took off a list: no mark of the next cycle must fall into
+	 * that.
 	 */
 	gch_handshake(&h->base);
 }

@@ -154,6 +154,22 @@ static void test_owed(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, p.goal, MB(20) + SZ_64K);
 }
 
+static void test_sweep(struct kunit *test)
+{
+	struct gch_go_pacer p = { .marked = MB(10), .trigger = MB(15) };
+
+	KUNIT_EXPECT_EQ(test, gch_go_pacer_sweep_way(&p), MB(4));
+	p.trigger = MB(10);
+	KUNIT_EXPECT_EQ(test, gch_go_pacer_sweep_way(&p), SZ_8K);
+	p.trigger = U64_MAX;
+	KUNIT_EXPECT_EQ(test, gch_go_pacer_sweep_way(&p), U64_MAX);
+	KUNIT_EXPECT_EQ(test, gch_go_pacer_sweep_owed(100, 0, 1000, 500), 50);
+	KUNIT_EXPECT_EQ(test, gch_go_pacer_sweep_owed(100, 60, 1000, 500), 0);
+	KUNIT_EXPECT_EQ(test, gch_go_pacer_sweep_owed(100, 60, 1000, 5000), 40);
+	KUNIT_EXPECT_EQ(test, gch_go_pacer_sweep_owed(100, 0, U64_MAX, MB(1)),
+			0);
+}
+
 static u64 any(struct gch_kunit_random *r)
 {
 	return gch_kunit_random(r) >> gch_kunit_below(r, 64);
@@ -207,6 +223,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(test_limit),
 	KUNIT_CASE(test_trigger),
 	KUNIT_CASE(test_owed),
+	KUNIT_CASE(test_sweep),
 	KUNIT_CASE(test_random),
 	{}
 };

@@ -93,6 +93,7 @@ struct gch_cpu_stats {
 	u64 cpu_ns;
 	u64 marked;
 	u64 assist_bytes;
+	u64 swept_bytes;
 };
 
 /* Adds to a counter of the CPU, heap->cpu->something; preemption is off. */

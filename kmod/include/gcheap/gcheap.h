@@ -251,6 +251,7 @@ struct gch_hist_summary {
  * @cpu_ns: processor time of mark workers and sweepers
  * @marked: objects marked or visited by all cycles
  * @assist_bytes: bytes that mutators marked themselves
+ * @swept_bytes: bytes of spans that mutators swept ahead of need
  * @garbage_max_bytes: most bytes that one cycle found dead
  * @goal_bytes: live bytes that the next cycle is to end before, 0 for none
  * @limit_hits: allocations that met the hard limit
@@ -289,6 +290,7 @@ struct gch_stats {
 	u64 cpu_ns;
 	u64 marked;
 	u64 assist_bytes;
+	u64 swept_bytes;
 	u64 garbage_max_bytes;
 	u64 goal_bytes;
 	u64 limit_hits;

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A heap and its pacer: what the pacer has to know, and when
+ *
+ * pace_lock makes changes of the pacer one step; mutators read goal and triggers
+ * without it.
+ */
+#include "go.h"
+
+#include <linux/cpumask.h>
+#include <linux/ktime.h>
+
+/* Bytes allocated and not swept since. */
+static u64 allocated(struct gch_go_heap *h)
+{
+	u64 alloc = 0, freed = 0;
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu) {
+		freed += READ_ONCE(per_cpu_ptr(h->base.cpu, cpu)->freed_bytes);
+		alloc += READ_ONCE(per_cpu_ptr(h->base.cpu, cpu)->alloc_bytes);
+	}
+	return alloc > freed ? alloc - freed : 0;
+}
+
+/**
+ * gch_go_pace - decides when the next cycle starts
+ * @h: the heap
+ *
+ * Context: process context.
+ */
+void gch_go_pace(struct gch_go_heap *h)
+{
+	struct gch_go_pacer *p = &h->pacer;
+
+	preempt_disable();
+	raw_spin_lock(&h->pace_lock);
+	p->gogc = gch_val(&h->base, GCH_KEY_GOGC);
+	p->limit = gch_val(&h->base, GCH_KEY_LIMIT);
+	p->held = atomic64_read(&h->base.held);
+	p->free = READ_ONCE(h->free_pages) << GCH_GO_PAGE_SHIFT;
+	p->allocated = allocated(h);
+	gch_go_pacer_commit(p);
+	raw_spin_unlock(&h->pace_lock);
+	preempt_enable();
+}
+
+/**
+ * gch_go_pace_begin - a cycle begins
+ * @h: the heap
+ *
+ * Context: process context; under &gch_heap.cycle_lock.
+ */
+void gch_go_pace_begin(struct gch_go_heap *h)
+{
+	atomic64_set(&h->marked_bytes, 0);
+	atomic64_set(&h->credit, 0);
+	h->mark_start = ktime_get_ns();
+	h->assist_before = atomic64_read(&h->base.assist.sum);
+	h->black_before = gch_go_black(h);
+	preempt_disable();
+	raw_spin_lock(&h->pace_lock);
+	gch_go_pacer_begin(&h->pacer, atomic64_read(&h->live));
+	raw_spin_unlock(&h->pace_lock);
+	preempt_enable();
+}
+
+static void count_places(void *arg, void **places, unsigned int nr)
+{
+	u64 *bytes = arg;
+
+	*bytes += nr * sizeof(*places);
+}
+
+static u64 root_bytes(struct gch_go_heap *h)
+{
+	u64 bytes = 0;
+
+	mutex_lock(&h->base.lock);
+	gch_visit_frames(&h->base, count_places, &bytes);
+	gch_visit_roots(&h->base, count_places, &bytes);
+	mutex_unlock(&h->base.lock);
+	return bytes;
+}
+
+/* The share of all CPUs that assists had, in thousandths. */
+static unsigned int assist_share(struct gch_go_heap *h)
+{
+	u64 assist = atomic64_read(&h->base.assist.sum) - h->assist_before;
+	u64 all = (ktime_get_ns() - h->mark_start) * num_online_cpus();
+
+	return min_t(u64, gch_go_scale(assist, 1000, all), 1000);
+}
+
+/**
+ * gch_go_pace_end - marking has ended
+ * @h: the heap
+ *
+ * What is live from now on is what was marked, then or at birth.
+ *
+ * Context: process context, may sleep; under &gch_heap.cycle_lock.
+ */
+void gch_go_pace_end(struct gch_go_heap *h)
+{
+	u64 work = atomic64_read(&h->marked_bytes), black = gch_go_black(h);
+	u64 marked = work + black - h->black_before;
+	struct gch_go_pacer *p = &h->pacer;
+	u64 roots = root_bytes(h);
+
+	h->black_before = black;
+	preempt_disable();
+	raw_spin_lock(&h->pace_lock);
+	gch_go_pacer_end(p, atomic64_read(&h->live), work, assist_share(h));
+	p->marked = marked;
+	p->roots = roots;
+	raw_spin_unlock(&h->pace_lock);
+	preempt_enable();
+	atomic64_set(&h->live, marked);
+	gch_go_pace(h);
+	atomic_set(&h->kicked, 0);
+}
