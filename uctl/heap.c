@@ -31,7 +31,10 @@ const struct key heap_keys[HEAP_KEYS] = {
 	{ "limit", KEY_SIZE, GCHEAP_A_HEAP_LIMIT, "none", NULL, 0 },
 	{ "arena-order", KEY_NUMBER, GCHEAP_A_HEAP_ARENA_ORDER, NULL, NULL, 0 },
 	{ "gogc", KEY_NUMBER, GCHEAP_A_HEAP_GOGC, "off", NULL, 0 },
+	{ "memory-limit", KEY_SIZE, GCHEAP_A_HEAP_MEMORY_LIMIT, "none",
+	  NULL, 0 },
 	{ "assist-us", KEY_NUMBER, GCHEAP_A_HEAP_ASSIST_US, "off", NULL, 0 },
+	{ "period-ms", KEY_NUMBER, GCHEAP_A_HEAP_PERIOD_MS, "off", NULL, 0 },
 	{ "small-max", KEY_SMALL_SIZE, GCHEAP_A_HEAP_SMALL_MAX, NULL, NULL, 0 },
 	{ "pool-size", KEY_SMALL_SIZE, GCHEAP_A_HEAP_POOL_SIZE, NULL, NULL, 0 },
 	{ "threshold0", KEY_NUMBER, GCHEAP_A_HEAP_THRESHOLD0, "off", NULL, 0 },
@@ -67,6 +70,8 @@ int heap_key_engine(int attr)
 	switch (attr) {
 	case GCHEAP_A_HEAP_GOGC:
 	case GCHEAP_A_HEAP_WORKERS:
+	case GCHEAP_A_HEAP_PERIOD_MS:
+	case GCHEAP_A_HEAP_MEMORY_LIMIT:
 	case GCHEAP_A_HEAP_ASSIST_US:
 		return GCHEAP_ENGINE_GO;
 	case GCHEAP_A_HEAP_SMALL_MAX:

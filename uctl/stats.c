@@ -40,6 +40,8 @@ static const struct row alloc_rows[] = {
 	{ GCHEAP_A_STATS_COUNTS, OUT_COUNT, "counts", "counts changed" },
 	{ GCHEAP_A_STATS_LIMIT_HITS, OUT_COUNT, "limit-hits",
 	  "met the hard limit" },
+	{ GCHEAP_A_STATS_LIMITER_ON, OUT_COUNT, "limiter-on",
+	  "collector held back" },
 	{ GCHEAP_A_STATS_ALLOC_FAILURES, OUT_COUNT, "alloc-failures",
 	  "allocations failed" },
 };

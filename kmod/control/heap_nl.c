@@ -28,7 +28,9 @@ static const int setting_attr[] = {
 	[GCH_KEY_POISON]	= GCHEAP_A_HEAP_POISON,
 	[GCH_KEY_INTERVAL_MS]	= GCHEAP_A_HEAP_INTERVAL_MS,
 	[GCH_KEY_GOGC]		= GCHEAP_A_HEAP_GOGC,
+	[GCH_KEY_MEMORY_LIMIT]	= GCHEAP_A_HEAP_MEMORY_LIMIT,
 	[GCH_KEY_ASSIST_US]	= GCHEAP_A_HEAP_ASSIST_US,
+	[GCH_KEY_PERIOD_MS]	= GCHEAP_A_HEAP_PERIOD_MS,
 	[GCH_KEY_SMALL_MAX]	= GCHEAP_A_HEAP_SMALL_MAX,
 	[GCH_KEY_POOL_SIZE]	= GCHEAP_A_HEAP_POOL_SIZE,
 	[GCH_KEY_THRESHOLD0]	= GCHEAP_A_HEAP_THRESHOLD0,
@@ -44,7 +46,7 @@ static_assert(GCHEAP_A_HEAP_WORKERS - GCHEAP_A_HEAP_LIMIT + 1 == GCH_KEY_NR);
 
 static int put_setting(struct sk_buff *skb, enum gch_key key, u64 value)
 {
-	if (key == GCH_KEY_LIMIT)
+	if (key == GCH_KEY_LIMIT || key == GCH_KEY_MEMORY_LIMIT)
 		return nla_put_uint(skb, setting_attr[key], value);
 	return nla_put_u32(skb, setting_attr[key], value);
 }

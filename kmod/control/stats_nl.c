@@ -53,6 +53,7 @@ const struct gch_stats_field gch_stats_fields[GCH_STATS_FIELDS] = {
 	FIELD("garbage-max-bytes", GARBAGE_MAX_BYTES, garbage_max_bytes),
 	FIELD("goal-bytes", GOAL_BYTES, goal_bytes),
 	FIELD("limit-hits", LIMIT_HITS, limit_hits),
+	FIELD("limiter-on", LIMITER_ON, limiter_on),
 	FIELD("alloc-failures", ALLOC_FAILURES, alloc_failures),
 	FIELD("handshakes", HANDSHAKES, handshakes),
 	FIELD("verify-errors", VERIFY_ERRORS, verify_errors),

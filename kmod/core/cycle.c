@@ -30,6 +30,15 @@ static void verify(struct gch_heap *heap)
 		atomic64_add(errors, &heap->verify_errors);
 }
 
+static void restart_period(struct gch_heap *heap)
+{
+	unsigned int ms = gch_val(heap, GCH_KEY_PERIOD_MS);
+
+	if (ms)
+		mod_delayed_work(gch_wq, &heap->period_work,
+				 msecs_to_jiffies(ms));
+}
+
 static int run_locked(struct gch_heap *heap, unsigned int generation)
 {
 	u64 start;
@@ -43,6 +52,7 @@ static int run_locked(struct gch_heap *heap, unsigned int generation)
 	verify(heap);
 	atomic64_inc(&heap->cycles_gen[generation]);
 	atomic64_inc(&heap->cycles_ended);
+	restart_period(heap);
 	return ret;
 }
 
@@ -192,8 +202,18 @@ static void run_interval(struct work_struct *work)
 	queue_delayed_work(gch_wq, &heap->interval_work, msecs_to_jiffies(ms));
 }
 
+static void run_period(struct work_struct *work)
+{
+	struct gch_heap *heap = container_of(to_delayed_work(work),
+					     struct gch_heap, period_work);
+
+	if (gch_val(heap, GCH_KEY_PERIOD_MS))
+		gch_cycle_request(heap, 2);
+}
+
 /**
- * gch_cycle_retime - takes up a changed %GCH_KEY_INTERVAL_MS
+ * gch_cycle_retime - takes up a changed %GCH_KEY_INTERVAL_MS or
+ *	%GCH_KEY_PERIOD_MS
  * @heap: the heap
  *
  * Context: process context.
@@ -207,6 +227,7 @@ void gch_cycle_retime(struct gch_heap *heap)
 				 msecs_to_jiffies(ms));
 	else
 		cancel_delayed_work(&heap->interval_work);
+	restart_period(heap);
 }
 
 /**
@@ -220,6 +241,7 @@ void gch_cycle_init(struct gch_heap *heap)
 	mutex_init(&heap->cycle_lock);
 	INIT_WORK(&heap->cycle_work, run_requested);
 	INIT_DELAYED_WORK(&heap->interval_work, run_interval);
+	INIT_DELAYED_WORK(&heap->period_work, run_period);
 }
 
 /**
@@ -231,8 +253,12 @@ void gch_cycle_init(struct gch_heap *heap)
 void gch_cycle_stop(struct gch_heap *heap)
 {
 	WRITE_ONCE(heap->val[GCH_KEY_INTERVAL_MS], 0);
+	WRITE_ONCE(heap->val[GCH_KEY_PERIOD_MS], 0);
 	cancel_delayed_work_sync(&heap->interval_work);
+	cancel_delayed_work_sync(&heap->period_work);
 	/* It may have queued itself once more; nobody else can. */
 	atomic64_set(&heap->requests, atomic64_read(&heap->requests_ended));
 	cancel_work_sync(&heap->cycle_work);
+	/* The last collection may have started it again. */
+	cancel_delayed_work_sync(&heap->period_work);
 }

@@ -37,7 +37,9 @@ static const char * const key_names[GCH_KEY_NR] = {
 	[GCH_KEY_POISON]	= "poison",
 	[GCH_KEY_INTERVAL_MS]	= "interval-ms",
 	[GCH_KEY_GOGC]		= "gogc",
+	[GCH_KEY_MEMORY_LIMIT]	= "memory-limit",
 	[GCH_KEY_ASSIST_US]	= "assist-us",
+	[GCH_KEY_PERIOD_MS]	= "period-ms",
 	[GCH_KEY_SMALL_MAX]	= "small-max",
 	[GCH_KEY_POOL_SIZE]	= "pool-size",
 	[GCH_KEY_THRESHOLD0]	= "threshold0",
@@ -423,7 +425,7 @@ int gch_heap_tune(struct gch_heap *heap, enum gch_key key, u64 value,
 		ret = -ENODEV;
 	if (!ret) {
 		WRITE_ONCE(heap->val[key], value);
-		if (key == GCH_KEY_INTERVAL_MS)
+		if (key == GCH_KEY_INTERVAL_MS || key == GCH_KEY_PERIOD_MS)
 			gch_cycle_retime(heap);
 		if (heap->ops->tuned)
 			heap->ops->tuned(heap, key);

@@ -44,7 +44,7 @@ static void settle(struct gch_mutator *m)
 		pin = gch_mutator_enter(m);
 		ret = m->ops->settle(m);
 		gch_mutator_leave(m, pin);
-		if (ret == -EAGAIN)
+		if (m->wait != GCH_WAIT_NONE)
 			m->ops->wait(m);
 		m->wait = GCH_WAIT_NONE;
 		if (ret > 0)

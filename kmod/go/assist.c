@@ -8,8 +8,11 @@
  * done beyond what was owed, then by marking. As Go's since 1.5 (design 13504),
  * but for one thing: no payment takes longer than GCH_KEY_ASSIST_US, however much
  * is owed. The rest stays a debt; one that is large is paid off in every call of
- * the mutator. Where there is nothing to mark although the heap is past its goal,
- * the mutator makes room for the workers for a moment.
+ * the mutator. Where there is nothing to mark although the heap is a tenth past
+ * its goal, the mutator makes room for the workers for a moment in every call,
+ * until the cycle has ended.
+ *
+ * While the collector has had half of the processor time there are no debts.
  *
  * Sweeping is owed in the same way, by the heap as a whole: whoever takes memory
  * while less is swept than should be makes up for it, for as long at most.
@@ -28,6 +31,27 @@
 /* How long the workers are made room for. */
 #define NAP_MAX_US	50U
 
+/* Takes what is owed from what the workers have done beyond it. */
+static s64 take_credit(struct gch_go_heap *h, s64 debt)
+{
+	s64 credit = atomic64_read(&h->credit), part;
+
+	do {
+		part = min(credit, debt);
+		if (part <= 0)
+			return 0;
+	} while (!atomic64_try_cmpxchg(&h->credit, &credit, credit - part));
+	return part;
+}
+
+/* As far past its goal as a heap should ever be, with a cycle under way. */
+static bool is_late(struct gch_go_heap *h, u32 state, u64 live)
+{
+	return live > gch_go_pacer_worst(&h->pacer) &&
+	       !READ_ONCE(h->limiter.on) &&
+	       (STATE_PHASE(state) != PHASE_OFF || atomic_read(&h->kicked));
+}
+
 /**
  * gch_go_owe - charges a mutator for what it allocates
  * @h: the heap
@@ -42,40 +66,25 @@ void gch_go_owe(struct gch_go_heap *h, struct gch_mutator *m, u32 state,
 		u64 live, u64 bytes)
 {
 	struct gch_go_mutator *gm = to_go_mutator(m);
+	unsigned int phase = STATE_PHASE(state);
 
-	if (STATE_PHASE(state) == PHASE_OFF) {
-		if (gch_go_sweep_owed(h, live))
-			m->pending = true;
-		return;
-	}
-	if (STATE_PHASE(state) > PHASE_MARK)
+	if (!gch_val(&h->base, GCH_KEY_ASSIST_US))
 		return;
 	if (gm->debt_gen != STATE_GEN(state)) {
 		gm->debt_gen = STATE_GEN(state);
 		gm->debt = 0;
 	}
-	gm->debt += gch_go_pacer_owed(&h->pacer, live,
-				      atomic64_read(&h->marked_bytes), bytes);
-	if (gm->debt > 0)
+	if ((phase == PHASE_SYNC || phase == PHASE_MARK) &&
+	    !READ_ONCE(h->limiter.on)) {
+		gm->debt += gch_go_pacer_owed(&h->pacer, live,
+					      atomic64_read(&h->marked_bytes),
+					      bytes);
+		gm->debt -= take_credit(h, gm->debt);
+	}
+	if ((phase == PHASE_MARK && gm->debt > 0) ||
+	    is_late(h, state, live) ||
+	    (phase == PHASE_OFF && gch_go_sweep_owed(h, live)))
 		m->pending = true;
-}
-
-/* Takes what is owed from what the workers have done beyond it. */
-static s64 take_credit(struct gch_go_heap *h, s64 debt)
-{
-	s64 credit = atomic64_read(&h->credit), part;
-
-	do {
-		part = min(credit, debt);
-		if (part <= 0)
-			return 0;
-	} while (!atomic64_try_cmpxchg(&h->credit, &credit, credit - part));
-	return part;
-}
-
-static bool past_goal(struct gch_go_heap *h)
-{
-	return atomic64_read(&h->live) > READ_ONCE(h->pacer.goal);
 }
 
 static u64 mark(struct gch_go_heap *h, struct gch_go_mutator *gm, u64 us)
@@ -96,10 +105,20 @@ static void sweep(struct gch_go_heap *h, u32 state, u64 us)
 {
 	u64 start = ktime_get_ns();
 
-	if (!us || !gch_go_sweep_owed(h, atomic64_read(&h->live)))
+	if (!gch_go_sweep_owed(h, atomic64_read(&h->live)))
 		return;
 	gch_go_sweep_some(h, STATE_GEN(state), start + us * NSEC_PER_USEC);
 	gch_hist_add(&h->base.assist, ktime_get_ns() - start);
+}
+
+/* Pays the mutator's debt, or some of it; false if nothing could be done. */
+static bool pay(struct gch_go_heap *h, struct gch_go_mutator *gm, u32 state,
+		u64 us)
+{
+	if (gm->debt_gen != STATE_GEN(state) || gm->debt <= 0)
+		return false;
+	gm->debt -= take_credit(h, gm->debt);
+	return gm->debt <= 0 || mark(h, gm, us);
 }
 
 /**
@@ -109,29 +128,28 @@ static void sweep(struct gch_go_heap *h, u32 state, u64 us)
  * @state: the heap's state as the section has read it
  *
  * Context: in a section.
- * Return: 0; 1 to go on in the mutator's next call; -EAGAIN to let others run.
+ * Return: 0; 1 to go on in the mutator's next call, after what
+ * &gch_mutator.wait says.
  */
 int gch_go_assist(struct gch_go_heap *h, struct gch_mutator *m, u32 state)
 {
-	struct gch_go_mutator *gm = to_go_mutator(m);
 	u64 us = gch_val(&h->base, GCH_KEY_ASSIST_US);
+	struct gch_go_mutator *gm = to_go_mutator(m);
+	bool marked = false;
 
 	m->pending = false;
+	if (!us)
+		return 0;
 	if (STATE_PHASE(state) == PHASE_OFF)
 		sweep(h, state, us);
-	if (STATE_PHASE(state) != PHASE_MARK ||
-	    gm->debt_gen != STATE_GEN(state) || gm->debt <= 0 || !us)
-		return 0;
-	gm->debt -= take_credit(h, gm->debt);
-	if (gm->debt <= 0)
-		return 0;
-	if (!mark(h, gm, us)) {
-		if (!past_goal(h))
-			return 0;
+	else if (STATE_PHASE(state) == PHASE_MARK)
+		marked = pay(h, gm, state, us);
+	if (marked) {
+		m->pending = gm->debt > DEBT_LARGE;
+	} else if (is_late(h, state, atomic64_read(&h->live))) {
 		m->wait = GCH_WAIT_WORKERS;
-		return -EAGAIN;
+		m->pending = true;
 	}
-	m->pending = gm->debt > DEBT_LARGE;
 	return m->pending;
 }
 

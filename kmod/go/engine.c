@@ -8,6 +8,7 @@
 #include "go.h"
 
 #include <linux/kernel.h>
+#include <linux/ktime.h>
 
 /* How often one allocation takes pages, which others may use up, ... */
 #define TRIES_MAX	64
@@ -20,7 +21,10 @@ static const struct gch_tunable tunables[] = {
 	/* 2 MiB of 4 KiB pages. */
 	{ GCH_KEY_ARENA_ORDER, .def = 9, .min = 1, .max = 10 },
 	{ GCH_KEY_GOGC, .def = 100, .max = GCH_GO_GOGC_MAX, .live = true },
+	{ GCH_KEY_MEMORY_LIMIT, .max = SZ_1T, .live = true },
 	{ GCH_KEY_ASSIST_US, .def = 50, .max = 10000, .live = true },
+	/* Two minutes, to a day. */
+	{ GCH_KEY_PERIOD_MS, .def = 120000, .max = 86400000, .live = true },
 	{ GCH_KEY_WORKERS, .max = WORKERS_MAX, .live = true },
 };
 
@@ -47,13 +51,15 @@ static int heap_init(struct gch_heap *heap, struct netlink_ext_ack *extack)
 		free_percpu(h->mcache);
 		return -ENOMEM;
 	}
+	h->limiter_time = ktime_get_ns();
 	gch_go_pace(h);
 	return 0;
 }
 
 static void tuned(struct gch_heap *heap, enum gch_key key)
 {
-	if (key == GCH_KEY_GOGC || key == GCH_KEY_LIMIT)
+	if (key == GCH_KEY_GOGC || key == GCH_KEY_LIMIT ||
+	    key == GCH_KEY_MEMORY_LIMIT)
 		gch_go_pace(to_go(heap));
 }
 

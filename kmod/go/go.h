@@ -276,6 +276,10 @@ struct gch_go_mcentral {
  * @assist_before: time spent on assists when it began
  * @pace_lock: protects changes of @pacer
  * @pacer: when a cycle starts, and what mutators owe it
+ * @limiter: whether collecting takes too much processor time; under @pace_lock
+ * @limiter_time: when that was last looked at
+ * @limiter_gc: processor time that collecting had taken then
+ * @limiter_on: how often it had taken too much
  * @black_before: gch_go_black() when the cycle began
  * @sweep_pages: pages that have to be swept until @sweep_way bytes more are
  *	live; 0 when all are
@@ -320,6 +324,10 @@ struct gch_go_heap {
 	u64 assist_before;
 	raw_spinlock_t pace_lock;	/* see above */
 	struct gch_go_pacer pacer;
+	struct gch_go_limiter limiter;
+	u64 limiter_time;
+	u64 limiter_gc;
+	u64 limiter_on;
 	u64 black_before;
 	u64 sweep_pages;
 	u64 sweep_way;
@@ -516,6 +524,7 @@ u32 gch_go_object_size(unsigned long ref);
 void gch_go_pace(struct gch_go_heap *h);
 void gch_go_pace_begin(struct gch_go_heap *h);
 void gch_go_pace_end(struct gch_go_heap *h);
+bool gch_go_cycle_due(struct gch_go_heap *h, u64 live);
 
 /* assist.c */
 void gch_go_owe(struct gch_go_heap *h, struct gch_mutator *m, u32 state,

@@ -105,8 +105,7 @@ static void account(struct gch_go_heap *h, struct gch_mutator *m, u32 state,
 	gch_max(&h->base.peak_live, live);
 	if (STATE_PHASE(state) != PHASE_OFF || READ_ONCE(h->sweep_pages))
 		gch_go_owe(h, m, state, live, bytes);
-	if (live >= READ_ONCE(h->pacer.trigger) && !atomic_read(&h->kicked) &&
-	    !atomic_xchg(&h->kicked, 1))
+	if (live >= READ_ONCE(h->pacer.trigger) && gch_go_cycle_due(h, live))
 		gch_cycle_request(&h->base, 2);
 }
 

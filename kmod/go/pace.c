@@ -10,6 +10,11 @@
 #include <linux/cpumask.h>
 #include <linux/ktime.h>
 
+/* Nanoseconds between looks at how much processor time collecting takes, ... */
+#define LIMITER_EVERY	(10 * NSEC_PER_MSEC)
+/* ... and how much more than mutators it may have taken, for each CPU. */
+#define LIMITER_CAPACITY	((u64)NSEC_PER_SEC)
+
 /* Bytes allocated and not swept since. */
 static u64 allocated(struct gch_go_heap *h)
 {
@@ -21,6 +26,67 @@ static u64 allocated(struct gch_go_heap *h)
 		alloc += READ_ONCE(per_cpu_ptr(h->base.cpu, cpu)->alloc_bytes);
 	}
 	return alloc > freed ? alloc - freed : 0;
+}
+
+static u64 gc_time(struct gch_go_heap *h)
+{
+	u64 ns = atomic64_read(&h->base.assist.sum);
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu)
+		ns += READ_ONCE(per_cpu_ptr(h->base.cpu, cpu)->cpu_ns);
+	return ns;
+}
+
+/*
+ * The CPUs that count are those that mutators could use: what the collector does
+ * on others takes nothing away from them.
+ */
+static void limiter_update(struct gch_go_heap *h)
+{
+	unsigned int cpus = clamp(READ_ONCE(h->base.nr_mutators), 1U,
+				  num_online_cpus());
+	u64 now = ktime_get_ns(), gc = gc_time(h), all, part;
+	bool was = h->limiter.on;
+
+	lockdep_assert_held(&h->pace_lock);
+	if (now - h->limiter_time < LIMITER_EVERY)
+		return;
+	all = (now - h->limiter_time) * cpus;
+	part = min(gc - h->limiter_gc, all);
+	gch_go_limiter_add(&h->limiter, part, all - part,
+			   cpus * LIMITER_CAPACITY);
+	h->limiter_time = now;
+	h->limiter_gc = gc;
+	if (!was && h->limiter.on)
+		h->limiter_on++;
+}
+
+/**
+ * gch_go_cycle_due - is a cycle to be started?
+ * @h: the heap
+ * @live: live bytes, at the trigger or beyond
+ *
+ * Not again before one that was asked for has marked, and not for the limit's
+ * sake alone while collecting takes too much processor time.
+ *
+ * Context: in a section.
+ * Return: whether the caller has to request one.
+ */
+bool gch_go_cycle_due(struct gch_go_heap *h, u64 live)
+{
+	if (atomic_read(&h->kicked))
+		return false;
+	if (unlikely(READ_ONCE(h->limiter.on)) &&
+	    live < READ_ONCE(h->pacer.gogc_trigger)) {
+		if (!raw_spin_trylock(&h->pace_lock))
+			return false;
+		limiter_update(h);
+		raw_spin_unlock(&h->pace_lock);
+		if (READ_ONCE(h->limiter.on))
+			return false;
+	}
+	return !atomic_xchg(&h->kicked, 1);
 }
 
 /**
@@ -36,7 +102,8 @@ void gch_go_pace(struct gch_go_heap *h)
 	preempt_disable();
 	raw_spin_lock(&h->pace_lock);
 	p->gogc = gch_val(&h->base, GCH_KEY_GOGC);
-	p->limit = gch_val(&h->base, GCH_KEY_LIMIT);
+	p->limit = min_not_zero(gch_val(&h->base, GCH_KEY_LIMIT),
+				gch_val(&h->base, GCH_KEY_MEMORY_LIMIT));
 	p->held = atomic64_read(&h->base.held);
 	p->free = READ_ONCE(h->free_pages) << GCH_GO_PAGE_SHIFT;
 	p->allocated = allocated(h);
@@ -60,6 +127,7 @@ void gch_go_pace_begin(struct gch_go_heap *h)
 	h->black_before = gch_go_black(h);
 	preempt_disable();
 	raw_spin_lock(&h->pace_lock);
+	limiter_update(h);
 	gch_go_pacer_begin(&h->pacer, atomic64_read(&h->live));
 	raw_spin_unlock(&h->pace_lock);
 	preempt_enable();
@@ -111,6 +179,7 @@ void gch_go_pace_end(struct gch_go_heap *h)
 	preempt_disable();
 	raw_spin_lock(&h->pace_lock);
 	gch_go_pacer_end(p, atomic64_read(&h->live), work, assist_share(h));
+	limiter_update(h);
 	p->marked = marked;
 	p->roots = roots;
 	raw_spin_unlock(&h->pace_lock);

@@ -43,6 +43,9 @@
 #define WORK_LEAST	1000
 /* What past its goal a heap may grow by: a tenth. */
 #define OVERSHOOT_PART	10
+/* What a heap keeps beside what it will need: a tenth; of the limit, percent. */
+#define RETAIN_PART	10
+#define RETAIN_PERCENT	95
 /* The largest rate: no heap is as large. */
 #define RATE_MAX	BIT_ULL(40)
 
@@ -268,6 +271,46 @@ u64 gch_go_pacer_owed(const struct gch_go_pacer *p, u64 live, u64 done,
 EXPORT_SYMBOL_IF_KUNIT(gch_go_pacer_owed);
 
 /**
+ * gch_go_pacer_worst - what live bytes should never exceed
+ * @p: the pacer
+ *
+ * Context: any.
+ * Return: bytes.
+ */
+u64 gch_go_pacer_worst(const struct gch_go_pacer *p)
+{
+	u64 goal = READ_ONCE(p->goal);
+
+	return add(goal, goal / OVERSHOOT_PART);
+}
+EXPORT_SYMBOL_IF_KUNIT(gch_go_pacer_worst);
+
+/**
+ * gch_go_pacer_retain - memory that a heap keeps for its next cycle
+ * @p: the pacer, committed
+ * @in_use: bytes in use when the last cycle had marked
+ * @last_goal: the goal of that cycle
+ * @limit: soft limit, 0 for none
+ *
+ * What was needed then is needed again, in proportion to the goals, and a tenth
+ * more; as Go's scavenger has it.
+ *
+ * Context: any.
+ * Return: bytes.
+ */
+u64 gch_go_pacer_retain(const struct gch_go_pacer *p, u64 in_use, u64 last_goal,
+			u64 limit)
+{
+	u64 keep = in_use;
+
+	if (p->goal != U64_MAX && last_goal != U64_MAX)
+		keep = gch_go_scale(in_use, p->goal, last_goal);
+	keep = add(keep, keep / RETAIN_PART);
+	return limit ? min(keep, limit / 100 * RETAIN_PERCENT) : keep;
+}
+EXPORT_SYMBOL_IF_KUNIT(gch_go_pacer_retain);
+
+/**
  * gch_go_pacer_sweep_way - what may be allocated until all has to be swept
  * @p: the pacer
  *
@@ -302,3 +345,22 @@ u64 gch_go_pacer_sweep_owed(u64 pages, u64 swept, u64 way, u64 grown)
 	return less(due, swept);
 }
 EXPORT_SYMBOL_IF_KUNIT(gch_go_pacer_sweep_owed);
+
+/**
+ * gch_go_limiter_add - counts processor time
+ * @l: the limiter
+ * @gc: taken by collecting
+ * @mutators: left to mutators meanwhile
+ * @capacity: how much more collecting may have taken
+ *
+ * A leaky bucket, as in Go's mgclimit.go: in the long run collecting has half.
+ *
+ * Context: any; the caller keeps others from doing so.
+ */
+void gch_go_limiter_add(struct gch_go_limiter *l, u64 gc, u64 mutators,
+			u64 capacity)
+{
+	l->fill = min(less(add(l->fill, gc), mutators), capacity);
+	WRITE_ONCE(l->on, l->fill == capacity);
+}
+EXPORT_SYMBOL_IF_KUNIT(gch_go_limiter_add);

@@ -50,6 +50,16 @@ struct gch_go_pacer {
 	u64 gogc_trigger;
 };
 
+/**
+ * struct gch_go_limiter - keeps collecting from taking all processor time
+ * @fill: time that it has taken more than mutators have
+ * @on: it has taken too much
+ */
+struct gch_go_limiter {
+	u64 fill;
+	bool on;
+};
+
 u64 gch_go_scale(u64 a, u64 b, u64 c);
 u64 gch_go_pacer_gogc_goal(const struct gch_go_pacer *p);
 u64 gch_go_pacer_limit_goal(const struct gch_go_pacer *p);
@@ -60,7 +70,12 @@ void gch_go_pacer_end(struct gch_go_pacer *p, u64 live, u64 work,
 		      unsigned int assist);
 u64 gch_go_pacer_owed(const struct gch_go_pacer *p, u64 live, u64 done,
 		      u64 bytes);
+u64 gch_go_pacer_worst(const struct gch_go_pacer *p);
+u64 gch_go_pacer_retain(const struct gch_go_pacer *p, u64 in_use, u64 last_goal,
+			u64 limit);
 u64 gch_go_pacer_sweep_way(const struct gch_go_pacer *p);
 u64 gch_go_pacer_sweep_owed(u64 pages, u64 swept, u64 way, u64 grown);
+void gch_go_limiter_add(struct gch_go_limiter *l, u64 gc, u64 mutators,
+			u64 capacity);
 
 #endif /* _GCH_GO_PACER_H */

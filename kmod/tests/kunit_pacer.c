@@ -146,8 +146,10 @@ static void test_owed(struct kunit *test)
 	/* ... and past that everything is owed at once, and no more. */
 	KUNIT_EXPECT_EQ(test, gch_go_pacer_owed(&p, MB(500), MB(50), 8192),
 			MB(100));
+	KUNIT_EXPECT_EQ(test, gch_go_pacer_worst(&p), MB(220));
 	p.goal = U64_MAX;
 	KUNIT_EXPECT_EQ(test, gch_go_pacer_owed(&p, MB(500), 0, 8192), 0);
+	KUNIT_EXPECT_EQ(test, gch_go_pacer_worst(&p), U64_MAX);
 	/* A cycle always has some way to go. */
 	p.goal = MB(10);
 	gch_go_pacer_begin(&p, MB(20));
@@ -168,6 +170,36 @@ static void test_sweep(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, gch_go_pacer_sweep_owed(100, 60, 1000, 5000), 40);
 	KUNIT_EXPECT_EQ(test, gch_go_pacer_sweep_owed(100, 0, U64_MAX, MB(1)),
 			0);
+}
+
+static void test_limiter(struct kunit *test)
+{
+	struct gch_go_limiter l = {};
+
+	gch_go_limiter_add(&l, 500, 500, 1000);
+	KUNIT_EXPECT_FALSE(test, l.on);
+	gch_go_limiter_add(&l, 900, 0, 1000);
+	KUNIT_EXPECT_FALSE(test, l.on);
+	gch_go_limiter_add(&l, 900, 100, 1000);
+	KUNIT_EXPECT_TRUE(test, l.on);
+	gch_go_limiter_add(&l, 0, 1, 1000);
+	KUNIT_EXPECT_FALSE(test, l.on);
+	gch_go_limiter_add(&l, U64_MAX, 0, 1000);
+	KUNIT_EXPECT_TRUE(test, l.on);
+	gch_go_limiter_add(&l, 0, U64_MAX, 1000);
+	KUNIT_EXPECT_EQ(test, l.fill, 0);
+}
+
+static void test_retain(struct kunit *test)
+{
+	struct gch_go_pacer p = { .goal = 200 };
+
+	KUNIT_EXPECT_EQ(test, gch_go_pacer_retain(&p, 100, 100, 0), 220);
+	KUNIT_EXPECT_EQ(test, gch_go_pacer_retain(&p, 100, 400, 0), 55);
+	KUNIT_EXPECT_EQ(test, gch_go_pacer_retain(&p, 100, 100, 100), 95);
+	KUNIT_EXPECT_EQ(test, gch_go_pacer_retain(&p, 100, U64_MAX, 0), 110);
+	p.goal = U64_MAX;
+	KUNIT_EXPECT_EQ(test, gch_go_pacer_retain(&p, 100, 5, 0), 110);
 }
 
 static u64 any(struct gch_kunit_random *r)
@@ -224,6 +256,8 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(test_trigger),
 	KUNIT_CASE(test_owed),
 	KUNIT_CASE(test_sweep),
+	KUNIT_CASE(test_limiter),
+	KUNIT_CASE(test_retain),
 	KUNIT_CASE(test_random),
 	{}
 };

@@ -120,6 +120,7 @@ struct gch_cpu_stats {
  * @cycle_lock: one collection at a time
  * @cycle_work: runs requested collections
  * @interval_work: requests one every GCH_KEY_INTERVAL_MS
+ * @period_work: requests one GCH_KEY_PERIOD_MS after the last
  * @cycle_want: oldest generation requested and not yet begun
  * @requests: collections requested
  * @requests_ended: how many of @requests a collection begun later has served
@@ -167,6 +168,7 @@ struct gch_heap {
 	struct mutex cycle_lock;	/* see above */
 	struct work_struct cycle_work;
 	struct delayed_work interval_work;
+	struct delayed_work period_work;
 	atomic_t cycle_want;
 	atomic64_t requests;
 	atomic64_t requests_ended;

@@ -50,8 +50,13 @@ struct netlink_ext_ack;
  * @GCH_KEY_POISON: 1 clobbers what is freed
  * @GCH_KEY_INTERVAL_MS: forces a full cycle this often, 0 for never
  * @GCH_KEY_GOGC: growth in percent that starts a cycle, 0 for off (go)
+ * @GCH_KEY_MEMORY_LIMIT: soft limit of the pages the heap holds, bytes, 0 for none:
+ *	cycles start early enough to stay below it, as long as they do not take half
+ *	of the processor time (go)
  * @GCH_KEY_ASSIST_US: longest that a mutator marks or sweeps at a time to make up
  *	for what it allocates, microseconds, 0 for never (go)
+ * @GCH_KEY_PERIOD_MS: a cycle starts when the last one is so long ago, 0 for
+ *	never (go)
  * @GCH_KEY_SMALL_MAX: largest request served from pools, bytes (python)
  * @GCH_KEY_POOL_SIZE: bytes of a pool (python)
  * @GCH_KEY_THRESHOLD0: allocations less deaths of tracked objects that start
@@ -70,7 +75,9 @@ enum gch_key {
 	GCH_KEY_POISON,
 	GCH_KEY_INTERVAL_MS,
 	GCH_KEY_GOGC,
+	GCH_KEY_MEMORY_LIMIT,
 	GCH_KEY_ASSIST_US,
+	GCH_KEY_PERIOD_MS,
 	GCH_KEY_SMALL_MAX,
 	GCH_KEY_POOL_SIZE,
 	GCH_KEY_THRESHOLD0,
@@ -255,6 +262,7 @@ struct gch_hist_summary {
  * @garbage_max_bytes: most bytes that one cycle found dead
  * @goal_bytes: live bytes that the next cycle is to end before, 0 for none
  * @limit_hits: allocations that met the hard limit
+ * @limiter_on: times that collecting took half of the processor time and was held back
  * @alloc_failures: allocations that failed with -ENOMEM
  * @handshakes: of all CPUs, by the heap
  * @verify_errors: disagreements that verification found
@@ -294,6 +302,7 @@ struct gch_stats {
 	u64 garbage_max_bytes;
 	u64 goal_bytes;
 	u64 limit_hits;
+	u64 limiter_on;
 	u64 alloc_failures;
 	u64 handshakes;
 	u64 verify_errors;
