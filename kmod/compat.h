@@ -20,6 +20,7 @@
 #include <linux/kernel.h>
 #include <linux/mmzone.h>
 #include <linux/netlink.h>
+#include <linux/shrinker.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <net/genetlink.h>
@@ -192,6 +193,32 @@ static inline int gch_compat_genl_unregister(struct genl_family *family)
 
 #define genl_register_family(family)	gch_compat_genl_register(family)
 #define genl_unregister_family(family)	gch_compat_genl_unregister(family)
+#endif
+
+/*
+ * Shrinkers that are allocated (6.7), and whose registration cannot fail. Older
+ * kernels register what the caller has; there a module frees it as well.
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
+#define shrinker_alloc(flags, name...)					\
+	((struct shrinker *)kzalloc(sizeof(struct shrinker), GFP_KERNEL))
+
+static inline int gch_compat_shrinker_register(struct shrinker *shrinker)
+{
+	return register_shrinker(shrinker, "gcheap");
+}
+
+static inline void shrinker_free(struct shrinker *shrinker)
+{
+	unregister_shrinker(shrinker);
+	kfree(shrinker);
+}
+#else
+static inline int gch_compat_shrinker_register(struct shrinker *shrinker)
+{
+	shrinker_register(shrinker);
+	return 0;
+}
 #endif
 
 /* Order of the largest block of pages: exclusive before 6.4, renamed in 6.8. */

@@ -57,6 +57,8 @@ static const struct row memory_rows[] = {
 	{ GCHEAP_A_STATS_HELD_BYTES, OUT_BYTES, "held-bytes", "held bytes" },
 	{ GCHEAP_A_STATS_PEAK_HELD_BYTES, OUT_BYTES, "peak-held-bytes",
 	  "held bytes at most" },
+	{ GCHEAP_A_STATS_RETURNED_BYTES, OUT_BYTES, "returned-bytes",
+	  "given back" },
 	{ GCHEAP_A_STATS_CLASSES, OUT_COUNT, "classes", "size classes" },
 	{ GCHEAP_A_STATS_UNITS, OUT_COUNT, "units", "spans or pools in use" },
 	{ GCHEAP_A_STATS_ARENAS, OUT_COUNT, "arenas", "arenas" },

@@ -35,6 +35,7 @@ const struct gch_stats_field gch_stats_fields[GCH_STATS_FIELDS] = {
 	FIELD("peak-live-bytes", PEAK_LIVE_BYTES, peak_live_bytes),
 	FIELD("held-bytes", HELD_BYTES, held_bytes),
 	FIELD("peak-held-bytes", PEAK_HELD_BYTES, peak_held_bytes),
+	FIELD("returned-bytes", RETURNED_BYTES, returned_bytes),
 	FIELD("classes", CLASSES, classes),
 	FIELD("units", UNITS, units),
 	FIELD("arenas", ARENAS, arenas),

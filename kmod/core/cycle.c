@@ -190,6 +190,18 @@ u64 gch_cycles_ended(const struct gch_heap *heap)
 }
 EXPORT_SYMBOL_GPL(gch_cycles_ended);
 
+/**
+ * gch_defer - runs an engine's work in the background
+ * @work: the work
+ * @ms: after so many milliseconds
+ *
+ * Context: any but NMI.
+ */
+void gch_defer(struct delayed_work *work, unsigned int ms)
+{
+	queue_delayed_work(gch_wq, work, msecs_to_jiffies(ms));
+}
+
 static void run_interval(struct work_struct *work)
 {
 	struct gch_heap *heap = container_of(to_delayed_work(work),

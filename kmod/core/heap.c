@@ -544,6 +544,53 @@ int gch_heap_validate(struct gch_heap *heap)
 EXPORT_SYMBOL_GPL(gch_heap_validate);
 
 /**
+ * gch_heaps_shrink_count - what memory pressure could get out of all heaps
+ *
+ * Context: process context; waits for no lock, since who calls it may hold one.
+ * Return: pages; 0 while heaps come or go.
+ */
+u64 gch_heaps_shrink_count(void)
+{
+	struct gch_heap *heap;
+	u64 pages = 0;
+
+	if (!mutex_trylock(&registry_lock))
+		return 0;
+	list_for_each_entry(heap, &registry, node)
+		if (heap->ops->shrink_count)
+			pages += heap->ops->shrink_count(heap);
+	mutex_unlock(&registry_lock);
+	return pages;
+}
+
+/**
+ * gch_heaps_shrink - gives back what heaps do not need
+ * @pages: how much is wanted
+ *
+ * Heaps are asked in the order of their age: what the first has to give is gone
+ * when it is asked again.
+ *
+ * Context: as gch_heaps_shrink_count().
+ * Return: pages given back.
+ */
+u64 gch_heaps_shrink(u64 pages)
+{
+	struct gch_heap *heap;
+	u64 freed = 0;
+
+	if (!mutex_trylock(&registry_lock))
+		return 0;
+	list_for_each_entry(heap, &registry, node) {
+		if (freed >= pages)
+			break;
+		if (heap->ops->shrink && heap->ops->shrink_count(heap))
+			freed += heap->ops->shrink(heap, pages - freed);
+	}
+	mutex_unlock(&registry_lock);
+	return freed;
+}
+
+/**
  * gch_heap_count - how many heaps there are
  *
  * Context: any.

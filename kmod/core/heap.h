@@ -23,6 +23,11 @@ void gch_cycle_init(struct gch_heap *heap);
 void gch_cycle_retime(struct gch_heap *heap);
 void gch_cycle_stop(struct gch_heap *heap);
 
+int gch_shrinker_init(void);
+void gch_shrinker_exit(void);
+u64 gch_heaps_shrink_count(void);
+u64 gch_heaps_shrink(u64 pages);
+
 void gch_type_free_all(struct gch_heap *heap);
 
 #endif /* _GCH_CORE_HEAP_H */

@@ -43,6 +43,9 @@ static int __init gch_init(void)
 	ret = register_all();
 	if (ret)
 		goto err_workers;
+	ret = gch_shrinker_init();
+	if (ret)
+		goto err_engines;
 	gch_dbg_init();
 	ret = gch_nl_init();
 	if (ret)
@@ -51,6 +54,8 @@ static int __init gch_init(void)
 
 err_dbg:
 	gch_dbg_exit();
+	gch_shrinker_exit();
+err_engines:
 	unregister_all();
 err_workers:
 	gch_workers_exit();
@@ -63,6 +68,7 @@ static void __exit gch_exit(void)
 {
 	gch_nl_exit();
 	gch_dbg_exit();
+	gch_shrinker_exit();
 	unregister_all();
 	gch_workers_exit();
 	/* Tables replaced by larger ones wait for it. */

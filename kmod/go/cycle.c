@@ -126,9 +126,9 @@ static void sweep(struct gch_go_heap *h)
 {
 	gch_go_sweep_all(h);
 	gch_go_large_sweep(h);
-	gch_go_arenas_trim(h);
 	gch_max(&h->base.garbage_max, atomic64_read(&h->cycle_freed));
 	gch_go_pace(h);
+	gch_go_scavenge(h);
 }
 
 /**

@@ -51,6 +51,7 @@ static int heap_init(struct gch_heap *heap, struct netlink_ext_ack *extack)
 		free_percpu(h->mcache);
 		return -ENOMEM;
 	}
+	gch_go_scavenge_init(h);
 	h->limiter_time = ktime_get_ns();
 	gch_go_pace(h);
 	return 0;
@@ -67,6 +68,7 @@ static void heap_exit(struct gch_heap *heap)
 {
 	struct gch_go_heap *h = to_go(heap);
 
+	gch_go_scavenge_exit(h);
 	gch_go_bufs_free(h, false);
 	gch_go_larges_free(h);
 	gch_go_arenas_free(h);
@@ -170,6 +172,8 @@ const struct gch_engine_ops gch_go_ops = {
 	.wait		= wait,
 	.collect	= gch_go_collect,
 	.stats		= gch_go_stats,
+	.shrink_count	= gch_go_shrink_count,
+	.shrink		= gch_go_shrink,
 	.validate	= gch_go_validate,
 	.show		= gch_go_show,
 };

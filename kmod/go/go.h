@@ -258,6 +258,7 @@ struct gch_go_mcentral {
  * @free_arenas: those with free pages
  * @pages: pages of 8 KiB of all of them
  * @free_pages: how many of them are free
+ * @empty_pages: how many of those are of arenas that are free as a whole
  * @last_arena: id of the newest
  * @large_lock: protects @larges
  * @larges: the large objects
@@ -285,6 +286,13 @@ struct gch_go_mcentral {
  *	live; 0 when all are
  * @sweep_way: see there
  * @swept_pages: how many have been
+ * @in_use: bytes of pages in use when the last cycle had marked
+ * @last_goal: the goal that it had
+ * @retain: the heap keeps so much
+ * @returned: bytes given back, in all; under &gch_heap.cycle_lock
+ * @pressed: memory is short: the next cycle keeps nothing that is empty
+ * @pressed_at: in jiffies, when that last started one
+ * @scavenge_work: gives back what is more than @retain
  * @cycle_freed: bytes that this cycle's sweep has found dead
  * @nr_units: spans in use
  */
@@ -303,6 +311,7 @@ struct gch_go_heap {
 	struct list_head free_arenas;
 	u64 pages;
 	u64 free_pages;
+	u64 empty_pages;
 	u32 last_arena;
 
 	raw_spinlock_t large_lock;	/* see above */
@@ -332,6 +341,13 @@ struct gch_go_heap {
 	u64 sweep_pages;
 	u64 sweep_way;
 	atomic64_t swept_pages;
+	u64 in_use;
+	u64 last_goal;
+	u64 retain;
+	u64 returned;
+	bool pressed;
+	unsigned long pressed_at;
+	struct delayed_work scavenge_work;
 	atomic64_t cycle_freed;
 	atomic_t nr_units;
 };
@@ -464,7 +480,7 @@ struct gch_go_span *gch_go_span_alloc(struct gch_go_heap *h, unsigned int class,
 				      u32 gen);
 void gch_go_span_free(struct gch_go_heap *h, struct gch_go_span *s);
 int gch_go_arena_add(struct gch_go_heap *h, unsigned int npages);
-void gch_go_arenas_trim(struct gch_go_heap *h);
+u64 gch_go_arenas_trim(struct gch_go_heap *h, unsigned int nr);
 void gch_go_arenas_free(struct gch_go_heap *h);
 
 /* mcentral.c */
@@ -551,6 +567,13 @@ void gch_go_sweep_begin(struct gch_go_heap *h);
 void gch_go_sweep_all(struct gch_go_heap *h);
 u64 gch_go_sweep_owed(struct gch_go_heap *h, u64 live);
 void gch_go_sweep_some(struct gch_go_heap *h, u32 gen, u64 deadline);
+
+/* scavenge.c */
+void gch_go_scavenge_init(struct gch_go_heap *h);
+void gch_go_scavenge_exit(struct gch_go_heap *h);
+void gch_go_scavenge(struct gch_go_heap *h);
+u64 gch_go_shrink_count(struct gch_heap *heap);
+u64 gch_go_shrink(struct gch_heap *heap, u64 pages);
 
 /* cycle.c */
 int gch_go_collect(struct gch_heap *heap, unsigned int generation);

@@ -15,9 +15,6 @@
 
 #include "compat.h"
 
-/* Empty arenas that stay for the next cycle. */
-#define KEEP_ARENAS	1
-
 static void set_pages(struct gch_go_span *s)
 {
 	unsigned int i, n = s->npages << (GCH_GO_PAGE_SHIFT - PAGE_SHIFT);
@@ -97,6 +94,8 @@ static struct gch_go_span *take_pages(struct gch_go_heap *h,
 	if (first >= a->npages)
 		return NULL;
 	bitmap_set(a->used, first, npages);
+	if (a->nfree == a->npages)
+		h->empty_pages -= a->npages;
 	a->nfree -= npages;
 	h->free_pages -= npages;
 	if (!a->nfree)
@@ -151,6 +150,8 @@ void gch_go_span_free(struct gch_go_heap *h, struct gch_go_span *s)
 	WRITE_ONCE(s->npages, 0);
 	bitmap_clear(a->used, s - a->spans, npages);
 	a->nfree += npages;
+	if (a->nfree == a->npages)
+		h->empty_pages += a->npages;
 	h->free_pages += npages;
 	if (list_empty(&a->free_node))
 		list_add(&a->free_node, &h->free_arenas);
@@ -210,6 +211,7 @@ int gch_go_arena_add(struct gch_go_heap *h, unsigned int npages)
 	list_add_tail(&a->free_node, &h->free_arenas);
 	h->pages += a->npages;
 	h->free_pages += a->npages;
+	h->empty_pages += a->npages;
 	raw_spin_unlock(&h->heap_lock);
 	preempt_enable();
 	return 0;
@@ -230,26 +232,32 @@ static void arena_free(struct gch_go_heap *h, struct gch_go_arena *a)
 /**
  * gch_go_arenas_trim - gives empty arenas back
  * @h: the heap
+ * @nr: how many at most
  *
  * Context: process context, may sleep; under &gch_heap.cycle_lock, no cycle
  * runs.
+ * Return: pages of 8 KiB given back.
  */
-void gch_go_arenas_trim(struct gch_go_heap *h)
+u64 gch_go_arenas_trim(struct gch_go_heap *h, unsigned int nr)
 {
 	struct gch_go_arena *a, *next;
-	bool near_limit = !gch_limit_allows(&h->base, SZ_2M);
-	unsigned int kept = near_limit ? KEEP_ARENAS : 0;
 	LIST_HEAD(empty);
+	u64 pages = 0;
 
 	preempt_disable();
 	raw_spin_lock(&h->heap_lock);
 	list_for_each_entry_safe(a, next, &h->free_arenas, free_node) {
-		if (a->nfree < a->npages || kept++ < KEEP_ARENAS)
+		if (!h->empty_pages || !nr)
+			break;
+		if (a->nfree < a->npages)
 			continue;
 		list_del_rcu(&a->node);
 		list_move(&a->free_node, &empty);
 		h->pages -= a->npages;
 		h->free_pages -= a->npages;
+		h->empty_pages -= a->npages;
+		pages += a->npages;
+		nr--;
 	}
 	raw_spin_unlock(&h->heap_lock);
 	preempt_enable();
@@ -258,6 +266,7 @@ void gch_go_arenas_trim(struct gch_go_heap *h)
 		arena_free(h, a);
 		cond_resched();
 	}
+	return pages;
 }
 EXPORT_SYMBOL_IF_KUNIT(gch_go_arenas_trim);
 

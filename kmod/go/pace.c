@@ -176,6 +176,9 @@ void gch_go_pace_end(struct gch_go_heap *h)
 	u64 roots = root_bytes(h);
 
 	h->black_before = black;
+	h->last_goal = p->goal;
+	h->in_use = atomic64_read(&h->base.held) -
+		    (READ_ONCE(h->free_pages) << GCH_GO_PAGE_SHIFT);
 	preempt_disable();
 	raw_spin_lock(&h->pace_lock);
 	gch_go_pacer_end(p, atomic64_read(&h->live), work, assist_share(h));

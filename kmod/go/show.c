@@ -88,6 +88,7 @@ void gch_go_stats(struct gch_heap *heap, struct gch_stats *stats)
 
 	u64 goal = READ_ONCE(h->pacer.goal);
 
+	stats->returned_bytes = READ_ONCE(h->returned);
 	stats->limiter_on = READ_ONCE(h->limiter_on);
 	stats->goal_bytes = goal == U64_MAX ? 0 : goal;
 	stats->classes = GCH_GO_CLASSES - 1;

@@ -368,6 +368,8 @@ int gch_cycle_run(struct gch_heap *heap, unsigned int generation);
 int gch_cycle_since(struct gch_heap *heap, unsigned int generation,
 		    u64 started);
 
+void gch_defer(struct delayed_work *work, unsigned int ms);
+
 /* ---- mark workers (core/worker.c) ---- */
 
 /**
@@ -453,6 +455,11 @@ enum gch_view {
  *	the error to return from it.
  * @collect: one collection of @generation and younger. Under
  *	&gch_heap.cycle_lock, may sleep.
+ * @shrink_count: pages that memory pressure could get out of the heap; may be
+ *	NULL. In any context.
+ * @shrink: gives back at most so many pages at once, or a few more, and returns
+ *	how many; goes with @shrink_count. May be called by whoever waits for
+ *	memory, so it waits for no lock and no collection.
  * @stats: fills in classes, units, large_objects. May sleep.
  * @validate: walks every invariant, reports each violation with pr_err() and
  *	returns their number. Under &gch_heap.cycle_lock; may sleep.
@@ -489,6 +496,8 @@ struct gch_engine_ops {
 	int (*wait)(struct gch_mutator *m);
 
 	int (*collect)(struct gch_heap *heap, unsigned int generation);
+	u64 (*shrink_count)(struct gch_heap *heap);
+	u64 (*shrink)(struct gch_heap *heap, u64 pages);
 	void (*stats)(struct gch_heap *heap, struct gch_stats *stats);
 	int (*validate)(struct gch_heap *heap);
 	void (*show)(struct gch_heap *heap, struct seq_file *seq,

@@ -246,6 +246,7 @@ struct gch_hist_summary {
  * @peak_live_bytes: highest @live_bytes, as seen at refills and cycles
  * @held_bytes: pages held
  * @peak_held_bytes: highest @held_bytes
+ * @returned_bytes: pages given back while the heap lived
  * @classes: size classes of the engine
  * @units: spans or pools in use
  * @arenas: arenas held
@@ -286,6 +287,7 @@ struct gch_stats {
 	u64 peak_live_bytes;
 	u64 held_bytes;
 	u64 peak_held_bytes;
+	u64 returned_bytes;
 	u64 classes;
 	u64 units;
 	u64 arenas;

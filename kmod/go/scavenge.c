@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The scavenger: gives empty arenas back
+ *
+ * What the next cycle will need stays, and a tenth more: see
+ * gch_go_pacer_retain(). The rest goes in the background, for a hundredth of one
+ * CPU's time at most, as Go's scavenger does. Where the limit is near it goes at
+ * once, and so it does under memory pressure: the shrinker takes empty arenas
+ * and starts a cycle, which then keeps nothing that is empty.
+ *
+ * Arenas are freed under cycle_lock, which keeps those who walk them away.
+ */
+#include "go.h"
+
+#include <linux/jiffies.h>
+#include <linux/ktime.h>
+
+/* Time at work, and from one time to the next. */
+#define SLICE_NS	NSEC_PER_MSEC
+#define EVERY_MS	100U
+/* Arenas that are freed between looks at the clock. */
+#define BATCH		4U
+/* Garbage, in pages, that is worth a cycle under memory pressure. */
+#define GARBAGE_LEAST	(SZ_1M / PAGE_SIZE)
+
+static bool has_too_much(struct gch_go_heap *h)
+{
+	return atomic64_read(&h->base.held) > READ_ONCE(h->retain) &&
+	       READ_ONCE(h->empty_pages);
+}
+
+/* Frees empty arenas while the heap holds more than @keep bytes. */
+static u64 release(struct gch_go_heap *h, u64 keep, u64 max_pages, u64 deadline)
+{
+	u64 pages = 0, n;
+
+	while (atomic64_read(&h->base.held) > keep && pages < max_pages &&
+	       ktime_get_ns() < deadline) {
+		n = gch_go_arenas_trim(h, BATCH);
+		if (!n)
+			break;
+		pages += n;
+		cond_resched();
+	}
+	h->returned += pages << GCH_GO_PAGE_SHIFT;
+	return pages;
+}
+
+static void scavenge(struct work_struct *work)
+{
+	struct gch_go_heap *h = container_of(to_delayed_work(work),
+					     struct gch_go_heap, scavenge_work);
+
+	/* While a cycle runs it has no business here. */
+	if (mutex_trylock(&h->base.cycle_lock)) {
+		release(h, READ_ONCE(h->retain), U64_MAX,
+			ktime_get_ns() + SLICE_NS);
+		mutex_unlock(&h->base.cycle_lock);
+	}
+	if (has_too_much(h))
+		gch_defer(&h->scavenge_work, EVERY_MS);
+}
+
+/**
+ * gch_go_scavenge_init - sets up a heap's scavenger
+ * @h: the heap
+ *
+ * Context: any.
+ */
+void gch_go_scavenge_init(struct gch_go_heap *h)
+{
+	h->retain = U64_MAX;
+	INIT_DELAYED_WORK(&h->scavenge_work, scavenge);
+}
+
+/**
+ * gch_go_scavenge_exit - ends it
+ * @h: the heap, not used any more
+ *
+ * Context: process context, may sleep.
+ */
+void gch_go_scavenge_exit(struct gch_go_heap *h)
+{
+	cancel_delayed_work_sync(&h->scavenge_work);
+}
+
+/**
+ * gch_go_scavenge - decides what a heap keeps after a cycle
+ * @h: the heap, swept
+ *
+ * Context: process context, may sleep; under &gch_heap.cycle_lock.
+ */
+void gch_go_scavenge(struct gch_go_heap *h)
+{
+	u64 limit = gch_val(&h->base, GCH_KEY_MEMORY_LIMIT);
+	u64 keep = gch_go_pacer_retain(&h->pacer, h->in_use, h->last_goal,
+				       limit);
+
+	if (xchg(&h->pressed, false))
+		keep = 0;
+	WRITE_ONCE(h->retain, keep);
+	if (!keep || !gch_limit_allows(&h->base, SZ_2M))
+		release(h, 0, U64_MAX, U64_MAX);
+	else if (has_too_much(h))
+		gch_defer(&h->scavenge_work, EVERY_MS);
+}
+
+/* Pages that a cycle might free; 0 if it is not worth one. */
+static u64 garbage_pages(struct gch_go_heap *h)
+{
+	u64 live = atomic64_read(&h->live), marked = READ_ONCE(h->pacer.marked);
+	u64 pages = live > marked ? (live - marked) / PAGE_SIZE : 0;
+
+	return pages < GARBAGE_LEAST ? 0 : pages;
+}
+
+/**
+ * gch_go_shrink_count - what memory pressure could get out of a heap
+ * @heap: the heap
+ *
+ * Context: any.
+ * Return: pages.
+ */
+u64 gch_go_shrink_count(struct gch_heap *heap)
+{
+	struct gch_go_heap *h = to_go(heap);
+
+	return (READ_ONCE(h->empty_pages) <<
+		(GCH_GO_PAGE_SHIFT - PAGE_SHIFT)) + garbage_pages(h);
+}
+
+/**
+ * gch_go_shrink - gives back what a heap does not need
+ * @heap: the heap
+ * @pages: how much is wanted
+ *
+ * Empty arenas are freed at once. A collection cannot be waited for by who waits
+ * for memory; it is started, once a second at most.
+ *
+ * Context: process context, as the page allocator may call it, may sleep.
+ * Return: pages freed.
+ */
+u64 gch_go_shrink(struct gch_heap *heap, u64 pages)
+{
+	const unsigned int shift = GCH_GO_PAGE_SHIFT - PAGE_SHIFT;
+	struct gch_go_heap *h = to_go(heap);
+	u64 freed;
+
+	if (!mutex_trylock(&heap->cycle_lock))
+		return 0;
+	freed = release(h, 0, DIV_ROUND_UP_ULL(pages, BIT(shift)), U64_MAX);
+	mutex_unlock(&heap->cycle_lock);
+	if (garbage_pages(h) &&
+	    time_after_eq(jiffies, READ_ONCE(h->pressed_at) + HZ)) {
+		WRITE_ONCE(h->pressed_at, jiffies);
+		WRITE_ONCE(h->pressed, true);
+		gch_cycle_request(heap, 2);
+	}
+	return freed << shift;
+}
