@@ -201,7 +201,7 @@ static inline int gch_compat_genl_unregister(struct genl_family *family)
  */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
 #define shrinker_alloc(flags, name...)					\
-	((struct shrinker *)kzalloc(sizeof(struct shrinker), GFP_KERNEL))
+	kzalloc(sizeof(struct shrinker), GFP_KERNEL)
 
 static inline int gch_compat_shrinker_register(struct shrinker *shrinker)
 {
