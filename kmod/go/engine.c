@@ -12,8 +12,8 @@
 
 /* How often one allocation takes pages, which others may use up, ... */
 #define TRIES_MAX	64
-/* ... and how often it collects before it fails. */
-#define COLLECTIONS_MAX	2
+/* ... and how often it waits for a collection before it fails. */
+#define COLLECTIONS_MAX	3
 /* More than there can be CPUs. */
 #define WORKERS_MAX	65536
 
@@ -110,6 +110,18 @@ static bool take_memory(struct gch_go_heap *h, struct gch_go_mutator *gm)
 	return gm->stash;
 }
 
+/* At the limit: a cycle that is under way may do, the first time. */
+static void collect(struct gch_go_heap *h, bool first, u64 started)
+{
+	atomic64_inc(&h->base.limit_hits);
+	if (first && STATE_PHASE(READ_ONCE(h->state)) != PHASE_OFF) {
+		mutex_lock(&h->base.cycle_lock);
+		mutex_unlock(&h->base.cycle_lock);
+		return;
+	}
+	gch_cycle_since(&h->base, 2, started);
+}
+
 /* Takes pages; at the limit collects; when that does not help, fails. */
 static int wait_memory(struct gch_go_heap *h, struct gch_go_mutator *gm)
 {
@@ -119,8 +131,7 @@ static int wait_memory(struct gch_go_heap *h, struct gch_go_mutator *gm)
 	if (m->tries++ < TRIES_MAX && take_memory(h, gm))
 		return 0;
 	if (gm->collections++ < COLLECTIONS_MAX) {
-		atomic64_inc(&h->base.limit_hits);
-		gch_cycle_since(&h->base, 2, started);
+		collect(h, gm->collections == 1, started);
 		return 0;
 	}
 	gm->collections = 0;
