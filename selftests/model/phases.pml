@@ -27,6 +27,7 @@
  *	ATTACH		the second mutator comes and goes
  *	HOTPLUG		the second CPU goes and comes
  *	VERIFY		with a stop after marking (verify=1)
+ *	ASSIST		mutators mark as well: an assist is a section of its own
  *	YUASA		shade the new value in SYNC only, and what is read weakly
  *	DIJKSTRA	do not shade the old value
  *	PHASE_FIRST	read the state before the value
@@ -184,9 +185,78 @@ inline close() {
 	:: slots > 1 -> var = first + 1 \
 	fi
 
+/* The first member of a set. */
+inline pick(set, var) {
+	var = 0;
+	do
+	:: HAS(set, var) -> break
+	:: else -> var++
+	od
+}
+
+/*
+ * Takes what is listed, or what the CPU has shaded; marks one object; gives back
+ * what it has then.
+ */
+inline assist() {
+	atomic {
+		!inside[m] -> inside[m] = 1;
+		left--;
+		p = phase
+	};
+	if
+	:: p == MARK && (gray || found || queue[m]) ->
+#ifndef NO_ASSIST_COUNT
+		dirty = 1;
+#endif
+		if
+		:: !gray && !found -> d_step { gray = gray | queue[m]; queue[m] = 0 }
+		:: else
+		fi;
+		d_step { work = gray; refs = found; gray = 0; found = 0 };
+		if
+		:: d_step {
+			!work && refs ->
+			pick(refs, o);
+			refs = refs & ~BIT(o);
+			if
+			:: !HAS(marked, o) -> marked = marked | BIT(o); work = BIT(o)
+			:: else
+			fi;
+			o = 0
+		}
+		:: else
+		fi;
+		if
+		:: d_step {
+			work ->
+			pick(work, o);
+			work = work & ~BIT(o);
+			o = at[HEAP + o];
+			if
+			:: o != NIL -> refs = refs | BIT(o)
+			:: else
+			fi;
+			printf("mutator %d assists\n", m);
+			o = 0
+		}
+		:: else
+		fi;
+#ifdef ASSIST_KEEPS
+		d_step { inside[m] = 0; p = 0 };
+#endif
+		d_step { gray = gray | work; found = found | refs; work = 0; refs = 0 }
+	:: else
+	fi;
+	d_step { inside[m] = 0; p = 0 }
+}
+
 proctype mutator(byte m, first, slots, left) {
 	byte p, s, d, old = NIL, v = NIL;
 	bool repeat;
+#ifdef ASSIST
+	byte work, refs, o;		/* gray objects and references, taken */
+#endif
 #ifdef HOTPLUG
 	byte cpu;
 #endif
@@ -214,6 +284,9 @@ proctype mutator(byte m, first, slots, left) {
 	:: !left && m == 0 -> break
 #else
 	:: !left -> break
+#endif
+#ifdef ASSIST
+	:: left > 0 -> assist()
 #endif
 	:: left > 0 ->
 		atomic {
@@ -538,6 +611,9 @@ mark_more:
 		more = dirty;
 #ifndef NO_QUEUE_CHECK
 		more = more || queue[0] || queue[1];
+#endif
+#ifdef ASSIST
+		more = more || gray || found;
 #endif
 		dirty = 0
 	};

@@ -14,6 +14,7 @@
  * next cycle would mistake for its own; garbage survives no cycle that began after
  * it.
  *
+ * ASSIST lets mutators sweep as well, in sections of their own.
  * ONE_WORKER lets one worker alone sweep the lists, as "workers" may have it; START
  * chooses how full which cache is at the beginning.
  *
@@ -137,6 +138,37 @@ inline pop(a, b, var) {
 
 #define leave()	held[m] = NIL; inside[m] = 0
 
+/* Sweeps a span in proportion to allocation. */
+inline assist() {
+	atomic {
+		!inside[m];
+		left--;
+		inside[m] = 1;
+		p = phase;
+		g = gen
+	};
+	d_step {
+		if
+#ifndef NO_STALE_ASSIST
+		:: gen != g
+#endif
+		:: else ->
+			if
+			:: p == OFF -> pop(PARTIAL + !(g & 1), FULL + !(g & 1), s)
+			:: else
+			fi
+		fi
+	};
+	if
+	:: s != NIL ->
+		sweep_span(s, g);
+		put(s, g);
+		s = NIL
+	:: else
+	fi;
+	d_step { leave(); p = 0; g = 0 }
+}
+
 proctype mutator(byte m) {
 	byte left = OPS;
 	byte p, g, s = NIL, v = NIL, old = NIL, src, dst;
@@ -144,6 +176,9 @@ proctype mutator(byte m) {
 
 	do
 	:: left == 0 -> break
+#ifdef ASSIST
+	:: left > 0 -> assist()
+#endif
 	:: left > 0 ->
 		atomic {
 			!inside[m];
