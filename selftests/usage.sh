@@ -6,7 +6,7 @@
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
-begin 23
+begin 27
 
 gcctl heap add t-use engine python > /dev/null
 
@@ -27,6 +27,12 @@ refused "unknown workload" 1 "unknown workload" gcctl run sleep heap t-use
 refused "heap that does not exist" 2 "no heap" gcctl heap show t-none
 refused "statistics of none" 2 "no heap" gcctl stats t-none
 refused "collection of none" 2 "no heap" gcctl collect t-none
+refused "monitor without a heap" 1 "name" gcctl monitor
+refused "monitor of none" 2 "no heap" gcctl monitor t-none
+refused "monitor of another engine" 2 "engine is python" gcctl monitor t-use
+gcctl heap add t-quiet engine go > /dev/null
+refused "monitor of a heap that is silent" 2 "trace 1" gcctl monitor t-quiet
+gcctl heap del t-quiet
 refused "run on none" 2 "heap" gcctl run lru heap t-none
 refused "name that is taken" 2 "t-use" gcctl heap add t-use engine go
 refused "key of another engine" 2 "gogc does not apply" \

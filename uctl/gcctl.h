@@ -21,6 +21,7 @@ enum status {
 int heap_cmd(int argc, char **argv);
 int collect_cmd(int argc, char **argv);
 int stats_cmd(int argc, char **argv);
+int monitor_cmd(int argc, char **argv);
 int run_cmd(int argc, char **argv);
 int replay_cmd(int argc, char **argv);
 int compare_cmd(int argc, char **argv);

@@ -42,6 +42,7 @@ const struct key heap_keys[HEAP_KEYS] = {
 	{ "threshold2", KEY_NUMBER, GCHEAP_A_HEAP_THRESHOLD2, NULL, NULL, 0 },
 	{ "switch-us", KEY_NUMBER, GCHEAP_A_HEAP_SWITCH_US, NULL, NULL, 0 },
 	{ "workers", KEY_NUMBER, GCHEAP_A_HEAP_WORKERS, "all", NULL, 0 },
+	{ "trace", KEY_NUMBER, GCHEAP_A_HEAP_TRACE, "off", NULL, 0 },
 	{ "interval-ms", KEY_NUMBER, GCHEAP_A_HEAP_INTERVAL_MS, "off",
 	  NULL, 0 },
 	{ "verify", KEY_FLAG, GCHEAP_A_HEAP_VERIFY, NULL, NULL, 0 },
@@ -70,6 +71,7 @@ int heap_key_engine(int attr)
 	switch (attr) {
 	case GCHEAP_A_HEAP_GOGC:
 	case GCHEAP_A_HEAP_WORKERS:
+	case GCHEAP_A_HEAP_TRACE:
 	case GCHEAP_A_HEAP_PERIOD_MS:
 	case GCHEAP_A_HEAP_MEMORY_LIMIT:
 	case GCHEAP_A_HEAP_ASSIST_US:

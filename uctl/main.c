@@ -48,6 +48,7 @@ static const char heap_details[] =
 	"  assist-us {N|off}       longest that a mutator helps the collector\n"
 	"  period-ms {N|off}       a collection this long after the last\n"
 	"  workers {N|all}         most mark workers at a time\n"
+	"  trace {1|off}           reports collections, see monitor\n"
 	"Keys of python:\n"
 	"  threshold0 {N|off}      net allocations before a young collection\n"
 	"  threshold1 N            young ones before one of generation 1\n"
@@ -61,6 +62,15 @@ static const char collect_usage[] =
 
 static const char stats_usage[] =
 	"  gcctl stats NAME\n";
+
+static const char monitor_usage[] =
+	"  gcctl monitor NAME [count N]\n";
+
+static const char monitor_details[] =
+	"A line a collection, as they come, in the form of Go's gctrace; the heap's\n"
+	"trace has to be 1.\n"
+	"Keys:\n"
+	"  count N                 ends after so many lines\n";
 
 static const char run_usage[] =
 	"  gcctl run WORKLOAD heap NAME [mutators N] [seconds S] [KEY VALUE]...\n";
@@ -140,6 +150,7 @@ static const struct {
 	{ "heap", heap_cmd, heap_usage, heap_details },
 	{ "collect", collect_cmd, collect_usage, "" },
 	{ "stats", stats_cmd, stats_usage, "" },
+	{ "monitor", monitor_cmd, monitor_usage, monitor_details },
 	{ "run", run_cmd, run_usage, run_details },
 	{ "replay", replay_cmd, replay_usage, replay_details },
 	{ "compare", compare_cmd, compare_usage, compare_details },

@@ -8,6 +8,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,6 +51,7 @@ static const char *const heap_attrs[GNL_ATTRS] = {
 	[GCHEAP_A_HEAP_SWITCH_US] = "switch-us",
 	[GCHEAP_A_HEAP_WORKERS] = "workers",
 	[GCHEAP_A_HEAP_GENERATION] = "generation",
+	[GCHEAP_A_HEAP_TRACE] = "trace",
 };
 
 static const char *const run_attrs[GNL_ATTRS] = {
@@ -97,6 +99,8 @@ static struct {
 };
 
 static struct nl_sock *sock;
+/* What the family says unasked comes by a socket of its own. */
+static struct nl_sock *events;
 
 /* The exchange that is under way, and what the last one said. */
 static struct {
@@ -111,6 +115,12 @@ static struct {
 	char object[64];	/* heap that it is about, or "" */
 	char range[64];		/* what the policy allows, or "" */
 } last;
+
+/* Who is told of events. */
+static struct {
+	gnl_reply_fn fn;
+	void *arg;
+} event;
 
 /* Integers are as long as their value needs. */
 static bool read_number(const struct nlattr *attr, uint64_t *num)
@@ -206,17 +216,30 @@ static void read_extack(const struct nlmsghdr *nlh, size_t fixed)
 		read_offset(offset);
 }
 
-static int on_valid(struct nl_msg *msg, void *arg)
+static void tell(struct nl_msg *msg, gnl_reply_fn fn, void *arg)
 {
 	struct nlmsghdr *nlh = nlmsg_hdr(msg);
 	struct gnl_reply reply;
 
-	(void)arg;
-	if (!last.fn || genlmsg_parse(nlh, 0, reply.attrs, GNL_ATTRS - 1, NULL))
-		return NL_OK;
+	if (!fn || genlmsg_parse(nlh, 0, reply.attrs, GNL_ATTRS - 1, NULL))
+		return;
+	reply.cmd = genlmsg_hdr(nlh)->cmd;
 	reply.head = genlmsg_attrdata(nlmsg_data(nlh), 0);
 	reply.len = genlmsg_attrlen(nlmsg_data(nlh), 0);
-	last.fn(&reply, last.arg);
+	fn(&reply, arg);
+}
+
+static int on_valid(struct nl_msg *msg, void *arg)
+{
+	(void)arg;
+	tell(msg, last.fn, last.arg);
+	return NL_OK;
+}
+
+static int on_event(struct nl_msg *msg, void *arg)
+{
+	(void)arg;
+	tell(msg, event.fn, event.arg);
 	return NL_OK;
 }
 
@@ -321,7 +344,9 @@ int gnl_open(enum gnl_family family)
  */
 void gnl_close(void)
 {
+	nl_socket_free(events);
 	nl_socket_free(sock);
+	events = NULL;
 	sock = NULL;
 }
 
@@ -461,6 +486,67 @@ int gnl_dump(enum gnl_family family, int cmd, void (*restart)(void *arg),
 	snprintf(last.message, sizeof(last.message),
 		 "things came and went faster than they could be listed");
 	return -EBUSY;
+}
+
+/**
+ * gnl_listen() - begins to listen to what a family says unasked
+ * @family: family that was found by gnl_open()
+ * @group: its multicast group
+ *
+ * Return: %STATUS_OK, or another exit status with the reason printed.
+ */
+int gnl_listen(enum gnl_family family, const char *group)
+{
+	int id = genl_ctrl_resolve_grp(sock, families[family].family, group);
+	int err;
+
+	if (id < 0)
+		return out_error(STATUS_MISSING, ENOENT,
+				 "gcctl and the loaded module differ in version",
+				 "the module reports no events");
+	events = nl_socket_alloc();
+	if (!events)
+		return out_error(STATUS_REFUSED, ENOMEM, NULL, "out of memory");
+	nl_socket_disable_seq_check(events);
+	err = genl_connect(events);
+	if (!err)
+		err = nl_socket_add_membership(events, id);
+	if (err)
+		return out_error(STATUS_REFUSED, 0, NULL,
+				 "cannot listen to the module: %s",
+				 nl_geterror(err));
+	nl_socket_set_nonblocking(events);
+	nl_socket_set_buffer_size(events, BUFFER_BYTES, 0);
+	nl_socket_modify_cb(events, NL_CB_VALID, NL_CB_CUSTOM, on_event, NULL);
+	return STATUS_OK;
+}
+
+/**
+ * gnl_hear() - waits for what the family says
+ * @ms: how long at most
+ * @fn: called with each message
+ * @arg: for @fn
+ *
+ * Return: 0, also if there was nothing; -ENOBUFS if something was lost; another
+ * negative errno.
+ */
+int gnl_hear(int ms, gnl_reply_fn fn, void *arg)
+{
+	struct pollfd fd = {
+		.fd = nl_socket_get_fd(events),
+		.events = POLLIN,
+	};
+	int err;
+
+	if (poll(&fd, 1, ms) <= 0)
+		return 0;
+	event.fn = fn;
+	event.arg = arg;
+	err = nl_recvmsgs_default(events);
+	if (err >= 0 || err == -NLE_AGAIN || err == -NLE_INTR)
+		return 0;
+	/* What libnl makes of ENOBUFS. */
+	return err == -NLE_NOMEM ? -ENOBUFS : to_errno(err);
 }
 
 /* Whether a text has a word in it, and not as a part of another. */

@@ -39,11 +39,13 @@ static inline bool gnl_has(const struct gnl_facts *f, int attr)
 
 /**
  * struct gnl_reply - the attributes of a reply
+ * @cmd: command of its family
  * @attrs: by type; the last if there are several of one
  * @head: all, in their order
  * @len: their length
  */
 struct gnl_reply {
+	int cmd;
 	struct nlattr *attrs[GNL_ATTRS];
 	struct nlattr *head;
 	int len;
@@ -65,6 +67,9 @@ int gnl_do(struct nl_msg *msg, gnl_reply_fn fn, void *arg);
 int gnl_dump(enum gnl_family family, int cmd, void (*restart)(void *arg),
 	     gnl_reply_fn fn, void *arg);
 int gnl_fail(int err);
+
+int gnl_listen(enum gnl_family family, const char *group);
+int gnl_hear(int ms, gnl_reply_fn fn, void *arg);
 
 void gnl_read(const struct gnl_reply *reply, int name_attr,
 	      struct gnl_facts *facts);

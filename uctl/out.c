@@ -34,6 +34,9 @@ static bool is_list[MAX_DEPTH];
 static bool has_heading[MAX_DEPTH];
 static int depth;
 
+/* Whether out_next() has printed what there was. */
+static bool in_parts;
+
 static const char *column_key[OUT_COLUMNS];
 /* Columns of the line of items that have been used. */
 static size_t line_used;
@@ -132,6 +135,20 @@ void out_document(struct json_object *doc)
 }
 
 /**
+ * out_next() - prints the document at once; others may follow
+ */
+void out_next(void)
+{
+	if (as_json)
+		puts(json_object_to_json_string_ext(open_at[0], json_flags));
+	json_object_put(open_at[0]);
+	open_at[0] = NULL;
+	depth = 0;
+	in_parts = true;
+	fflush(stdout);
+}
+
+/**
  * out_finish() - prints the document
  * @status: exit status so far
  *
@@ -143,7 +160,7 @@ int out_finish(int status)
 {
 	struct json_object *doc = open_at[0];
 
-	if (as_json && !doc && !status)
+	if (as_json && !doc && !status && !in_parts)
 		doc = json_object_new_object();
 	if (as_json && doc)
 		puts(json_object_to_json_string_ext(doc, json_flags));

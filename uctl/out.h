@@ -61,6 +61,7 @@ struct json_object;
 void out_init(bool json, bool pretty);
 bool out_is_json(void);
 void out_document(struct json_object *doc);
+void out_next(void);
 int out_finish(int status);
 
 void out_list(const char *key);

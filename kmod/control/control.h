@@ -16,6 +16,8 @@ struct sk_buff;
 int gch_nl_init(void);
 void gch_nl_exit(void);
 
+void gch_nl_trace(struct gch_heap *heap, const char *line);
+
 void gch_dbg_init(void);
 void gch_dbg_exit(void);
 void gch_dbg_heap_add(struct gch_heap *heap);

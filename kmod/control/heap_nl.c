@@ -38,11 +38,13 @@ static const int setting_attr[] = {
 	[GCH_KEY_THRESHOLD2]	= GCHEAP_A_HEAP_THRESHOLD2,
 	[GCH_KEY_SWITCH_US]	= GCHEAP_A_HEAP_SWITCH_US,
 	[GCH_KEY_WORKERS]	= GCHEAP_A_HEAP_WORKERS,
+	[GCH_KEY_TRACE]		= GCHEAP_A_HEAP_TRACE,
 };
 
 static_assert(ARRAY_SIZE(setting_attr) == GCH_KEY_NR);
-/* All others are 32 bits wide; the policies allow no larger attribute. */
-static_assert(GCHEAP_A_HEAP_WORKERS - GCHEAP_A_HEAP_LIMIT + 1 == GCH_KEY_NR);
+/* All others are 32 bits wide. Those of later versions end the enumeration. */
+static_assert(GCHEAP_A_HEAP_WORKERS - GCHEAP_A_HEAP_LIMIT + 1 +
+	      GCHEAP_A_HEAP_MAX - GCHEAP_A_HEAP_REQUESTS_ENDED == GCH_KEY_NR);
 
 static int put_setting(struct sk_buff *skb, enum gch_key key, u64 value)
 {

@@ -39,12 +39,14 @@ static void restart_period(struct gch_heap *heap)
 				 msecs_to_jiffies(ms));
 }
 
-static int run_locked(struct gch_heap *heap, unsigned int generation)
+static int run_locked(struct gch_heap *heap, unsigned int generation,
+		      bool forced)
 {
 	u64 start;
 	int ret;
 
 	lockdep_assert_held(&heap->cycle_lock);
+	heap->forced = forced;
 	atomic64_inc(&heap->cycles_started);
 	start = ktime_get_ns();
 	ret = heap->ops->collect(heap, generation);
@@ -56,8 +58,18 @@ static int run_locked(struct gch_heap *heap, unsigned int generation)
 	return ret;
 }
 
+static int run(struct gch_heap *heap, unsigned int generation, bool forced)
+{
+	int ret;
+
+	mutex_lock(&heap->cycle_lock);
+	ret = run_locked(heap, generation, forced);
+	mutex_unlock(&heap->cycle_lock);
+	return ret;
+}
+
 /**
- * gch_cycle_run - collects a heap
+ * gch_cycle_run - collects a heap for its engine's sake
  * @heap: the heap
  * @generation: oldest generation to collect, 0 to 2
  *
@@ -67,12 +79,7 @@ static int run_locked(struct gch_heap *heap, unsigned int generation)
  */
 int gch_cycle_run(struct gch_heap *heap, unsigned int generation)
 {
-	int ret;
-
-	mutex_lock(&heap->cycle_lock);
-	ret = run_locked(heap, generation);
-	mutex_unlock(&heap->cycle_lock);
-	return ret;
+	return run(heap, generation, false);
 }
 
 /**
@@ -92,7 +99,7 @@ int gch_cycle_since(struct gch_heap *heap, unsigned int generation, u64 started)
 
 	mutex_lock(&heap->cycle_lock);
 	if (atomic64_read(&heap->cycles_started) == started)
-		ret = run_locked(heap, generation);
+		ret = run_locked(heap, generation, false);
 	mutex_unlock(&heap->cycle_lock);
 	return ret;
 }
@@ -110,7 +117,7 @@ int gch_collect(struct gch_heap *heap, unsigned int generation)
 {
 	if (generation > 2)
 		return -EINVAL;
-	return gch_cycle_run(heap, generation);
+	return run(heap, generation, true);
 }
 EXPORT_SYMBOL_GPL(gch_collect);
 
@@ -123,10 +130,33 @@ static void run_requested(struct work_struct *work)
 	/* The count first: a later request must not pass for an earlier one. */
 	smp_mb();
 	generation = atomic_xchg(&heap->cycle_want, 0);
-	gch_cycle_run(heap, generation);
+	run(heap, generation, atomic_xchg(&heap->forced_want, 0));
 	atomic64_set(&heap->requests_ended, served);
 	if (atomic64_read(&heap->requests) != served)
 		queue_work(gch_wq, &heap->cycle_work);
+}
+
+/**
+ * gch_cycle_suggest - asks for a collection that nobody has called for
+ * @heap: the heap
+ * @generation: oldest generation to collect, 0 to 2
+ *
+ * For what decides by itself when a heap is to be collected.
+ *
+ * Context: any but NMI; allowed in a section.
+ * Return: as gch_cycle_request().
+ */
+u64 gch_cycle_suggest(struct gch_heap *heap, unsigned int generation)
+{
+	int old = atomic_read(&heap->cycle_want);
+	u64 ticket;
+
+	while (old < (int)generation &&
+	       !atomic_try_cmpxchg(&heap->cycle_want, &old, generation))
+		;
+	ticket = atomic64_inc_return(&heap->requests);
+	queue_work(gch_wq, &heap->cycle_work);
+	return ticket;
 }
 
 /**
@@ -139,15 +169,8 @@ static void run_requested(struct work_struct *work)
  */
 u64 gch_cycle_request(struct gch_heap *heap, unsigned int generation)
 {
-	int old = atomic_read(&heap->cycle_want);
-	u64 ticket;
-
-	while (old < (int)generation &&
-	       !atomic_try_cmpxchg(&heap->cycle_want, &old, generation))
-		;
-	ticket = atomic64_inc_return(&heap->requests);
-	queue_work(gch_wq, &heap->cycle_work);
-	return ticket;
+	atomic_set(&heap->forced_want, 1);
+	return gch_cycle_suggest(heap, generation);
 }
 EXPORT_SYMBOL_GPL(gch_cycle_request);
 
@@ -220,7 +243,7 @@ static void run_period(struct work_struct *work)
 					     struct gch_heap, period_work);
 
 	if (gch_val(heap, GCH_KEY_PERIOD_MS))
-		gch_cycle_request(heap, 2);
+		gch_cycle_suggest(heap, 2);
 }
 
 /**

@@ -47,6 +47,7 @@ static const char * const key_names[GCH_KEY_NR] = {
 	[GCH_KEY_THRESHOLD2]	= "threshold2",
 	[GCH_KEY_SWITCH_US]	= "switch-us",
 	[GCH_KEY_WORKERS]	= "workers",
+	[GCH_KEY_TRACE]		= "trace",
 };
 
 static const struct gch_tunable core_tunables[] = {

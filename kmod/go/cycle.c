@@ -72,16 +72,18 @@ static u64 mark_all(struct gch_go_heap *h)
 	return now;
 }
 
-static void mark_and_terminate(struct gch_go_heap *h, u32 gen)
+/* Returns when it began to terminate. */
+static u64 mark_and_terminate(struct gch_go_heap *h, u32 gen)
 {
-	u64 shades;
+	u64 shades, start;
 
 	for (;;) {
 		shades = mark_all(h);
+		start = ktime_get_ns();
 		set_state(h, gen, PHASE_TERM);
 		gch_handshake(&h->base);
 		if (gch_go_shades(h) == shades)
-			return;
+			return start;
 		set_state(h, gen, PHASE_MARK);
 	}
 }
@@ -143,19 +145,20 @@ int gch_go_collect(struct gch_heap *heap, unsigned int generation)
 {
 	struct gch_go_heap *h = to_go(heap);
 	u32 gen = STATE_GEN(h->state);
-	u64 start;
+	struct gch_go_times t;
 
 	atomic64_set(&h->cycle_freed, 0);
 	gch_go_pace_begin(h);
 
-	start = ktime_get_ns();
+	gch_go_trace_begin(h, &t);
 	set_state(h, gen, PHASE_SYNC);
 	gch_handshake(heap);
+	t.mark = ktime_get_ns();
 	set_state(h, gen, PHASE_MARK);
 	gch_go_mark_roots(h);
-	mark_and_terminate(h, gen);
+	t.term = mark_and_terminate(h, gen);
 	set_state(h, gen, PHASE_CLEAR);
-	atomic64_add(ktime_get_ns() - start, &heap->mark_ns);
+	atomic64_add(ktime_get_ns() - t.start, &heap->mark_ns);
 	verify_marks(h);
 	clear_weaks(h);
 	set_state(h, gen, PHASE_FLUSH);
@@ -163,7 +166,9 @@ int gch_go_collect(struct gch_heap *heap, unsigned int generation)
 	gch_go_pace_end(h);
 	gch_go_sweep_begin(h);
 	set_state(h, gen + 1, PHASE_OFF);
+	t.end = ktime_get_ns();
 	gch_handshake(heap);
+	gch_go_trace_end(h, &t);
 	sweep(h);
 	gch_go_bufs_free(h, true);
 	return 0;

@@ -26,6 +26,7 @@ static const struct gch_tunable tunables[] = {
 	/* Two minutes, to a day. */
 	{ GCH_KEY_PERIOD_MS, .def = 120000, .max = 86400000, .live = true },
 	{ GCH_KEY_WORKERS, .max = WORKERS_MAX, .live = true },
+	{ GCH_KEY_TRACE, .max = 1, .live = true },
 };
 
 static int heap_init(struct gch_heap *heap, struct netlink_ext_ack *extack)
@@ -52,7 +53,8 @@ static int heap_init(struct gch_heap *heap, struct netlink_ext_ack *extack)
 		return -ENOMEM;
 	}
 	gch_go_scavenge_init(h);
-	h->limiter_time = ktime_get_ns();
+	h->born = ktime_get_ns();
+	h->limiter_time = h->born;
 	gch_go_pace(h);
 	return 0;
 }

@@ -288,6 +288,9 @@ struct gch_go_mcentral {
  * @swept_pages: how many have been
  * @in_use: bytes of pages in use when the last cycle had marked
  * @last_goal: the goal that it had
+ * @last_live: live bytes then, before those that it found dead were subtracted
+ * @frame_bytes: those of frames then
+ * @born: when the heap was made, by ktime_get_ns()
  * @retain: the heap keeps so much
  * @returned: bytes given back, in all; under &gch_heap.cycle_lock
  * @pressed: memory is short: the next cycle keeps nothing that is empty
@@ -343,6 +346,9 @@ struct gch_go_heap {
 	atomic64_t swept_pages;
 	u64 in_use;
 	u64 last_goal;
+	u64 last_live;
+	u64 frame_bytes;
+	u64 born;
 	u64 retain;
 	u64 returned;
 	bool pressed;
@@ -368,6 +374,26 @@ struct gch_go_mutator {
 	unsigned int collections;
 	s64 debt;
 	u32 debt_gen;
+};
+
+/**
+ * struct gch_go_times - what a cycle took
+ * @start: when it began, by ktime_get_ns()
+ * @mark: when barriers were on
+ * @term: when all was taken to be marked, the last time
+ * @end: when the sweep generation changed
+ * @gc: processor time of workers and assists
+ * @assist: how much of it assists had
+ * @stopped: how long mutators were stopped
+ */
+struct gch_go_times {
+	u64 start;
+	u64 mark;
+	u64 term;
+	u64 end;
+	u64 gc;
+	u64 assist;
+	u64 stopped;
 };
 
 static inline struct gch_go_heap *to_go(struct gch_heap *heap)
@@ -541,6 +567,7 @@ void gch_go_pace(struct gch_go_heap *h);
 void gch_go_pace_begin(struct gch_go_heap *h);
 void gch_go_pace_end(struct gch_go_heap *h);
 bool gch_go_cycle_due(struct gch_go_heap *h, u64 live);
+u64 gch_go_time(struct gch_go_heap *h);
 
 /* assist.c */
 void gch_go_owe(struct gch_go_heap *h, struct gch_mutator *m, u32 state,
@@ -579,6 +606,10 @@ u64 gch_go_shrink(struct gch_heap *heap, u64 pages);
 int gch_go_collect(struct gch_heap *heap, unsigned int generation);
 u32 gch_go_stop(struct gch_go_heap *h);
 void gch_go_start(struct gch_go_heap *h, u32 state);
+
+/* trace.c */
+void gch_go_trace_begin(struct gch_go_heap *h, struct gch_go_times *t);
+void gch_go_trace_end(struct gch_go_heap *h, struct gch_go_times *t);
 
 /* validate.c */
 int gch_go_validate(struct gch_heap *heap);

@@ -106,7 +106,7 @@ static void account(struct gch_go_heap *h, struct gch_mutator *m, u32 state,
 	if (STATE_PHASE(state) != PHASE_OFF || READ_ONCE(h->sweep_pages))
 		gch_go_owe(h, m, state, live, bytes);
 	if (live >= READ_ONCE(h->pacer.trigger) && gch_go_cycle_due(h, live))
-		gch_cycle_request(&h->base, 2);
+		gch_cycle_suggest(&h->base, 2);
 }
 
 /* In a section: gives the CPU a span with room; -ENOMEM, or -EAGAIN at once. */

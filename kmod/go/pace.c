@@ -28,7 +28,14 @@ static u64 allocated(struct gch_go_heap *h)
 	return alloc > freed ? alloc - freed : 0;
 }
 
-static u64 gc_time(struct gch_go_heap *h)
+/**
+ * gch_go_time - processor time that collecting has taken, in all
+ * @h: the heap
+ *
+ * Context: any.
+ * Return: nanoseconds.
+ */
+u64 gch_go_time(struct gch_go_heap *h)
 {
 	u64 ns = atomic64_read(&h->base.assist.sum);
 	unsigned int cpu;
@@ -46,7 +53,7 @@ static void limiter_update(struct gch_go_heap *h)
 {
 	unsigned int cpus = clamp(READ_ONCE(h->base.nr_mutators), 1U,
 				  num_online_cpus());
-	u64 now = ktime_get_ns(), gc = gc_time(h), all, part;
+	u64 now = ktime_get_ns(), gc = gch_go_time(h), all, part;
 	bool was = h->limiter.on;
 
 	lockdep_assert_held(&h->pace_lock);
@@ -146,6 +153,7 @@ static u64 root_bytes(struct gch_go_heap *h)
 
 	mutex_lock(&h->base.lock);
 	gch_visit_frames(&h->base, count_places, &bytes);
+	h->frame_bytes = bytes;
 	gch_visit_roots(&h->base, count_places, &bytes);
 	mutex_unlock(&h->base.lock);
 	return bytes;
@@ -177,6 +185,7 @@ void gch_go_pace_end(struct gch_go_heap *h)
 
 	h->black_before = black;
 	h->last_goal = p->goal;
+	h->last_live = atomic64_read(&h->live);
 	h->in_use = atomic64_read(&h->base.held) -
 		    (READ_ONCE(h->free_pages) << GCH_GO_PAGE_SHIFT);
 	preempt_disable();

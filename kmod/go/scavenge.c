@@ -154,7 +154,7 @@ u64 gch_go_shrink(struct gch_heap *heap, u64 pages)
 	    time_after_eq(jiffies, READ_ONCE(h->pressed_at) + HZ)) {
 		WRITE_ONCE(h->pressed_at, jiffies);
 		WRITE_ONCE(h->pressed, true);
-		gch_cycle_request(heap, 2);
+		gch_cycle_suggest(heap, 2);
 	}
 	return freed << shift;
 }

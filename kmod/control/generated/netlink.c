@@ -16,7 +16,7 @@ static const struct nla_policy gcheap_heap_get_nl_policy[GCHEAP_A_HEAP_NAME + 1]
 };
 
 /* GCHEAP_CMD_HEAP_NEW - do */
-static const struct nla_policy gcheap_heap_new_nl_policy[GCHEAP_A_HEAP_WORKERS + 1] = {
+static const struct nla_policy gcheap_heap_new_nl_policy[GCHEAP_A_HEAP_TRACE + 1] = {
 	[GCHEAP_A_HEAP_NAME] = { .type = NLA_NUL_STRING, .len = GCHEAP_NAME_MAX, },
 	[GCHEAP_A_HEAP_ENGINE] = NLA_POLICY_MAX(NLA_U32, 2),
 	[GCHEAP_A_HEAP_LIMIT] = { .type = NLA_UINT, },
@@ -35,10 +35,11 @@ static const struct nla_policy gcheap_heap_new_nl_policy[GCHEAP_A_HEAP_WORKERS +
 	[GCHEAP_A_HEAP_THRESHOLD2] = { .type = NLA_U32, },
 	[GCHEAP_A_HEAP_SWITCH_US] = { .type = NLA_U32, },
 	[GCHEAP_A_HEAP_WORKERS] = { .type = NLA_U32, },
+	[GCHEAP_A_HEAP_TRACE] = { .type = NLA_U32, },
 };
 
 /* GCHEAP_CMD_HEAP_SET - do */
-static const struct nla_policy gcheap_heap_set_nl_policy[GCHEAP_A_HEAP_WORKERS + 1] = {
+static const struct nla_policy gcheap_heap_set_nl_policy[GCHEAP_A_HEAP_TRACE + 1] = {
 	[GCHEAP_A_HEAP_NAME] = { .type = NLA_NUL_STRING, .len = GCHEAP_NAME_MAX, },
 	[GCHEAP_A_HEAP_LIMIT] = { .type = NLA_UINT, },
 	[GCHEAP_A_HEAP_ARENA_ORDER] = { .type = NLA_U32, },
@@ -56,6 +57,7 @@ static const struct nla_policy gcheap_heap_set_nl_policy[GCHEAP_A_HEAP_WORKERS +
 	[GCHEAP_A_HEAP_THRESHOLD2] = { .type = NLA_U32, },
 	[GCHEAP_A_HEAP_SWITCH_US] = { .type = NLA_U32, },
 	[GCHEAP_A_HEAP_WORKERS] = { .type = NLA_U32, },
+	[GCHEAP_A_HEAP_TRACE] = { .type = NLA_U32, },
 };
 
 /* GCHEAP_CMD_HEAP_DEL - do */
@@ -97,14 +99,14 @@ static const struct genl_split_ops gcheap_nl_ops[] = {
 		.cmd		= GCHEAP_CMD_HEAP_NEW,
 		.doit		= gcheap_nl_heap_new_doit,
 		.policy		= gcheap_heap_new_nl_policy,
-		.maxattr	= GCHEAP_A_HEAP_WORKERS,
+		.maxattr	= GCHEAP_A_HEAP_TRACE,
 		.flags		= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{
 		.cmd		= GCHEAP_CMD_HEAP_SET,
 		.doit		= gcheap_nl_heap_set_doit,
 		.policy		= gcheap_heap_set_nl_policy,
-		.maxattr	= GCHEAP_A_HEAP_WORKERS,
+		.maxattr	= GCHEAP_A_HEAP_TRACE,
 		.flags		= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{
@@ -135,6 +137,10 @@ static const struct genl_split_ops gcheap_nl_ops[] = {
 	},
 };
 
+static const struct genl_multicast_group gcheap_nl_mcgrps[] = {
+	[GCHEAP_NLGRP_EVENTS] = { "events", },
+};
+
 struct genl_family gcheap_nl_family __ro_after_init = {
 	.name		= GCHEAP_FAMILY_NAME,
 	.version	= GCHEAP_FAMILY_VERSION,
@@ -143,4 +149,6 @@ struct genl_family gcheap_nl_family __ro_after_init = {
 	.module		= THIS_MODULE,
 	.split_ops	= gcheap_nl_ops,
 	.n_split_ops	= ARRAY_SIZE(gcheap_nl_ops),
+	.mcgrps		= gcheap_nl_mcgrps,
+	.n_mcgrps	= ARRAY_SIZE(gcheap_nl_mcgrps),
 };

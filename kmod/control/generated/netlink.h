@@ -22,6 +22,10 @@ int gcheap_nl_stats_get_doit(struct sk_buff *skb, struct genl_info *info);
 int gcheap_nl_stats_get_dumpit(struct sk_buff *skb,
 			       struct netlink_callback *cb);
 
+enum {
+	GCHEAP_NLGRP_EVENTS,
+};
+
 extern struct genl_family gcheap_nl_family;
 
 #endif /* _LINUX_GCHEAP_GEN_H */

@@ -122,6 +122,9 @@ struct gch_cpu_stats {
  * @interval_work: requests one every GCH_KEY_INTERVAL_MS
  * @period_work: requests one GCH_KEY_PERIOD_MS after the last
  * @cycle_want: oldest generation requested and not yet begun
+ * @forced_want: one of the requests came from outside
+ * @forced: so did that for the present collection, or the last; under
+ *	@cycle_lock
  * @requests: collections requested
  * @requests_ended: how many of @requests a collection begun later has served
  * @cycles_started: collections begun
@@ -170,6 +173,8 @@ struct gch_heap {
 	struct delayed_work interval_work;
 	struct delayed_work period_work;
 	atomic_t cycle_want;
+	atomic_t forced_want;
+	bool forced;
 	atomic64_t requests;
 	atomic64_t requests_ended;
 	atomic64_t cycles_started;
@@ -367,8 +372,16 @@ void gch_memcg_leave(struct mem_cgroup *old);
 int gch_cycle_run(struct gch_heap *heap, unsigned int generation);
 int gch_cycle_since(struct gch_heap *heap, unsigned int generation,
 		    u64 started);
+u64 gch_cycle_suggest(struct gch_heap *heap, unsigned int generation);
 
 void gch_defer(struct delayed_work *work, unsigned int ms);
+
+/* ---- a line a collection (core/trace.c) ---- */
+
+/* Longest line, the terminating NUL included. */
+#define GCH_TRACE_SIZE	256
+
+void gch_trace_line(struct gch_heap *heap, const char *line);
 
 /* ---- mark workers (core/worker.c) ---- */
 

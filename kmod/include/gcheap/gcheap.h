@@ -66,6 +66,8 @@ struct netlink_ext_ack;
  * @GCH_KEY_SWITCH_US: how long a mutator may keep the interpreter lock while
  *	another waits for it, microseconds (python)
  * @GCH_KEY_WORKERS: most mark workers at a time, 0 for one each CPU (go)
+ * @GCH_KEY_TRACE: 1 reports every cycle in a line, in the form of Go's gctrace
+ *	(go)
  * @GCH_KEY_NR: their number
  */
 enum gch_key {
@@ -85,6 +87,7 @@ enum gch_key {
 	GCH_KEY_THRESHOLD2,
 	GCH_KEY_SWITCH_US,
 	GCH_KEY_WORKERS,
+	GCH_KEY_TRACE,
 	GCH_KEY_NR
 };
 

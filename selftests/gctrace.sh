@@ -1,0 +1,236 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# A line a collection: its form, field by field that of Go's gctrace, and its
+# numbers, which must be those of the heap's statistics. Times have two digits
+# that count, so a sum of them may be a tenth less than it should be.
+
+# shellcheck disable=SC2016 # programs of awk
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+begin 12
+
+tmp=$(mktemp -d) || skip_all "no folder for files"
+events=/sys/kernel/tracing/events/gcheap/gcheap_gctrace
+cpus=$(grep -c ^processor /proc/cpuinfo)
+
+# Times are 0, or have three places, two, or one and less than 10, or none.
+time='(0|0\.0[0-9][0-9]|0\.[0-9][0-9]|[0-9]\.[0-9]|[1-9][0-9]+)'
+form="^gc [0-9]+ @[0-9]+\.[0-9]{3}s [0-9]+%: $time\+$time\+$time ms clock, "
+form="$form$time\+$time/$time/$time\+$time ms cpu, [0-9]+->[0-9]+->[0-9]+ MB, "
+form="${form}[0-9]+ MB goal, [0-9]+ MB stacks, [0-9]+ MB globals, "
+form="${form}[0-9]+ P( \(forced\))?\$"
+
+# The lines of a file as numbers: cycle, begin, percent, three times of the clock,
+# five of processors, live at the begin, at the end, marked, goal, stacks, globals,
+# processors, forced.
+fields()
+{
+	sed -E 's/ \(forced\)/ 1/; t; s/$/ 0/' "$1" |
+		sed 's/[^0-9.]/ /g; s/  */ /g; s/^ //'
+}
+
+# compute FILE PROGRAM [-v NAME=VALUE]...: the program says what is wrong.
+compute()
+{
+	compute_file=$1 compute_program=$2
+	shift 2
+	wrong=$(fields "$compute_file" | awk "$@" "$compute_program")
+	[ -z "$wrong" ] || {
+		echo "$wrong"
+		cat "$compute_file"
+		return 1
+	}
+}
+
+# until_listening: a line for each collection, as soon as monitor listens.
+until_listening()
+{
+	within 10 one_more
+}
+
+one_more()
+{
+	gcctl collect t-trace > /dev/null
+	[ -s "$tmp/heard" ]
+}
+
+lines_are_heard()
+{
+	until_listening || return
+	gcctl run churn heap t-trace live 24M mutators 2 seconds 2 || return
+	idle_soon t-trace || return
+	# The work of a collection that was asked for unasked may go on.
+	gcctl collect t-trace || return
+	gcctl collect t-trace || return
+	within 10 heard_all
+}
+
+heard_all()
+{
+	cycles=$(stat_of t-trace cycles)
+	tail -n 1 "$tmp/heard" | grep -q "^gc $cycles @"
+}
+
+form_is_go()
+{
+	grep -Evn "$form" "$tmp/heard" && return 1
+	[ "$(grep -c . "$tmp/heard")" -ge 4 ]
+}
+
+one_a_cycle()
+{
+	compute "$tmp/heard" '
+		NR > 1 && $1 != last + 1 { print "after " last " came " $1 }
+		$2 < at { print $1 " began before the last" }
+		$3 > 100 { print $1 " says " $3 "%" }
+		$18 != cpus { print $1 " says " $18 " P" }
+		NF != 19 { print $1 " has " NF " numbers" }
+		{ last = $1; at = $2 }' -v cpus="$cpus"
+}
+
+# All of the heap's time is that of lines but for the first few, unheard.
+clock_is_that_of_stats()
+{
+	compute "$tmp/heard" '
+		{ wall += $4 + $5 + $6 }
+		END {
+			if (wall > cycle / 1e6)
+				print wall " ms of " cycle / 1e6
+			if (first == 1 && wall * 1.12 + NR * 0.01 < mark / 1e6)
+				print wall " ms, " mark / 1e6 " of marking"
+		}' -v cycle="$(stat_of t-trace cycle-ns)" \
+		-v mark="$(stat_of t-trace mark-ns)" \
+		-v first="$(sed -n '1s/gc \([0-9]*\).*/\1/p' "$tmp/heard")"
+}
+
+processors_are_those_of_stats()
+{
+	compute "$tmp/heard" '
+		$7 != $4 || $11 != $6 { print $1 ": nobody was stopped" }
+		$10 != 0 { print $1 ": idle workers" }
+		{ assist += $8; work += $9 }
+		END {
+			if (work > cpu / 1e6)
+				print work " ms of " cpu / 1e6
+			if (assist > helped / 1e6)
+				print assist " ms of " helped / 1e6
+		}' -v cpu="$(stat_of t-trace cpu-ns)" -v helped="$(gcctl -j \
+		stats t-trace | sed 's/.*"assist":{//' | number sum)"
+}
+
+# Live bytes are counted with what CPUs have to allocate from.
+heap_sizes_fit()
+{
+	compute "$tmp/heard" '
+		$14 > $13 + 1 { print $1 ": more marked than was live" }
+		$12 > $13 { print $1 ": less live at the end" }
+		$14 > most { most = $14 }
+		END {
+			if (most < 24 || most > 60)
+				print most " MB were marked at most"
+			if ($14 != 0)
+				print "the last left " $14 " MB"
+		}'
+}
+
+# gogc is 100: twice what was marked, 4 MB at least, or what had become live.
+goals_follow()
+{
+	compute "$tmp/heard" '
+		NR > 1 {
+			want = 2 * marked < 4 ? 4 : 2 * marked
+			if ($15 < want)
+				print $1 ": goal " $15 " after " marked " MB"
+			if ($15 > want + 2 + $16 + $17 && $15 > $12 + 1)
+				print $1 ": goal " $15 " after " marked " MB"
+		}
+		{ marked = $14 }'
+}
+
+goal_is_that_of_stats()
+{
+	goal=$(stat_of t-trace goal-bytes)
+	gcctl collect t-trace > /dev/null || return
+	within 10 heard_all || return
+	is goal "$(tail -n 1 "$tmp/heard" | sed 's/.* \([0-9]*\) MB goal.*/\1/')" \
+		"$((goal >> 20))"
+}
+
+forced_are_those_asked_for()
+{
+	head -n 1 "$tmp/heard" | grep -q "(forced)$" || return
+	tail -n 2 "$tmp/heard" | grep -vn "(forced)$" && return 1
+	grep -q "P$" "$tmp/heard"
+}
+
+off_is_silent()
+{
+	gcctl heap set t-trace trace off || return
+	lines=$(grep -c . "$tmp/heard")
+	gcctl collect t-trace || return
+	gcctl heap set t-trace trace 1 || return
+	gcctl collect t-trace || return
+	within 10 heard_all || return
+	is lines "$(grep -c . "$tmp/heard")" $((lines + 1))
+}
+
+ends_with_the_heap()
+{
+	gcctl heap del t-trace || return
+	within 10 gone
+}
+
+gone()
+{
+	[ -z "$(cat "/proc/$monitor/cmdline" 2> /dev/null)" ]
+}
+
+# The same by the kernel's tracing, in a buffer of its own.
+traced()
+{
+	buffer=/sys/kernel/tracing/instances/gcheap-test
+	mkdir "$buffer" || return
+	echo 1 > "$buffer/events/gcheap/gcheap_gctrace/enable"
+	gcctl heap add t-trace engine go trace 1 > /dev/null
+	gcctl -j monitor t-trace count 2 > "$tmp/json" 2>&1 &
+	until within 1 gone_json; do
+		gcctl collect t-trace > /dev/null
+	done
+	sed -n 's/.*gcheap_gctrace: t-trace: //p' "$buffer/trace" > "$tmp/traced"
+	rmdir "$buffer"
+	sed 's/.*"line":"\([^"]*\)".*/\1/' "$tmp/json" > "$tmp/heard2"
+	grep -Evn "$form" "$tmp/traced" "$tmp/heard2" && return 1
+	is lines "$(grep -c . "$tmp/heard2")" 2 || return
+	# What was heard is part of what was traced.
+	is lines "$(grep -cxF -f "$tmp/heard2" "$tmp/traced")" 2
+}
+
+gone_json()
+{
+	[ "$(grep -c . "$tmp/json")" -ge 2 ]
+}
+
+gcctl heap add t-trace engine go trace 1 > /dev/null
+gcctl monitor t-trace > "$tmp/heard" 2>&1 &
+monitor=$!
+
+check "a line a collection is heard" lines_are_heard
+check "lines have the form of gctrace" form_is_go
+check "one line a cycle, in order" one_a_cycle
+check "wall times are those of the statistics" clock_is_that_of_stats
+check "processor times are those of the statistics" \
+	processors_are_those_of_stats
+check "live before, after and marked" heap_sizes_fit
+check "goals follow what was marked" goals_follow
+check "the goal of the statistics is that of the next line" \
+	goal_is_that_of_stats
+check "forced is what was asked for" forced_are_those_asked_for
+check "off is silent" off_is_silent
+check "monitor ends with the heap" ends_with_the_heap
+if [ -e "$events" ]; then
+	check "the kernel's tracing has the same lines" traced
+else
+	result 0 "the kernel's tracing has the same lines # SKIP no tracing"
+fi
+rm -rf "$tmp"
