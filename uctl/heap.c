@@ -25,6 +25,12 @@ const char *const heap_engines[HEAP_ENGINES] = {
 	[GCHEAP_ENGINE_SLAB] = "slab",
 };
 
+static const char *const barriers[] = {
+	[GCHEAP_BARRIER_HYBRID] = "hybrid",
+	[GCHEAP_BARRIER_YUASA] = "yuasa",
+	[GCHEAP_BARRIER_DIJKSTRA] = "dijkstra",
+};
+
 const struct key heap_keys[HEAP_KEYS] = {
 	{ "engine", KEY_CHOICE, GCHEAP_A_HEAP_ENGINE, NULL,
 	  heap_engines, HEAP_ENGINES },
@@ -43,6 +49,8 @@ const struct key heap_keys[HEAP_KEYS] = {
 	{ "switch-us", KEY_NUMBER, GCHEAP_A_HEAP_SWITCH_US, NULL, NULL, 0 },
 	{ "workers", KEY_NUMBER, GCHEAP_A_HEAP_WORKERS, "all", NULL, 0 },
 	{ "trace", KEY_NUMBER, GCHEAP_A_HEAP_TRACE, "off", NULL, 0 },
+	{ "barrier", KEY_CHOICE, GCHEAP_A_HEAP_BARRIER, NULL,
+	  barriers, ARRAY_SIZE(barriers) },
 	{ "interval-ms", KEY_NUMBER, GCHEAP_A_HEAP_INTERVAL_MS, "off",
 	  NULL, 0 },
 	{ "verify", KEY_FLAG, GCHEAP_A_HEAP_VERIFY, NULL, NULL, 0 },
@@ -72,6 +80,7 @@ int heap_key_engine(int attr)
 	case GCHEAP_A_HEAP_GOGC:
 	case GCHEAP_A_HEAP_WORKERS:
 	case GCHEAP_A_HEAP_TRACE:
+	case GCHEAP_A_HEAP_BARRIER:
 	case GCHEAP_A_HEAP_PERIOD_MS:
 	case GCHEAP_A_HEAP_MEMORY_LIMIT:
 	case GCHEAP_A_HEAP_ASSIST_US:
@@ -173,6 +182,8 @@ static struct out_value key_value(const struct key *key, uint64_t num)
 {
 	struct out_value v = out_num(OUT_PLAIN, num);
 
+	if (key->kind == KEY_CHOICE && num < key->nr_choices)
+		return out_text(key->choices[num]);
 	if (key->kind == KEY_FLAG)
 		v.kind = OUT_FLAG;
 	else if (key->kind == KEY_SIZE || key->kind == KEY_SMALL_SIZE)

@@ -50,6 +50,7 @@ static const char *const heap_attrs[GNL_ATTRS] = {
 	[GCHEAP_A_HEAP_THRESHOLD2] = "threshold2",
 	[GCHEAP_A_HEAP_SWITCH_US] = "switch-us",
 	[GCHEAP_A_HEAP_WORKERS] = "workers",
+	[GCHEAP_A_HEAP_BARRIER] = "barrier",
 	[GCHEAP_A_HEAP_GENERATION] = "generation",
 	[GCHEAP_A_HEAP_TRACE] = "trace",
 };

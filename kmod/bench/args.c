@@ -20,6 +20,9 @@ static const char * const graphs[] = {
 
 static const char * const patterns[] = { "lifo", "order", "random", NULL };
 
+/* In the order of enum gcheap_barrier. */
+static const char * const barriers[] = { "hybrid", "yuasa", "dijkstra", NULL };
+
 /**
  * struct param - something that can be told
  * @name: its word
@@ -52,6 +55,11 @@ static const struct param params[GCH_BENCH_PARAMS] = {
 	/* What a repetition is timed for at least. */
 	[GCH_BENCH_P_MS]	= { "ms", 1, 10000, 20 },
 	[GCH_BENCH_P_REPS]	= { "reps", 1, GCH_BENCH_REPS, 5 },
+	/* On the Go engine. */
+	[GCH_BENCH_P_BARRIER]	= {
+		.name = "barrier", .words = barriers,
+		.def = GCHEAP_BARRIER_DIJKSTRA,
+	},
 };
 
 /* Those that every benchmark takes. */

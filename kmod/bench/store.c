@@ -174,6 +174,16 @@ static int store_reps(struct gch_bench_thread *t, struct samples *s)
 	return err;
 }
 
+static int set_go(struct gch_bench_thread *t)
+{
+	struct gch_heap *heap = t->bench->heap;
+
+	/* One worker leaves the stores a CPU where there are two. */
+	return gch_heap_tune(heap, GCH_KEY_WORKERS, 1, NULL) ? :
+	       gch_heap_tune(heap, GCH_KEY_BARRIER,
+			     gch_bench_arg(t, GCH_BENCH_P_BARRIER), NULL);
+}
+
 static int make_objects(struct gch_bench_thread *t)
 {
 	struct gch_bench *b = t->bench;
@@ -186,8 +196,7 @@ static int make_objects(struct gch_bench_thread *t)
 		err = gch_alloc(t->m, SLOT_VALUES + i, b->node);
 	if (err || gch_bench_arg(t, GCH_BENCH_P_ON) != GCH_BENCH_GO)
 		return err;
-	/* One worker leaves the stores a CPU where there are two. */
-	return gch_heap_tune(b->heap, GCH_KEY_WORKERS, 1, NULL) ? :
+	return set_go(t) ? :
 	       gch_bench_shape(t, GCH_BENCH_LIST24,
 			       gch_bench_arg(t, GCH_BENCH_P_NODES),
 			       GCH_BENCH_SLOT_ROOT);
@@ -286,7 +295,7 @@ static int store_init(struct gch_bench *b)
 const struct gch_bench_kind gch_bench_store = {
 	.name = "store",
 	.on = GCH_BENCH_HEAPS | BIT(GCH_BENCH_PLAIN),
-	.params = BIT(GCH_BENCH_P_NODES),
+	.params = BIT(GCH_BENCH_P_NODES) | BIT(GCH_BENCH_P_BARRIER),
 	.metrics = store_metrics,
 	.init = store_init,
 	.thread = store_thread,

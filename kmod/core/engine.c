@@ -20,8 +20,8 @@ static bool is_complete(const struct gch_engine_ops *ops)
 	       (ops->tunables || !ops->nr_tunables) &&
 	       ops->heap_init && ops->heap_exit &&
 	       ops->mutator_init && ops->mutator_exit &&
-	       ops->alloc && ops->assign && ops->ref && ops->data &&
-	       ops->free && ops->weak_set && ops->weak_get &&
+	       ops->alloc && ops->assign && ops->fetch && ops->ref &&
+	       ops->data && ops->free && ops->weak_set && ops->weak_get &&
 	       ops->weak_alive && ops->settle && ops->wait &&
 	       ops->collect && ops->stats && ops->validate && ops->show;
 }

@@ -48,6 +48,7 @@ static const char * const key_names[GCH_KEY_NR] = {
 	[GCH_KEY_SWITCH_US]	= "switch-us",
 	[GCH_KEY_WORKERS]	= "workers",
 	[GCH_KEY_TRACE]		= "trace",
+	[GCH_KEY_BARRIER]	= "barrier",
 };
 
 static const struct gch_tunable core_tunables[] = {

@@ -283,7 +283,7 @@ static __always_inline int load(struct gch_mutator *m, unsigned int dst,
 	place = gch_call(m, ref, obj, i);
 	if (unlikely(!place))
 		return -ERANGE;
-	return gch_assign(m, &m->frame[dst], READ_ONCE(*place));
+	return gch_fetch(m, &m->frame[dst], place);
 }
 
 /**

@@ -53,6 +53,14 @@ static __always_inline int gch_assign(struct gch_mutator *m, void **place,
 	return gch_call(m, assign, place, ref);
 }
 
+/* In a section: *@place = *@from, which is no slot of the mutator's, counted. */
+static __always_inline int gch_fetch(struct gch_mutator *m, void **place,
+				     void **from)
+{
+	m->stats->stores++;
+	return gch_call(m, fetch, place, from);
+}
+
 static __always_inline bool gch_is_slot(const struct gch_mutator *m,
 					unsigned int slot)
 {

@@ -280,12 +280,6 @@ int gch_root_clear(struct gch_mutator *m, struct gch_roots *roots, u32 i)
 }
 EXPORT_SYMBOL_GPL(gch_root_clear);
 
-static __always_inline int root_get(struct gch_mutator *m, void **place,
-				    void **root)
-{
-	return gch_assign(m, place, READ_ONCE(*root));
-}
-
 /**
  * gch_root_get - reads an entry of a root table
  * @m: the mutator
@@ -304,7 +298,7 @@ int gch_root_get(struct gch_mutator *m, unsigned int dst,
 	if (!gch_is_slot(m, dst) || !is_entry(&roots->t, m, i))
 		return -EINVAL;
 	gch_in_section(m, ret,
-		       ret = root_get(m, &m->frame[dst], entry(&roots->t, i)));
+		       ret = gch_fetch(m, &m->frame[dst], entry(&roots->t, i)));
 	return ret;
 }
 EXPORT_SYMBOL_GPL(gch_root_get);

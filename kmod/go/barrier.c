@@ -2,11 +2,24 @@
 /*
  * Marks, the write barrier and weak references
  *
- * The barrier is Go's hybrid one: while a cycle marks, a store shades what it
- * overwrites and what it writes. Slots of frames and entries of tables take part,
- * so nothing has to be stopped or scanned again. A shaded object goes to a
- * buffer of its CPU, which the mark workers empty; each CPU counts what it has
- * shaded, which is how the end of marking is found.
+ * While a cycle marks, a store shades. Slots of frames and entries of tables take
+ * part, so nothing has to be stopped or scanned again. There are three barriers;
+ * selftests/model/phases.pml shows each to be sound:
+ *
+ *	hybrid		shades what is overwritten and what is written, as Go's
+ *	yuasa		shades what is overwritten, so that all is marked that was
+ *			reachable when barriers had come on everywhere; and until
+ *			then, in SYNC, also what is written, which somebody may
+ *			have taken from where it was without shading it
+ *	dijkstra	shades what is written, so that nothing unmarked comes to
+ *			a place that has been scanned
+ *
+ * With yuasa a section must have read the state before it reads a reference that
+ * others may overwrite: otherwise it may find the phase to be MARK, and hold a
+ * reference that was overwritten in SYNC, unshaded. See gch_go_fetch().
+ *
+ * A shaded object goes to a buffer of its CPU, which the mark workers empty; each
+ * CPU counts what it has shaded, which is how the end of marking is found.
  *
  * A weak reference to an object that is not marked is shaded while marking goes
  * on, since its reader may keep it. Once marking may have ended it can be neither
@@ -212,8 +225,11 @@ int gch_go_assign_slow(struct gch_go_heap *h, struct gch_mutator *m, u32 state,
 	if (phase == PHASE_STOP)
 		return wait_exclusive(m);
 	if (phase <= PHASE_TERM) {
-		gch_go_shade(h, c, (unsigned long)READ_ONCE(*place));
-		gch_go_shade(h, c, (unsigned long)ref);
+		if (STATE_BARRIER(state) != GCHEAP_BARRIER_DIJKSTRA)
+			gch_go_shade(h, c, (unsigned long)READ_ONCE(*place));
+		if (STATE_BARRIER(state) != GCHEAP_BARRIER_YUASA ||
+		    phase == PHASE_SYNC)
+			gch_go_shade(h, c, (unsigned long)ref);
 		m->stats->barriers++;
 	}
 	/* As in gch_go_assign_at(). */
@@ -235,6 +251,24 @@ int gch_go_assign(struct gch_mutator *m, void **place, void *ref)
 	struct gch_go_heap *h = to_go(m->heap);
 
 	return gch_go_assign_at(h, m, READ_ONCE(h->state), place, ref);
+}
+
+/**
+ * gch_go_fetch - reads a reference that others may write
+ * @m: the mutator
+ * @place: slot that gets it
+ * @from: where it is
+ *
+ * Context: in a section.
+ * Return: 0, -EAGAIN.
+ */
+int gch_go_fetch(struct gch_mutator *m, void **place, void **from)
+{
+	struct gch_go_heap *h = to_go(m->heap);
+	/* Before the reference: see above. */
+	u32 state = gch_load_acquire(&h->state);
+
+	return gch_go_assign_at(h, m, state, place, READ_ONCE(*from));
 }
 
 /**
@@ -266,6 +300,12 @@ int gch_go_weak_set(struct gch_mutator *m, struct gch_weak *w, void *ref)
 	/* As in gch_go_assign_at(). */
 	gch_store_release(&w->ref, ref);
 	return 0;
+}
+
+static bool is_marking(u32 state)
+{
+	return STATE_PHASE(state) != PHASE_OFF &&
+	       STATE_PHASE(state) <= PHASE_TERM;
 }
 
 /* 1 if the object may be used, 0 if it is dead, -EAGAIN. */
@@ -306,8 +346,10 @@ int gch_go_weak_get(struct gch_mutator *m, void **place, struct gch_weak *w)
 			return ret;
 		if (!ret)
 			ref = NULL;
+		/* Whatever the barrier: nothing else need refer to it. */
+		else if (is_marking(state))
+			gch_go_shade(h, m->cache, (unsigned long)ref);
 	}
-	/* Shades @ref where a cycle marks. */
 	return gch_go_assign_at(h, m, state, place, ref);
 }
 

@@ -23,7 +23,8 @@ static void set_state(struct gch_go_heap *h, u32 gen, enum gch_go_phase phase)
 	u32 old = h->state;
 
 	/* Weak entries are cleared before FLUSH is seen: gch_go_weak_get(). */
-	gch_store_release(&h->state, gen << STATE_SHIFT | phase);
+	gch_store_release(&h->state, gen << STATE_SHIFT |
+				     h->barrier << STATE_PHASE_BITS | phase);
 	if (STATE_PHASE(old) == PHASE_TERM || STATE_PHASE(old) == PHASE_STOP)
 		wake_up_all(&h->phase_wait);
 }
@@ -148,6 +149,8 @@ int gch_go_collect(struct gch_heap *heap, unsigned int generation)
 	struct gch_go_times t;
 
 	atomic64_set(&h->cycle_freed, 0);
+	/* For all of the cycle: two barriers side by side are none. */
+	h->barrier = gch_val(heap, GCH_KEY_BARRIER);
 	gch_go_pace_begin(h);
 
 	gch_go_trace_begin(h, &t);

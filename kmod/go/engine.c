@@ -27,6 +27,8 @@ static const struct gch_tunable tunables[] = {
 	{ GCH_KEY_PERIOD_MS, .def = 120000, .max = 86400000, .live = true },
 	{ GCH_KEY_WORKERS, .max = WORKERS_MAX, .live = true },
 	{ GCH_KEY_TRACE, .max = 1, .live = true },
+	{ GCH_KEY_BARRIER, .def = GCHEAP_BARRIER_DIJKSTRA,
+	  .max = GCHEAP_BARRIER_DIJKSTRA, .live = true },
 };
 
 static int heap_init(struct gch_heap *heap, struct netlink_ext_ack *extack)
@@ -175,6 +177,7 @@ const struct gch_engine_ops gch_go_ops = {
 	.mutator_exit	= mutator_exit,
 	.alloc		= gch_go_alloc,
 	.assign		= gch_go_assign,
+	.fetch		= gch_go_fetch,
 	.ref		= gch_go_ref,
 	.data		= gch_go_data,
 	.free		= gch_go_free,

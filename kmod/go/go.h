@@ -22,8 +22,9 @@
  * holds them once, in @mask; only when objects differ does the bitmap of the
  * whole page, in front of the mark bytes, say where references are (@mixed).
  *
- * The state word of a heap holds phase and sweep generation together, so that a
- * section sees both change at once:
+ * The state word of a heap holds phase, write barrier and sweep generation, so that
+ * a section sees them change at once. The barrier of a cycle stays what it was when
+ * the cycle began:
  *
  *	phase	write barrier	new objects	a weak reference to an unmarked
  *	OFF	off		white		is good
@@ -88,8 +89,11 @@ enum gch_go_phase {
 	PHASE_STOP,
 };
 
-#define STATE_SHIFT	3
-#define STATE_PHASE(state)	((state) & (BIT(STATE_SHIFT) - 1))
+#define STATE_PHASE_BITS	3
+#define STATE_SHIFT	5
+#define STATE_PHASE(state)	((state) & (BIT(STATE_PHASE_BITS) - 1))
+/* An enum gcheap_barrier. */
+#define STATE_BARRIER(state)	((state) >> STATE_PHASE_BITS & 3)
 #define STATE_GEN(state)	((state) >> STATE_SHIFT)
 
 /**
@@ -246,7 +250,8 @@ struct gch_go_mcentral {
 /**
  * struct gch_go_heap - a heap of this engine
  * @base: the core's part
- * @state: sweep generation and phase; written by the collector only
+ * @state: sweep generation, barrier and phase; written by the collector only
+ * @barrier: of the present cycle; under &gch_heap.cycle_lock
  * @poison: what is free is filled with a pattern
  * @overflow: gray objects are listed nowhere, for want of a work buffer
  * @kicked: a cycle has been asked for
@@ -302,6 +307,7 @@ struct gch_go_mcentral {
 struct gch_go_heap {
 	struct gch_heap base;
 	u32 state;
+	u32 barrier;
 	bool poison;
 	atomic_t overflow;
 	atomic_t kicked;

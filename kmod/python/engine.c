@@ -199,6 +199,7 @@ const struct gch_engine_ops gch_py_ops = {
 
 	.alloc = gch_py_alloc,
 	.assign = gch_py_assign,
+	.fetch = gch_py_fetch,
 	.ref = gch_py_ref,
 	.data = gch_py_data,
 	.free = gch_py_free,

@@ -261,6 +261,20 @@ int gch_py_assign(struct gch_mutator *m, void **place, void *ref)
 }
 
 /**
+ * gch_py_fetch - &gch_engine_ops.fetch
+ * @m: a mutator
+ * @place: a slot
+ * @from: a place of a reference
+ *
+ * Context: in a section.
+ * Return: 0, or -EAGAIN to wait.
+ */
+int gch_py_fetch(struct gch_mutator *m, void **place, void **from)
+{
+	return gch_py_assign(m, place, READ_ONCE(*from));
+}
+
+/**
  * gch_py_free - &gch_engine_ops.free: this engine need not be told
  * @m: a mutator
  * @place: a slot; empty afterwards

@@ -250,6 +250,7 @@ const struct gch_engine_ops gch_slab_ops = {
 
 	.alloc = gch_slab_alloc,
 	.assign = gch_slab_assign,
+	.fetch = gch_slab_fetch,
 	.ref = gch_slab_ref,
 	.data = gch_slab_data,
 	.free = gch_slab_free,

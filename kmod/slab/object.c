@@ -111,6 +111,20 @@ int gch_slab_assign(struct gch_mutator *m, void **place, void *ref)
 }
 
 /**
+ * gch_slab_fetch - &gch_engine_ops.fetch
+ * @m: a mutator
+ * @place: a slot
+ * @from: a place of a reference
+ *
+ * Context: in a section.
+ * Return: 0.
+ */
+int gch_slab_fetch(struct gch_mutator *m, void **place, void **from)
+{
+	return gch_slab_assign(m, place, READ_ONCE(*from));
+}
+
+/**
  * gch_slab_ref - &gch_engine_ops.ref
  * @m: a mutator
  * @ref: an object

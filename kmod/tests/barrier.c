@@ -14,6 +14,7 @@
 #include "tests.h"
 
 #include <linux/completion.h>
+#include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/jiffies.h>
 #include <linux/kernel.h>
@@ -45,7 +46,11 @@ enum { HOLDER, OTHER, VICTIM, FIRST_PLACE };
 #define CROWD		5000U
 
 #define CYCLES		50U
+/* The same where there are several heaps. */
+#define CYCLES_EACH	15U
 #define MOVE_TIME	(60 * HZ)
+
+#define BARRIERS	(GCHEAP_BARRIER_DIJKSTRA + 1U)
 
 /**
  * struct mover - one thread
@@ -56,6 +61,7 @@ enum { HOLDER, OTHER, VICTIM, FIRST_PLACE };
  * @victim: type of what is moved
  * @heart: type of what it holds
  * @number: which thread
+ * @cycles: that it goes on for
  * @rnd: its random numbers
  * @at: where each victim is
  * @age: how often each victim was replaced by a new one
@@ -71,6 +77,7 @@ struct mover {
 	struct gch_type *victim;
 	struct gch_type *heart;
 	unsigned int number;
+	unsigned int cycles;
 	struct rnd_state rnd;
 	u16 at[VICTIMS];
 	u32 age[VICTIMS];
@@ -234,7 +241,7 @@ static bool go_on(const struct mover *v, unsigned long until)
 {
 	if (v->moves < v->env->rounds / THREADS)
 		return true;
-	return gch_cycles_ended(v->env->heap) < CYCLES &&
+	return gch_cycles_ended(v->env->heap) < v->cycles &&
 	       time_before(jiffies, until);
 }
 
@@ -309,21 +316,29 @@ static void run_movers(struct mover *movers)
 		wait_for_completion(&movers[i].done);
 }
 
-/**
- * gch_test_barrier - moves with cycles going on all the time
- * @env: the test
- */
-void gch_test_barrier(struct gch_test_env *env)
+static void check_moves(struct gch_test_env *env, const struct mover *movers)
+{
+	struct gch_stats stats;
+	unsigned long moves = 0;
+	unsigned int i;
+
+	gch_heap_stats(env->heap, &stats);
+	for (i = 0; i < THREADS; i++)
+		moves += movers[i].moves;
+	gch_test_note(env, "%lu moves, %llu collections", moves, stats.cycles);
+	CHECK(env, stats.cycles >= 10, "too few collections to say anything");
+	CHECK(env, env->engine != GCHEAP_ENGINE_GO || stats.barriers,
+	      "no store has ever run a barrier");
+}
+
+/* On the heap of the test, with cycles going on all the time. */
+static void move_behind(struct gch_test_env *env, unsigned int cycles)
 {
 	struct gch_type *holder, *victim, *heart;
 	struct task_struct *collector;
-	struct gch_stats stats;
-	unsigned long moves = 0;
 	struct mover *movers;
 	unsigned int i;
 
-	if (!gch_test_open(env, NULL))
-		return;
 	holder = gch_test_type(env, "holder", (REFS + 2) * 8, REFS, 0);
 	victim = gch_test_type(env, "victim", (1 + 2) * 8, 1, 0);
 	heart = gch_test_type(env, "heart", 2 * 8, 0, 0);
@@ -336,6 +351,7 @@ void gch_test_barrier(struct gch_test_env *env)
 		movers[i].victim = victim;
 		movers[i].heart = heart;
 		movers[i].number = i;
+		movers[i].cycles = cycles;
 		prandom_seed_state(&movers[i].rnd, 42 + i);
 		init_completion(&movers[i].done);
 	}
@@ -343,15 +359,76 @@ void gch_test_barrier(struct gch_test_env *env)
 	if (collector)
 		run_movers(movers);
 	gch_test_collector_stop(collector);
-
-	gch_heap_stats(env->heap, &stats);
-	for (i = 0; i < THREADS; i++)
-		moves += movers[i].moves;
-	gch_test_note(env, "%lu moves, %llu collections", moves, stats.cycles);
-	CHECK(env, stats.cycles >= 10, "too few collections to say anything");
-	CHECK(env, env->engine != GCHEAP_ENGINE_GO || stats.barriers,
-	      "no store has ever run a barrier");
+	check_moves(env, movers);
 out:
 	kfree(movers);
 	MUST(env, gch_clear(env->m, 0));
+}
+
+/**
+ * gch_test_barrier - moves with cycles going on all the time
+ * @env: the test
+ */
+void gch_test_barrier(struct gch_test_env *env)
+{
+	if (gch_test_open(env, NULL))
+		move_behind(env, CYCLES);
+}
+
+static void move_with(struct gch_test_env *env, u64 barrier)
+{
+	struct gch_config cfg = {
+		.set = BIT(GCH_KEY_BARRIER),
+		.val[GCH_KEY_BARRIER] = barrier,
+	};
+
+	if (gch_test_open(env, &cfg))
+		move_behind(env, CYCLES_EACH);
+	gch_test_close(env);
+}
+
+/* The setting changes at any time; the barrier only from cycle to cycle. */
+static int change_on_and_on(void *arg)
+{
+	struct gch_test_env *env = arg;
+	u64 barrier = 0;
+
+	while (!kthread_should_stop()) {
+		MUST(env, gch_heap_tune(env->heap, GCH_KEY_BARRIER,
+					barrier++ % BARRIERS, NULL));
+		usleep_range(50, 100);
+	}
+	return 0;
+}
+
+static void move_while_changing(struct gch_test_env *env)
+{
+	struct task_struct *task;
+
+	if (!gch_test_open(env, NULL))
+		return;
+	task = kthread_run(change_on_and_on, env, "gch_test_change");
+	if (IS_ERR(task)) {
+		gch_test_fail(env, "no thread: %ld", PTR_ERR(task));
+		return;
+	}
+	move_behind(env, CYCLES_EACH);
+	kthread_stop(task);
+	gch_test_close(env);
+}
+
+/**
+ * gch_test_barriers - the same with each write barrier, and with changes of it
+ * @env: the test
+ */
+void gch_test_barriers(struct gch_test_env *env)
+{
+	unsigned long rounds = env->rounds;
+	u64 barrier;
+
+	env->rounds = rounds / (BARRIERS + 1);
+	for (barrier = 0; barrier < BARRIERS; barrier++)
+		move_with(env, barrier);
+	move_while_changing(env);
+	env->rounds = rounds;
 }

@@ -14,7 +14,7 @@ static const struct {
 } needed[] = {
 	OP(name), OP(units), OP(heap_bytes), OP(mutator_bytes), OP(heap_init),
 	OP(heap_exit), OP(mutator_init), OP(mutator_exit), OP(alloc),
-	OP(assign), OP(ref), OP(data), OP(free), OP(weak_set), OP(weak_get),
+	OP(assign), OP(fetch), OP(ref), OP(data), OP(free), OP(weak_set), OP(weak_get),
 	OP(weak_alive), OP(settle), OP(wait), OP(collect), OP(stats),
 	OP(validate), OP(show),
 };

@@ -9,18 +9,23 @@
 
 #define GENS_MAX	(U32_MAX >> STATE_SHIFT)
 
-/* Sweep generation and phase of a heap of the Go engine. */
+/* Sweep generation, barrier and phase of a heap of the Go engine. */
 static void test_state(struct kunit *test)
 {
 	static const u32 gens[] = { 0, 1, 2, GENS_MAX / 2, GENS_MAX - 1,
 				    GENS_MAX };
-	unsigned int i, phase;
+	const unsigned int phases = PHASE_STOP + 1;
+	unsigned int i, n, phase, barrier;
 
 	for (i = 0; i < ARRAY_SIZE(gens); i++) {
-		for (phase = PHASE_OFF; phase <= PHASE_STOP; phase++) {
-			u32 state = gens[i] << STATE_SHIFT | phase;
+		for (n = 0; n < phases * (GCHEAP_BARRIER_DIJKSTRA + 1); n++) {
+			u32 state = gens[i] << STATE_SHIFT;
 
+			phase = n % phases;
+			barrier = n / phases;
+			state |= barrier << STATE_PHASE_BITS | phase;
 			KUNIT_EXPECT_EQ(test, STATE_PHASE(state), phase);
+			KUNIT_EXPECT_EQ(test, STATE_BARRIER(state), barrier);
 			KUNIT_EXPECT_EQ(test, STATE_GEN(state), gens[i]);
 		}
 	}

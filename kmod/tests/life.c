@@ -170,12 +170,13 @@ static bool hold(struct gch_test_env *env, struct gch_weaks *weaks, u64 number)
 	       MUST(env, gch_clear(env->m, 0));
 }
 
-static void race(struct gch_test_env *env, struct gch_weaks *weaks)
+static void race(struct gch_test_env *env, struct gch_weaks *weaks,
+		 unsigned long rounds)
 {
 	struct gch_type *type = node_type(env);
 	unsigned long i;
 
-	for (i = 0; type && i < env->rounds / 20; i++) {
+	for (i = 0; type && i < rounds; i++) {
 		if (!MUST(env, gch_alloc(env->m, 0, type)))
 			return;
 		gch_test_payload_set(env->m, 0, REFS, i);
@@ -188,16 +189,13 @@ static void race(struct gch_test_env *env, struct gch_weaks *weaks)
 	}
 }
 
-/**
- * gch_test_weak_race - weak references are read while cycles clear them
- * @env: the test
- */
-void gch_test_weak_race(struct gch_test_env *env)
+static void race_with(struct gch_test_env *env, struct gch_config *cfg,
+		      unsigned long rounds)
 {
 	struct task_struct *collector;
 	struct gch_weaks *weaks;
 
-	if (!gch_test_open(env, NULL))
+	if (!gch_test_open(env, cfg))
 		return;
 	weaks = gch_weaks_create(env->heap, 1);
 	if (IS_ERR(weaks)) {
@@ -206,9 +204,30 @@ void gch_test_weak_race(struct gch_test_env *env)
 	}
 	collector = gch_test_collector_start(env);
 	if (collector)
-		race(env, weaks);
+		race(env, weaks, rounds);
 	gch_test_collector_stop(collector);
 	gch_weaks_destroy(env->m, weaks);
+	gch_test_close(env);
+}
+
+/**
+ * gch_test_weak_race - weak references are read while cycles clear them
+ * @env: the test
+ *
+ * On the Go engine with each write barrier.
+ */
+void gch_test_weak_race(struct gch_test_env *env)
+{
+	struct gch_config cfg = { .set = BIT(GCH_KEY_BARRIER) };
+	unsigned long rounds = env->rounds / 20;
+	u64 *barrier = &cfg.val[GCH_KEY_BARRIER];
+
+	if (counts(env)) {
+		race_with(env, NULL, rounds);
+		return;
+	}
+	for (; *barrier <= GCHEAP_BARRIER_DIJKSTRA; (*barrier)++)
+		race_with(env, &cfg, rounds / 3);
 }
 
 /* Slot 0 = the first of a ring of nodes; weak entry @i names it. */

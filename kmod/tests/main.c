@@ -65,6 +65,7 @@ static const struct gch_test tests[] = {
 	{ "explicit", GCH_TEST_SLAB, gch_test_explicit },
 	{ "handshake", GCH_TEST_COLLECTED, gch_test_handshake },
 	{ "barrier", GCH_TEST_COLLECTED, gch_test_barrier },
+	{ "barriers", GCH_TEST_GO, gch_test_barriers },
 	{ "model", GCH_TEST_ALL, gch_test_model, true },
 	{ "model-crowd", GCH_TEST_ALL, gch_test_model_threads, true },
 	{ "model-faults", GCH_TEST_ALL, gch_test_model_faults, true },

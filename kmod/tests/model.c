@@ -44,6 +44,9 @@ static void draw_go(struct gch_config *cfg, struct rnd_state *rnd)
 {
 	set(cfg, GCH_KEY_ARENA_ORDER, PICK(rnd, 1, 4, 7, 9));
 	set(cfg, GCH_KEY_GOGC, PICK(rnd, 0, 1, 10, 100, 100000));
+	set(cfg, GCH_KEY_BARRIER,
+	    PICK(rnd, GCHEAP_BARRIER_HYBRID, GCHEAP_BARRIER_YUASA,
+		 GCHEAP_BARRIER_DIJKSTRA));
 }
 
 static void draw_python(struct gch_config *cfg, struct rnd_state *rnd)

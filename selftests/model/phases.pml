@@ -30,7 +30,8 @@
  *	ASSIST		mutators mark as well: an assist is a section of its own
  *	YUASA		shade the new value in SYNC only, and what is read weakly
  *	DIJKSTRA	do not shade the old value
- *	PHASE_FIRST	read the state before the value
+ *
+ * Without either of the two the barrier is hybrid: both values are shaded.
  *
  * NO_* and others leave a part of the protocol out: see selftests/model/run.
  */
@@ -89,6 +90,9 @@ bool lock;			/* gch_heap.lock, against attaching */
 bool there;			/* the second mutator is attached */
 bool stopped;
 bool online = 1;		/* the second CPU */
+#ifdef CHANGE
+bool changed;			/* the barrier, from yuasa to dijkstra */
+#endif
 bool inside[2];			/* a section is on the CPU */
 byte held[2];			/* what a call has read and may write */
 
@@ -138,7 +142,16 @@ inline close() {
 #define TO_HEAP		(d >= HEAP)
 #define FROM_WEAK	(s == NAMED)
 
-#if defined(DIJKSTRA)
+/* Reads the state: the phase, and with it the barrier. */
+#ifdef CHANGE
+#define look()	p = phase; new = changed
+#else
+#define look()	p = phase
+#endif
+
+#if defined(CHANGE)
+#define OLD(d)	(!new)
+#elif defined(DIJKSTRA)
 #define OLD(d)	false
 #elif defined(NO_OLD)
 #define OLD(d)	(!(NO_OLD))
@@ -146,7 +159,9 @@ inline close() {
 #define OLD(d)	true
 #endif
 
-#if defined(YUASA)
+#if defined(CHANGE)
+#define NEWV(d)	(new || p == SYNC || s == NAMED)
+#elif defined(YUASA)
 #define NEWV(d)	((p == SYNC || s == NAMED) YNEW)
 #else
 #define NEWV(d)	true
@@ -260,6 +275,9 @@ proctype mutator(byte m, first, slots, left) {
 #ifdef HOTPLUG
 	byte cpu;
 #endif
+#ifdef CHANGE
+	bool new;
+#endif
 #ifdef ATTACH
 	byte stale = NIL;
 
@@ -329,28 +347,28 @@ again:
 			inside[m] = 1;
 #endif
 			if
-#ifdef PHASE_FIRST
-			:: s >= ROOT && s < PLACES -> p = phase
-#else
+#ifdef VALUE_FIRST
 			:: s >= ROOT && s < PLACES -> v = at[s]; held[m] = v
+#else
+			:: s >= ROOT && s < PLACES -> look()
 #endif
-			:: s < ROOT -> v = at[s]; p = phase
+			:: s < ROOT -> v = at[s]; look()
 #ifdef WEAK_EARLY
 			:: s == NAMED -> v = weak
-			:: s == NIL || s == NEW -> v = NIL; p = phase
+			:: s == NIL || s == NEW -> v = NIL; look()
 #else
-			:: else -> v = NIL; p = phase
+			:: else -> v = NIL; look()
 #endif
 			fi
 		};
 		if
-#ifdef PHASE_FIRST
-		:: d_step { s >= ROOT && s < PLACES -> v = at[s]; held[m] = v }
+#ifdef VALUE_FIRST
+		:: d_step { s >= ROOT && s < PLACES -> look() }
 #else
-		:: s >= ROOT && s < PLACES -> p = phase
+		:: d_step { s >= ROOT && s < PLACES -> v = at[s]; held[m] = v }
 #endif
 #ifdef WEAK_EARLY
-		:: s == NAMED -> p = phase
+		:: s == NAMED -> look()
 #endif
 		:: else
 		fi;
@@ -566,6 +584,9 @@ cycle:
 #endif
 	phase = MARK;
 	printf("phase MARK\n");
+#ifdef CHANGE
+	changed = 1;
+#endif
 #ifdef ATTACH
 	lock = 1;
 #endif

@@ -448,8 +448,10 @@ enum gch_view {
  * @alloc: *@place = a new object, zeroed, of @bytes bytes in all of which the
  *	type or @nr_refs leading words are references. In a section. -EAGAIN.
  * @assign: *@place = @ref; @place is a slot, a table entry or a reference in an
- *	object of the heap, @ref an object that the caller's section has just
- *	read from such a place, or NULL. In a section. -EAGAIN.
+ *	object of the heap, @ref an object that a slot of @m refers to, or NULL.
+ *	In a section. -EAGAIN.
+ * @fetch: *@place = *@from, where others may write *@from too; @place is a slot.
+ *	In a section. -EAGAIN.
  * @ref: the place of reference word @i of @obj, NULL if that word is none. In
  *	a section.
  * @data: first byte of @obj, and its usable size. In a section.
@@ -497,6 +499,7 @@ struct gch_engine_ops {
 	int (*alloc)(struct gch_mutator *m, void **place, struct gch_type *type,
 		     u32 nr_refs, u32 bytes);
 	int (*assign)(struct gch_mutator *m, void **place, void *ref);
+	int (*fetch)(struct gch_mutator *m, void **place, void **from);
 	void **(*ref)(struct gch_mutator *m, void *obj, u32 i);
 	void *(*data)(struct gch_mutator *m, void *obj, size_t *bytes);
 	int (*free)(struct gch_mutator *m, void **place);
@@ -529,6 +532,8 @@ const struct gch_engine_ops *gch_engine_find(enum gcheap_engine kind);
 			    u32 bytes);					\
 	int gch_##p##_assign(struct gch_mutator *m, void **place,	\
 			     void *ref);				\
+	int gch_##p##_fetch(struct gch_mutator *m, void **place,	\
+			    void **from);				\
 	void **gch_##p##_ref(struct gch_mutator *m, void *obj, u32 i);	\
 	void *gch_##p##_data(struct gch_mutator *m, void *obj,		\
 			     size_t *bytes);				\

@@ -67,6 +67,7 @@ struct netlink_ext_ack;
  *	another waits for it, microseconds (python)
  * @GCH_KEY_WORKERS: most mark workers at a time, 0 for one each CPU (go)
  * @GCH_KEY_TRACE: 1 reports every cycle in a line, in the form of Go's gctrace
+ * @GCH_KEY_BARRIER: write barrier, &enum gcheap_barrier, from the next cycle on
  *	(go)
  * @GCH_KEY_NR: their number
  */
@@ -88,6 +89,7 @@ enum gch_key {
 	GCH_KEY_SWITCH_US,
 	GCH_KEY_WORKERS,
 	GCH_KEY_TRACE,
+	GCH_KEY_BARRIER,
 	GCH_KEY_NR
 };
 

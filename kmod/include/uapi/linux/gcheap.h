@@ -24,6 +24,19 @@ enum gcheap_engine {
 
 #define GCHEAP_NAME_MAX	31
 
+/**
+ * enum gcheap_barrier - What a write barrier that is active shades.
+ * @GCHEAP_BARRIER_HYBRID: What is overwritten and what is written.
+ * @GCHEAP_BARRIER_YUASA: What is overwritten; and what is written until
+ *   barriers are active everywhere.
+ * @GCHEAP_BARRIER_DIJKSTRA: What is written.
+ */
+enum gcheap_barrier {
+	GCHEAP_BARRIER_HYBRID,
+	GCHEAP_BARRIER_YUASA,
+	GCHEAP_BARRIER_DIJKSTRA,
+};
+
 enum {
 	GCHEAP_A_HEAP_ID = 1,
 	GCHEAP_A_HEAP_NAME,
@@ -50,6 +63,7 @@ enum {
 	GCHEAP_A_HEAP_CYCLES_ENDED,
 	GCHEAP_A_HEAP_REQUESTS_ENDED,
 	GCHEAP_A_HEAP_TRACE,
+	GCHEAP_A_HEAP_BARRIER,
 
 	__GCHEAP_A_HEAP_MAX,
 	GCHEAP_A_HEAP_MAX = (__GCHEAP_A_HEAP_MAX - 1)
