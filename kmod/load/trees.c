@@ -107,8 +107,8 @@ static int build_tree(struct gch_load_thread *t, unsigned int base, int depth)
 			if (!level)
 				return clear_path(t, base, depth);
 			level--;
-			err = gch_store(t->m, slot - 1, done[level]++, slot) ? :
-			      gch_clear(t->m, slot);
+			/* The slot goes on to name what hangs off the path. */
+			err = gch_store(t->m, slot - 1, done[level]++, slot);
 			continue;
 		}
 		err = gch_alloc(t->m, slot + 1, node);
