@@ -75,12 +75,11 @@ static void **ref_of_large(unsigned long addr, u32 i)
 void **gch_go_ref(struct gch_mutator *m, void *obj, u32 i)
 {
 	unsigned long ref = (unsigned long)obj, addr = ref_addr(ref);
-	struct gch_go_tail *tail;
 
 	if (likely(is_inline_ref(ref))) {
-		tail = tail_of(addr);
-		if ((tail->class & 1) || i >= tail->size / sizeof(long) ||
-		    !(gch_go_inline_bits(ref, tail) & BIT_ULL(i)))
+		/* None is set beyond the object, and none without references. */
+		if (i >= BITS_PER_LONG ||
+		    !(gch_go_inline_bits(ref, tail_of(addr)) & BIT_ULL(i)))
 			return NULL;
 		return (void **)addr + i;
 	}
