@@ -511,6 +511,7 @@ static __always_inline unsigned int gch_go_index(unsigned int class, u32 offset)
 struct gch_go_span *gch_go_span_alloc(struct gch_go_heap *h, unsigned int class,
 				      u32 gen);
 void gch_go_span_free(struct gch_go_heap *h, struct gch_go_span *s);
+void gch_go_spans_free(struct gch_go_heap *h, struct list_head *spans);
 int gch_go_arena_add(struct gch_go_heap *h, unsigned int npages);
 u64 gch_go_arenas_trim(struct gch_go_heap *h, unsigned int nr);
 void gch_go_arenas_free(struct gch_go_heap *h);
@@ -520,6 +521,8 @@ void gch_go_central_init(struct gch_go_heap *h);
 int gch_go_central_get(struct gch_go_heap *h, unsigned int class, u32 gen,
 		       struct gch_go_span **span);
 void gch_go_central_put(struct gch_go_heap *h, struct gch_go_span *s, u32 gen);
+void gch_go_central_put_all(struct gch_go_heap *h, unsigned int class, u32 gen,
+			    struct list_head *spans);
 unsigned int gch_go_central_unswept(struct gch_go_heap *h, unsigned int class,
 				    u32 gen, struct list_head *spans,
 				    unsigned int max);

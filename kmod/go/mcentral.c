@@ -137,6 +137,37 @@ void gch_go_central_put(struct gch_go_heap *h, struct gch_go_span *s, u32 gen)
 EXPORT_SYMBOL_IF_KUNIT(gch_go_central_put);
 
 /**
+ * gch_go_central_put_all - the same for several spans of a span class
+ * @h: the heap
+ * @class: their span class
+ * @gen: sweep generation that they were swept in
+ * @spans: list of them; empty afterwards
+ *
+ * Context: as gch_go_central_put().
+ */
+void gch_go_central_put_all(struct gch_go_heap *h, unsigned int class, u32 gen,
+			    struct list_head *spans)
+{
+	struct gch_go_mcentral *c = &h->central[class];
+	struct gch_go_span *s, *next;
+	unsigned int parity = gen & 1;
+	LIST_HEAD(full);
+	LIST_HEAD(empty);
+
+	list_for_each_entry_safe(s, next, spans, node) {
+		if (!s->alloc_count)
+			list_move(&s->node, &empty);
+		else if (s->alloc_count == s->nelems)
+			list_move(&s->node, &full);
+	}
+	raw_spin_lock(&c->lock);
+	list_splice_init(spans, &c->partial[parity]);
+	list_splice(&full, &c->full[parity]);
+	raw_spin_unlock(&c->lock);
+	gch_go_spans_free(h, &empty);
+}
+
+/**
  * gch_go_central_unswept - takes spans that are still to be swept
  * @h: the heap
  * @class: their span class

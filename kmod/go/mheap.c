@@ -132,6 +132,22 @@ struct gch_go_span *gch_go_span_alloc(struct gch_go_heap *h, unsigned int class,
 }
 EXPORT_SYMBOL_IF_KUNIT(gch_go_span_alloc);
 
+static void put_pages(struct gch_go_heap *h, struct gch_go_span *s)
+{
+	struct gch_go_arena *a = s->arena;
+	u32 npages = s->npages;
+
+	lockdep_assert_held(&h->heap_lock);
+	WRITE_ONCE(s->npages, 0);
+	bitmap_clear(a->used, s - a->spans, npages);
+	a->nfree += npages;
+	if (a->nfree == a->npages)
+		h->empty_pages += a->npages;
+	h->free_pages += npages;
+	if (list_empty(&a->free_node))
+		list_add(&a->free_node, &h->free_arenas);
+}
+
 /**
  * gch_go_span_free - gives a span's pages back to the page heap
  * @h: the heap
@@ -142,22 +158,36 @@ EXPORT_SYMBOL_IF_KUNIT(gch_go_span_alloc);
  */
 void gch_go_span_free(struct gch_go_heap *h, struct gch_go_span *s)
 {
-	struct gch_go_arena *a = s->arena;
-	u32 npages = s->npages;
-
-	atomic_dec(&h->nr_units);
 	raw_spin_lock(&h->heap_lock);
-	WRITE_ONCE(s->npages, 0);
-	bitmap_clear(a->used, s - a->spans, npages);
-	a->nfree += npages;
-	if (a->nfree == a->npages)
-		h->empty_pages += a->npages;
-	h->free_pages += npages;
-	if (list_empty(&a->free_node))
-		list_add(&a->free_node, &h->free_arenas);
+	put_pages(h, s);
 	raw_spin_unlock(&h->heap_lock);
+	atomic_dec(&h->nr_units);
 }
 EXPORT_SYMBOL_IF_KUNIT(gch_go_span_free);
+
+/**
+ * gch_go_spans_free - the same for several spans
+ * @h: the heap
+ * @spans: list of them; empty afterwards
+ *
+ * Context: as gch_go_span_free().
+ */
+void gch_go_spans_free(struct gch_go_heap *h, struct list_head *spans)
+{
+	struct gch_go_span *s, *next;
+	int n = 0;
+
+	if (list_empty(spans))
+		return;
+	raw_spin_lock(&h->heap_lock);
+	list_for_each_entry_safe(s, next, spans, node) {
+		list_del_init(&s->node);
+		put_pages(h, s);
+		n++;
+	}
+	raw_spin_unlock(&h->heap_lock);
+	atomic_sub(n, &h->nr_units);
+}
 
 static void arena_init(struct gch_go_arena *a, void *base, unsigned int order)
 {

@@ -77,14 +77,15 @@ static unsigned int take_bytes(struct gch_go_span *s, unsigned long *bits)
 	return alive;
 }
 
-/* The marks of a span, as bits, are taken from it; returns their number. */
-static unsigned int take_marks(struct gch_go_span *s, unsigned long *bits)
+/* The marks of a span, as @bytes of bits, are taken from it; their number. */
+static unsigned int take_marks(struct gch_go_span *s, unsigned long *bits,
+			       unsigned int bytes)
 {
-	memset(bits, 0, SPAN_WORDS * sizeof(*bits));
+	memset(bits, 0, bytes);
 	if (gch_go_is_inline(s))
 		return take_bytes(s, bits);
-	memcpy(bits, s->mark_bits, sizeof(s->mark_bits));
-	memset(s->mark_bits, 0, sizeof(s->mark_bits));
+	memcpy(bits, s->mark_bits, bytes);
+	memset(s->mark_bits, 0, bytes);
 	return bitmap_weight(bits, s->nelems);
 }
 
@@ -98,6 +99,36 @@ static void poison_dead(struct gch_go_span *s, const unsigned long *marks)
 			       s->size);
 }
 
+/* Of an owned span: what is not marked is free; returns how many died. */
+static unsigned int sweep_one(struct gch_go_heap *h, struct gch_go_span *s,
+			      u32 gen)
+{
+	unsigned int bytes = BITS_TO_LONGS(s->nelems) * sizeof(long);
+	unsigned long marks[SPAN_WORDS];
+	unsigned int alive, dead;
+
+	alive = take_marks(s, marks, bytes);
+	if (unlikely(h->poison))
+		poison_dead(s, marks);
+	memcpy(s->alloc_bits, marks, bytes);
+	dead = s->alloc_count - alive;
+	s->alloc_count = alive;
+	s->gen = gen;
+	gch_go_span_refill(s);
+	return dead;
+}
+
+static void count_swept(struct gch_go_heap *h, unsigned int pages, u64 dead,
+			u32 size)
+{
+	atomic64_add(pages, &h->swept_pages);
+	if (!dead)
+		return;
+	gch_count(h->base.cpu->freed_cycle, dead);
+	gch_count(h->base.cpu->freed_bytes, dead * size);
+	atomic64_add(dead * size, &h->cycle_freed);
+}
+
 /**
  * gch_go_sweep_span - frees what is not marked in a span
  * @h: the heap
@@ -108,32 +139,19 @@ static void poison_dead(struct gch_go_span *s, const unsigned long *marks)
  */
 void gch_go_sweep_span(struct gch_go_heap *h, struct gch_go_span *s, u32 gen)
 {
-	unsigned long marks[SPAN_WORDS];
-	unsigned int alive, dead;
+	unsigned int dead = sweep_one(h, s, gen);
 
-	alive = take_marks(s, marks);
-	if (unlikely(h->poison))
-		poison_dead(s, marks);
-	memcpy(s->alloc_bits, marks, sizeof(marks));
-	dead = s->alloc_count - alive;
-	s->alloc_count = alive;
-	s->gen = gen;
-	atomic64_add(s->npages, &h->swept_pages);
-	gch_go_span_refill(s);
-	if (!dead)
-		return;
-	gch_count(h->base.cpu->freed_cycle, dead);
-	gch_count(h->base.cpu->freed_bytes, (u64)dead * s->size);
-	atomic64_add((u64)dead * s->size, &h->cycle_freed);
+	count_swept(h, s->npages, dead, s->size);
 }
 EXPORT_SYMBOL_IF_KUNIT(gch_go_sweep_span);
 
-/* So that the marks of all spans of a batch come from memory at once. */
+/* So that what a batch needs comes from memory at once. */
 static void fetch_marks(const struct gch_go_span *s)
 {
 	const u8 *marks = s->base + GCH_GO_PAGE_SIZE - TAIL_BYTES;
 	unsigned int bytes, i;
 
+	prefetchw(s->alloc_bits);
 	if (!gch_go_is_inline(s))
 		return;
 	bytes = GCH_GO_PAGE_SIZE >> mark_shift(s->tag);
@@ -145,18 +163,22 @@ static void fetch_marks(const struct gch_go_span *s)
 static unsigned int sweep_batch(struct gch_go_heap *h, unsigned int class,
 				u32 gen, unsigned int max)
 {
-	struct gch_go_span *s, *next;
+	struct gch_go_span *s;
 	LIST_HEAD(spans);
 	unsigned int n;
+	u64 dead = 0;
 
 	n = gch_go_central_unswept(h, class, gen, &spans, max);
+	if (!n)
+		return 0;
 	list_for_each_entry(s, &spans, node)
 		fetch_marks(s);
-	list_for_each_entry_safe(s, next, &spans, node) {
-		list_del_init(&s->node);
-		gch_go_sweep_span(h, s, gen);
-		gch_go_central_put(h, s, gen);
-	}
+	list_for_each_entry(s, &spans, node)
+		dead += sweep_one(h, s, gen);
+	/* For all of them at once: an atomic waits for what was written before. */
+	count_swept(h, n * gch_go_class_pages[class >> 1], dead,
+		    gch_go_class_size[class >> 1]);
+	gch_go_central_put_all(h, class, gen, &spans);
 	return n;
 }
 
