@@ -31,6 +31,12 @@ static const char *const barriers[] = {
 	[GCHEAP_BARRIER_DIJKSTRA] = "dijkstra",
 };
 
+static const char *const stops[] = {
+	[GCHEAP_STW_OFF] = "off",
+	[GCHEAP_STW_ON] = "on",
+	[GCHEAP_STW_ALL] = "all",
+};
+
 const struct key heap_keys[HEAP_KEYS] = {
 	{ "engine", KEY_CHOICE, GCHEAP_A_HEAP_ENGINE, NULL,
 	  heap_engines, HEAP_ENGINES },
@@ -51,6 +57,8 @@ const struct key heap_keys[HEAP_KEYS] = {
 	{ "trace", KEY_NUMBER, GCHEAP_A_HEAP_TRACE, "off", NULL, 0 },
 	{ "barrier", KEY_CHOICE, GCHEAP_A_HEAP_BARRIER, NULL,
 	  barriers, ARRAY_SIZE(barriers) },
+	{ "stw", KEY_CHOICE, GCHEAP_A_HEAP_STW, NULL,
+	  stops, ARRAY_SIZE(stops) },
 	{ "interval-ms", KEY_NUMBER, GCHEAP_A_HEAP_INTERVAL_MS, "off",
 	  NULL, 0 },
 	{ "verify", KEY_FLAG, GCHEAP_A_HEAP_VERIFY, NULL, NULL, 0 },
@@ -81,6 +89,7 @@ int heap_key_engine(int attr)
 	case GCHEAP_A_HEAP_WORKERS:
 	case GCHEAP_A_HEAP_TRACE:
 	case GCHEAP_A_HEAP_BARRIER:
+	case GCHEAP_A_HEAP_STW:
 	case GCHEAP_A_HEAP_PERIOD_MS:
 	case GCHEAP_A_HEAP_MEMORY_LIMIT:
 	case GCHEAP_A_HEAP_ASSIST_US:

@@ -216,9 +216,12 @@ bool parse_size(const char *text, uint64_t max, uint64_t *num)
 
 static int parse_choice(const struct key *key, const char *text, uint64_t *num)
 {
-	int i = parse_word(key->name, text, key->choices, key->nr_choices,
-			   sizeof(*key->choices));
+	int i;
 
+	if (parse_number(text, key->nr_choices - 1, num))
+		return STATUS_OK;
+	i = parse_word(key->name, text, key->choices, key->nr_choices,
+		       sizeof(*key->choices));
 	if (i < 0)
 		return STATUS_USAGE;
 	*num = (uint64_t)i;

@@ -16,7 +16,7 @@ enum key_kind {
 	KEY_SIZE,	/* bytes, 64 bits, with K, M or G */
 	KEY_SMALL_SIZE,	/* bytes, 32 bits, with K, M or G */
 	KEY_FLAG,	/* on or off */
-	KEY_CHOICE,	/* one of some words; its number is their index */
+	KEY_CHOICE,	/* one of some words, or its index; that is its number */
 	KEY_TEXT,
 };
 

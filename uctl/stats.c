@@ -108,6 +108,7 @@ static void read_stats(struct gnl_reply *reply, void *arg)
 	gnl_read_nested(reply->attrs[GCHEAP_A_STATS_PAUSE], &s->pause);
 	gnl_read_nested(reply->attrs[GCHEAP_A_STATS_ASSIST], &s->assist);
 	gnl_read_nested(reply->attrs[GCHEAP_A_STATS_HANDSHAKE], &s->handshake);
+	gnl_read_nested(reply->attrs[GCHEAP_A_STATS_HOLD], &s->hold);
 }
 
 /**
@@ -170,6 +171,7 @@ static void show(const struct stats *s)
 	show_hist("pause", "pauses of mutators", &s->pause);
 	show_hist("assist", "help to the collector", &s->assist);
 	show_hist("handshake", "handshakes with all CPUs", &s->handshake);
+	show_hist("hold", "pauses because the heap was stopped", &s->hold);
 	out_end();
 }
 

@@ -5,7 +5,7 @@
  *	stats		counters, as netlink has them
  *	arenas		a line an arena
  *	spans, pools	a line a size class, under the engine's word for it
- *	pauses		histograms of pauses, assists and handshakes
+ *	pauses		histograms of pauses, assists, handshakes and holds
  *
  * A heap's folder lives from gch_dbg_heap_add() to gch_dbg_heap_del(), which
  * waits for readers: no file holds a reference to its heap. Readers take locks
@@ -64,6 +64,8 @@ static int pauses_show(struct seq_file *seq, void *unused)
 	gch_hist_show(seq, &heap->assist);
 	seq_puts(seq, "handshake\n");
 	gch_hist_show(seq, &heap->handshake);
+	seq_puts(seq, "hold\n");
+	gch_hist_show(seq, &heap->hold);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(pauses);

@@ -40,6 +40,7 @@ static const int setting_attr[] = {
 	[GCH_KEY_WORKERS]	= GCHEAP_A_HEAP_WORKERS,
 	[GCH_KEY_TRACE]		= GCHEAP_A_HEAP_TRACE,
 	[GCH_KEY_BARRIER]	= GCHEAP_A_HEAP_BARRIER,
+	[GCH_KEY_STW]		= GCHEAP_A_HEAP_STW,
 };
 
 static_assert(ARRAY_SIZE(setting_attr) == GCH_KEY_NR);

@@ -61,9 +61,9 @@ const struct gch_stats_field gch_stats_fields[GCH_STATS_FIELDS] = {
 };
 
 /* Id, name, engine and the histograms are not in the table. */
-static_assert(GCH_STATS_FIELDS + 6 == GCHEAP_A_STATS_MAX);
+static_assert(GCH_STATS_FIELDS + 7 == GCHEAP_A_STATS_MAX);
 static_assert(GCH_STATS_FIELDS * sizeof(u64) +
-	      3 * sizeof(struct gch_hist_summary) == sizeof(struct gch_stats));
+	      4 * sizeof(struct gch_hist_summary) == sizeof(struct gch_stats));
 static_assert(sizeof(struct gch_hist_summary) ==
 	      GCHEAP_A_HIST_MAX * sizeof(u64));
 
@@ -105,7 +105,8 @@ static int fill_stats(struct sk_buff *skb, struct gch_heap *heap)
 	}
 	if (put_hist(skb, GCHEAP_A_STATS_PAUSE, &stats.pause) ||
 	    put_hist(skb, GCHEAP_A_STATS_ASSIST, &stats.assist) ||
-	    put_hist(skb, GCHEAP_A_STATS_HANDSHAKE, &stats.handshake))
+	    put_hist(skb, GCHEAP_A_STATS_HANDSHAKE, &stats.handshake) ||
+	    put_hist(skb, GCHEAP_A_STATS_HOLD, &stats.hold))
 		return -EMSGSIZE;
 	return 0;
 }

@@ -49,6 +49,7 @@ static const char * const key_names[GCH_KEY_NR] = {
 	[GCH_KEY_WORKERS]	= "workers",
 	[GCH_KEY_TRACE]		= "trace",
 	[GCH_KEY_BARRIER]	= "barrier",
+	[GCH_KEY_STW]		= "stw",
 };
 
 static const struct gch_tunable core_tunables[] = {

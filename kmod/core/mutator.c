@@ -63,7 +63,7 @@ static void settle(struct gch_mutator *m)
  */
 bool gch_again(struct gch_mutator *m, int *ret)
 {
-	bool again = false;
+	bool again = false, held = false;
 	u64 start, end;
 
 	might_sleep();
@@ -72,6 +72,7 @@ bool gch_again(struct gch_mutator *m, int *ret)
 		return false;
 	start = ktime_get_ns();
 	if (*ret == -EAGAIN) {
+		held = m->wait == GCH_WAIT_EXCLUSIVE;
 		*ret = m->ops->wait(m);
 		m->wait = GCH_WAIT_NONE;
 		again = !*ret;
@@ -80,6 +81,8 @@ bool gch_again(struct gch_mutator *m, int *ret)
 		settle(m);
 	end = ktime_get_ns();
 	gch_hist_add(&m->heap->pause, end - start);
+	if (held)
+		gch_hist_add(&m->heap->hold, end - start);
 	if (m->watch)
 		m->watch(m->watch_arg, start, end);
 	return again;

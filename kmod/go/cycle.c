@@ -2,7 +2,8 @@
 /*
  * A collection: its phases and when it starts
  *
- * Mutators are never stopped. The phase changes by a store and a handshake:
+ * Unless they are to be, mutators are not stopped. The phase changes by a store and a
+ * handshake:
  *
  *	SYNC	barriers come on; after the handshake every store is shaded
  *	MARK	frames and tables are read, workers mark
@@ -13,6 +14,11 @@
  *	FLUSH	barriers are off on every CPU after the handshake
  *	OFF	with the next sweep generation: CPUs sweep what they have cached
  *		before they allocate again; after the handshake all is swept
+ *
+ * With stw, as in Go, mutators are stopped where marking begins, and where it ends
+ * until the sweep begins: STOP stands for SYNC, and for TERM, CLEAR and FLUSH; or
+ * for all of the cycle, the sweep included. A stop is a phase too, in which every
+ * call waits, and the handshake that follows its store.
  */
 #include "go.h"
 
@@ -40,9 +46,16 @@ u32 gch_go_stop(struct gch_go_heap *h)
 {
 	u32 state = h->state;
 
+	h->stopped_at = ktime_get_ns();
 	set_state(h, STATE_GEN(state), PHASE_STOP);
 	gch_handshake(&h->base);
 	return state;
+}
+
+static void start(struct gch_go_heap *h, u32 gen, enum gch_go_phase phase)
+{
+	set_state(h, gen, phase);
+	atomic64_add(ktime_get_ns() - h->stopped_at, &h->base.stopped_ns);
 }
 
 /**
@@ -54,7 +67,46 @@ u32 gch_go_stop(struct gch_go_heap *h)
  */
 void gch_go_start(struct gch_go_heap *h, u32 state)
 {
-	set_state(h, STATE_GEN(state), STATE_PHASE(state));
+	start(h, STATE_GEN(state), STATE_PHASE(state));
+}
+
+static bool is_stopped(const struct gch_go_heap *h)
+{
+	return STATE_PHASE(h->state) == PHASE_STOP;
+}
+
+/* Afterwards every store is shaded, and what is allocated is black. */
+static void begin_marking(struct gch_go_heap *h, u32 gen)
+{
+	if (!h->stw) {
+		set_state(h, gen, PHASE_SYNC);
+		gch_handshake(&h->base);
+		set_state(h, gen, PHASE_MARK);
+		return;
+	}
+	gch_go_stop(h);
+	if (h->stw == GCHEAP_STW_ON)
+		start(h, gen, PHASE_MARK);
+}
+
+/* Afterwards nobody shades, unless somebody has since @shades were counted. */
+static bool end_marking(struct gch_go_heap *h, u32 gen, u64 shades)
+{
+	if (!h->stw) {
+		set_state(h, gen, PHASE_TERM);
+		gch_handshake(&h->base);
+	} else if (!is_stopped(h)) {
+		gch_go_stop(h);
+	}
+	return gch_go_shades(h) == shades;
+}
+
+static void resume_marking(struct gch_go_heap *h, u32 gen)
+{
+	if (is_stopped(h))
+		start(h, gen, PHASE_MARK);
+	else
+		set_state(h, gen, PHASE_MARK);
 }
 
 /* Marks until a handshake finds that nothing was shaded since the one before. */
@@ -76,16 +128,12 @@ static u64 mark_all(struct gch_go_heap *h)
 /* Returns when it began to terminate. */
 static u64 mark_and_terminate(struct gch_go_heap *h, u32 gen)
 {
-	u64 shades, start;
-
 	for (;;) {
-		shades = mark_all(h);
-		start = ktime_get_ns();
-		set_state(h, gen, PHASE_TERM);
-		gch_handshake(&h->base);
-		if (gch_go_shades(h) == shades)
-			return start;
-		set_state(h, gen, PHASE_MARK);
+		u64 shades = mark_all(h), begun = ktime_get_ns();
+
+		if (end_marking(h, gen, shades))
+			return begun;
+		resume_marking(h, gen);
 	}
 }
 
@@ -112,17 +160,16 @@ static void clear_weaks(struct gch_go_heap *h)
 /* With everything stopped: is what was marked all that can be reached? */
 static void verify_marks(struct gch_go_heap *h)
 {
-	u64 start = ktime_get_ns();
-	u32 state;
-	int errors;
+	bool stopped = is_stopped(h);
+	u32 state = h->state;
 
 	if (!gch_val(&h->base, GCH_KEY_VERIFY))
 		return;
-	state = gch_go_stop(h);
-	errors = gch_go_check_marks(h);
-	gch_go_start(h, state);
-	atomic64_add(ktime_get_ns() - start, &h->base.stopped_ns);
-	atomic64_add(errors, &h->base.verify_errors);
+	if (!stopped)
+		gch_go_stop(h);
+	atomic64_add(gch_go_check_marks(h), &h->base.verify_errors);
+	if (!stopped)
+		gch_go_start(h, state);
 }
 
 static void sweep(struct gch_go_heap *h)
@@ -132,6 +179,25 @@ static void sweep(struct gch_go_heap *h)
 	gch_max(&h->base.garbage_max, atomic64_read(&h->cycle_freed));
 	gch_go_pace(h);
 	gch_go_scavenge(h);
+}
+
+/* The next sweep generation: from now on what is not marked is free. */
+static void begin_sweeping(struct gch_go_heap *h, u32 gen)
+{
+	if (!is_stopped(h)) {
+		set_state(h, gen, PHASE_FLUSH);
+		gch_handshake(&h->base);
+	}
+	gch_go_pace_end(h);
+	gch_go_sweep_begin(h);
+	if (!is_stopped(h)) {
+		set_state(h, gen + 1, PHASE_OFF);
+		gch_handshake(&h->base);
+	} else if (h->stw == GCHEAP_STW_ON) {
+		start(h, gen + 1, PHASE_OFF);
+	} else {
+		set_state(h, gen + 1, PHASE_STOP);
+	}
 }
 
 /**
@@ -151,28 +217,25 @@ int gch_go_collect(struct gch_heap *heap, unsigned int generation)
 	atomic64_set(&h->cycle_freed, 0);
 	/* For all of the cycle: two barriers side by side are none. */
 	h->barrier = gch_val(heap, GCH_KEY_BARRIER);
+	h->stw = gch_val(heap, GCH_KEY_STW);
 	gch_go_pace_begin(h);
 
 	gch_go_trace_begin(h, &t);
-	set_state(h, gen, PHASE_SYNC);
-	gch_handshake(heap);
+	begin_marking(h, gen);
 	t.mark = ktime_get_ns();
-	set_state(h, gen, PHASE_MARK);
 	gch_go_mark_roots(h);
 	t.term = mark_and_terminate(h, gen);
-	set_state(h, gen, PHASE_CLEAR);
+	if (!is_stopped(h))
+		set_state(h, gen, PHASE_CLEAR);
 	atomic64_add(ktime_get_ns() - t.start, &heap->mark_ns);
 	verify_marks(h);
 	clear_weaks(h);
-	set_state(h, gen, PHASE_FLUSH);
-	gch_handshake(heap);
-	gch_go_pace_end(h);
-	gch_go_sweep_begin(h);
-	set_state(h, gen + 1, PHASE_OFF);
+	begin_sweeping(h, gen);
 	t.end = ktime_get_ns();
-	gch_handshake(heap);
 	gch_go_trace_end(h, &t);
 	sweep(h);
+	if (is_stopped(h))
+		start(h, STATE_GEN(h->state), PHASE_OFF);
 	gch_go_bufs_free(h, true);
 	return 0;
 }

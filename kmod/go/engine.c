@@ -29,6 +29,7 @@ static const struct gch_tunable tunables[] = {
 	{ GCH_KEY_TRACE, .max = 1, .live = true },
 	{ GCH_KEY_BARRIER, .def = GCHEAP_BARRIER_DIJKSTRA,
 	  .max = GCHEAP_BARRIER_DIJKSTRA, .live = true },
+	{ GCH_KEY_STW, .max = GCHEAP_STW_ALL, .live = true },
 };
 
 static int heap_init(struct gch_heap *heap, struct netlink_ext_ack *extack)

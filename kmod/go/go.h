@@ -33,7 +33,7 @@
  *	TERM	on		black		waits for what comes next
  *	CLEAR	off		black		reads as cleared
  *	FLUSH	off		black		is good: dead ones are cleared
- *	STOP	(every call waits: an exclusive check of the heap)
+ *	STOP	(every call waits: the collector has the heap to himself)
  *
  * Locks, all raw and taken inside sections or with preemption off, none inside
  * another but as listed:
@@ -252,6 +252,8 @@ struct gch_go_mcentral {
  * @base: the core's part
  * @state: sweep generation, barrier and phase; written by the collector only
  * @barrier: of the present cycle; under &gch_heap.cycle_lock
+ * @stw: when it stops mutators; likewise
+ * @stopped_at: when that was
  * @poison: what is free is filled with a pattern
  * @overflow: gray objects are listed nowhere, for want of a work buffer
  * @kicked: a cycle has been asked for
@@ -308,6 +310,8 @@ struct gch_go_heap {
 	struct gch_heap base;
 	u32 state;
 	u32 barrier;
+	u32 stw;
+	u64 stopped_at;
 	bool poison;
 	atomic_t overflow;
 	atomic_t kicked;

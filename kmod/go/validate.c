@@ -148,7 +148,6 @@ int gch_go_validate(struct gch_heap *heap)
 {
 	struct gch_go_heap *h = to_go(heap);
 	struct check c = { .h = h };
-	u64 start = ktime_get_ns();
 	struct gch_go_arena *a;
 	struct gch_go_large *l;
 	u32 state;
@@ -165,6 +164,5 @@ int gch_go_validate(struct gch_heap *heap)
 		gch_go_visit_refs((unsigned long)l->addr | SPAN_LARGE,
 				  check_target, &c);
 	gch_go_start(h, state);
-	atomic64_add(ktime_get_ns() - start, &heap->stopped_ns);
 	return c.errors;
 }

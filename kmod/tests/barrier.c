@@ -51,6 +51,7 @@ enum { HOLDER, OTHER, VICTIM, FIRST_PLACE };
 #define MOVE_TIME	(60 * HZ)
 
 #define BARRIERS	(GCHEAP_BARRIER_DIJKSTRA + 1U)
+#define STOPS		(GCHEAP_STW_ALL + 1U)
 
 /**
  * struct mover - one thread
@@ -327,7 +328,8 @@ static void check_moves(struct gch_test_env *env, const struct mover *movers)
 		moves += movers[i].moves;
 	gch_test_note(env, "%lu moves, %llu collections", moves, stats.cycles);
 	CHECK(env, stats.cycles >= 10, "too few collections to say anything");
-	CHECK(env, env->engine != GCHEAP_ENGINE_GO || stats.barriers,
+	CHECK(env, env->engine != GCHEAP_ENGINE_GO || stats.barriers ||
+	      gch_heap_tunable(env->heap, GCH_KEY_STW) == GCHEAP_STW_ALL,
 	      "no store has ever run a barrier");
 }
 
@@ -375,27 +377,27 @@ void gch_test_barrier(struct gch_test_env *env)
 		move_behind(env, CYCLES);
 }
 
-static void move_with(struct gch_test_env *env, u64 barrier)
+static void move_with(struct gch_test_env *env, enum gch_key key, u64 value)
 {
-	struct gch_config cfg = {
-		.set = BIT(GCH_KEY_BARRIER),
-		.val[GCH_KEY_BARRIER] = barrier,
-	};
+	struct gch_config cfg = { .set = BIT(key) };
 
+	cfg.val[key] = value;
 	if (gch_test_open(env, &cfg))
 		move_behind(env, CYCLES_EACH);
 	gch_test_close(env);
 }
 
-/* The setting changes at any time; the barrier only from cycle to cycle. */
+/* Settings change at any time; what they set only from cycle to cycle. */
 static int change_on_and_on(void *arg)
 {
 	struct gch_test_env *env = arg;
-	u64 barrier = 0;
+	unsigned int i;
 
-	while (!kthread_should_stop()) {
+	for (i = 0; !kthread_should_stop(); i++) {
 		MUST(env, gch_heap_tune(env->heap, GCH_KEY_BARRIER,
-					barrier++ % BARRIERS, NULL));
+					i % BARRIERS, NULL));
+		MUST(env, gch_heap_tune(env->heap, GCH_KEY_STW,
+					i / BARRIERS % STOPS, NULL));
 		usleep_range(50, 100);
 	}
 	return 0;
@@ -418,17 +420,20 @@ static void move_while_changing(struct gch_test_env *env)
 }
 
 /**
- * gch_test_barriers - the same with each write barrier, and with changes of it
+ * gch_test_barriers - the same with each write barrier, with stops, and with
+ *	changes of both
  * @env: the test
  */
 void gch_test_barriers(struct gch_test_env *env)
 {
 	unsigned long rounds = env->rounds;
-	u64 barrier;
+	u64 value;
 
-	env->rounds = rounds / (BARRIERS + 1);
-	for (barrier = 0; barrier < BARRIERS; barrier++)
-		move_with(env, barrier);
+	env->rounds = rounds / (BARRIERS + STOPS);
+	for (value = 0; value < BARRIERS; value++)
+		move_with(env, GCH_KEY_BARRIER, value);
+	for (value = GCHEAP_STW_ON; value < STOPS; value++)
+		move_with(env, GCH_KEY_STW, value);
 	move_while_changing(env);
 	env->rounds = rounds;
 }

@@ -66,6 +66,7 @@ static const struct gch_test tests[] = {
 	{ "handshake", GCH_TEST_COLLECTED, gch_test_handshake },
 	{ "barrier", GCH_TEST_COLLECTED, gch_test_barrier },
 	{ "barriers", GCH_TEST_GO, gch_test_barriers },
+	{ "stw", GCH_TEST_GO, gch_test_stw },
 	{ "model", GCH_TEST_ALL, gch_test_model, true },
 	{ "model-crowd", GCH_TEST_ALL, gch_test_model_threads, true },
 	{ "model-faults", GCH_TEST_ALL, gch_test_model_faults, true },

@@ -47,6 +47,8 @@ static void draw_go(struct gch_config *cfg, struct rnd_state *rnd)
 	set(cfg, GCH_KEY_BARRIER,
 	    PICK(rnd, GCHEAP_BARRIER_HYBRID, GCHEAP_BARRIER_YUASA,
 		 GCHEAP_BARRIER_DIJKSTRA));
+	set(cfg, GCH_KEY_STW, PICK(rnd, GCHEAP_STW_OFF, GCHEAP_STW_OFF,
+				   GCHEAP_STW_ON, GCHEAP_STW_ALL));
 }
 
 static void draw_python(struct gch_config *cfg, struct rnd_state *rnd)

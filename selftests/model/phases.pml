@@ -28,6 +28,7 @@
  *	HOTPLUG		the second CPU goes and comes
  *	VERIFY		with a stop after marking (verify=1)
  *	ASSIST		mutators mark as well: an assist is a section of its own
+ *	STW		with stops instead of SYNC and of TERM to FLUSH (stw on)
  *	YUASA		shade the new value in SYNC only, and what is read weakly
  *	DIJKSTRA	do not shade the old value
  *
@@ -380,7 +381,7 @@ again:
 			fi
 		};
 #endif
-#ifdef VERIFY
+#if defined(VERIFY) || defined(STW)
 		if
 		:: p == STOP ->
 			d_step { leave(); p = 0; v = NIL };
@@ -570,8 +571,12 @@ proctype collector() {
 cycle:
 	n++;
 	d_step {
+#ifdef STW
+		phase = STOP;
+#else
 		phase = SYNC;
-		printf("phase SYNC\n");
+#endif
+		printf("phase %d\n", phase);
 		reach();
 		if
 		:: weak != NIL -> r = r | BIT(weak); close()
@@ -642,8 +647,13 @@ mark_more:
 	:: more -> more = 0; goto mark_more
 	:: else
 	fi;
+#ifdef STW
+	phase = STOP;
+	printf("phase STOP\n");
+#else
 	phase = TERM;
 	printf("phase TERM\n");
+#endif
 #ifdef EARLY_CLEAR
 	clear_weak();
 #endif
@@ -657,8 +667,12 @@ mark_more:
 	fi;
 #endif
 	d_step {
+#ifdef STW
+		stopped = 1;
+#else
 		phase = CLEAR;
 		printf("phase CLEAR\n");
+#endif
 		reach();
 		assert(!(r & ~marked))
 	};
@@ -672,6 +686,9 @@ mark_more:
 #ifndef EARLY_CLEAR
 	clear_weak();
 #endif
+#ifdef STW
+	d_step { stopped = 0; phase = OFF; printf("phase OFF\n"); unswept = 1 };
+#else
 	phase = FLUSH;
 	printf("phase FLUSH\n");
 #ifndef NO_HS_FLUSH
@@ -679,6 +696,7 @@ mark_more:
 #endif
 	d_step { phase = OFF; printf("phase OFF\n"); unswept = 1 };
 	handshake();
+#endif
 	d_step {
 		reach();
 		assert(!(r & allocated & ~marked));

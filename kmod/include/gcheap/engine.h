@@ -145,6 +145,7 @@ struct gch_cpu_stats {
  * @pause: what mutators were held up for
  * @assist: what mutators spent on helping the collector
  * @handshake: what handshakes took
+ * @hold: what mutators waited for %GCH_WAIT_EXCLUSIVE
  * @items: a job's entry in each worker's queue
  * @enlisted: workers that wanted to stay at the present job
  * @memcg: charged for the heap's memory: that of its creator
@@ -196,6 +197,7 @@ struct gch_heap {
 	struct gch_hist pause;
 	struct gch_hist assist;
 	struct gch_hist handshake;
+	struct gch_hist hold;
 	struct gch_worker_item __percpu *items;
 	atomic_t enlisted;
 	struct mem_cgroup *memcg;

@@ -69,6 +69,8 @@ struct netlink_ext_ack;
  * @GCH_KEY_TRACE: 1 reports every cycle in a line, in the form of Go's gctrace
  * @GCH_KEY_BARRIER: write barrier, &enum gcheap_barrier, from the next cycle on
  *	(go)
+ * @GCH_KEY_STW: when cycles stop mutators, &enum gcheap_stw, from the next cycle
+ *	on (go)
  * @GCH_KEY_NR: their number
  */
 enum gch_key {
@@ -90,6 +92,7 @@ enum gch_key {
 	GCH_KEY_WORKERS,
 	GCH_KEY_TRACE,
 	GCH_KEY_BARRIER,
+	GCH_KEY_STW,
 	GCH_KEY_NR
 };
 
@@ -275,6 +278,7 @@ struct gch_hist_summary {
  * @pause: what mutators were held up for, each time
  * @assist: what they spent on helping the collector, each time
  * @handshake: what a handshake took
+ * @hold: those of @pause in which somebody else had the heap to himself
  */
 struct gch_stats {
 	u64 allocs;
@@ -316,6 +320,7 @@ struct gch_stats {
 	struct gch_hist_summary pause;
 	struct gch_hist_summary assist;
 	struct gch_hist_summary handshake;
+	struct gch_hist_summary hold;
 };
 
 void gch_heap_stats(struct gch_heap *heap, struct gch_stats *stats);

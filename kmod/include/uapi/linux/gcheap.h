@@ -37,6 +37,18 @@ enum gcheap_barrier {
 	GCHEAP_BARRIER_DIJKSTRA,
 };
 
+/**
+ * enum gcheap_stw - When a collection stops mutators.
+ * @GCHEAP_STW_OFF: Never.
+ * @GCHEAP_STW_ON: For a moment where marking begins and where it ends.
+ * @GCHEAP_STW_ALL: From its beginning to its end.
+ */
+enum gcheap_stw {
+	GCHEAP_STW_OFF,
+	GCHEAP_STW_ON,
+	GCHEAP_STW_ALL,
+};
+
 enum {
 	GCHEAP_A_HEAP_ID = 1,
 	GCHEAP_A_HEAP_NAME,
@@ -64,6 +76,7 @@ enum {
 	GCHEAP_A_HEAP_REQUESTS_ENDED,
 	GCHEAP_A_HEAP_TRACE,
 	GCHEAP_A_HEAP_BARRIER,
+	GCHEAP_A_HEAP_STW,
 
 	__GCHEAP_A_HEAP_MAX,
 	GCHEAP_A_HEAP_MAX = (__GCHEAP_A_HEAP_MAX - 1)
@@ -127,6 +140,7 @@ enum {
 	GCHEAP_A_STATS_PAUSE,
 	GCHEAP_A_STATS_ASSIST,
 	GCHEAP_A_STATS_HANDSHAKE,
+	GCHEAP_A_STATS_HOLD,
 
 	__GCHEAP_A_STATS_MAX,
 	GCHEAP_A_STATS_MAX = (__GCHEAP_A_STATS_MAX - 1)
