@@ -86,6 +86,13 @@ static const struct row cycle_rows[] = {
 	{ GCHEAP_A_STATS_GOAL_BYTES, OUT_BYTES, "goal-bytes",
 	  "goal of the next" },
 	{ GCHEAP_A_STATS_HANDSHAKES, OUT_COUNT, "handshakes", "handshakes" },
+	{ GCHEAP_A_STATS_FINALIZERS_QUEUED, OUT_COUNT, "finalizers-queued",
+	  "finalizers queued" },
+	{ GCHEAP_A_STATS_FINALIZERS_RUN, OUT_COUNT, "finalizers-run",
+	  "run" },
+	{ GCHEAP_A_STATS_CLEANUPS_QUEUED, OUT_COUNT, "cleanups-queued",
+	  "cleanups queued" },
+	{ GCHEAP_A_STATS_CLEANUPS_RUN, OUT_COUNT, "cleanups-run", "run" },
 	{ GCHEAP_A_STATS_VERIFY_ERRORS, OUT_COUNT, "verify-errors",
 	  "verification errors" },
 };

@@ -58,6 +58,10 @@ const struct gch_stats_field gch_stats_fields[GCH_STATS_FIELDS] = {
 	FIELD("alloc-failures", ALLOC_FAILURES, alloc_failures),
 	FIELD("handshakes", HANDSHAKES, handshakes),
 	FIELD("verify-errors", VERIFY_ERRORS, verify_errors),
+	FIELD("finalizers-queued", FINALIZERS_QUEUED, finalizers_queued),
+	FIELD("finalizers-run", FINALIZERS_RUN, finalizers_run),
+	FIELD("cleanups-queued", CLEANUPS_QUEUED, cleanups_queued),
+	FIELD("cleanups-run", CLEANUPS_RUN, cleanups_run),
 };
 
 /* Id, name, engine and the histograms are not in the table. */

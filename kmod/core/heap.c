@@ -285,7 +285,9 @@ static void release(struct kref *ref)
 {
 	struct gch_heap *heap = container_of(ref, struct gch_heap, ref);
 
+	gch_finals_stop(heap);
 	gch_cycle_stop(heap);
+	gch_finals_exit(heap);
 	heap->ops->heap_exit(heap);
 	gch_type_free_all(heap);
 	if (atomic64_read(&heap->held))

@@ -28,6 +28,10 @@ void gch_shrinker_exit(void);
 u64 gch_heaps_shrink_count(void);
 u64 gch_heaps_shrink(u64 pages);
 
+void gch_finals_stats(struct gch_heap *heap, struct gch_stats *stats);
+void gch_finals_stop(struct gch_heap *heap);
+void gch_finals_exit(struct gch_heap *heap);
+
 void gch_type_free_all(struct gch_heap *heap);
 
 #endif /* _GCH_CORE_HEAP_H */

@@ -89,6 +89,52 @@ bool gch_again(struct gch_mutator *m, int *ret)
 }
 
 /**
+ * gch_mutator_new - makes a mutator
+ * @heap: the heap
+ * @nr_slots: slots of its frame, all empty
+ *
+ * Context: process context, may sleep.
+ * Return: the mutator, which is in no list yet; NULL without memory.
+ */
+struct gch_mutator *gch_mutator_new(struct gch_heap *heap,
+				    unsigned int nr_slots)
+{
+	struct gch_mutator *m;
+
+	m = kzalloc(heap->ops->mutator_bytes, GFP_KERNEL_ACCOUNT);
+	if (!m)
+		return NULL;
+	m->frame = kcalloc(nr_slots, sizeof(*m->frame), GFP_KERNEL_ACCOUNT);
+	if (!m->frame)
+		goto err_free;
+	m->ops = heap->ops;
+	m->kind = heap->ops->kind;
+	m->heap = heap;
+	m->nr_slots = nr_slots;
+	/* No CPU: the first call finds out. */
+	m->cpu = UINT_MAX;
+	if (!m->ops->mutator_init(m))
+		return m;
+err_free:
+	kfree(m->frame);
+	kfree(m);
+	return NULL;
+}
+
+/**
+ * gch_mutator_free - frees a mutator
+ * @m: the mutator, its frame empty and in no list any more
+ *
+ * Context: process context, may sleep.
+ */
+void gch_mutator_free(struct gch_mutator *m)
+{
+	m->ops->mutator_exit(m);
+	kfree(m->frame);
+	kfree(m);
+}
+
+/**
  * gch_mutator_attach - begins a task's access to a heap
  * @heap: the heap
  * @nr_slots: slots of its frame, all empty
@@ -101,26 +147,13 @@ struct gch_mutator *gch_mutator_attach(struct gch_heap *heap,
 				       unsigned int nr_slots)
 {
 	struct gch_mutator *m;
-	int ret;
+	int ret = 0;
 
 	if (!nr_slots || nr_slots > GCH_FRAME_MAX)
 		return ERR_PTR(-EINVAL);
-	m = kzalloc(heap->ops->mutator_bytes, GFP_KERNEL_ACCOUNT);
+	m = gch_mutator_new(heap, nr_slots);
 	if (!m)
 		return ERR_PTR(-ENOMEM);
-	ret = -ENOMEM;
-	m->frame = kcalloc(nr_slots, sizeof(*m->frame), GFP_KERNEL_ACCOUNT);
-	if (!m->frame)
-		goto err_free;
-	m->ops = heap->ops;
-	m->kind = heap->ops->kind;
-	m->heap = heap;
-	m->nr_slots = nr_slots;
-	/* No CPU: the first call finds out. */
-	m->cpu = UINT_MAX;
-	ret = m->ops->mutator_init(m);
-	if (ret)
-		goto err_free;
 
 	mutex_lock(&heap->lock);
 	if (heap->dying)
@@ -135,13 +168,25 @@ struct gch_mutator *gch_mutator_attach(struct gch_heap *heap,
 	mutex_unlock(&heap->lock);
 	if (!ret)
 		return m;
-	m->ops->mutator_exit(m);
-err_free:
-	kfree(m->frame);
-	kfree(m);
+	gch_mutator_free(m);
 	return ERR_PTR(ret);
 }
 EXPORT_SYMBOL_GPL(gch_mutator_attach);
+
+/**
+ * gch_frame_clear - empties all slots of a mutator
+ * @m: the mutator
+ *
+ * Context: process context, may sleep.
+ */
+void gch_frame_clear(struct gch_mutator *m)
+{
+	unsigned int i;
+
+	for (i = 0; i < m->nr_slots; i++)
+		if (m->frame[i])
+			gch_clear(m, i);
+}
 
 /**
  * gch_mutator_detach - ends a task's access to a heap
@@ -152,21 +197,16 @@ EXPORT_SYMBOL_GPL(gch_mutator_attach);
 void gch_mutator_detach(struct gch_mutator *m)
 {
 	struct gch_heap *heap;
-	unsigned int i;
 
 	if (!m)
 		return;
 	heap = m->heap;
-	for (i = 0; i < m->nr_slots; i++)
-		if (m->frame[i])
-			gch_clear(m, i);
+	gch_frame_clear(m);
 	mutex_lock(&heap->lock);
 	list_del(&m->node);
 	WRITE_ONCE(heap->nr_mutators, heap->nr_mutators - 1);
 	mutex_unlock(&heap->lock);
-	m->ops->mutator_exit(m);
-	kfree(m->frame);
-	kfree(m);
+	gch_mutator_free(m);
 	gch_heap_put(heap);
 }
 EXPORT_SYMBOL_GPL(gch_mutator_detach);

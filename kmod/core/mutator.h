@@ -8,6 +8,10 @@
 #include "pin.h"
 
 bool gch_again(struct gch_mutator *m, int *ret);
+struct gch_mutator *gch_mutator_new(struct gch_heap *heap,
+				    unsigned int nr_slots);
+void gch_mutator_free(struct gch_mutator *m);
+void gch_frame_clear(struct gch_mutator *m);
 void gch_mutator_move(struct gch_mutator *m, unsigned int cpu);
 
 /* As gch_section_enter(), for a mutator: its pointers are to this CPU's data. */

@@ -9,6 +9,8 @@
 #include <linux/export.h>
 #include <linux/string.h>
 
+#include "heap.h"
+
 static void sum_cpus(struct gch_heap *heap, struct gch_stats *s)
 {
 	unsigned int cpu;
@@ -82,6 +84,7 @@ void gch_heap_stats(struct gch_heap *heap, struct gch_stats *stats)
 	gch_hist_summary(&heap->assist, &stats->assist);
 	gch_hist_summary(&heap->handshake, &stats->handshake);
 	gch_hist_summary(&heap->hold, &stats->hold);
+	gch_finals_stats(heap, stats);
 	heap->ops->stats(heap, stats);
 }
 EXPORT_SYMBOL_GPL(gch_heap_stats);

@@ -10,7 +10,8 @@
  *	TERM	entered when between two handshakes nothing was shaded and all
  *		work was done; its own handshake ends weak loads that shade; had
  *		something been shaded before it, back to MARK
- *	CLEAR	marking is over; weak references to the dead are cleared
+ *	CLEAR	marking is over; weak references to the dead are cleared, then
+ *		those of the dead that have finalizers are marked
  *	FLUSH	barriers are off on every CPU after the handshake
  *	OFF	with the next sweep generation: CPUs sweep what they have cached
  *		before they allocate again; after the handshake all is swept
@@ -157,6 +158,36 @@ static void clear_weaks(struct gch_go_heap *h)
 	mutex_unlock(&h->base.lock);
 }
 
+static bool is_dead(void *arg, void *ref)
+{
+	return !gch_go_is_marked((unsigned long)ref);
+}
+
+/* Its references have been followed with those of the roots. */
+static void revive(void *arg, void *ref)
+{
+	struct gch_go_heap *h = arg;
+
+	gch_go_mark((unsigned long)ref);
+	atomic64_add(gch_go_object_size((unsigned long)ref), &h->marked_bytes);
+	preempt_disable();
+	gch_count(h->base.cpu->marked, 1);
+	preempt_enable();
+}
+
+/*
+ * Dead objects with finalizers live on. Weak entries are cleared by now; after the
+ * handshake no section goes on that has read one before, and would now find its
+ * object marked.
+ */
+static void finalize(struct gch_go_heap *h)
+{
+	if (!gch_finals_find(&h->base, is_dead, NULL))
+		return;
+	gch_handshake(&h->base);
+	gch_finals_revive(&h->base, revive, h);
+}
+
 /* With everything stopped: is what was marked all that can be reached? */
 static void verify_marks(struct gch_go_heap *h)
 {
@@ -228,14 +259,16 @@ int gch_go_collect(struct gch_heap *heap, unsigned int generation)
 	if (!is_stopped(h))
 		set_state(h, gen, PHASE_CLEAR);
 	atomic64_add(ktime_get_ns() - t.start, &heap->mark_ns);
-	verify_marks(h);
 	clear_weaks(h);
+	finalize(h);
+	verify_marks(h);
 	begin_sweeping(h, gen);
 	t.end = ktime_get_ns();
 	gch_go_trace_end(h, &t);
 	sweep(h);
 	if (is_stopped(h))
 		start(h, STATE_GEN(h->state), PHASE_OFF);
+	gch_finals_release(heap);
 	gch_go_bufs_free(h, true);
 	return 0;
 }

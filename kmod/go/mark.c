@@ -470,9 +470,20 @@ static void mark_places(void *arg, void **places, unsigned int nr)
 	}
 }
 
+/* What a finalizer's object refers to is kept, itself it is not. */
+static void mark_children(void *arg, void *ref, bool finalizer)
+{
+	struct marker *k = arg;
+
+	if (finalizer && !gch_go_is_marked((unsigned long)ref))
+		gch_go_scan((unsigned long)ref, push_edge, k);
+}
+
 /**
  * gch_go_mark_roots - makes the marker's first work of all frames and tables
  * @h: the heap
+ *
+ * And of finalizers. Whoever gets one later has its object in a slot.
  *
  * Context: process context, may sleep; takes &gch_heap.lock.
  */
@@ -484,6 +495,8 @@ void gch_go_mark_roots(struct gch_go_heap *h)
 	gch_visit_frames(&h->base, mark_places, &k);
 	gch_visit_roots(&h->base, mark_places, &k);
 	mutex_unlock(&h->base.lock);
+	gch_visit_finals(&h->base, mark_children, &k);
+	gch_visit_finalizing(&h->base, mark_places, &k);
 	marker_end(&k, true);
 }
 

@@ -49,6 +49,12 @@ static void check_places(void *arg, void **places, unsigned int nr)
 			check_marked(arg, (unsigned long)places[i]);
 }
 
+static void check_finalizer(void *arg, void *ref, bool finalizer)
+{
+	if (finalizer)
+		check_children(arg, (unsigned long)ref);
+}
+
 /**
  * gch_go_check_marks - is all that can be reached marked?
  * @h: the heap, stopped after marking
@@ -64,6 +70,8 @@ int gch_go_check_marks(struct gch_go_heap *h)
 	gch_visit_frames(&h->base, check_places, &c);
 	gch_visit_roots(&h->base, check_places, &c);
 	mutex_unlock(&h->base.lock);
+	gch_visit_finals(&h->base, check_finalizer, &c);
+	gch_visit_finalizing(&h->base, check_places, &c);
 	gch_go_visit_marked(h, check_children, &c);
 	return c.errors;
 }
@@ -93,6 +101,11 @@ static void check_target(void *arg, unsigned long ref)
 		report(c, "a reference leads to no allocated object");
 	if ((ref & TAG_MASK) != s->tag)
 		report(c, "a reference has the wrong tag");
+}
+
+static void check_final(void *arg, void *ref, bool finalizer)
+{
+	check_target(arg, (unsigned long)ref);
 }
 
 static void check_span(void *arg, struct gch_go_span *s)
@@ -163,6 +176,7 @@ int gch_go_validate(struct gch_heap *heap)
 				lockdep_is_held(&heap->cycle_lock))
 		gch_go_visit_refs((unsigned long)l->addr | SPAN_LARGE,
 				  check_target, &c);
+	gch_visit_finals(heap, check_final, &c);
 	gch_go_start(h, state);
 	return c.errors;
 }

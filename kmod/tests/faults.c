@@ -41,6 +41,8 @@ enum { NEW, LOOK, SLOTS };
  * @var: a type of any size
  * @roots: keeps the objects
  * @weaks: names them
+ * @finalized: how often its finalizer was called
+ * @cleaned: how often its cleanup was
  */
 struct life {
 	struct gch_test_env *env;
@@ -50,6 +52,8 @@ struct life {
 	struct gch_type *var;
 	struct gch_roots *roots;
 	struct gch_weaks *weaks;
+	unsigned int finalized;
+	unsigned int cleaned;
 };
 
 /**
@@ -217,6 +221,43 @@ static bool drop(struct life *l)
 	return MUST(env, gch_clear(env->m, LOOK));
 }
 
+static void finalize(struct gch_mutator *m, void *arg)
+{
+	struct life *l = arg;
+
+	l->finalized++;
+}
+
+static void clean(void *arg)
+{
+	struct life *l = arg;
+
+	l->cleaned++;
+}
+
+/* An object with all that can be called for it comes and goes. */
+static bool finish_one(struct life *l)
+{
+	struct gch_test_env *env = l->env;
+	struct gch_mutator *m = env->m;
+
+	if (env->engine != GCHEAP_ENGINE_GO)
+		return true;
+	if (!CALL(l, gch_alloc(m, LOOK, l->small)) ||
+	    !CALL(l, gch_finalizer_set(m, LOOK, finalize, l)) ||
+	    !CALL(l, gch_cleanup_add(m, LOOK, clean, l, NULL)) ||
+	    !MUST(env, gch_clear(m, LOOK)) ||
+	    !CALL(l, gch_collect(env->heap, 2)))
+		return false;
+	gch_finals_wait(env->heap);
+	if (!CALL(l, gch_collect(env->heap, 2)))
+		return false;
+	gch_finals_wait(env->heap);
+	return CHECK(env, l->finalized == 1 && l->cleaned == 1,
+		     "fault %u: finalized %u times, cleaned up %u times",
+		     l->nth, l->finalized, l->cleaned);
+}
+
 static bool use(struct life *l)
 {
 	struct gch_test_env *env = l->env;
@@ -231,6 +272,7 @@ static bool use(struct life *l)
 	if (!CALL(l, gch_collect(env->heap, 0)) ||
 	    !CALL(l, gch_collect(env->heap, 2)) || !look(l, 1) || !drop(l) ||
 	    !CALL(l, gch_collect(env->heap, 2)) || !look(l, 2) ||
+	    !finish_one(l) ||
 	    !CALL(l, gch_heap_validate(env->heap)))
 		return false;
 	gch_heap_stats(env->heap, &stats);

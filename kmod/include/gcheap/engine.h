@@ -41,6 +41,7 @@
 #include <gcheap/hist.h>
 
 struct gch_engine_ops;
+struct gch_finals;
 struct gch_worker_item;
 
 /* ---- sections and handshakes (core/section.c) ---- */
@@ -148,6 +149,7 @@ struct gch_cpu_stats {
  * @hold: what mutators waited for %GCH_WAIT_EXCLUSIVE
  * @items: a job's entry in each worker's queue
  * @enlisted: workers that wanted to stay at the present job
+ * @finals: its finalizers and cleanups; NULL until there is one
  * @memcg: charged for the heap's memory: that of its creator
  * @dbg: debugfs directory
  */
@@ -200,6 +202,7 @@ struct gch_heap {
 	struct gch_hist hold;
 	struct gch_worker_item __percpu *items;
 	atomic_t enlisted;
+	struct gch_finals *finals;
 	struct mem_cgroup *memcg;
 	struct dentry *dbg;
 };
@@ -356,6 +359,28 @@ void gch_visit_frames(struct gch_heap *heap, gch_roots_fn fn, void *arg);
 void gch_visit_roots(struct gch_heap *heap, gch_roots_fn fn, void *arg);
 void gch_visit_weaks(struct gch_heap *heap, gch_weaks_fn fn, void *arg);
 
+/* ---- finalizers and cleanups, for engines that have them (core/final.c) ---- */
+
+/**
+ * typedef gch_finals_fn - called with an object that has a finalizer or cleanups
+ * @arg: the caller's
+ * @ref: the object
+ * @finalizer: it has a finalizer
+ */
+typedef void (*gch_finals_fn)(void *arg, void *ref, bool finalizer);
+
+/* Is the object @ref dead? @arg is the caller's. */
+typedef bool (*gch_is_dead_fn)(void *arg, void *ref);
+
+/* The dead object @ref lives on, for its finalizer. @arg is the caller's. */
+typedef void (*gch_revive_fn)(void *arg, void *ref);
+
+void gch_visit_finals(struct gch_heap *heap, gch_finals_fn fn, void *arg);
+void gch_visit_finalizing(struct gch_heap *heap, gch_roots_fn fn, void *arg);
+bool gch_finals_find(struct gch_heap *heap, gch_is_dead_fn is_dead, void *arg);
+void gch_finals_revive(struct gch_heap *heap, gch_revive_fn revive, void *arg);
+void gch_finals_release(struct gch_heap *heap);
+
 /* ---- pages (core/arena.c) ---- */
 
 bool gch_hold(struct gch_heap *heap, size_t bytes);
@@ -438,6 +463,7 @@ enum gch_view {
  * @units: what its size classes consist of: "spans", "pools", "objects"
  * @heap_bytes: size of its heap, which embeds &struct gch_heap at offset 0
  * @mutator_bytes: size of its mutator, which embeds &struct gch_mutator likewise
+ * @finalizers: it has finalizers and cleanups
  * @tunables: what can be set, beside the core's own keys
  * @nr_tunables: their number
  * @init: called once, at registration; may be NULL
@@ -488,6 +514,7 @@ struct gch_engine_ops {
 	const char *units;
 	size_t heap_bytes;
 	size_t mutator_bytes;
+	bool finalizers;
 	const struct gch_tunable *tunables;
 	unsigned int nr_tunables;
 

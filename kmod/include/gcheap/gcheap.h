@@ -14,6 +14,7 @@
 #define _GCHEAP_GCHEAP_H
 
 #include <linux/bits.h>
+#include <linux/compiler.h>
 #include <linux/sizes.h>
 #include <linux/types.h>
 #include <uapi/linux/gcheap.h>
@@ -37,6 +38,10 @@ struct netlink_ext_ack;
 #define GCH_TYPES_MAX		65536U
 /* Most entries of one root table or weak table. */
 #define GCH_TABLE_MAX		BIT(24)
+/* Most finalizers and cleanups of one heap that have not run. */
+#define GCH_FINALS_MAX		BIT(20)
+/* Slots of the mutator that a finalizer gets. */
+#define GCH_FINALIZER_SLOTS	16U
 /* Most mutators of one heap. */
 #define GCH_MUTATORS_MAX	4096U
 
@@ -218,6 +223,48 @@ int gch_weak_get(struct gch_mutator *m, unsigned int dst,
 int gch_weak_alive(struct gch_mutator *m, struct gch_weaks *weaks, u32 i);
 
 /**
+ * typedef gch_finalizer_fn - called with an object that is out of reach
+ * @m: a mutator; the object is in slot 0, the other slots are empty
+ * @arg: the caller's
+ *
+ * Context: a kthread, may sleep; holds up the other finalizers and cleanups of the
+ * heap. It does not delete the heap, and does not put the last reference of it.
+ */
+typedef void (*gch_finalizer_fn)(struct gch_mutator *m, void *arg);
+
+/**
+ * typedef gch_cleanup_fn - called when an object is gone
+ * @arg: the caller's
+ *
+ * Context: as &gch_finalizer_fn.
+ */
+typedef void (*gch_cleanup_fn)(void *arg);
+
+/* Finalizers and cleanups */
+int gch_finalizer_set(struct gch_mutator *m, unsigned int src,
+		      gch_finalizer_fn fn, void *arg);
+int gch_cleanup_add(struct gch_mutator *m, unsigned int src, gch_cleanup_fn fn,
+		    void *arg, u64 *id);
+int gch_cleanup_stop(struct gch_heap *heap, u64 id);
+void gch_finals_wait(struct gch_heap *heap);
+
+/**
+ * gch_keep_alive - an object is alive up to here
+ * @m: the mutator
+ * @src: slot that refers to it
+ *
+ * A slot is a root until something else is written to it, whether or not it is
+ * used again, so it costs nothing to keep an object: this says to the reader, and to
+ * the compiler, that what gch_data() gave is not used any more after it. An object
+ * whose slot is cleared or written before may be finalized, even while a method of
+ * it goes on.
+ */
+static inline void gch_keep_alive(const struct gch_mutator *m, unsigned int src)
+{
+	barrier();
+}
+
+/**
  * struct gch_hist_summary - what a log-linear histogram says
  * @count: values recorded
  * @sum_ns: their sum
@@ -275,6 +322,10 @@ struct gch_hist_summary {
  * @alloc_failures: allocations that failed with -ENOMEM
  * @handshakes: of all CPUs, by the heap
  * @verify_errors: disagreements that verification found
+ * @finalizers_queued: objects found out of reach that had one
+ * @finalizers_run: how many of them have been called
+ * @cleanups_queued: those of objects that are gone
+ * @cleanups_run: how many of them have been called
  * @pause: what mutators were held up for, each time
  * @assist: what they spent on helping the collector, each time
  * @handshake: what a handshake took
@@ -317,6 +368,10 @@ struct gch_stats {
 	u64 alloc_failures;
 	u64 handshakes;
 	u64 verify_errors;
+	u64 finalizers_queued;
+	u64 finalizers_run;
+	u64 cleanups_queued;
+	u64 cleanups_run;
 	struct gch_hist_summary pause;
 	struct gch_hist_summary assist;
 	struct gch_hist_summary handshake;
