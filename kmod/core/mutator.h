@@ -53,7 +53,7 @@ static __always_inline void gch_mutator_leave(struct gch_mutator *m,
 static __always_inline int gch_assign(struct gch_mutator *m, void **place,
 				      void *ref)
 {
-	m->stats->stores++;
+	gch_tally(m->stats->stores, 1);
 	return gch_call(m, assign, place, ref);
 }
 
@@ -61,7 +61,7 @@ static __always_inline int gch_assign(struct gch_mutator *m, void **place,
 static __always_inline int gch_fetch(struct gch_mutator *m, void **place,
 				     void **from)
 {
-	m->stats->stores++;
+	gch_tally(m->stats->stores, 1);
 	return gch_call(m, fetch, place, from);
 }
 

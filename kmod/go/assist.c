@@ -96,7 +96,7 @@ static u64 mark(struct gch_go_heap *h, struct gch_go_mutator *gm, u64 us)
 	gm->debt -= done;
 	if (!done)
 		return 0;
-	gm->base.stats->assist_bytes += done;
+	gch_tally(gm->base.stats->assist_bytes, done);
 	gch_hist_add(&h->base.assist, ktime_get_ns() - start);
 	return done;
 }

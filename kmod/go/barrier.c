@@ -230,7 +230,7 @@ int gch_go_assign_slow(struct gch_go_heap *h, struct gch_mutator *m, u32 state,
 		if (STATE_BARRIER(state) != GCHEAP_BARRIER_YUASA ||
 		    phase == PHASE_SYNC)
 			gch_go_shade(h, c, (unsigned long)ref);
-		m->stats->barriers++;
+		gch_tally(m->stats->barriers, 1);
 	}
 	/* As in gch_go_assign_at(). */
 	gch_store_release(place, ref);

@@ -248,8 +248,8 @@ static __always_inline unsigned long take(struct gch_go_heap *h,
 		gch_go_mark(ref);
 		c->black += s->size;
 	}
-	m->stats->allocs++;
-	m->stats->alloc_bytes += s->size;
+	gch_tally(m->stats->allocs, 1);
+	gch_tally(m->stats->alloc_bytes, s->size);
 	return ref;
 }
 
@@ -325,9 +325,9 @@ static noinline int alloc_large(struct gch_go_heap *h, struct gch_mutator *m,
 	h->nr_large++;
 	raw_spin_unlock(&h->large_lock);
 	account(h, m, state, PAGE_SIZE << l->order);
-	m->stats->allocs++;
-	m->stats->alloc_bytes += PAGE_SIZE << l->order;
-	m->stats->large_allocs++;
+	gch_tally(m->stats->allocs, 1);
+	gch_tally(m->stats->alloc_bytes, PAGE_SIZE << l->order);
+	gch_tally(m->stats->large_allocs, 1);
 	return gch_go_assign_at(h, m, state, place, l->addr + SPAN_LARGE);
 }
 

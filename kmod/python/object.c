@@ -172,11 +172,11 @@ bool gch_py_bury(struct gch_py_heap *h, unsigned int budget)
 	bool done = bury(h, budget);
 
 	if (h->collecting)
-		cpu->freed_cycle += h->deaths;
+		gch_tally(cpu->freed_cycle, h->deaths);
 	else
-		cpu->freed_count += h->deaths;
-	cpu->freed_bytes += h->dead_bytes;
-	cpu->counts += h->counted;
+		gch_tally(cpu->freed_count, h->deaths);
+	gch_tally(cpu->freed_bytes, h->dead_bytes);
+	gch_tally(cpu->counts, h->counted);
 	h->deaths = 0;
 	h->dead_bytes = 0;
 	h->counted = 0;
@@ -228,7 +228,7 @@ void gch_py_swap(struct gch_py_heap *h, struct gch_mutator *m, void **place,
 {
 	struct gch_py_object *old = *place;
 
-	m->stats->counts += !!ref + !!old;
+	gch_tally(m->stats->counts, !!ref + !!old);
 	if (ref)
 		gch_py_raise(ref);
 	WRITE_ONCE(*place, ref);
@@ -381,7 +381,7 @@ static struct gch_py_object *alloc_large(struct gch_mutator *m, size_t bytes,
 	if (!large)
 		return want_memory(m, bytes);
 	gch_py_large_use(h, large, gen);
-	m->stats->large_allocs++;
+	gch_tally(m->stats->large_allocs, 1);
 	return &large->obj;
 }
 
@@ -391,8 +391,8 @@ static void count_birth(struct gch_py_heap *h, struct gch_mutator *m,
 	struct gch_cpu_stats *cpu = m->stats;
 	u32 bytes = gch_py_footprint(h, obj);
 
-	cpu->allocs++;
-	cpu->alloc_bytes += bytes;
+	gch_tally(cpu->allocs, 1);
+	gch_tally(cpu->alloc_bytes, bytes);
 	h->live_bytes += bytes;
 	if (gen != GCH_PY_UNTRACKED)
 		WRITE_ONCE(h->count[0], h->count[0] + 1);

@@ -113,7 +113,7 @@ int gch_py_weak_get(struct gch_mutator *m, void **place, struct gch_weak *w)
 
 	if (!gch_py_owns(h, m))
 		return gch_py_want_gil(m);
-	m->stats->stores++;
+	gch_tally(m->stats->stores, 1);
 	gch_py_swap(h, m, place, alive(w));
 	return 0;
 }

@@ -15,8 +15,8 @@ static void enlist(struct gch_slab_heap *h, struct gch_slab_object *obj)
 	raw_spin_lock(&shard->lock);
 	list_add(&obj->node, &shard->objects);
 	shard->changes++;
-	shard->nr[ilog2(obj->charge)]++;
-	shard->nr_pages += !!(obj->info & GCH_SLAB_PAGES);
+	gch_tally(shard->nr[ilog2(obj->charge)], 1);
+	gch_tally(shard->nr_pages, !!(obj->info & GCH_SLAB_PAGES));
 	raw_spin_unlock(&shard->lock);
 }
 
@@ -27,8 +27,8 @@ static void delist(struct gch_slab_heap *h, struct gch_slab_object *obj)
 	raw_spin_lock(&shard->lock);
 	list_del(&obj->node);
 	shard->changes++;
-	shard->nr[ilog2(obj->charge)]--;
-	shard->nr_pages -= !!(obj->info & GCH_SLAB_PAGES);
+	gch_tally(shard->nr[ilog2(obj->charge)], -1);
+	gch_tally(shard->nr_pages, -!!(obj->info & GCH_SLAB_PAGES));
 	raw_spin_unlock(&shard->lock);
 }
 
@@ -84,9 +84,9 @@ int gch_slab_alloc(struct gch_mutator *m, void **place, struct gch_type *type,
 	obj->type = type;
 	obj->info |= nr_refs;
 	enlist(h, obj);
-	cpu->allocs++;
-	cpu->alloc_bytes += obj->charge;
-	cpu->large_allocs += !!(obj->info & GCH_SLAB_PAGES);
+	gch_tally(cpu->allocs, 1);
+	gch_tally(cpu->alloc_bytes, obj->charge);
+	gch_tally(cpu->large_allocs, !!(obj->info & GCH_SLAB_PAGES));
 	/* Who reads it elsewhere must find it zeroed. */
 	gch_store_release(place, obj);
 	return 0;
@@ -190,8 +190,8 @@ int gch_slab_free(struct gch_mutator *m, void **place)
 	}
 	WRITE_ONCE(*place, NULL);
 	delist(h, obj);
-	cpu->freed_explicit++;
-	cpu->freed_bytes += obj->charge;
+	gch_tally(cpu->freed_explicit, 1);
+	gch_tally(cpu->freed_bytes, obj->charge);
 	if (IS_ENABLED(CONFIG_PREEMPT_RT) || (obj->info & GCH_SLAB_PAGES)) {
 		list_add(&obj->node, &gch_slab_mutator(m)->dead);
 		m->pending = true;

@@ -90,7 +90,7 @@ int gch_slab_weak_get(struct gch_mutator *m, void **place, struct gch_weak *w)
 {
 	struct gch_slab_heap *h = gch_slab_heap(m->heap);
 
-	m->stats->stores++;
+	gch_tally(m->stats->stores, 1);
 	raw_spin_lock(&h->weak_lock);
 	/* As gch_slab_assign(). */
 	gch_store_release(place, w->ref);

@@ -29,6 +29,7 @@
 #define _GCHEAP_ENGINE_H
 
 #include <linux/atomic.h>
+#include <linux/compiler.h>
 #include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
@@ -99,6 +100,12 @@ struct gch_cpu_stats {
 
 /* Adds to a counter of the CPU, heap->cpu->something; preemption is off. */
 #define gch_count(counter, n)	__this_cpu_add(counter, n)
+
+/*
+ * Adds to a counter that nobody else writes meanwhile, but others may read: they
+ * see it as it was before or as it is after.
+ */
+#define gch_tally(counter, n)	((void)data_race((counter) += (n)))
 
 /**
  * struct gch_heap - what core and engine share of a heap
