@@ -200,8 +200,10 @@ static inline int gch_compat_genl_unregister(struct genl_family *family)
  * kernels register what the caller has; there a module frees it as well.
  */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
-#define shrinker_alloc(flags, name...)					\
-	kzalloc(sizeof(struct shrinker), GFP_KERNEL)
+static inline struct shrinker *gch_compat_shrinker_alloc(void)
+{
+	return kzalloc(sizeof(struct shrinker), GFP_KERNEL);
+}
 
 static inline int gch_compat_shrinker_register(struct shrinker *shrinker)
 {
@@ -214,6 +216,11 @@ static inline void shrinker_free(struct shrinker *shrinker)
 	kfree(shrinker);
 }
 #else
+static inline struct shrinker *gch_compat_shrinker_alloc(void)
+{
+	return shrinker_alloc(0, "gcheap");
+}
+
 static inline int gch_compat_shrinker_register(struct shrinker *shrinker)
 {
 	shrinker_register(shrinker);

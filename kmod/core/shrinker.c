@@ -34,7 +34,7 @@ int gch_shrinker_init(void)
 {
 	int ret;
 
-	shrinker = shrinker_alloc(0, "gcheap");
+	shrinker = gch_compat_shrinker_alloc();
 	if (!shrinker)
 		return -ENOMEM;
 	shrinker->count_objects = count;

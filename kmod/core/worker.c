@@ -40,7 +40,7 @@ struct queue {
 
 static DEFINE_PER_CPU(struct queue, queues);
 static DEFINE_PER_CPU(struct task_struct *, workers);
-/* Processor time that a worker had had when it last ended a job. */
+/* Processor time that a worker had used when it last ended a job. */
 static DEFINE_PER_CPU(u64, counted);
 
 static void job_put(struct gch_job *job)
