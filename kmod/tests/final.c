@@ -547,7 +547,7 @@ void gch_test_finals_refused(struct gch_test_env *env)
 /* ---- while collections go on ---- */
 
 #define THREADS		2U
-#define RACERS		4000U
+#define RACERS		2000U
 /* Entries of the tables that they share. */
 #define SHARED		64U
 
