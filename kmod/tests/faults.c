@@ -316,7 +316,7 @@ static bool strike(struct life *l, bool whole)
  * @nr: their number
  */
 struct hoard {
-	struct mutex lock;
+	struct mutex lock;	/* see above */
 	void __percpu **pieces;
 	unsigned int nr;
 };
