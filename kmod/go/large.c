@@ -9,7 +9,9 @@
 #include "go.h"
 
 #include <linux/mm.h>
+#include <linux/poison.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 
 /**
  * gch_go_large_new - takes the pages of a large object
@@ -49,6 +51,8 @@ void gch_go_large_free(struct gch_go_heap *h, struct gch_go_large *l)
 {
 	if (!l)
 		return;
+	if (h->poison)
+		memset(l->addr, POISON_FREE, l->bytes);
 	set_page_private(virt_to_page(l->addr), 0);
 	gch_pages_put(&h->base, l->addr, l->order);
 	kfree(l);

@@ -11,7 +11,9 @@
 #include "python.h"
 
 #include <linux/mm.h>
+#include <linux/poison.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 
 #include "compat.h"
 
@@ -115,6 +117,9 @@ void gch_py_large_free(struct gch_py_heap *h, struct gch_py_large *large)
 {
 	size_t bytes = large->charge;
 
+	if (gch_val(&h->heap, GCH_KEY_POISON))
+		memset(&large->obj, POISON_FREE,
+		       bytes - offsetof(struct gch_py_large, obj));
 	if (large->order != GCH_PY_KMALLOC) {
 		gch_pages_put(&h->heap, large, large->order);
 		return;

@@ -10,8 +10,10 @@
 #include "slab.h"
 
 #include <linux/mm.h>
+#include <linux/poison.h>
 #include <linux/preempt.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 
 #include "compat.h"
 
@@ -155,6 +157,8 @@ void gch_slab_memory_put(struct gch_slab_heap *h, struct gch_slab_object *obj)
 {
 	size_t bytes = obj->charge;
 
+	if (gch_val(&h->heap, GCH_KEY_POISON))
+		memset(obj + 1, POISON_FREE, bytes - sizeof(*obj));
 	if (obj->info & GCH_SLAB_PAGES) {
 		gch_pages_put(&h->heap, obj, get_order(bytes));
 		return;
