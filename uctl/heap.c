@@ -59,6 +59,8 @@ const struct key heap_keys[HEAP_KEYS] = {
 	  barriers, ARRAY_SIZE(barriers) },
 	{ "stw", KEY_CHOICE, GCHEAP_A_HEAP_STW, NULL,
 	  stops, ARRAY_SIZE(stops) },
+	{ "gc-percent-cpu", KEY_NUMBER, GCHEAP_A_HEAP_GC_PERCENT_CPU, NULL,
+	  NULL, 0 },
 	{ "interval-ms", KEY_NUMBER, GCHEAP_A_HEAP_INTERVAL_MS, "off",
 	  NULL, 0 },
 	{ "verify", KEY_FLAG, GCHEAP_A_HEAP_VERIFY, NULL, NULL, 0 },
@@ -90,6 +92,7 @@ int heap_key_engine(int attr)
 	case GCHEAP_A_HEAP_TRACE:
 	case GCHEAP_A_HEAP_BARRIER:
 	case GCHEAP_A_HEAP_STW:
+	case GCHEAP_A_HEAP_GC_PERCENT_CPU:
 	case GCHEAP_A_HEAP_PERIOD_MS:
 	case GCHEAP_A_HEAP_MEMORY_LIMIT:
 	case GCHEAP_A_HEAP_ASSIST_US:

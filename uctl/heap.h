@@ -11,7 +11,7 @@
 #include "parse.h"
 
 #define HEAP_ENGINES	3
-#define HEAP_KEYS	20
+#define HEAP_KEYS	21
 
 /* In the order of enum gcheap_engine. */
 extern const char *const heap_engines[HEAP_ENGINES];

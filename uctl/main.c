@@ -50,6 +50,7 @@ static const char heap_details[] =
 	"  workers {N|all}         most mark workers at a time\n"
 	"  trace {1|off}           reports collections, see monitor\n"
 	"  barrier WORD            hybrid, yuasa or dijkstra\n"
+	"  gc-percent-cpu N        of all processors, that marking may take\n"
 	"  stw {off|on|all}        stop mutators: never, twice, throughout\n"
 	"Keys of python:\n"
 	"  threshold0 {N|off}      net allocations before a young collection\n"

@@ -41,6 +41,7 @@ static const int setting_attr[] = {
 	[GCH_KEY_TRACE]		= GCHEAP_A_HEAP_TRACE,
 	[GCH_KEY_BARRIER]	= GCHEAP_A_HEAP_BARRIER,
 	[GCH_KEY_STW]		= GCHEAP_A_HEAP_STW,
+	[GCH_KEY_GC_PERCENT_CPU] = GCHEAP_A_HEAP_GC_PERCENT_CPU,
 };
 
 static_assert(ARRAY_SIZE(setting_attr) == GCH_KEY_NR);

@@ -50,6 +50,7 @@ static const char * const key_names[GCH_KEY_NR] = {
 	[GCH_KEY_TRACE]		= "trace",
 	[GCH_KEY_BARRIER]	= "barrier",
 	[GCH_KEY_STW]		= "stw",
+	[GCH_KEY_GC_PERCENT_CPU] = "gc-percent-cpu",
 };
 
 static const struct gch_tunable core_tunables[] = {

@@ -27,6 +27,9 @@ static void sum_cpus(struct gch_heap *heap, struct gch_stats *s)
 		s->barriers += READ_ONCE(c->barriers);
 		s->counts += READ_ONCE(c->counts);
 		s->cpu_ns += READ_ONCE(c->cpu_ns);
+		s->mark_dedicated_ns += READ_ONCE(c->mark_ns[0]);
+		s->mark_fraction_ns += READ_ONCE(c->mark_ns[1]);
+		s->mark_idle_ns += READ_ONCE(c->mark_ns[2]);
 		s->marked += READ_ONCE(c->marked);
 		s->assist_bytes += READ_ONCE(c->assist_bytes);
 		s->swept_bytes += READ_ONCE(c->swept_bytes);

@@ -86,12 +86,10 @@ bool gch_worker_settle(struct gch_heap *heap)
 static void setup(unsigned int cpu)
 {
 	set_user_nice(current, MIN_NICE);
+	*per_cpu_ptr(&counted, cpu) = 0;
 }
 
-/*
- * Not the time since the job began: others have had the CPU meanwhile. What the
- * scheduler has not counted yet, a tick at most, goes to the next job.
- */
+/* Not the time since the job began: others have had the CPU meanwhile. */
 static void count_time(struct gch_heap *heap, u64 *counted)
 {
 	u64 now = READ_ONCE(current->se.sum_exec_runtime);
@@ -109,8 +107,9 @@ static void run_one(unsigned int cpu)
 	if (!job)
 		return;
 	job->fn(job->arg, cpu);
-	count_time(job->heap, per_cpu_ptr(&counted, cpu));
+	/* Brings the time that the task has run up to date. */
 	set_user_nice(current, MIN_NICE);
+	count_time(job->heap, per_cpu_ptr(&counted, cpu));
 	job_put(job);
 }
 

@@ -250,6 +250,7 @@ int gch_go_collect(struct gch_heap *heap, unsigned int generation)
 	h->barrier = gch_val(heap, GCH_KEY_BARRIER);
 	h->stw = gch_val(heap, GCH_KEY_STW);
 	gch_go_pace_begin(h);
+	gch_go_share_begin(h);
 
 	gch_go_trace_begin(h, &t);
 	begin_marking(h, gen);

@@ -30,6 +30,8 @@ static const struct gch_tunable tunables[] = {
 	{ GCH_KEY_BARRIER, .def = GCHEAP_BARRIER_DIJKSTRA,
 	  .max = GCHEAP_BARRIER_DIJKSTRA, .live = true },
 	{ GCH_KEY_STW, .max = GCHEAP_STW_ALL, .live = true },
+	{ GCH_KEY_GC_PERCENT_CPU, .def = 25, .min = 1, .max = 100,
+	  .live = true },
 };
 
 static int heap_init(struct gch_heap *heap, struct netlink_ext_ack *extack)
@@ -65,7 +67,7 @@ static int heap_init(struct gch_heap *heap, struct netlink_ext_ack *extack)
 static void tuned(struct gch_heap *heap, enum gch_key key)
 {
 	if (key == GCH_KEY_GOGC || key == GCH_KEY_LIMIT ||
-	    key == GCH_KEY_MEMORY_LIMIT)
+	    key == GCH_KEY_MEMORY_LIMIT || key == GCH_KEY_GC_PERCENT_CPU)
 		gch_go_pace(to_go(heap));
 }
 

@@ -223,6 +223,7 @@ struct gch_go_workbuf {
  * @nr_shaded: entries of @shaded
  * @shades: objects that the CPU's write barriers have shaded, ever
  * @black: bytes that it has allocated black, ever
+ * @mark_ns: time that its worker has marked in this cycle; the worker's
  * @span: the span of each span class that it allocates from
  * @shaded: gray objects
  */
@@ -231,6 +232,7 @@ struct gch_go_mcache {
 	u32 nr_shaded;
 	u64 shades;
 	u64 black;
+	u64 mark_ns;
 	struct gch_go_span *span[GCH_GO_SPAN_CLASSES];
 	unsigned long shaded[GCH_GO_SHADE_MAX];
 };
@@ -276,7 +278,10 @@ struct gch_go_mcentral {
  * @nr_full: buffers with work
  * @hungry: a mutator would mark if there were work
  * @running: workers that have begun to drain
- * @idle: how many of them have found nothing to do
+ * @idle: how many of them have found nothing to do, or may not
+ * @joined: workers that have begun to mark, of which the first are dedicated
+ * @dedicated: how many; of the present cycle
+ * @fraction: percent of their CPU that the others may have; likewise
  * @live: bytes allocated and not known to be dead
  * @marked_bytes: bytes that this cycle has marked
  * @credit: bytes that its workers have, beyond what mutators owe
@@ -338,6 +343,9 @@ struct gch_go_heap {
 	bool hungry;
 	atomic_t running;
 	atomic_t idle;
+	atomic_t joined;
+	unsigned int dedicated;
+	unsigned int fraction;
 
 	atomic64_t live;
 	atomic64_t marked_bytes;
@@ -587,6 +595,33 @@ void gch_go_owe(struct gch_go_heap *h, struct gch_mutator *m, u32 state,
 		u64 live, u64 bytes);
 int gch_go_assist(struct gch_go_heap *h, struct gch_mutator *m, u32 state);
 void gch_go_nap(struct gch_go_heap *h);
+
+/* share.c */
+enum gch_go_mode {
+	GCH_GO_DEDICATED,
+	GCH_GO_FRACTIONAL,
+	GCH_GO_IDLE,
+};
+
+/**
+ * struct gch_go_share - a worker that marks
+ * @dedicated: until nothing is left
+ * @mode: why it marks now
+ * @since: since when, by ktime_get_ns()
+ */
+struct gch_go_share {
+	bool dedicated;
+	enum gch_go_mode mode;
+	u64 since;
+};
+
+unsigned int gch_go_share(unsigned int percent, unsigned int cpus,
+			  unsigned int *fraction);
+void gch_go_share_begin(struct gch_go_heap *h);
+void gch_go_share_join(struct gch_go_heap *h, struct gch_go_share *s);
+bool gch_go_share_allows(struct gch_go_heap *h, struct gch_go_share *s);
+bool gch_go_share_next(struct gch_go_heap *h, struct gch_go_share *s);
+void gch_go_share_end(struct gch_go_heap *h, struct gch_go_share *s);
 
 /* mark.c */
 void gch_go_mark_roots(struct gch_go_heap *h);

@@ -19,6 +19,7 @@
 #include <linux/cpu.h>
 #include <linux/delay.h>
 #include <linux/gfp.h>
+#include <linux/kthread.h>
 #include <linux/ktime.h>
 #include <linux/prefetch.h>
 
@@ -26,6 +27,8 @@
 #define FIFO_DEPTH	16U
 /* Objects between looks at whether others are idle, and the clock. */
 #define CHECK_EVERY	512U
+/* How long a worker rests, at least, while it may not mark. */
+#define REST_US		100U
 /* Objects between looks at the clock where a mutator marks. */
 #define ASSIST_CHECK	16U
 /* References of an object that are left to the workers if there are more. */
@@ -345,7 +348,7 @@ static __always_inline void keep(struct marker *k, struct hot *r)
 }
 
 /* Half of what this worker has, for those who have nothing. */
-static void share(struct marker *k)
+static void offer(struct marker *k)
 {
 	if (k->sp - k->base < 8 || atomic_read(&k->h->nr_full) ||
 	    (!atomic_read(&k->h->idle) && !READ_ONCE(k->h->hungry)))
@@ -369,14 +372,19 @@ static void report(struct marker *k, bool credit)
 	k->objects = 0;
 }
 
-static void drain(struct marker *k)
+/*
+ * Marks until there is nothing left, or until @share says that others need the
+ * CPU more: then some is, in the marker's buffer or in the heap's.
+ */
+static void drain(struct marker *k, struct gch_go_share *share)
 {
 	unsigned long fifo[FIFO_DEPTH], ref;
 	struct hot r = { .sp = k->sp };
 	unsigned int head = 0, tail = 0;
+	bool rest = false;
 
 	for (;;) {
-		while (tail - head < FIFO_DEPTH) {
+		while (tail - head < FIFO_DEPTH && !rest) {
 			if (r.sp == k->base) {
 				if (!atomic_read(&k->h->nr_full))
 					break;
@@ -394,46 +402,66 @@ static void drain(struct marker *k)
 		step(k, &r, fifo[head++ % FIFO_DEPTH]);
 		if (unlikely(head % CHECK_EVERY == 0)) {
 			keep(k, &r);
-			share(k);
+			offer(k);
 			report(k, true);
 			r.sp = k->sp;
-			cond_resched();
+			if (!share)
+				cond_resched();
+			else if (!rest)
+				rest = !gch_go_share_next(k->h, share);
 		}
 	}
 	keep(k, &r);
 }
 
 /*
- * Waits until there is work or all who run are idle. Who begins late finds
- * nothing, and who ends late has found all others idle: nothing is left then.
+ * Waits until there is work that this worker may do, or all who run are idle. Who
+ * begins late finds nothing, and who ends late has found all others idle: nothing
+ * is left then. Nobody waits for a worker whose CPU goes down.
  */
-static bool wait_for_work(struct gch_go_heap *h)
+static bool wait_for_work(struct gch_go_heap *h, struct gch_go_share *share)
 {
 	bool work;
 
 	atomic_inc(&h->idle);
 	for (;;) {
 		work = atomic_read(&h->nr_full);
-		if (work || atomic_read(&h->idle) >= atomic_read(&h->running))
+		if (!work && atomic_read(&h->idle) >= atomic_read(&h->running))
+			return false;
+		if (work && gch_go_share_allows(h, share))
 			break;
-		usleep_range(10, 50);
+		if (kthread_should_park()) {
+			atomic_dec(&h->idle);
+			atomic_dec(&h->running);
+			return false;
+		}
+		if (work)
+			usleep_range(REST_US, 2 * REST_US);
+		else
+			usleep_range(10, 50);
 	}
-	if (work)
-		atomic_dec(&h->idle);
-	return work;
+	atomic_dec(&h->idle);
+	return true;
+}
+
+/* Leaves nothing in the marker's hands. */
+static void hand_over(struct marker *k)
+{
+	struct gch_go_heap *h = k->h;
+
+	if (!k->buf)
+		return;
+	k->buf->nr = k->sp - k->base;
+	if (k->buf->nr)
+		gch_go_buf_put_full(h, k->buf);
+	else
+		put_empty(h, k->buf);
+	use_buf(k, NULL);
 }
 
 static void marker_end(struct marker *k, bool credit)
 {
-	struct gch_go_heap *h = k->h;
-
-	if (k->buf) {
-		k->buf->nr = k->sp - k->base;
-		if (k->buf->nr)
-			gch_go_buf_put_full(h, k->buf);
-		else
-			put_empty(h, k->buf);
-	}
+	hand_over(k);
 	report(k, credit);
 }
 
@@ -441,6 +469,7 @@ static void mark_on_cpu(void *arg, unsigned int cpu)
 {
 	struct gch_go_heap *h = arg;
 	struct marker k = { .h = h };
+	struct gch_go_share share;
 	unsigned int *seq;
 
 	atomic_inc(&h->running);
@@ -451,10 +480,12 @@ static void mark_on_cpu(void *arg, unsigned int cpu)
 		atomic_dec(&h->running);
 		return;
 	}
+	gch_go_share_join(h, &share);
 	do {
-		drain(&k);
-	} while (wait_for_work(h));
-	marker_end(&k, true);
+		drain(&k, &share);
+		gch_go_share_end(h, &share);
+		marker_end(&k, true);
+	} while (wait_for_work(h, &share));
 }
 
 static void mark_places(void *arg, void **places, unsigned int nr)
@@ -505,7 +536,7 @@ static void rescan(void *arg, unsigned long ref)
 	struct marker *k = arg;
 
 	gch_go_scan(ref, push_edge, k);
-	drain(k);
+	drain(k, NULL);
 }
 
 /* What a CPU had shaded when it went down. */
@@ -539,11 +570,12 @@ void gch_go_mark_drain(struct gch_go_heap *h)
 
 	atomic_set(&h->running, 0);
 	atomic_set(&h->idle, 0);
+	atomic_set(&h->joined, 0);
 	gch_workers_run(&h->base, mark_on_cpu, h);
 	flush_offline(h);
 	while (atomic_xchg(&h->overflow, 0)) {
 		gch_go_visit_marked(h, rescan, &k);
-		drain(&k);
+		drain(&k, NULL);
 	}
 	marker_end(&k, true);
 }

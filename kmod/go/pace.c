@@ -111,6 +111,7 @@ void gch_go_pace(struct gch_go_heap *h)
 	p->gogc = gch_val(&h->base, GCH_KEY_GOGC);
 	p->limit = min_not_zero(gch_val(&h->base, GCH_KEY_LIMIT),
 				gch_val(&h->base, GCH_KEY_MEMORY_LIMIT));
+	p->share = gch_val(&h->base, GCH_KEY_GC_PERCENT_CPU) * 10;
 	p->held = atomic64_read(&h->base.held);
 	p->free = READ_ONCE(h->free_pages) << GCH_GO_PAGE_SHIFT;
 	p->allocated = allocated(h);

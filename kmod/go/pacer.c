@@ -34,7 +34,7 @@
 /* The limit's goal stays below it: percent, and bytes at least. */
 #define HEADROOM_PERCENT	3
 #define HEADROOM_LEAST	SZ_1M
-/* The share of all CPUs that marking is taken to have, in thousandths. */
+/* The share of all CPUs that marking has if nothing else is said, in thousandths. */
 #define MARK_SHARE	250
 #define SHARE_MOST	950
 /* GOGC that a forced cycle goes by when it is off. */
@@ -135,15 +135,20 @@ u64 gch_go_pacer_limit_goal(const struct gch_go_pacer *p)
 }
 EXPORT_SYMBOL_IF_KUNIT(gch_go_pacer_limit_goal);
 
+static unsigned int mark_share(const struct gch_go_pacer *p)
+{
+	return min_t(unsigned int, p->share ?: MARK_SHARE, SHARE_MOST);
+}
+
 /* Bytes that mutators allocate while what is expected is marked. */
 static u64 runway(const struct gch_go_pacer *p)
 {
+	unsigned int i, share = mark_share(p);
 	u64 rate = 0;
-	unsigned int i;
 
 	for (i = 0; i < GCH_GO_PACER_CYCLES; i++)
 		rate = max(rate, p->rate[i]);
-	rate = gch_go_scale(rate, 1000 - MARK_SHARE, MARK_SHARE);
+	rate = gch_go_scale(rate, 1000 - share, share);
 	return gch_go_scale(rate, p->work, BIT_ULL(GCH_GO_RATE_SHIFT));
 }
 
@@ -218,7 +223,7 @@ EXPORT_SYMBOL_IF_KUNIT(gch_go_pacer_begin);
 void gch_go_pacer_end(struct gch_go_pacer *p, u64 live, u64 work,
 		      unsigned int assist)
 {
-	unsigned int share = min_t(unsigned int, MARK_SHARE + assist,
+	unsigned int share = min_t(unsigned int, mark_share(p) + assist,
 				   SHARE_MOST);
 	u64 rate;
 

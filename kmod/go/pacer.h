@@ -17,6 +17,7 @@
  * struct gch_go_pacer - what paces a heap's cycles
  * @gogc: growth in percent, 0 for off
  * @limit: soft limit of memory in bytes, 0 for none
+ * @share: of all CPUs that marking is to have, in thousandths, 0 for a quarter
  * @held: memory held
  * @free: how much of it is in free pages
  * @allocated: how much of it is allocated objects
@@ -36,6 +37,7 @@
 struct gch_go_pacer {
 	u32 gogc;
 	u64 limit;
+	u32 share;
 	u64 held;
 	u64 free;
 	u64 allocated;

@@ -47,7 +47,7 @@ enum { HOLDER, OTHER, VICTIM, FIRST_PLACE };
 
 #define CYCLES		50U
 /* The same where there are several heaps. */
-#define CYCLES_EACH	15U
+#define CYCLES_EACH	10U
 #define MOVE_TIME	(60 * HZ)
 
 #define BARRIERS	(GCHEAP_BARRIER_DIJKSTRA + 1U)
@@ -398,6 +398,8 @@ static int change_on_and_on(void *arg)
 					i % BARRIERS, NULL));
 		MUST(env, gch_heap_tune(env->heap, GCH_KEY_STW,
 					i / BARRIERS % STOPS, NULL));
+		MUST(env, gch_heap_tune(env->heap, GCH_KEY_GC_PERCENT_CPU,
+					10 + i % 90, NULL));
 		usleep_range(50, 100);
 	}
 	return 0;
@@ -420,8 +422,8 @@ static void move_while_changing(struct gch_test_env *env)
 }
 
 /**
- * gch_test_barriers - the same with each write barrier, with stops, and with
- *	changes of both
+ * gch_test_barriers - the same with each write barrier, with stops, with little
+ *	time to mark, and with changes of all that
  * @env: the test
  */
 void gch_test_barriers(struct gch_test_env *env)
@@ -429,11 +431,13 @@ void gch_test_barriers(struct gch_test_env *env)
 	unsigned long rounds = env->rounds;
 	u64 value;
 
-	env->rounds = rounds / (BARRIERS + STOPS);
+	env->rounds = rounds / (BARRIERS + STOPS + 1);
 	for (value = 0; value < BARRIERS; value++)
 		move_with(env, GCH_KEY_BARRIER, value);
 	for (value = GCHEAP_STW_ON; value < STOPS; value++)
 		move_with(env, GCH_KEY_STW, value);
+	/* Workers hand over what they have, again and again. */
+	move_with(env, GCH_KEY_GC_PERCENT_CPU, 10);
 	move_while_changing(env);
 	env->rounds = rounds;
 }

@@ -249,6 +249,42 @@ static void test_random(struct kunit *test)
 	}
 }
 
+/* Whole workers as near to the goal as may be, and the rest by fractions. */
+static void test_share(struct kunit *test)
+{
+	static const struct {
+		unsigned int percent, cpus, dedicated, fraction;
+	} known[] = {
+		{ 25, 1, 0, 25 }, { 25, 2, 0, 25 }, { 25, 3, 0, 25 },
+		{ 25, 4, 1, 0 }, { 25, 5, 1, 0 }, { 25, 6, 1, 8 },
+		{ 25, 7, 2, 0 }, { 25, 8, 2, 0 }, { 25, 64, 16, 0 },
+		{ 1, 2, 0, 1 }, { 50, 2, 1, 0 }, { 100, 1, 1, 0 },
+		{ 100, 64, 64, 0 },
+	};
+	unsigned int i, percent, cpus, dedicated, fraction;
+
+	for (i = 0; i < ARRAY_SIZE(known); i++) {
+		dedicated = gch_go_share(known[i].percent, known[i].cpus,
+					 &fraction);
+		GCH_EXPECT(test, dedicated == known[i].dedicated &&
+			   fraction == known[i].fraction,
+			   "%u percent of %u CPUs: %u dedicated, %u percent",
+			   known[i].percent, known[i].cpus, dedicated, fraction);
+	}
+	for (i = 0; i < 100 * 64; i++) {
+		percent = i % 100 + 1;
+		cpus = i / 100 + 1;
+		dedicated = gch_go_share(percent, cpus, &fraction);
+		if (!GCH_EXPECT(test, dedicated <= cpus && fraction < 100 &&
+				(dedicated || fraction) &&
+				(!fraction || dedicated * 100 + fraction * cpus <=
+				 percent * cpus),
+				"%u percent of %u CPUs: %u dedicated, %u percent",
+				percent, cpus, dedicated, fraction))
+			return;
+	}
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(test_scale),
 	KUNIT_CASE(test_goal),
@@ -258,6 +294,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(test_sweep),
 	KUNIT_CASE(test_limiter),
 	KUNIT_CASE(test_retain),
+	KUNIT_CASE(test_share),
 	KUNIT_CASE(test_random),
 	{}
 };

@@ -75,6 +75,7 @@ static const struct gch_test tests[] = {
 	{ "barrier", GCH_TEST_COLLECTED, gch_test_barrier },
 	{ "barriers", GCH_TEST_GO, gch_test_barriers },
 	{ "stw", GCH_TEST_GO, gch_test_stw },
+	{ "workers", GCH_TEST_GO, gch_test_workers },
 	{ "model", GCH_TEST_ALL, gch_test_model, true },
 	{ "model-crowd", GCH_TEST_ALL, gch_test_model_threads, true },
 	{ "model-faults", GCH_TEST_ALL, gch_test_model_faults, true },

@@ -49,6 +49,7 @@ static void draw_go(struct gch_config *cfg, struct rnd_state *rnd)
 		 GCHEAP_BARRIER_DIJKSTRA));
 	set(cfg, GCH_KEY_STW, PICK(rnd, GCHEAP_STW_OFF, GCHEAP_STW_OFF,
 				   GCHEAP_STW_ON, GCHEAP_STW_ALL));
+	set(cfg, GCH_KEY_GC_PERCENT_CPU, PICK(rnd, 10, 25, 25, 100));
 }
 
 static void draw_python(struct gch_config *cfg, struct rnd_state *rnd)

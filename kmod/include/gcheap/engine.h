@@ -77,6 +77,9 @@ void gch_handshake(struct gch_heap *heap);
 
 /* ---- heaps ---- */
 
+/* Why a mark worker marks: &gch_stats.mark_dedicated_ns and so on. */
+#define GCH_MARK_MODES	3
+
 /*
  * What one CPU did, each as in &struct gch_stats. Written inside sections or with
  * preemption off, summed on reading.
@@ -93,6 +96,7 @@ struct gch_cpu_stats {
 	u64 barriers;
 	u64 counts;
 	u64 cpu_ns;
+	u64 mark_ns[GCH_MARK_MODES];
 	u64 marked;
 	u64 assist_bytes;
 	u64 swept_bytes;

@@ -76,6 +76,8 @@ struct netlink_ext_ack;
  *	(go)
  * @GCH_KEY_STW: when cycles stop mutators, &enum gcheap_stw, from the next cycle
  *	on (go)
+ * @GCH_KEY_GC_PERCENT_CPU: percent of all CPUs that marking may take from mutators
+ *	(go)
  * @GCH_KEY_NR: their number
  */
 enum gch_key {
@@ -98,6 +100,7 @@ enum gch_key {
 	GCH_KEY_TRACE,
 	GCH_KEY_BARRIER,
 	GCH_KEY_STW,
+	GCH_KEY_GC_PERCENT_CPU,
 	GCH_KEY_NR
 };
 
@@ -312,6 +315,9 @@ struct gch_hist_summary {
  * @mark_ns: how much of it a tracing engine marked
  * @stopped_ns: how much of it mutators were stopped for
  * @cpu_ns: processor time of mark workers and sweepers
+ * @mark_dedicated_ns: time that dedicated mark workers marked
+ * @mark_fraction_ns: time that others marked for their fraction of a CPU
+ * @mark_idle_ns: time that others marked because their CPU was idle
  * @marked: objects marked or visited by all cycles
  * @assist_bytes: bytes that mutators marked themselves
  * @swept_bytes: bytes of spans that mutators swept ahead of need
@@ -358,6 +364,9 @@ struct gch_stats {
 	u64 mark_ns;
 	u64 stopped_ns;
 	u64 cpu_ns;
+	u64 mark_dedicated_ns;
+	u64 mark_fraction_ns;
+	u64 mark_idle_ns;
 	u64 marked;
 	u64 assist_bytes;
 	u64 swept_bytes;
