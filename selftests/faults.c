@@ -716,8 +716,15 @@ static uint64_t end_run(unsigned int ms)
 	return wait_run(20000);
 }
 
+static bool set_marker(const char *heap, unsigned int marker)
+{
+	begin_heap(GCHEAP_CMD_HEAP_SET, heap);
+	genl_put_u32(&req, H(MARKER), marker);
+	return !ask();
+}
+
 /* The marker has the one buffer that its heap always has, and no other. */
-static bool test_starved(void)
+static bool test_starved(unsigned int marker)
 {
 	static const unsigned int workloads[] = {
 		GCHEAP_LOAD_WORKLOAD_BINARY_TREES, GCHEAP_LOAD_WORKLOAD_LRU,
@@ -729,6 +736,8 @@ static bool test_starved(void)
 	long struck;
 
 	reopen();
+	if (!set_marker("t-go", marker))
+		return false;
 	cycles = stats_of("t-go", GCHEAP_A_STATS_CYCLES);
 	starve(true);
 	for (i = 0; ok && i < ARRAY_SIZE(workloads); i++) {
@@ -748,8 +757,8 @@ static bool test_starved(void)
 	starve(false);
 	reopen();
 	cycles = stats_of("t-go", GCHEAP_A_STATS_CYCLES) - cycles;
-	ksft_print_msg("without buffers: %ld faults, %llu cycles\n", struck,
-		       (unsigned long long)cycles);
+	ksft_print_msg("marker %u without buffers: %ld faults, %llu cycles\n",
+		       marker, struck, (unsigned long long)cycles);
 	return no_runs(0, 0) && sound("t-go") && ok && struck && cycles >= 6;
 }
 
@@ -914,7 +923,7 @@ int main(void)
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	ksft_print_header();
 	make_ready();
-	ksft_set_plan(ARRAY_SIZE(requests) + 2 * ENGINES + 8);
+	ksft_set_plan(ARRAY_SIZE(requests) + 2 * ENGINES + 10);
 
 	ksft_test_result(test_modules(), "modules: load\n");
 	load_modules();
@@ -928,7 +937,9 @@ int main(void)
 				 engines[i]);
 	ksft_test_result(test_kthreadd(), "threads of a run\n");
 	ksft_test_result(test_workers(), "mark workers\n");
-	ksft_test_result(test_starved(), "marking without a work buffer\n");
+	for (i = GCHEAP_MARKER_PIPELINE; i <= GCHEAP_MARKER_CLASSIC; i++)
+		ksft_test_result(test_starved(i),
+				 "marker %u without a work buffer\n", i);
 	for (i = 0; i < ENGINES; i++)
 		ksft_test_result(test_rain(engines[i]), "runs on %s, at random\n",
 				 engines[i]);

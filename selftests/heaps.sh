@@ -10,15 +10,18 @@
 results=/sys/kernel/debug/gcheap_selftest/results
 [ -d /sys/kernel/debug/gcheap ] ||
 	mount -t debugfs none /sys/kernel/debug 2> /dev/null
-begin 3
+begin 5
 [ -d /sys/kernel/debug/gcheap ] || skip_all "no debugfs"
 
-# Its own results are KTAP: shown within this test's, indented.
+# selftest ENGINE [WORD]... Its own results are KTAP: shown within this test's,
+# indented.
 selftest()
 {
+	engine=$1
+	shift
 	rmmod gcheap_selftest 2> /dev/null
-	load gcheap_selftest engine="$1" ${GCHEAP_ROUNDS:+rounds=$GCHEAP_ROUNDS} ||
-		return
+	load gcheap_selftest engine="$engine" \
+		${GCHEAP_ROUNDS:+rounds=$GCHEAP_ROUNDS} "$@" || return
 	cat "$results" > /tmp/heaps.out
 	rmmod gcheap_selftest || return
 	sed 's/^/  /' /tmp/heaps.out >&3
@@ -29,5 +32,17 @@ selftest()
 exec 3>&1
 for engine in go python slab; do
 	check "$engine" selftest "$engine"
+done
+
+# What depends on how a heap marks.
+marked()
+{
+	for test in shapes rings deep large assist barrier; do
+		selftest go marker="$1" test="$test" || return
+	done
+}
+
+for marker in greentea classic; do
+	check "go, marker $marker" marked "$marker"
 done
 rm -f /tmp/heaps.out

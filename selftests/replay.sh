@@ -7,7 +7,7 @@
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
-begin 20
+begin 24
 
 # replay NAME ENGINE TRACE CYCLES [WORD]... [-- WORD]...: a heap of ENGINE with
 # the first words, a replay with the second; at least CYCLES collections.
@@ -63,6 +63,10 @@ for trace in cpython-asyncio cpython-docutils; do
 		interval-ms 10 verify on
 	check "$trace on go, forced cycles, 2 mutators" replay go "$file" 10 \
 		interval-ms 10 -- mutators 2
+	for marker in greentea classic; do
+		check "$trace on go, marker $marker" replay go "$file" 10 \
+			interval-ms 10 verify on marker "$marker" -- mutators 2
+	done
 	check "$trace on slab" replay slab "$file" 0
 done
 

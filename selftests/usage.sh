@@ -6,7 +6,13 @@
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
-begin 27
+begin 30
+
+marker_is()
+{
+	is marker "$(gcctl -j heap show t-use | tr ',{}' '\n' |
+		sed -n 's/^"marker":"\(.*\)"/\1/p')" "$1"
+}
 
 gcctl heap add t-use engine python > /dev/null
 
@@ -44,6 +50,14 @@ refused "key fixed when created" 2 "pool-size is fixed" \
 refused "error as JSON" 2 '"status":2' gcctl -j heap show t-none
 check "one word made short" gcctl st t-use
 
+gcctl heap del t-use
+
+# What is one of some words is given and shown as a word.
+gcctl heap add t-use engine go marker greentea > /dev/null
+check "marker as it was given" marker_is greentea
+gcctl heap set t-use marker classic
+check "marker as it was changed" marker_is classic
+refused "unknown marker" 1 "sepia" gcctl heap set t-use marker sepia
 gcctl heap del t-use
 
 # The kernel loads what a family's name stands for, unless it is kept from it.

@@ -37,6 +37,12 @@ static const char *const stops[] = {
 	[GCHEAP_STW_ALL] = "all",
 };
 
+const char *const heap_markers[HEAP_MARKERS] = {
+	[GCHEAP_MARKER_PIPELINE] = "pipeline",
+	[GCHEAP_MARKER_GREENTEA] = "greentea",
+	[GCHEAP_MARKER_CLASSIC] = "classic",
+};
+
 const struct key heap_keys[HEAP_KEYS] = {
 	{ "engine", KEY_CHOICE, GCHEAP_A_HEAP_ENGINE, NULL,
 	  heap_engines, HEAP_ENGINES },
@@ -61,6 +67,8 @@ const struct key heap_keys[HEAP_KEYS] = {
 	  stops, ARRAY_SIZE(stops) },
 	{ "gc-percent-cpu", KEY_NUMBER, GCHEAP_A_HEAP_GC_PERCENT_CPU, NULL,
 	  NULL, 0 },
+	{ "marker", KEY_CHOICE, GCHEAP_A_HEAP_MARKER, NULL,
+	  heap_markers, HEAP_MARKERS },
 	{ "interval-ms", KEY_NUMBER, GCHEAP_A_HEAP_INTERVAL_MS, "off",
 	  NULL, 0 },
 	{ "verify", KEY_FLAG, GCHEAP_A_HEAP_VERIFY, NULL, NULL, 0 },
@@ -93,6 +101,7 @@ int heap_key_engine(int attr)
 	case GCHEAP_A_HEAP_BARRIER:
 	case GCHEAP_A_HEAP_STW:
 	case GCHEAP_A_HEAP_GC_PERCENT_CPU:
+	case GCHEAP_A_HEAP_MARKER:
 	case GCHEAP_A_HEAP_PERIOD_MS:
 	case GCHEAP_A_HEAP_MEMORY_LIMIT:
 	case GCHEAP_A_HEAP_ASSIST_US:
@@ -194,8 +203,9 @@ static struct out_value key_value(const struct key *key, uint64_t num)
 {
 	struct out_value v = out_num(OUT_PLAIN, num);
 
-	if (key->kind == KEY_CHOICE && num < key->nr_choices)
-		return out_text(key->choices[num]);
+	if (key->kind == KEY_CHOICE)
+		return out_text(num < key->nr_choices ? key->choices[num] :
+							"unknown");
 	if (key->kind == KEY_FLAG)
 		v.kind = OUT_FLAG;
 	else if (key->kind == KEY_SIZE || key->kind == KEY_SMALL_SIZE)

@@ -11,10 +11,14 @@
 #include "parse.h"
 
 #define HEAP_ENGINES	3
-#define HEAP_KEYS	21
+#define HEAP_MARKERS	3
+#define HEAP_KEYS	22
 
 /* In the order of enum gcheap_engine. */
 extern const char *const heap_engines[HEAP_ENGINES];
+
+/* In the order of enum gcheap_marker. */
+extern const char *const heap_markers[HEAP_MARKERS];
 
 /* The engine comes first: it can only be given to a new heap. */
 extern const struct key heap_keys[HEAP_KEYS];

@@ -52,6 +52,7 @@ static const char heap_details[] =
 	"  barrier WORD            hybrid, yuasa or dijkstra\n"
 	"  gc-percent-cpu N        of all processors, that marking may take\n"
 	"  stw {off|on|all}        stop mutators: never, twice, throughout\n"
+	"  marker {pipeline|greentea|classic} how they mark\n"
 	"Keys of python:\n"
 	"  threshold0 {N|off}      net allocations before a young collection\n"
 	"  threshold1 N            young ones before one of generation 1\n"

@@ -53,6 +53,7 @@ static const char *const heap_attrs[GNL_ATTRS] = {
 	[GCHEAP_A_HEAP_BARRIER] = "barrier",
 	[GCHEAP_A_HEAP_STW] = "stw",
 	[GCHEAP_A_HEAP_GC_PERCENT_CPU] = "gc-percent-cpu",
+	[GCHEAP_A_HEAP_MARKER] = "marker",
 	[GCHEAP_A_HEAP_GENERATION] = "generation",
 	[GCHEAP_A_HEAP_TRACE] = "trace",
 };

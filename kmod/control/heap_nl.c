@@ -42,6 +42,7 @@ static const int setting_attr[] = {
 	[GCH_KEY_BARRIER]	= GCHEAP_A_HEAP_BARRIER,
 	[GCH_KEY_STW]		= GCHEAP_A_HEAP_STW,
 	[GCH_KEY_GC_PERCENT_CPU] = GCHEAP_A_HEAP_GC_PERCENT_CPU,
+	[GCH_KEY_MARKER]	= GCHEAP_A_HEAP_MARKER,
 };
 
 static_assert(ARRAY_SIZE(setting_attr) == GCH_KEY_NR);
@@ -49,6 +50,7 @@ static_assert(ARRAY_SIZE(setting_attr) == GCH_KEY_NR);
 static_assert(GCHEAP_A_HEAP_WORKERS - GCHEAP_A_HEAP_LIMIT + 1 +
 	      GCHEAP_A_HEAP_MAX - GCHEAP_A_HEAP_REQUESTS_ENDED == GCH_KEY_NR);
 
+/* What is no limit is 32 bits wide; the policies allow no larger attribute. */
 static int put_setting(struct sk_buff *skb, enum gch_key key, u64 value)
 {
 	if (key == GCH_KEY_LIMIT || key == GCH_KEY_MEMORY_LIMIT)

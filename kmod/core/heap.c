@@ -51,6 +51,7 @@ static const char * const key_names[GCH_KEY_NR] = {
 	[GCH_KEY_BARRIER]	= "barrier",
 	[GCH_KEY_STW]		= "stw",
 	[GCH_KEY_GC_PERCENT_CPU] = "gc-percent-cpu",
+	[GCH_KEY_MARKER]	= "marker",
 };
 
 static const struct gch_tunable core_tunables[] = {

@@ -72,9 +72,26 @@ bool gch_go_mark(unsigned long ref)
 		mark = mark_byte(ref);
 		if (READ_ONCE(*mark))
 			return false;
-		WRITE_ONCE(*mark, 1);
+		WRITE_ONCE(*mark, MARKED);
 		return !(tail_of(addr)->class & 1);
 	}
+}
+
+/**
+ * gch_go_mark_born - marks an object that is just being allocated
+ * @ref: reference to it
+ *
+ * It has no references yet, and what it is given is shaded: it is black. Nobody
+ * else knows it.
+ *
+ * Context: in a section.
+ */
+void gch_go_mark_born(unsigned long ref)
+{
+	if (is_inline_ref(ref))
+		WRITE_ONCE(*mark_byte(ref), SCANNED);
+	else
+		gch_go_mark(ref);
 }
 
 /**

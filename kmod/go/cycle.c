@@ -249,6 +249,7 @@ int gch_go_collect(struct gch_heap *heap, unsigned int generation)
 	/* For all of the cycle: two barriers side by side are none. */
 	h->barrier = gch_val(heap, GCH_KEY_BARRIER);
 	h->stw = gch_val(heap, GCH_KEY_STW);
+	h->marker = gch_val(heap, GCH_KEY_MARKER);
 	gch_go_pace_begin(h);
 	gch_go_share_begin(h);
 

@@ -32,6 +32,7 @@ static const struct gch_tunable tunables[] = {
 	{ GCH_KEY_STW, .max = GCHEAP_STW_ALL, .live = true },
 	{ GCH_KEY_GC_PERCENT_CPU, .def = 25, .min = 1, .max = 100,
 	  .live = true },
+	{ GCH_KEY_MARKER, .max = GCHEAP_MARKER_CLASSIC, .live = true },
 };
 
 static int heap_init(struct gch_heap *heap, struct netlink_ext_ack *extack)

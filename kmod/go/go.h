@@ -96,12 +96,30 @@ enum gch_go_phase {
 #define STATE_BARRIER(state)	((state) >> STATE_PHASE_BITS & 3)
 #define STATE_GEN(state)	((state) >> STATE_SHIFT)
 
+/*
+ * Values of a mark byte. Marked is what is not 0, and bit 0 is set then. SCANNED
+ * need not be scanned any more: it was, or was born black, and may still be without
+ * its contents.
+ */
+enum gch_go_mark_byte {
+	MARKED		= 1,
+	SCANNED		= 3,
+};
+
+/* Is a page queued to be scanned? See mark_greentea.c. */
+enum gch_go_owned {
+	PAGE_FREE,
+	PAGE_ONE,
+	PAGE_MANY,
+};
+
 /**
  * struct gch_go_tail - the last 64 bytes of a page of objects of 16 to 512 bytes
  * @mask: the words of every object that are references, unless @mixed
  * @size: of an object
  * @class: span class
  * @mixed: objects differ in their references: the page's bitmap has them
+ * @owned: &enum gch_go_owned, written by marking only
  *
  * Written by the owner of the span, read by all. Who reads a reference to an
  * object of another kind sees @mixed too, which is set before it.
@@ -111,6 +129,7 @@ struct gch_go_tail {
 	u16 size;
 	u8 class;
 	u8 mixed;
+	u32 owned;
 } __aligned(64);
 
 #define TAIL_BYTES		sizeof(struct gch_go_tail)
@@ -277,6 +296,7 @@ struct gch_go_mcentral {
  * @empty_bufs: spare buffers
  * @nr_full: buffers with work
  * @hungry: a mutator would mark if there were work
+ * @marker: of the present cycle, &enum gcheap_marker; written before it begins
  * @running: workers that have begun to drain
  * @idle: how many of them have found nothing to do, or may not
  * @joined: workers that have begun to mark, of which the first are dedicated
@@ -341,6 +361,7 @@ struct gch_go_heap {
 	struct gch_go_workbuf *empty_bufs;
 	atomic_t nr_full;
 	bool hungry;
+	u8 marker;
 	atomic_t running;
 	atomic_t idle;
 	atomic_t joined;
@@ -458,6 +479,12 @@ static __always_inline u8 *mark_byte(unsigned long ref)
 	       ((ref & (GCH_GO_PAGE_SIZE - 1)) >> mark_shift(ref));
 }
 
+/* Does a marked object need no scan? Only greentea can tell of most. */
+static __always_inline bool is_scanned(unsigned long ref)
+{
+	return is_inline_ref(ref) && READ_ONCE(*mark_byte(ref)) == SCANNED;
+}
+
 /* The pointer bitmap of the page of an inline object. */
 static __always_inline unsigned long *tail_ptrs(unsigned long ref)
 {
@@ -570,6 +597,7 @@ static __always_inline int gch_go_assign_at(struct gch_go_heap *h,
 }
 
 bool gch_go_mark(unsigned long ref);
+void gch_go_mark_born(unsigned long ref);
 bool gch_go_is_marked(unsigned long ref);
 void gch_go_shade(struct gch_go_heap *h, struct gch_go_mcache *c,
 		  unsigned long ref);

@@ -6,12 +6,22 @@
  * &gch_engine_ops.wait. large_lock protects the list; a descriptor is freed by
  * the collector only, after it was taken off.
  */
-#include "go.h"
+#include "object.h"
 
 #include <linux/mm.h>
 #include <linux/poison.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+
+/* Where each piece of 128 KiB begins, its page leads to the descriptor. */
+static void set_pages(struct gch_go_large *l, unsigned long private)
+{
+	struct page *page = virt_to_page(l->addr);
+	u32 i;
+
+	for (i = 0; i < BIT(l->order); i += GCH_GO_PIECE_REFS * 8 / PAGE_SIZE)
+		set_page_private(page + i, private);
+}
 
 /**
  * gch_go_large_new - takes the pages of a large object
@@ -36,7 +46,7 @@ struct gch_go_large *gch_go_large_new(struct gch_go_heap *h, u32 bytes)
 		return NULL;
 	}
 	INIT_LIST_HEAD(&l->node);
-	set_page_private(virt_to_page(l->addr), (unsigned long)l);
+	set_pages(l, (unsigned long)l);
 	return l;
 }
 
@@ -53,7 +63,7 @@ void gch_go_large_free(struct gch_go_heap *h, struct gch_go_large *l)
 		return;
 	if (h->poison)
 		memset(l->addr, POISON_FREE, l->bytes);
-	set_page_private(virt_to_page(l->addr), 0);
+	set_pages(l, 0);
 	gch_pages_put(&h->base, l->addr, l->order);
 	kfree(l);
 }

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The marker
+ * Marking: what all markers share
  *
  * Work is kept in buffers of one page, as in Go's mgcwork.go: a worker fills and
  * empties one of its own, last in, first out, and exchanges whole ones with the
- * heap's list. Between the two and the scan stands a short queue: what is in it
- * has been prefetched, mark bits and object, when it comes to its end.
+ * heap's list. What becomes of a reference is the marker's to say, which
+ * GCH_KEY_MARKER selects: mark_pipeline.c, mark_greentea.c, mark_classic.c.
+ *
+ * A large object is scanned in pieces of 128 KiB, which wait in buffers like
+ * objects: several workers share it, and none is long over one.
  *
  * When no buffer can be had, a reference's object is marked where it was found and
  * the heap's overflow is set: the collector then scans every marked object once
@@ -14,36 +17,20 @@
  *
  * work_lock protects the lists of buffers.
  */
-#include "object.h"
+#include "mark.h"
 
 #include <linux/cpu.h>
 #include <linux/delay.h>
 #include <linux/gfp.h>
 #include <linux/kthread.h>
 #include <linux/ktime.h>
-#include <linux/prefetch.h>
 
-/* Objects on their way through the cache. */
-#define FIFO_DEPTH	16U
-/* Objects between looks at whether others are idle, and the clock. */
-#define CHECK_EVERY	512U
+/* What a worker keeps some of for itself when others have nothing. */
+#define OFFER_LEAST	8U
 /* How long a worker rests, at least, while it may not mark. */
 #define REST_US		100U
-/* Objects between looks at the clock where a mutator marks. */
-#define ASSIST_CHECK	16U
 /* References of an object that are left to the workers if there are more. */
 #define REFS_BRIEF	4096U
-
-/* The buffer is a stack from @base up to @limit, the next reference to @sp. */
-struct marker {
-	struct gch_go_heap *h;
-	struct gch_go_workbuf *buf;
-	unsigned long *sp;
-	unsigned long *base;
-	unsigned long *limit;
-	u64 objects;
-	u64 bytes;
-};
 
 static struct gch_go_workbuf *pop_buf(struct gch_go_workbuf **list)
 {
@@ -95,7 +82,14 @@ void gch_go_buf_put_full(struct gch_go_heap *h, struct gch_go_workbuf *b)
 	preempt_enable();
 }
 
-static void put_empty(struct gch_go_heap *h, struct gch_go_workbuf *b)
+/**
+ * gch_go_buf_put_empty - gives an empty work buffer back
+ * @h: the heap
+ * @b: the buffer
+ *
+ * Context: any but interrupts.
+ */
+void gch_go_buf_put_empty(struct gch_go_heap *h, struct gch_go_workbuf *b)
 {
 	preempt_disable();
 	raw_spin_lock(&h->work_lock);
@@ -118,11 +112,18 @@ int gch_go_bufs_init(struct gch_go_heap *h)
 
 	if (!b)
 		return -ENOMEM;
-	put_empty(h, b);
+	gch_go_buf_put_empty(h, b);
 	return 0;
 }
 
-static struct gch_go_workbuf *get_full(struct gch_go_heap *h)
+/**
+ * gch_go_buf_get_full - takes a buffer with work
+ * @h: the heap
+ *
+ * Context: any but interrupts.
+ * Return: the buffer, or NULL.
+ */
+struct gch_go_workbuf *gch_go_buf_get_full(struct gch_go_heap *h)
 {
 	struct gch_go_workbuf *b;
 
@@ -174,15 +175,21 @@ void gch_go_bufs_free(struct gch_go_heap *h, bool keep)
 	if (keep && empty) {
 		struct gch_go_workbuf *rest = empty->next;
 
-		put_empty(h, empty);
+		gch_go_buf_put_empty(h, empty);
 		empty = rest;
 	}
 	free_list(empty);
 	free_list(full);
 }
 
-/* Makes a buffer the worker's own. */
-static void use_buf(struct marker *k, struct gch_go_workbuf *b)
+/**
+ * gch_go_use_buf - makes a buffer the worker's own
+ * @k: the worker
+ * @b: the buffer; NULL if there is none
+ *
+ * Context: any.
+ */
+void gch_go_use_buf(struct gch_go_marker *k, struct gch_go_workbuf *b)
 {
 	k->buf = b;
 	k->base = b ? b->ref : NULL;
@@ -190,23 +197,28 @@ static void use_buf(struct marker *k, struct gch_go_workbuf *b)
 	k->sp = b ? b->ref + b->nr : NULL;
 }
 
-static void count(struct marker *k, unsigned long ref)
+static void count(struct gch_go_marker *k, unsigned long ref)
 {
 	k->objects++;
 	k->bytes += gch_go_object_size(ref);
 }
 
 /* There is no buffer: gray without being listed, until all is scanned again. */
-static void mark_unlisted(struct marker *k, unsigned long ref)
+static void mark_unlisted(struct gch_go_marker *k, unsigned long ref)
 {
-	if (!gch_go_mark(ref))
-		return;
-	count(k, ref);
+	if (!(ref & REF_GRAY)) {
+		if (!gch_go_mark(ref))
+			return;
+		count(k, ref);
+	} else if (is_inline_ref(ref)) {
+		/* Nobody will find its page in a queue. */
+		WRITE_ONCE(tail_of(ref)->owned, PAGE_FREE);
+	}
 	atomic_set(&k->h->overflow, 1);
 }
 
 /* Hands the older half of what this worker has to all, if there is a buffer. */
-static bool give_half(struct marker *k)
+static bool give_half(struct gch_go_marker *k)
 {
 	struct gch_go_workbuf *half = gch_go_buf_get(k->h);
 	unsigned long n = (k->sp - k->base) / 2;
@@ -221,13 +233,20 @@ static bool give_half(struct marker *k)
 	return true;
 }
 
-/* The worker's buffer is full, or it has none. */
-static noinline void push_slow(struct marker *k, unsigned long ref)
+/**
+ * gch_go_push_slow - queues a reference when the worker's buffer is full, or it
+ *	has none
+ * @k: the worker
+ * @ref: the reference
+ *
+ * Context: any but interrupts.
+ */
+noinline void gch_go_push_slow(struct gch_go_marker *k, unsigned long ref)
 {
 	bool room;
 
 	if (!k->buf) {
-		use_buf(k, gch_go_buf_get(k->h));
+		gch_go_use_buf(k, gch_go_buf_get(k->h));
 		room = k->buf;
 	} else {
 		room = give_half(k);
@@ -238,10 +257,10 @@ static noinline void push_slow(struct marker *k, unsigned long ref)
 		mark_unlisted(k, ref);
 }
 
-static void push(struct marker *k, unsigned long ref)
+static void push(struct gch_go_marker *k, unsigned long ref)
 {
 	if (unlikely(k->sp == k->limit))
-		push_slow(k, ref);
+		gch_go_push_slow(k, ref);
 	else
 		*k->sp++ = ref;
 }
@@ -251,114 +270,110 @@ static void push_edge(void *arg, unsigned long ref)
 	push(arg, ref);
 }
 
-/* The worker's buffer is empty, or it has none; false if there is no work. */
-static noinline bool pop_slow(struct marker *k)
+/**
+ * gch_go_pop_slow - takes work of others when the worker's buffer is empty, or it
+ *	has none
+ * @k: the worker
+ *
+ * Context: any but interrupts.
+ * Return: false if there is no work.
+ */
+noinline bool gch_go_pop_slow(struct gch_go_marker *k)
 {
-	struct gch_go_workbuf *b = get_full(k->h);
+	struct gch_go_workbuf *b = gch_go_buf_get_full(k->h);
 
 	if (!b)
 		return false;
 	if (k->buf)
-		put_empty(k->h, k->buf);
-	use_buf(k, b);
+		gch_go_buf_put_empty(k->h, k->buf);
+	gch_go_use_buf(k, b);
 	return true;
 }
 
-/*
- * What is needed of an object when its turn comes. A tail's line is good for all
- * objects of a page, but it is not the one with the marks.
+/**
+ * gch_go_others_idle - has somebody nothing to do, and nothing to take?
+ * @h: the heap
+ *
+ * Context: any.
+ * Return: whether somebody has.
  */
-static __always_inline void fetch(unsigned long ref)
+bool gch_go_others_idle(const struct gch_go_heap *h)
 {
-	if (is_inline_ref(ref)) {
-		prefetchw(mark_byte(ref));
-		prefetch(tail_of(ref));
-	}
-	prefetch((void *)ref_addr(ref));
+	return !atomic_read(&h->nr_full) &&
+	       (atomic_read(&h->idle) || READ_ONCE(h->hungry));
 }
 
-/* Anything but an inline object. */
-static noinline void step_other(struct marker *k, unsigned long ref)
+/**
+ * gch_go_offer - leaves half of what this worker has to those who have nothing
+ * @k: the worker
+ * @least: only if it has so many references
+ *
+ * Context: any but interrupts.
+ */
+void gch_go_offer(struct gch_go_marker *k, unsigned int least)
 {
-	if (!(ref & REF_GRAY)) {
-		if (gch_go_is_marked(ref))
-			return;
-		if (!gch_go_mark(ref)) {
-			/* It has no references, or somebody else was first. */
-			count(k, ref);
-			return;
-		}
-	}
-	count(k, ref);
-	gch_go_scan(ref, push_edge, k);
-}
-
-/* What is kept in registers. */
-struct hot {
-	unsigned long *sp;
-	u64 objects;
-	u64 bytes;
-};
-
-static __always_inline void step(struct marker *k, struct hot *r,
-				 unsigned long ref)
-{
-	unsigned long *words = (unsigned long *)ref_addr(ref), child;
-	struct gch_go_tail *tail;
-	u8 *mark;
-	u64 bits;
-
-	if (unlikely(!is_inline_ref(ref))) {
-		k->sp = r->sp;
-		step_other(k, ref);
-		r->sp = k->sp;
-		return;
-	}
-	mark = mark_byte(ref);
-	if (READ_ONCE(*mark) && !(ref & REF_GRAY))
-		return;
-	WRITE_ONCE(*mark, 1);
-	tail = tail_of(ref);
-	r->objects++;
-	r->bytes += tail->size;
-	if (tail->class & 1)
-		return;
-	for (bits = gch_go_inline_bits(ref, tail); bits; bits &= bits - 1) {
-		child = READ_ONCE(words[__ffs64(bits)]);
-		if (!child)
-			continue;
-		if (unlikely(r->sp == k->limit)) {
-			k->sp = r->sp;
-			push_slow(k, child);
-			r->sp = k->sp;
-		} else {
-			*r->sp++ = child;
-		}
-	}
-}
-
-/* What was in registers becomes the marker's. */
-static __always_inline void keep(struct marker *k, struct hot *r)
-{
-	k->sp = r->sp;
-	k->objects += r->objects;
-	k->bytes += r->bytes;
-	r->objects = 0;
-	r->bytes = 0;
-}
-
-/* Half of what this worker has, for those who have nothing. */
-static void offer(struct marker *k)
-{
-	if (k->sp - k->base < 8 || atomic_read(&k->h->nr_full) ||
-	    (!atomic_read(&k->h->idle) && !READ_ONCE(k->h->hungry)))
+	if (k->sp - k->base < least || !gch_go_others_idle(k->h))
 		return;
 	WRITE_ONCE(k->h->hungry, false);
 	give_half(k);
 }
 
+/* A large object whose turn comes for the first time: its other pieces wait. */
+static void push_pieces(struct gch_go_marker *k, struct gch_go_large *l)
+{
+	u32 i, nr = gch_go_large_refs(l);
+	unsigned long *words = l->addr;
+
+	if (nr <= GCH_GO_PIECE_REFS)
+		return;
+	for (i = GCH_GO_PIECE_REFS; i < nr; i += GCH_GO_PIECE_REFS)
+		push(k, (unsigned long)(words + i) | SPAN_LARGE | REF_GRAY);
+	gch_go_offer(k, 2);
+}
+
+/* A large object, or one of its other pieces; it is marked. */
+static void step_large(struct gch_go_marker *k, unsigned long ref)
+{
+	struct gch_go_large *l = page_meta(ref_addr(ref));
+	u32 first = (unsigned long *)ref_addr(ref) - (unsigned long *)l->addr;
+
+	if (!first) {
+		count(k, ref);
+		push_pieces(k, l);
+	}
+	gch_go_scan_piece(l, first, push_edge, k);
+}
+
+/**
+ * gch_go_step_other - marks and scans anything but an inline object
+ * @k: the worker
+ * @ref: reference to it, or to a piece of it
+ *
+ * Context: any but interrupts.
+ * Return: whether it took long.
+ */
+noinline bool gch_go_step_other(struct gch_go_marker *k, unsigned long ref)
+{
+	if (!(ref & REF_GRAY)) {
+		if (gch_go_is_marked(ref))
+			return false;
+		if (!gch_go_mark(ref)) {
+			/* It has no references, or somebody else was first. */
+			count(k, ref);
+			return false;
+		}
+	}
+	if ((ref & TAG_MASK) == SPAN_LARGE) {
+		step_large(k, ref);
+		return true;
+	}
+	count(k, ref);
+	gch_go_scan(ref, push_edge, k);
+	return false;
+}
+
 /* What was marked, for the pacer, the mutators and the statistics. */
-static void report(struct marker *k, bool credit)
+static void report(struct gch_go_marker *k, bool credit)
 {
 	struct gch_go_heap *h = k->h;
 
@@ -372,46 +387,51 @@ static void report(struct marker *k, bool credit)
 	k->objects = 0;
 }
 
-/*
- * Marks until there is nothing left, or until @share says that others need the
- * CPU more: then some is, in the marker's buffer or in the heap's.
+/**
+ * gch_go_mark_turn - lets others have work and time
+ * @k: the worker, which is to rest afterwards if it says so
+ *
+ * Context: process context, may sleep.
  */
-static void drain(struct marker *k, struct gch_go_share *share)
+noinline void gch_go_mark_turn(struct gch_go_marker *k)
 {
-	unsigned long fifo[FIFO_DEPTH], ref;
-	struct hot r = { .sp = k->sp };
-	unsigned int head = 0, tail = 0;
-	bool rest = false;
+	gch_go_offer(k, OFFER_LEAST);
+	report(k, true);
+	if (!k->share)
+		cond_resched();
+	else if (!k->rest)
+		k->rest = !gch_go_share_next(k->h, k->share);
+}
 
-	for (;;) {
-		while (tail - head < FIFO_DEPTH && !rest) {
-			if (r.sp == k->base) {
-				if (!atomic_read(&k->h->nr_full))
-					break;
-				k->sp = r.sp;
-				if (!pop_slow(k))
-					break;
-				r.sp = k->sp;
-			}
-			ref = *--r.sp;
-			fetch(ref);
-			fifo[tail++ % FIFO_DEPTH] = ref;
-		}
-		if (head == tail)
-			break;
-		step(k, &r, fifo[head++ % FIFO_DEPTH]);
-		if (unlikely(head % CHECK_EVERY == 0)) {
-			keep(k, &r);
-			offer(k);
-			report(k, true);
-			r.sp = k->sp;
-			if (!share)
-				cond_resched();
-			else if (!rest)
-				rest = !gch_go_share_next(k->h, share);
-		}
+/*
+ * Marks until there is nothing left, or until others need the CPU more: then some
+ * is, in the marker's buffers or in the heap's.
+ */
+static void drain(struct gch_go_marker *k)
+{
+	switch (k->h->marker) {
+	case GCHEAP_MARKER_GREENTEA:
+		gch_go_greentea_drain(k);
+		break;
+	case GCHEAP_MARKER_CLASSIC:
+		gch_go_classic_drain(k);
+		break;
+	default:
+		gch_go_pipeline_drain(k);
+		break;
 	}
-	keep(k, &r);
+}
+
+static bool step_briefly(struct gch_go_marker *k)
+{
+	switch (k->h->marker) {
+	case GCHEAP_MARKER_GREENTEA:
+		return gch_go_greentea_brief(k);
+	case GCHEAP_MARKER_CLASSIC:
+		return gch_go_classic_brief(k);
+	default:
+		return gch_go_pipeline_brief(k);
+	}
 }
 
 /*
@@ -444,32 +464,37 @@ static bool wait_for_work(struct gch_go_heap *h, struct gch_go_share *share)
 	return true;
 }
 
-/* Leaves nothing in the marker's hands. */
-static void hand_over(struct marker *k)
+static void put_buf(struct gch_go_heap *h, struct gch_go_workbuf *b, u64 nr)
 {
-	struct gch_go_heap *h = k->h;
-
-	if (!k->buf)
-		return;
-	k->buf->nr = k->sp - k->base;
-	if (k->buf->nr)
-		gch_go_buf_put_full(h, k->buf);
+	b->nr = nr;
+	if (nr)
+		gch_go_buf_put_full(h, b);
 	else
-		put_empty(h, k->buf);
-	use_buf(k, NULL);
+		gch_go_buf_put_empty(h, b);
 }
 
-static void marker_end(struct marker *k, bool credit)
+/* Leaves nothing in the marker's hands. */
+static void marker_end(struct gch_go_marker *k, bool credit)
 {
-	hand_over(k);
+	if (k->buf)
+		put_buf(k->h, k->buf, k->sp - k->base);
+	if (k->out) {
+		memmove(k->out->ref, k->at, (k->end - k->at) * sizeof(*k->at));
+		put_buf(k->h, k->out, k->end - k->at);
+	}
+	gch_go_use_buf(k, NULL);
+	k->out = NULL;
+	k->at = NULL;
+	k->end = NULL;
+	k->rest = false;
 	report(k, credit);
 }
 
 static void mark_on_cpu(void *arg, unsigned int cpu)
 {
 	struct gch_go_heap *h = arg;
-	struct marker k = { .h = h };
 	struct gch_go_share share;
+	struct gch_go_marker k = { .h = h, .share = &share };
 	unsigned int *seq;
 
 	atomic_inc(&h->running);
@@ -482,7 +507,7 @@ static void mark_on_cpu(void *arg, unsigned int cpu)
 	}
 	gch_go_share_join(h, &share);
 	do {
-		drain(&k, &share);
+		drain(&k);
 		gch_go_share_end(h, &share);
 		marker_end(&k, true);
 	} while (wait_for_work(h, &share));
@@ -490,7 +515,7 @@ static void mark_on_cpu(void *arg, unsigned int cpu)
 
 static void mark_places(void *arg, void **places, unsigned int nr)
 {
-	struct marker *k = arg;
+	struct gch_go_marker *k = arg;
 	unsigned int i;
 
 	for (i = 0; i < nr; i++) {
@@ -504,7 +529,7 @@ static void mark_places(void *arg, void **places, unsigned int nr)
 /* What a finalizer's object refers to is kept, itself it is not. */
 static void mark_children(void *arg, void *ref, bool finalizer)
 {
-	struct marker *k = arg;
+	struct gch_go_marker *k = arg;
 
 	if (finalizer && !gch_go_is_marked((unsigned long)ref))
 		gch_go_scan((unsigned long)ref, push_edge, k);
@@ -520,7 +545,7 @@ static void mark_children(void *arg, void *ref, bool finalizer)
  */
 void gch_go_mark_roots(struct gch_go_heap *h)
 {
-	struct marker k = { .h = h };
+	struct gch_go_marker k = { .h = h };
 
 	mutex_lock(&h->base.lock);
 	gch_visit_frames(&h->base, mark_places, &k);
@@ -533,10 +558,23 @@ void gch_go_mark_roots(struct gch_go_heap *h)
 
 static void rescan(void *arg, unsigned long ref)
 {
-	struct marker *k = arg;
+	struct gch_go_marker *k = arg;
+	struct gch_go_large *l;
+	u32 i;
 
-	gch_go_scan(ref, push_edge, k);
-	drain(k, NULL);
+	if (is_scanned(ref))
+		return;
+	if ((ref & TAG_MASK) != SPAN_LARGE) {
+		gch_go_scan(ref, push_edge, k);
+		drain(k);
+		return;
+	}
+	l = page_meta(ref_addr(ref));
+	for (i = 0; i < gch_go_large_refs(l); i += GCH_GO_PIECE_REFS) {
+		gch_go_scan_piece(l, i, push_edge, k);
+		drain(k);
+		cond_resched();
+	}
 }
 
 /* What a CPU had shaded when it went down. */
@@ -566,7 +604,7 @@ static void flush_offline(struct gch_go_heap *h)
  */
 void gch_go_mark_drain(struct gch_go_heap *h)
 {
-	struct marker k = { .h = h };
+	struct gch_go_marker k = { .h = h };
 
 	atomic_set(&h->running, 0);
 	atomic_set(&h->idle, 0);
@@ -575,7 +613,7 @@ void gch_go_mark_drain(struct gch_go_heap *h)
 	flush_offline(h);
 	while (atomic_xchg(&h->overflow, 0)) {
 		gch_go_visit_marked(h, rescan, &k);
-		drain(&k, NULL);
+		drain(&k);
 	}
 	marker_end(&k, true);
 }
@@ -606,40 +644,23 @@ bool gch_go_mark_more(struct gch_go_heap *h)
 	return more || atomic_read(&h->overflow);
 }
 
-/* Does an object take too long for a mutator to mark? */
-static bool is_long(unsigned long ref)
+/**
+ * gch_go_is_long - does an object take too long for a mutator to mark?
+ * @ref: reference to it, or to a piece of it
+ *
+ * Context: any.
+ * Return: whether it does.
+ */
+bool gch_go_is_long(unsigned long ref)
 {
+	unsigned long addr = ref_addr(ref);
 	struct gch_go_large *l;
 
 	if ((ref & TAG_MASK) != SPAN_LARGE)
 		return false;
-	l = page_meta(ref_addr(ref));
-	return max(l->nr_refs, l->type->nr_refs) > REFS_BRIEF;
-}
-
-/*
- * Marks a few objects that have been prefetched together, or one of those that
- * take a while; false if there is none for a mutator.
- */
-static bool step_briefly(struct marker *k)
-{
-	unsigned long ref[ASSIST_CHECK];
-	unsigned int i, n = 0;
-	struct hot r = {};
-
-	if (k->sp == k->base && !pop_slow(k))
-		return false;
-	while (n < ASSIST_CHECK && k->sp != k->base && !is_long(k->sp[-1])) {
-		ref[n] = *--k->sp;
-		fetch(ref[n]);
-		if (!is_inline_ref(ref[n++]))
-			break;
-	}
-	r.sp = k->sp;
-	for (i = 0; i < n; i++)
-		step(k, &r, ref[i]);
-	keep(k, &r);
-	return n;
+	l = page_meta(addr);
+	return gch_go_piece_refs(l, (addr - (unsigned long)l->addr) /
+				 sizeof(long)) > REFS_BRIEF;
 }
 
 /**
@@ -658,7 +679,7 @@ static bool step_briefly(struct marker *k)
 u64 gch_go_mark_some(struct gch_go_heap *h, u64 work, u64 deadline)
 {
 	struct gch_go_mcache *c = this_cpu_ptr(h->mcache);
-	struct marker k = { .h = h };
+	struct gch_go_marker k = { .h = h };
 	u64 done;
 
 	if (!atomic_read(&h->nr_full) && !c->nr_shaded) {

@@ -245,7 +245,7 @@ static __always_inline unsigned long take(struct gch_go_heap *h,
 	set_layout(s, obj, type, nr_refs);
 	ref = (unsigned long)obj | s->tag;
 	if (unlikely(STATE_PHASE(c->state))) {
-		gch_go_mark(ref);
+		gch_go_mark_born(ref);
 		c->black += s->size;
 	}
 	gch_tally(m->stats->allocs, 1);

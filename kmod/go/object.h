@@ -91,14 +91,56 @@ static inline void gch_go_scan_large(struct gch_go_large *l, gch_go_edge_fn fn,
 		gch_go_scan_typed(l->addr, l->type, fn, arg);
 }
 
+/*
+ * Large objects are scanned in pieces, as Go's maxObletBytes; this many of their
+ * references are one. An object of a fixed type never has more.
+ */
+#define GCH_GO_PIECE_REFS	(SZ_128K / 8)
+
+static inline u32 gch_go_large_refs(const struct gch_go_large *l)
+{
+	return l->type->flags & GCH_TYPE_VAR ? l->nr_refs : l->type->nr_refs;
+}
+
+/* How many references are in the piece that begins with number @first. */
+static inline u32 gch_go_piece_refs(const struct gch_go_large *l, u32 first)
+{
+	return min_t(u32, gch_go_large_refs(l) - first, GCH_GO_PIECE_REFS);
+}
+
+static inline void gch_go_scan_piece(struct gch_go_large *l, u32 first,
+				     gch_go_edge_fn fn, void *arg)
+{
+	BUILD_BUG_ON(GCH_FIXED_MAX / 8 > GCH_GO_PIECE_REFS);
+	if (gch_go_large_refs(l) <= GCH_GO_PIECE_REFS)
+		gch_go_scan_large(l, fn, arg);
+	else
+		gch_go_scan_words((unsigned long *)l->addr + first,
+				  gch_go_piece_refs(l, first), fn, arg);
+}
+
 /* The reference words of an inline object of a scan span. */
 static __always_inline u64 gch_go_inline_bits(unsigned long ref,
 					      const struct gch_go_tail *tail)
 {
 	if (likely(!READ_ONCE(tail->mixed)))
 		return READ_ONCE(tail->mask);
+	/* Pairs with the release in mix(). */
+	smp_rmb();
 	return gch_go_ptr_bits(tail_ptrs(ref), ref_addr(ref) &
 			       (GCH_GO_PAGE_SIZE - 1), tail->size);
+}
+
+/* The object whose mark is byte @i of those of the page of @ref. */
+static __always_inline unsigned long
+gch_go_object_at(const struct gch_go_tail *tail, unsigned long ref,
+		 unsigned int i)
+{
+	/* It may begin anywhere in the bytes that the mark is for. */
+	u32 offset = (i << mark_shift(ref)) + tail->size - 1;
+
+	return (ref & (~(GCH_GO_PAGE_SIZE - 1) | TAG_MASK)) +
+	       gch_go_index(tail->class >> 1, offset) * tail->size;
 }
 
 /* Calls @fn with every reference of an object that is not empty. */

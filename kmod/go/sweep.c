@@ -26,7 +26,7 @@
 /* The same for a mutator, which then looks at the clock. */
 #define BATCH_BRIEF	4
 
-/* How many of a page's mark bytes are set: they are 0 or 1. */
+/* How many of a page's mark bytes are set: bit 0 of them is, then. */
 static unsigned int count_marks(const u64 *marks, unsigned int words)
 {
 	u64 sum = 0;
@@ -34,7 +34,7 @@ static unsigned int count_marks(const u64 *marks, unsigned int words)
 
 	/* At most 64 words: no byte of the sum overflows. */
 	for (i = 0; i < words; i++)
-		sum += marks[i];
+		sum += marks[i] & 0x0101010101010101ULL;
 	/* The sum of the bytes may need more than one. */
 	sum = (sum & 0x00ff00ff00ff00ffULL) + (sum >> 8 & 0x00ff00ff00ff00ffULL);
 	return sum * 0x0001000100010001ULL >> 48;

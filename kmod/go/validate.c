@@ -122,6 +122,8 @@ static void check_span(void *arg, struct gch_go_span *s)
 		report(c, "a span's tail is not the span's");
 	if (s->gen != STATE_GEN(c->h->state))
 		report(c, "a span was not swept");
+	if (gch_go_is_inline(s) && tail->owned)
+		report(c, "a span waits to be scanned");
 	for (i = 0; i < s->nelems; i++) {
 		if (!gch_go_is_allocated(s, i))
 			continue;

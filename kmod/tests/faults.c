@@ -121,6 +121,7 @@ static bool create(struct life *l)
 		cfg.set |= BIT(GCH_KEY_ARENA_ORDER);
 		cfg.val[GCH_KEY_ARENA_ORDER] = 4;
 	}
+	gch_test_marker(l->env, &cfg);
 	if (!CALL(l, MADE(heap, gch_heap_create("selftest", &cfg, NULL))))
 		return false;
 	l->env->heap = heap;

@@ -9,7 +9,7 @@
 #include <linux/kernel.h>
 #include <linux/log2.h>
 
-#include "go/go.h"
+#include "go/object.h"
 
 struct class {
 	u32 size;
@@ -165,7 +165,46 @@ static void test_index(struct kunit *test)
 	}
 }
 
+/* From an object to its mark and back, in a page that need not exist. */
+static bool mark_is_right(struct kunit *test, unsigned int class)
+{
+	u32 size = published[class].size, room = 8192 - 64, i;
+	unsigned long page = 0xffff888012346000UL, ref, first;
+	struct gch_go_tail tail = { .size = size, .class = 2 * class };
+	unsigned int byte, last = 0;
+
+	first = page | (size < 64 ? SPAN_INLINE16 : SPAN_INLINE64);
+	room -= 8192 / (size < 64 ? 16 : 64);
+	for (i = 0; (i + 1) * size <= room; i++) {
+		ref = first + i * size;
+		byte = mark_byte(ref) - tail_marks(first);
+		if (!GCH_EXPECT(test, (!i || byte > last) &&
+				gch_go_object_at(&tail, first, byte) == ref &&
+				gch_go_object_at(&tail, ref, byte) == ref,
+				"object %u of %u bytes: mark %u is that of %lx",
+				i, size, byte,
+				gch_go_object_at(&tail, first, byte) - page))
+			return false;
+		last = byte;
+	}
+	return GCH_EXPECT(test, page + room == (unsigned long)
+			  (tail_marks(first)) && last < 8192 - 64 - room,
+			  "objects of %u bytes: marks out of place", size);
+}
+
+static void test_marks(struct kunit *test)
+{
+	unsigned int class;
+
+	for (class = 1; class < GCH_GO_CLASSES; class++)
+		if (published[class].size >= 16 &&
+		    published[class].size <= 512 &&
+		    !mark_is_right(test, class))
+			return;
+}
+
 static struct kunit_case cases[] = {
+	KUNIT_CASE(test_marks),
 	KUNIT_CASE(test_published),
 	KUNIT_CASE(test_rules),
 	KUNIT_CASE(test_lookup),

@@ -305,7 +305,7 @@ static void hand_out(struct sweep *w, unsigned int end)
 static void set_mark(struct gch_go_span *s, unsigned int i)
 {
 	if (gch_go_is_inline(s))
-		*mark_byte(gch_go_span_ref(s, i)) = 1;
+		*mark_byte(gch_go_span_ref(s, i)) = i % 3 ? MARKED : SCANNED;
 	else
 		__set_bit(i, s->mark_bits);
 }

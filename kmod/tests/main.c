@@ -31,6 +31,10 @@ static char *engine = "";
 module_param(engine, charp, 0444);
 MODULE_PARM_DESC(engine, "run only on this engine: go, python or slab");
 
+static char *marker = "";
+module_param(marker, charp, 0444);
+MODULE_PARM_DESC(marker, "of Go heaps: pipeline, greentea or classic");
+
 static unsigned int seed;
 module_param(seed, uint, 0444);
 MODULE_PARM_DESC(seed, "repeat the random tests that printed it; 0 for another");
@@ -43,6 +47,12 @@ static const char * const engines[] = {
 	[GCHEAP_ENGINE_GO]	= "go",
 	[GCHEAP_ENGINE_PYTHON]	= "python",
 	[GCHEAP_ENGINE_SLAB]	= "slab",
+};
+
+static const char * const markers[] = {
+	[GCHEAP_MARKER_PIPELINE]	= "pipeline",
+	[GCHEAP_MARKER_GREENTEA]	= "greentea",
+	[GCHEAP_MARKER_CLASSIC]		= "classic",
 };
 
 static const struct gch_test tests[] = {
@@ -151,6 +161,24 @@ void gch_test_note(struct gch_test_env *env, const char *fmt, ...)
 }
 
 /**
+ * gch_test_marker - lets a Go heap mark as was asked for
+ * @env: the test
+ * @cfg: settings of the heap
+ *
+ * Return: whether anything was.
+ */
+bool gch_test_marker(const struct gch_test_env *env, struct gch_config *cfg)
+{
+	int i = match_string(markers, ARRAY_SIZE(markers), marker);
+
+	if (env->engine != GCHEAP_ENGINE_GO || i < 0)
+		return false;
+	cfg->set |= BIT(GCH_KEY_MARKER);
+	cfg->val[GCH_KEY_MARKER] = i;
+	return true;
+}
+
+/**
  * gch_test_open - makes the heap of a test, verified and poisoned
  * @env: the test
  * @cfg: settings beside those; NULL for none
@@ -166,6 +194,7 @@ bool gch_test_open(struct gch_test_env *env, struct gch_config *cfg)
 	own.set |= BIT(GCH_KEY_VERIFY) | BIT(GCH_KEY_POISON);
 	own.val[GCH_KEY_VERIFY] = 1;
 	own.val[GCH_KEY_POISON] = 1;
+	gch_test_marker(env, &own);
 	env->heap = gch_heap_create("selftest", &own, NULL);
 	if (IS_ERR(env->heap)) {
 		gch_test_fail(env, "heap not created: %ld",
@@ -371,6 +400,9 @@ static void run_all(void)
 
 static int __init gch_test_init(void)
 {
+	if (*marker &&
+	    match_string(markers, ARRAY_SIZE(markers), marker) < 0)
+		return -EINVAL;
 	report = vzalloc(REPORT_BYTES);
 	if (!report)
 		return -ENOMEM;

@@ -40,8 +40,13 @@ static void draw_common(struct gch_config *cfg, struct rnd_state *rnd)
 	set(cfg, GCH_KEY_INTERVAL_MS, PICK(rnd, 0, 0, 0, 1, 5));
 }
 
-static void draw_go(struct gch_config *cfg, struct rnd_state *rnd)
+static void draw_go(const struct gch_test_env *env, struct gch_config *cfg,
+		    struct rnd_state *rnd)
 {
+	set(cfg, GCH_KEY_MARKER,
+	    PICK(rnd, GCHEAP_MARKER_PIPELINE, GCHEAP_MARKER_GREENTEA,
+		 GCHEAP_MARKER_CLASSIC));
+	gch_test_marker(env, cfg);
 	set(cfg, GCH_KEY_ARENA_ORDER, PICK(rnd, 1, 4, 7, 9));
 	set(cfg, GCH_KEY_GOGC, PICK(rnd, 0, 1, 10, 100, 100000));
 	set(cfg, GCH_KEY_BARRIER,
@@ -75,7 +80,7 @@ static void draw_settings(struct gch_model_heap *h, struct gch_config *cfg,
 	draw_common(cfg, rnd);
 	switch (cfg->engine) {
 	case GCHEAP_ENGINE_GO:
-		draw_go(cfg, rnd);
+		draw_go(h->env, cfg, rnd);
 		break;
 	case GCHEAP_ENGINE_PYTHON:
 		draw_python(cfg, rnd);

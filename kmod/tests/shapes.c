@@ -111,7 +111,8 @@ void gch_test_shapes(struct gch_test_env *env)
 	static const u32 fixed[] = { 16, 24, 64, 504, 512, 520, 1024, 4096,
 				     8192, 32760, 32768 };
 	static const u32 refs[] = { 1, 2, 3, 31, 62, 63, 64, 65, 127, 128, 129,
-				    1000, 4095, 4096, 4097, 20000 };
+				    1000, 4095, 4096, 4097, 16384, 16385,
+				    40000 };
 	struct family f = { .env = env };
 	struct gch_type *type;
 	unsigned int i;

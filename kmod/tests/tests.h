@@ -51,6 +51,7 @@ struct gch_test {
 	bool named;
 };
 
+bool gch_test_marker(const struct gch_test_env *env, struct gch_config *cfg);
 bool gch_test_open(struct gch_test_env *env, struct gch_config *cfg);
 void gch_test_close(struct gch_test_env *env);
 struct gch_type *gch_test_type(struct gch_test_env *env, const char *name,

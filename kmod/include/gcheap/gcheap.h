@@ -78,6 +78,7 @@ struct netlink_ext_ack;
  *	on (go)
  * @GCH_KEY_GC_PERCENT_CPU: percent of all CPUs that marking may take from mutators
  *	(go)
+ * @GCH_KEY_MARKER: how they mark, an &enum gcheap_marker (go)
  * @GCH_KEY_NR: their number
  */
 enum gch_key {
@@ -101,6 +102,7 @@ enum gch_key {
 	GCH_KEY_BARRIER,
 	GCH_KEY_STW,
 	GCH_KEY_GC_PERCENT_CPU,
+	GCH_KEY_MARKER,
 	GCH_KEY_NR
 };
 

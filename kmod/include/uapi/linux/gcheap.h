@@ -22,6 +22,21 @@ enum gcheap_engine {
 	GCHEAP_ENGINE_SLAB,
 };
 
+/**
+ * enum gcheap_marker - What the Go engine's workers do with a reference they
+ *   find.
+ * @GCHEAP_MARKER_PIPELINE: Fetches it into the cache and looks at it some
+ *   references later.
+ * @GCHEAP_MARKER_GREENTEA: Marks the object, and scans pages of marked
+ *   objects.
+ * @GCHEAP_MARKER_CLASSIC: Marks the object and scans it, one at a time.
+ */
+enum gcheap_marker {
+	GCHEAP_MARKER_PIPELINE,
+	GCHEAP_MARKER_GREENTEA,
+	GCHEAP_MARKER_CLASSIC,
+};
+
 #define GCHEAP_NAME_MAX	31
 
 /**
@@ -78,6 +93,7 @@ enum {
 	GCHEAP_A_HEAP_BARRIER,
 	GCHEAP_A_HEAP_STW,
 	GCHEAP_A_HEAP_GC_PERCENT_CPU,
+	GCHEAP_A_HEAP_MARKER,
 
 	__GCHEAP_A_HEAP_MAX,
 	GCHEAP_A_HEAP_MAX = (__GCHEAP_A_HEAP_MAX - 1)

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the markers share: a worker's own queue, and the way to that of all. */
+#ifndef _GCH_GO_MARK_H
+#define _GCH_GO_MARK_H
+
+#include <linux/prefetch.h>
+
+#include "object.h"
+
+/* Objects between looks at whether others are idle, and the clock. */
+#define CHECK_EVERY	512U
+/* Objects between looks at the clock where a mutator marks. */
+#define ASSIST_CHECK	16U
+
+/**
+ * struct gch_go_marker - a worker, or a mutator that helps, while it marks
+ * @h: the heap
+ * @share: of the processors; NULL if nobody asks
+ * @rest: others need the CPU more: it marks what it has begun and no more
+ * @buf: its buffer, a stack; NULL if it has none
+ * @sp: the next reference goes there
+ * @base: the first of @buf
+ * @limit: the end of @buf
+ * @out: a second buffer, which greentea takes from while @buf is filled
+ * @at: the next reference of @out
+ * @end: the end of those
+ * @objects: marked since they were last reported
+ * @bytes: of them
+ */
+struct gch_go_marker {
+	struct gch_go_heap *h;
+	struct gch_go_share *share;
+	bool rest;
+	struct gch_go_workbuf *buf;
+	unsigned long *sp;
+	unsigned long *base;
+	unsigned long *limit;
+	struct gch_go_workbuf *out;
+	unsigned long *at;
+	unsigned long *end;
+	u64 objects;
+	u64 bytes;
+};
+
+/* What a loop keeps in registers; @left objects until it has to look up. */
+struct gch_go_hot {
+	unsigned long *sp;
+	u64 objects;
+	u64 bytes;
+	int left;
+};
+
+/* mark.c */
+void gch_go_push_slow(struct gch_go_marker *k, unsigned long ref);
+bool gch_go_pop_slow(struct gch_go_marker *k);
+bool gch_go_step_other(struct gch_go_marker *k, unsigned long ref);
+bool gch_go_is_long(unsigned long ref);
+void gch_go_use_buf(struct gch_go_marker *k, struct gch_go_workbuf *b);
+struct gch_go_workbuf *gch_go_buf_get_full(struct gch_go_heap *h);
+void gch_go_buf_put_empty(struct gch_go_heap *h, struct gch_go_workbuf *b);
+void gch_go_offer(struct gch_go_marker *k, unsigned int least);
+bool gch_go_others_idle(const struct gch_go_heap *h);
+void gch_go_mark_turn(struct gch_go_marker *k);
+
+/*
+ * Each marker: drain takes work until it finds none or is to rest; brief marks some objects for
+ * a mutator and returns false if there are none for it.
+ */
+void gch_go_pipeline_drain(struct gch_go_marker *k);
+bool gch_go_pipeline_brief(struct gch_go_marker *k);
+void gch_go_greentea_drain(struct gch_go_marker *k);
+bool gch_go_greentea_brief(struct gch_go_marker *k);
+void gch_go_classic_drain(struct gch_go_marker *k);
+bool gch_go_classic_brief(struct gch_go_marker *k);
+
+static __always_inline void mark_push(struct gch_go_marker *k,
+				      struct gch_go_hot *r, unsigned long ref)
+{
+	if (unlikely(r->sp == k->limit)) {
+		k->sp = r->sp;
+		gch_go_push_slow(k, ref);
+		r->sp = k->sp;
+	} else {
+		*r->sp++ = ref;
+	}
+}
+
+/* The top of the stack, or of work that others have left; 0 if there is none. */
+static __always_inline unsigned long mark_pop(struct gch_go_marker *k,
+					      struct gch_go_hot *r)
+{
+	if (unlikely(r->sp == k->base)) {
+		if (!atomic_read(&k->h->nr_full))
+			return 0;
+		k->sp = r->sp;
+		if (!gch_go_pop_slow(k))
+			return 0;
+		r->sp = k->sp;
+	}
+	return *--r->sp;
+}
+
+/* What was in registers becomes the marker's. */
+static __always_inline void mark_keep(struct gch_go_marker *k,
+				      struct gch_go_hot *r)
+{
+	k->sp = r->sp;
+	k->objects += r->objects;
+	k->bytes += r->bytes;
+	r->objects = 0;
+	r->bytes = 0;
+}
+
+/* After so many objects: others and the clock have their turn. */
+static __always_inline void mark_turn(struct gch_go_marker *k,
+				      struct gch_go_hot *r)
+{
+	mark_keep(k, r);
+	gch_go_mark_turn(k);
+	r->sp = k->sp;
+	r->left = CHECK_EVERY;
+}
+
+/* Anything but an inline object. */
+static __always_inline void mark_other(struct gch_go_marker *k,
+				       struct gch_go_hot *r, unsigned long ref)
+{
+	k->sp = r->sp;
+	if (gch_go_step_other(k, ref))
+		r->left = 0;
+	r->sp = k->sp;
+}
+
+#endif /* _GCH_GO_MARK_H */

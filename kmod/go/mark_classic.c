@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The marker `classic`
+ *
+ * An object at a time, as Go had it until 1.25 (mgcmark.go, scanobject() and
+ * greyobject()): what an object refers to is marked there and then, its bytes are
+ * prefetched, and it goes to the stack if it was not marked before.
+ */
+#include "mark.h"
+
+/* Marks what a reference leads to; what has references itself is to be scanned. */
+static __always_inline void gray(struct gch_go_marker *k, struct gch_go_hot *r,
+				 unsigned long ref)
+{
+	struct gch_go_tail *tail;
+	u8 *mark;
+
+	if (unlikely(!is_inline_ref(ref))) {
+		mark_push(k, r, ref);
+		return;
+	}
+	mark = mark_byte(ref);
+	if (READ_ONCE(*mark))
+		return;
+	WRITE_ONCE(*mark, MARKED);
+	tail = tail_of(ref);
+	if (!(tail->class & 1)) {
+		prefetch((void *)ref_addr(ref));
+		mark_push(k, r, ref | REF_GRAY);
+		return;
+	}
+	r->objects++;
+	r->bytes += tail->size;
+}
+
+static __always_inline void step(struct gch_go_marker *k, struct gch_go_hot *r,
+				 unsigned long ref)
+{
+	unsigned long *words = (unsigned long *)ref_addr(ref), child;
+	struct gch_go_tail *tail;
+	u64 bits;
+
+	if (unlikely(!is_inline_ref(ref))) {
+		mark_other(k, r, ref);
+		return;
+	}
+	if (unlikely(!(ref & REF_GRAY))) {
+		/* From a root, or one of the others. */
+		gray(k, r, ref);
+		return;
+	}
+	tail = tail_of(ref);
+	r->objects++;
+	r->bytes += tail->size;
+	for (bits = gch_go_inline_bits(ref, tail); bits; bits &= bits - 1) {
+		child = READ_ONCE(words[__ffs64(bits)]);
+		if (child)
+			gray(k, r, child);
+	}
+}
+
+/**
+ * gch_go_classic_drain - marks until no work is found, or it is to rest
+ * @k: the worker
+ *
+ * Context: process context, may sleep.
+ */
+void gch_go_classic_drain(struct gch_go_marker *k)
+{
+	struct gch_go_hot r = { .sp = k->sp, .left = CHECK_EVERY };
+	unsigned long ref;
+
+	for (;;) {
+		ref = mark_pop(k, &r);
+		if (!ref)
+			break;
+		step(k, &r, ref);
+		if (unlikely(--r.left <= 0)) {
+			mark_turn(k, &r);
+			if (k->rest)
+				break;
+		}
+	}
+	mark_keep(k, &r);
+}
+
+/**
+ * gch_go_classic_brief - marks a few objects
+ * @k: the mutator's marker
+ *
+ * Context: in a section that has read phase MARK.
+ * Return: false if there is nothing for a mutator.
+ */
+bool gch_go_classic_brief(struct gch_go_marker *k)
+{
+	struct gch_go_hot r = {};
+	unsigned int n = 0;
+
+	if (k->sp == k->base && !gch_go_pop_slow(k))
+		return false;
+	r.sp = k->sp;
+	while (n < ASSIST_CHECK && r.sp != k->base &&
+	       !gch_go_is_long(r.sp[-1])) {
+		n++;
+		step(k, &r, *--r.sp);
+	}
+	mark_keep(k, &r);
+	return n;
+}

@@ -1,0 +1,391 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The marker `greentea`
+ *
+ * Pages wait to be scanned, not objects: a page of small objects is queued when the
+ * first of them is marked, and while it waits, first in, first out, more gather.
+ * When its turn comes they are scanned in the order of their addresses, all of
+ * whose data is in one place. As Go since 1.26 (mgcmark_greenteagc.go). Objects of
+ * more than 512 bytes wait one by one, in the same queue.
+ *
+ * A mark byte is MARKED when an object has been found and SCANNED when it is
+ * scanned; @owned in the page's tail says whether the page is queued:
+ *
+ *	PAGE_FREE	it is not
+ *	PAGE_ONE	it is, for one object: that named in the queue
+ *	PAGE_MANY	it is, and more have been marked since
+ *
+ * Whoever takes a page from the queue sets it free and scans what the queue names
+ * if it was PAGE_ONE, all that is marked and not scanned if it was PAGE_MANY. No
+ * object may be left over by that:
+ *
+ *	marker				scanner
+ *	  mark byte = MARKED		  was = xchg(owned, PAGE_FREE)
+ *	  full barrier			  (which is a full barrier)
+ *	  look at owned			  look at the mark bytes
+ *
+ * One of the two sees what the other has written. A marker that finds PAGE_MANY
+ * has either looked before the exchange, then the exchange returns PAGE_MANY and
+ * the scanner sees the mark; or it sees the page queued anew, and the next scanner
+ * comes after. PAGE_FREE and PAGE_ONE are left by compare-and-exchange only, so that
+ * what is found is what is replaced: from PAGE_FREE to PAGE_ONE by the one that
+ * queues the page, from PAGE_ONE to PAGE_MANY by one whose object is not named in
+ * the queue; when the page has been taken meanwhile, it fails and the marker looks
+ * again. A page that is owned thus has an entry in a queue that nobody has taken;
+ * an entry that finds the page free, since one for a shaded object of the same page
+ * came before, still names its object.
+ *
+ * The barrier is one for a batch of references: all their marks are set before it,
+ * all the pages looked at after it. Within a batch their lines are on the way from
+ * memory.
+ *
+ * Mark bytes are set by plain stores. Two markers may both find an object and may
+ * both have its page queued, and a MARKED may come late and replace a SCANNED: then
+ * the object is scanned twice, which does no harm. It is never left out, since
+ * SCANNED is only ever written by who scans it right then. An object that is born
+ * black is SCANNED from the beginning: it may not have its contents yet.
+ *
+ * Without memory for the queue a page is set free again and the heap's overflow
+ * is set, see mark.c. A marker that relied upon the entry did so before all that
+ * is marked is looked through.
+ */
+#include "mark.h"
+
+/* References that are fetched and marked together. */
+#define BATCH		64U
+/* Objects of a page that are fetched together. */
+#define GROUP		16U
+/* How far ahead of its turn a page's tail is fetched. */
+#define AHEAD		2
+
+#define EACH_BYTE	0x0101010101010101ULL
+
+struct tea {
+	struct gch_go_marker *k;
+	int left;
+	unsigned int nr;
+	unsigned long ref[BATCH];
+};
+
+static void push(struct gch_go_marker *k, unsigned long ref)
+{
+	if (unlikely(k->sp == k->limit))
+		gch_go_push_slow(k, ref);
+	else
+		*k->sp++ = ref;
+}
+
+/* An object of the page has been marked, before a full barrier. */
+static __always_inline void queue_page(struct gch_go_marker *k,
+				       struct gch_go_tail *tail,
+				       unsigned long ref)
+{
+	u32 owned = READ_ONCE(tail->owned);
+
+	while (owned != PAGE_MANY) {
+		if (!try_cmpxchg(&tail->owned, &owned, owned + 1))
+			continue;
+		if (owned == PAGE_FREE)
+			push(k, ref | REF_GRAY);
+		return;
+	}
+}
+
+/* Marks a batch; keeps what has references of its own. */
+static __always_inline unsigned int mark_batch(struct tea *t)
+{
+	struct gch_go_tail *tail;
+	unsigned int i, nr = 0;
+	unsigned long ref;
+	u8 *mark;
+
+	for (i = 0; i < t->nr; i++) {
+		ref = t->ref[i];
+		if (unlikely(!is_inline_ref(ref))) {
+			push(t->k, ref);
+			continue;
+		}
+		mark = mark_byte(ref);
+		if (READ_ONCE(*mark))
+			continue;
+		WRITE_ONCE(*mark, MARKED);
+		tail = tail_of(ref);
+		if (!(tail->class & 1)) {
+			t->ref[nr++] = ref;
+			continue;
+		}
+		t->k->objects++;
+		t->k->bytes += tail->size;
+	}
+	return nr;
+}
+
+static void flush(struct tea *t);
+
+/* Puts a reference on its way through the cache. */
+static __always_inline void add(struct tea *t, unsigned long ref)
+{
+	if (unlikely(t->nr == BATCH))
+		flush(t);
+	if (is_inline_ref(ref)) {
+		prefetchw(mark_byte(ref));
+		prefetchw(tail_of(ref));
+	}
+	t->ref[t->nr++] = ref;
+}
+
+static __always_inline void scan(struct tea *t, struct gch_go_tail *tail,
+				 unsigned long ref)
+{
+	unsigned long *words = (unsigned long *)ref_addr(ref), child;
+	u64 bits;
+
+	for (bits = gch_go_inline_bits(ref, tail); bits; bits &= bits - 1) {
+		child = READ_ONCE(words[__ffs64(bits)]);
+		if (child)
+			add(t, child);
+	}
+}
+
+static __always_inline void scan_group(struct tea *t, struct gch_go_tail *tail,
+				       const unsigned long *ref, unsigned int n)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		scan(t, tail, ref[i]);
+	t->left -= n;
+	t->k->objects += n;
+	t->k->bytes += n * tail->size;
+}
+
+/* Scans what is marked and not scanned in the page of @ref. */
+static noinline void scan_page(struct tea *t, struct gch_go_tail *tail,
+			       unsigned long ref)
+{
+	unsigned int w, nr_words = GCH_GO_PAGE_SIZE >> mark_shift(ref) >> 3;
+	unsigned long group[GROUP];
+	u8 *marks = tail_marks(ref);
+	unsigned int n = 0, i;
+	u64 gray;
+
+	for (w = 0; w < nr_words; w++) {
+		gray = READ_ONCE(((u64 *)marks)[w]);
+		gray &= ~(gray >> 1) & EACH_BYTE;
+		for (; gray; gray &= gray - 1) {
+			i = w * 8 + __ffs64(gray) / 8;
+			WRITE_ONCE(marks[i], SCANNED);
+			if (n == GROUP) {
+				scan_group(t, tail, group, n);
+				n = 0;
+			}
+			group[n] = gch_go_object_at(tail, ref, i);
+			prefetch((void *)ref_addr(group[n++]));
+		}
+	}
+	scan_group(t, tail, group, n);
+}
+
+static void scan_one(struct tea *t, struct gch_go_tail *tail, unsigned long ref)
+{
+	u8 *mark = mark_byte(ref);
+
+	if (READ_ONCE(*mark) == SCANNED)
+		return;
+	WRITE_ONCE(*mark, SCANNED);
+	scan_group(t, tail, &ref, 1);
+}
+
+/* Is nothing queued here that a page could wait behind? */
+static bool is_idle(const struct gch_go_marker *k)
+{
+	return k->at == k->end && k->sp == k->base;
+}
+
+/* The first @nr of the batch are marked. */
+static void queue_pages(struct tea *t, unsigned int nr)
+{
+	unsigned int i;
+
+	/* Marks before owned: pairs with the exchange in visit(). */
+	smp_mb();
+	for (i = 0; i < nr; i++)
+		queue_page(t->k, tail_of(t->ref[i]), t->ref[i]);
+}
+
+/* Afterwards the batch is empty, or it has what the only object of it refers to. */
+static noinline void flush(struct tea *t)
+{
+	unsigned int nr = mark_batch(t);
+
+	t->nr = 0;
+	if (nr != 1 || !is_idle(t->k))
+		queue_pages(t, nr);
+	else
+		scan_one(t, tail_of(t->ref[0]), t->ref[0]);
+}
+
+/* Afterwards the batch is empty. */
+static void queue_batch(struct tea *t)
+{
+	unsigned int nr = mark_batch(t);
+
+	t->nr = 0;
+	queue_pages(t, nr);
+}
+
+static void visit(struct tea *t, unsigned long ref)
+{
+	struct gch_go_tail *tail = tail_of(ref);
+
+	/* Owned before marks: pairs with the barrier in flush(). */
+	if (xchg(&tail->owned, PAGE_FREE) == PAGE_MANY)
+		scan_page(t, tail, ref);
+	else
+		scan_one(t, tail, ref & ~(unsigned long)REF_GRAY);
+}
+
+static void step(struct tea *t, unsigned long ref)
+{
+	if (unlikely(!is_inline_ref(ref))) {
+		if (gch_go_step_other(t->k, ref))
+			t->left = 0;
+	} else if (ref & REF_GRAY) {
+		visit(t, ref);
+	} else {
+		add(t, ref);
+	}
+	t->left--;
+}
+
+static void use_out(struct gch_go_marker *k, struct gch_go_workbuf *b)
+{
+	k->out = b;
+	k->at = b->ref;
+	k->end = b->ref + b->nr;
+}
+
+/* What this worker has queued becomes what it takes from. */
+static bool turn_around(struct gch_go_marker *k)
+{
+	struct gch_go_workbuf *spare = k->out ? : gch_go_buf_get(k->h);
+
+	if (!spare)
+		return false;
+	k->buf->nr = k->sp - k->base;
+	use_out(k, k->buf);
+	spare->nr = 0;
+	gch_go_use_buf(k, spare);
+	return true;
+}
+
+/* Work that others have left comes first: it is older. */
+static bool take_full(struct gch_go_marker *k, struct gch_go_workbuf *b)
+{
+	if (!k->buf)
+		gch_go_use_buf(k, gch_go_buf_get(k->h));
+	if (!k->buf) {
+		/* One buffer has to do for both, as a stack. */
+		gch_go_use_buf(k, b);
+		return false;
+	}
+	if (k->out)
+		gch_go_buf_put_empty(k->h, k->out);
+	use_out(k, b);
+	return true;
+}
+
+/* Makes that there is something in @out; false if it is in @buf, or nowhere. */
+static noinline bool refill(struct gch_go_marker *k)
+{
+	struct gch_go_workbuf *b = gch_go_buf_get_full(k->h);
+
+	if (b)
+		return take_full(k, b);
+	return k->sp != k->base && turn_around(k);
+}
+
+/* The oldest that is queued; 0 if nothing is. */
+static unsigned long take(struct gch_go_marker *k)
+{
+	if (unlikely(k->at == k->end) && !refill(k))
+		return k->sp == k->base ? 0 : *--k->sp;
+	if (k->end - k->at > AHEAD)
+		prefetchw(tail_of(k->at[AHEAD]));
+	return *k->at++;
+}
+
+/* Half of what this worker has yet to take, for those who have nothing. */
+static void share_out(struct gch_go_marker *k)
+{
+	struct gch_go_workbuf *half;
+	unsigned long n = (k->end - k->at) / 2;
+
+	if (!n || !gch_go_others_idle(k->h))
+		return;
+	half = gch_go_buf_get(k->h);
+	if (!half)
+		return;
+	k->end -= n;
+	memcpy(half->ref, k->end, n * sizeof(*k->end));
+	half->nr = n;
+	gch_go_buf_put_full(k->h, half);
+}
+
+/**
+ * gch_go_greentea_drain - marks until no work is found, or it is to rest
+ * @k: the worker
+ *
+ * Context: process context, may sleep.
+ */
+void gch_go_greentea_drain(struct gch_go_marker *k)
+{
+	struct tea t = { .k = k, .left = CHECK_EVERY };
+	unsigned long ref;
+
+	for (;;) {
+		ref = take(k);
+		if (ref)
+			step(&t, ref);
+		else if (t.nr)
+			flush(&t);
+		else
+			break;
+		if (unlikely(t.left <= 0)) {
+			share_out(k);
+			gch_go_mark_turn(k);
+			t.left = CHECK_EVERY;
+			if (k->rest)
+				break;
+		}
+	}
+	queue_batch(&t);
+}
+
+/**
+ * gch_go_greentea_brief - scans a page, or a few objects
+ * @k: the mutator's marker
+ *
+ * Context: in a section that has read phase MARK.
+ * Return: false if there is nothing for a mutator.
+ */
+bool gch_go_greentea_brief(struct gch_go_marker *k)
+{
+	struct tea t = { .k = k, .left = ASSIST_CHECK };
+	bool some = false;
+	unsigned long ref;
+
+	while (t.left > 0) {
+		ref = take(k);
+		if (!ref)
+			break;
+		if (gch_go_is_long(ref)) {
+			push(k, ref);
+			break;
+		}
+		some = true;
+		step(&t, ref);
+	}
+	queue_batch(&t);
+	return some;
+}
