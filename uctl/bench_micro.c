@@ -59,75 +59,87 @@ static const struct graph {
 	{ "list64", 64, 1000000, { { 42.9, 39 }, { 46.5, 38 } }, 38.7 },
 };
 
+/* What marks: an engine, and one of its markers if it has several. */
+static const struct marker {
+	const char *name;
+	const char *words;
+	bool go;
+} markers[] = {
+	{ "go", "on=go", true },
+	{ "go-greentea", "on=go marker=greentea", true },
+	{ "go-classic", "on=go marker=classic", true },
+	{ "python", "on=python", false },
+};
+
 /* Marking time for each object as bytes of live objects a nanosecond. */
 static void add_speed(struct bench_set *set, const struct graph *g,
-		      const char *engine, unsigned int workers,
+		      const struct marker *k, unsigned int workers,
 		      const struct bench_result *mark)
 {
 	/* Adding may move what there is. */
 	struct bench_result copy = *mark, *r;
 	size_t i;
 
-	r = bench_add(set, "mark", BENCH_GBS, "mark/%s/%s/%u/speed", engine,
+	r = bench_add(set, "mark", BENCH_GBS, "mark/%s/%s/%u/speed", k->name,
 		      g->name, workers);
-	bench_label(r, "%s %s, %u worker%s, live bytes", engine, g->name,
+	bench_label(r, "%s %s, %u worker%s, live bytes", k->name, g->name,
 		    workers, workers > 1 ? "s" : "");
 	for (i = 0; i < copy.nr; i++)
 		r->value[i] = copy.value[i] ? g->bytes / copy.value[i] : 0;
 	r->nr = copy.nr;
 }
 
-static void add_mark(struct bench_set *set, const struct graph *g, bool go,
-		     unsigned int workers, const struct bench_metrics *m)
+static void add_mark(struct bench_set *set, const struct graph *g,
+		     const struct marker *k, unsigned int workers,
+		     const struct bench_metrics *m)
 {
 	static const char *const what[] = { "whole", "mark" };
-	const char *engine = go ? "go" : "python";
 	struct bench_result *r = NULL;
 	char key[BENCH_KEY], metric[24];
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(what); i++) {
 		snprintf(metric, sizeof(metric), "%s-%u", what[i], workers);
-		snprintf(key, sizeof(key), "mark/%s/%s/%u/%s", engine, g->name,
+		snprintf(key, sizeof(key), "mark/%s/%s/%u/%s", k->name, g->name,
 			 workers, what[i]);
 		r = bench_take(set, "mark", m, metric, key);
 		if (!r)
 			return;
-		bench_label(r, "%s %s, %u worker%s, %s", engine, g->name,
+		bench_label(r, "%s %s, %u worker%s, %s", k->name, g->name,
 			    workers, workers > 1 ? "s" : "",
 			    i ? "mark only" : "whole");
-		if (go)
+		if (k->go)
 			bench_other(r, g->go[workers - 1][i], BENCH_GO);
 		else
 			bench_other(r, g->python, BENCH_CPYTHON);
 	}
-	add_speed(set, g, engine, workers, r);
+	add_speed(set, g, k, workers, r);
 }
 
-static int mark_graph(struct bench_set *set, const struct graph *g, bool go)
+static int mark_graph(struct bench_set *set, const struct graph *g,
+		      const struct marker *k)
 {
 	unsigned int workers = set->cpus > 1 ? 2 : 1, w;
 	struct bench_metrics m;
 	int status;
 
-	status = bench_kernel(set, &m, "mark on=%s graph=%s nodes=%u workers=%u",
-			      go ? "go" : "python", g->name,
+	status = bench_kernel(set, &m, "mark %s graph=%s nodes=%u workers=%u",
+			      k->words, g->name,
 			      (unsigned int)bench_scaled(set, g->nodes, 1000),
 			      workers);
 	for (w = 1; w <= workers && !status; w++)
-		add_mark(set, g, go, w, &m);
+		add_mark(set, g, k, w, &m);
 	return status;
 }
 
 int bench_mark(struct bench_set *set)
 {
 	int status = 0;
-	size_t i;
+	size_t i, k;
 
-	for (i = 0; i < ARRAY_SIZE(graphs) && !status; i++)
-		status = mark_graph(set, &graphs[i], true);
-	for (i = 0; i < ARRAY_SIZE(graphs) && !status; i++)
-		status = mark_graph(set, &graphs[i], false);
+	for (k = 0; k < ARRAY_SIZE(markers); k++)
+		for (i = 0; i < ARRAY_SIZE(graphs) && !status; i++)
+			status = mark_graph(set, &graphs[i], &markers[k]);
 	return status;
 }
 

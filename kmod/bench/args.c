@@ -18,6 +18,11 @@ static const char * const graphs[] = {
 	NULL
 };
 
+/* In the order of enum gcheap_marker. */
+static const char * const markers[] = {
+	"pipeline", "greentea", "classic", NULL
+};
+
 static const char * const patterns[] = { "lifo", "order", "random", NULL };
 
 /* In the order of enum gcheap_barrier. */
@@ -60,6 +65,7 @@ static const struct param params[GCH_BENCH_PARAMS] = {
 		.name = "barrier", .words = barriers,
 		.def = GCHEAP_BARRIER_DIJKSTRA,
 	},
+	[GCH_BENCH_P_MARKER]	= { .name = "marker", .words = markers },
 };
 
 /* Those that every benchmark takes. */

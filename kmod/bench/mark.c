@@ -97,6 +97,12 @@ static int mark_thread(struct gch_bench_thread *t)
 
 static int mark_init(struct gch_bench *b)
 {
+	int err = gch_heap_tune(b->heap, GCH_KEY_MARKER,
+				b->arg[GCH_BENCH_P_MARKER], NULL);
+
+	/* The first is that of an engine that has one only. */
+	if (err && (err != -EOPNOTSUPP || b->arg[GCH_BENCH_P_MARKER]))
+		return gch_bench_fail(b, err, "this engine has no such marker");
 	return gch_bench_shape_type(b, b->arg[GCH_BENCH_P_GRAPH]);
 }
 
@@ -104,7 +110,7 @@ const struct gch_bench_kind gch_bench_mark = {
 	.name = "mark",
 	.on = GCH_BENCH_COLLECTED,
 	.params = BIT(GCH_BENCH_P_GRAPH) | BIT(GCH_BENCH_P_NODES) |
-		  BIT(GCH_BENCH_P_WORKERS),
+		  BIT(GCH_BENCH_P_WORKERS) | BIT(GCH_BENCH_P_MARKER),
 	.metrics = mark_metrics,
 	.init = mark_init,
 	.thread = mark_thread,
