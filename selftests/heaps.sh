@@ -13,7 +13,9 @@ results=/sys/kernel/debug/gcheap_selftest/results
 begin 5
 [ -d /sys/kernel/debug/gcheap ] || skip_all "no debugfs"
 
-# selftest ENGINE [WORD]... Its own results are KTAP: shown within this test's,
+# Shown as results; as notes where there are several for one.
+shown='s/^/  /'
+# selftest ENGINE [WORD]... Its own results are KTAP, shown within this
 # indented.
 selftest()
 {
@@ -24,7 +26,7 @@ selftest()
 		${GCHEAP_ROUNDS:+rounds=$GCHEAP_ROUNDS} "$@" || return
 	cat "$results" > /tmp/heaps.out
 	rmmod gcheap_selftest || return
-	sed 's/^/  /' /tmp/heaps.out >&3
+	sed "$shown" /tmp/heaps.out >&3
 	plan=$(sed -n 's/^1\.\.//p' /tmp/heaps.out)
 	is "results" "$(grep -c '^ok ' /tmp/heaps.out)" "$plan"
 }
@@ -35,6 +37,7 @@ for engine in go python slab; do
 done
 
 # What depends on how a heap marks.
+shown='s/^/# /'
 marked()
 {
 	for test in shapes rings deep large assist barrier; do
