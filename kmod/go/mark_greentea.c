@@ -196,49 +196,45 @@ static void scan_one(struct tea *t, struct gch_go_tail *tail, unsigned long ref)
 	scan_group(t, tail, &ref, 1);
 }
 
-/* Is nothing queued here that a page could wait behind? */
-static bool is_idle(const struct gch_go_marker *k)
-{
-	return k->at == k->end && k->sp == k->base;
-}
-
-/* The first @nr of the batch are marked. */
-static void queue_pages(struct tea *t, unsigned int nr)
+/* Has the pages queued of what mark_batch() has kept. */
+static void queue_marked(struct tea *t, unsigned int nr)
 {
 	unsigned int i;
 
+	if (!nr)
+		return;
 	/* Marks before owned: pairs with the exchange in visit(). */
 	smp_mb();
 	for (i = 0; i < nr; i++)
 		queue_page(t->k, tail_of(t->ref[i]), t->ref[i]);
 }
 
-/* Afterwards the batch is empty, or it has what the only object of it refers to. */
+/* Afterwards the batch is empty: nothing is scanned here. */
 static noinline void flush(struct tea *t)
 {
 	unsigned int nr = mark_batch(t);
 
 	t->nr = 0;
-	if (nr != 1 || !is_idle(t->k))
-		queue_pages(t, nr);
-	else
-		scan_one(t, tail_of(t->ref[0]), t->ref[0]);
+	queue_marked(t, nr);
 }
 
-/* Afterwards the batch is empty. */
-static void queue_batch(struct tea *t)
+/* Nothing is queued: there is no use in queueing a single object either. */
+static void flush_last(struct tea *t)
 {
 	unsigned int nr = mark_batch(t);
 
 	t->nr = 0;
-	queue_pages(t, nr);
+	if (nr == 1)
+		scan_one(t, tail_of(t->ref[0]), t->ref[0]);
+	else
+		queue_marked(t, nr);
 }
 
 static void visit(struct tea *t, unsigned long ref)
 {
 	struct gch_go_tail *tail = tail_of(ref);
 
-	/* Owned before marks: pairs with the barrier in flush(). */
+	/* Owned before marks: pairs with the barrier in queue_marked(). */
 	if (xchg(&tail->owned, PAGE_FREE) == PAGE_MANY)
 		scan_page(t, tail, ref);
 	else
@@ -348,7 +344,7 @@ void gch_go_greentea_drain(struct gch_go_marker *k)
 		if (ref)
 			step(&t, ref);
 		else if (t.nr)
-			flush(&t);
+			flush_last(&t);
 		else
 			break;
 		if (unlikely(t.left <= 0)) {
@@ -359,7 +355,7 @@ void gch_go_greentea_drain(struct gch_go_marker *k)
 				break;
 		}
 	}
-	queue_batch(&t);
+	flush(&t);
 }
 
 /**
@@ -386,6 +382,6 @@ bool gch_go_greentea_brief(struct gch_go_marker *k)
 		some = true;
 		step(&t, ref);
 	}
-	queue_batch(&t);
+	flush(&t);
 	return some;
 }
