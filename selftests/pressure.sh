@@ -14,7 +14,7 @@ SECONDS_EACH=1
 [ -z "${GCHEAP_LONG:-}" ] || SECONDS_EACH=60
 # MiB that the hungry one leaves, and how much of that the heap may take: the
 # rest is for those who run the test.
-LEFT=192
+LEFT=256
 LIMIT=96M
 # A kernel that checks memory holds back part of what was freed, and of pages.
 ! grep -q ' kasan_quarantine_put$' /proc/kallsyms || LEFT=384
