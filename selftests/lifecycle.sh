@@ -117,11 +117,11 @@ else
 	result 0 "unloaded when a view is closed # SKIP no debugfs"
 fi
 
-# With a moment in between in which nobody looks.
+# Who looks loads what is not there: half a second in between to unload both.
 look()
 {
 	while [ -e /tmp/lifecycle.go ]; do
-		sleep 0.1
+		sleep 0.5
 		gcctl -j version
 		gcctl heap
 		gcctl stats t-life
