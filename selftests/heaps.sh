@@ -13,10 +13,11 @@ results=/sys/kernel/debug/gcheap_selftest/results
 begin 5
 [ -d /sys/kernel/debug/gcheap ] || skip_all "no debugfs"
 
-# Shown as results; as notes where there are several for one.
+# Its own results are KTAP: shown within this test's, indented; as notes where
+# there are several for one.
 shown='s/^/  /'
-# selftest ENGINE [WORD]... Its own results are KTAP, shown within this
-# indented.
+
+# selftest ENGINE [WORD]...
 selftest()
 {
 	engine=$1

@@ -126,13 +126,13 @@ static void run_finalizer(struct gch_finals *fs, struct final *f)
 	mutex_unlock(&fs->lock);
 	f->finalizer(m, f->arg);
 	gch_frame_clear(m);
-	WRITE_ONCE(fs->finalizers_run, fs->finalizers_run + 1);
+	gch_tally(fs->finalizers_run, 1);
 }
 
 static void run_cleanup(struct gch_finals *fs, struct final *f)
 {
 	f->cleanup(f->arg);
-	WRITE_ONCE(fs->cleanups_run, fs->cleanups_run + 1);
+	gch_tally(fs->cleanups_run, 1);
 }
 
 static void run_queue(struct work_struct *work)
@@ -584,7 +584,7 @@ static void queue_finalizer(struct gch_finals *fs, struct object *o)
 	f->obj = NULL;
 	f->root = o->ref;
 	list_add_tail(&f->node, &fs->queue);
-	fs->finalizers_queued++;
+	gch_tally(fs->finalizers_queued, 1);
 	list_move_tail(&o->node, &fs->objects);
 	object_put(fs, o);
 }
@@ -595,7 +595,7 @@ static void queue_cleanups(struct gch_finals *fs, struct object *o)
 
 	list_for_each_entry(f, &o->cleanups, node) {
 		f->obj = NULL;
-		fs->cleanups_queued++;
+		gch_tally(fs->cleanups_queued, 1);
 	}
 	list_splice_tail_init(&o->cleanups, &fs->gone);
 	object_free(fs, o);

@@ -85,7 +85,6 @@ void gch_go_show(struct gch_heap *heap, struct seq_file *seq,
 void gch_go_stats(struct gch_heap *heap, struct gch_stats *stats)
 {
 	struct gch_go_heap *h = to_go(heap);
-
 	u64 goal = READ_ONCE(h->pacer.goal);
 
 	stats->returned_bytes = READ_ONCE(h->returned);

@@ -314,7 +314,7 @@ static void run_movers(struct mover *movers)
 		}
 	}
 	for (i = 0; i < n; i++)
-		wait_for_completion(&movers[i].done);
+		gch_test_wait(&movers[i].done);
 }
 
 static void check_moves(struct gch_test_env *env, const struct mover *movers)

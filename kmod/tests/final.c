@@ -701,9 +701,7 @@ void gch_test_finals_race(struct gch_test_env *env)
 	while (n < THREADS && racer_start(&r[n], &f, n))
 		n++;
 	while (n--) {
-		/* In pieces: it may take longer than a task should be stuck. */
-		while (!wait_for_completion_timeout(&r[n].done, HZ))
-			;
+		gch_test_wait(&r[n].done);
 		gch_mutator_detach(r[n].m);
 	}
 	gch_test_collector_stop(collector);

@@ -326,7 +326,7 @@ static void run_crowd(struct crowd *c)
 	for (i = 0; i < THREADS; i++)
 		wake_up_process(tasks[i]);
 	for (i = 0; i < THREADS; i++)
-		wait_for_completion(&c->fellows[i].done);
+		gch_test_wait(&c->fellows[i].done);
 	gch_test_collector_stop(collector);
 }
 

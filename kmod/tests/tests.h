@@ -3,6 +3,8 @@
 #ifndef _GCHEAP_TESTS_H
 #define _GCHEAP_TESTS_H
 
+#include <linux/completion.h>
+#include <linux/jiffies.h>
 #include <linux/mutex.h>
 #include <linux/sched.h>
 #include <linux/types.h>
@@ -88,6 +90,13 @@ static inline unsigned int gch_test_fault_ahead(void)
 static inline void gch_test_fault_disarm(void)
 {
 	gch_test_fault_arm(0);
+}
+
+/* In pieces: a thread may take longer than a task should be stuck. */
+static inline void gch_test_wait(struct completion *done)
+{
+	while (!wait_for_completion_timeout(done, HZ))
+		;
 }
 
 bool gch_test_faults_work(struct gch_test_env *env);
