@@ -8,7 +8,8 @@
  * read, the state read, the value that is overwritten read, each shade in two
  * steps (mark bit; queue and count), the write. What is its own is taken together.
  * A call writes one place: a slot of a frame, the entry of a root table, the
- * reference of an object, or the weak entry.
+ * reference of an object, the weak entry, or the root that a finalizer finds its
+ * object in.
  *
  * Simpler than the engine: the workers are one, which empties the CPUs' queues and
  * then marks; sweeping is one step, as sweep.pml has the rest; a handshake is that
@@ -17,13 +18,16 @@
  * Shown: when marking has ended all that can be reached is marked, from places and
  * from the hands of calls that go on. Nothing of it is freed; what is written is
  * allocated. A weak entry reads as cleared, and is cleared, only if its object
- * cannot be reached. Garbage survives no cycle that began after it. No mark and no
- * gray object is left for the next cycle. Every cycle ends.
+ * cannot be reached. Garbage survives no cycle that began after it. What has a
+ * finalizer lives on with all that it refers to, and is not to be had by its weak
+ * entry any more. No mark and no gray object is left for the next cycle. Every
+ * cycle ends.
  *
  *	OPS0, OPS1	calls of each mutator	CYCLES	collections
  *	NS0, NS1	slots of its frame	N	objects
  *	START		what refers to what at the beginning, see init
  *	WEAK		with a weak entry
+ *	FINAL		its object has a finalizer, and refers to the first one
  *	ATTACH		the second mutator comes and goes
  *	HOTPLUG		the second CPU goes and comes
  *	VERIFY		with a stop after marking (verify=1)
@@ -58,7 +62,12 @@
 #define NS1	1
 #endif
 #define ROOT	(NS0 + NS1)
+#ifdef FINAL
+#define QUEUE	(ROOT + 1)		/* the object whose finalizer is to run */
+#define HEAP	(ROOT + 2)
+#else
 #define HEAP	(ROOT + 1)
+#endif
 #define PLACES	(HEAP + N)
 #define NIL	255
 #define NEW	254
@@ -77,6 +86,10 @@
 
 byte at[PLACES];		/* what each place refers to */
 byte weak = NIL;
+#ifdef FINAL
+byte final = NIL;		/* the object that has a finalizer */
+byte revived = NIL;		/* in this cycle */
+#endif
 byte phase;
 
 /* Sets of objects. */
@@ -335,6 +348,10 @@ proctype mutator(byte m, first, slots, left) {
 			:: s != NIL -> d = NAMED		/* weak_set */
 			:: d = NAMED; s = NIL			/* weak_clear */
 #endif
+#ifdef FINAL
+			:: at[QUEUE] != NIL -> s = QUEUE	/* a finalizer begins */
+			:: at[QUEUE] != NIL -> d = QUEUE; s = NIL
+#endif
 			fi
 		};
 again:
@@ -416,8 +433,11 @@ again:
 				k = 0
 			}
 		:: s == NAMED ->
+#if defined(FINAL) && !defined(WEAK_EARLY)
+			v = weak;
+#endif
 			d_step {
-#ifndef WEAK_EARLY
+#if !defined(FINAL) && !defined(WEAK_EARLY)
 				v = weak;
 #endif
 				repeat = 0;
@@ -429,7 +449,11 @@ again:
 				:: v != NIL && (p == CLEAR WEAK_NULL) && !HAS(marked, v) ->
 					reach(); assert(!HAS(r, v));
 					v = NIL
-				:: else -> held[m] = v
+				:: else ->
+#ifdef FINAL
+					assert(p != CLEAR || v != revived);
+#endif
+					held[m] = v
 				fi
 			};
 			if
@@ -460,7 +484,12 @@ again:
 			assert(!stopped);
 			assert(v == NIL || HAS(allocated, v));
 			if
-			:: d == NAMED -> weak = v
+			:: d == NAMED ->
+				weak = v;
+#ifdef FINAL
+				/* To be had again, if it is that. */
+				revived = NIL
+#endif
 			:: else -> at[d] = v
 			fi;
 			printf("mutator %d, in phase %d: place %d = %d, from %d\n", m, p, d, v, s);
@@ -493,9 +522,14 @@ inline scan(place) {
 
 /* The order in which places are scanned: frames, then tables. */
 #ifdef ROOT_FIRST
-#define ORDER(i)	(ROOT - (i))
+#define ORDER(i)	(HEAP - 1 - (i))
 #else
 #define ORDER(i)	(i)
+#endif
+#ifdef NO_FINAL_ROOT
+#define SCANNED	QUEUE
+#else
+#define SCANNED	HEAP
 #endif
 
 inline flush(cpu) {
@@ -557,6 +591,28 @@ inline clear_weak() {
 #endif
 }
 
+/* What is dead and has a finalizer lives on. */
+inline finalize() {
+#ifdef FINAL
+	if
+	:: final != NIL && !HAS(marked, final) ->
+#if !defined(NO_HS_FINAL) && !defined(STW)
+		handshake();
+#endif
+		d_step {
+			marked = marked | BIT(final);
+			at[QUEUE] = final;
+			revived = final;
+			final = NIL;
+			printf("finalizer of %d\n", revived)
+		}
+	:: else
+	fi
+#else
+	skip
+#endif
+}
+
 #ifdef HOTPLUG
 proctype plug() {
 	d_step { !inside[1] -> online = 0 };
@@ -582,6 +638,13 @@ cycle:
 		:: weak != NIL -> r = r | BIT(weak); close()
 		:: else
 		fi;
+#ifdef FINAL
+		if
+		:: final != NIL -> r = r | BIT(final); close()
+		:: else
+		fi;
+		revived = NIL;
+#endif
 		garbage = allocated & ~r
 	};
 #ifndef NO_HS_SYNC
@@ -598,12 +661,18 @@ cycle:
 	do
 #ifdef ATTACH
 	:: i < ROOT && i >= NS0 && !there -> i++
-	:: i <= ROOT && (i < NS0 || i == ROOT || there) -> scan(i); i++
+	:: i < SCANNED && (i < NS0 || i >= ROOT || there) -> scan(i); i++
 #else
-	:: i <= ROOT -> scan(ORDER(i)); i++
+	:: i < SCANNED -> scan(ORDER(i)); i++
 #endif
-	:: i > ROOT -> i = 0; break
+	:: i == SCANNED -> i = 0; break
 	od;
+#if defined(FINAL) && !defined(NO_FINAL_CHILDREN)
+	if
+	:: final != NIL -> scan(HEAP + final)
+	:: else
+	fi;
+#endif
 #ifdef ATTACH
 	lock = 0;
 #endif
@@ -683,8 +752,14 @@ mark_more:
 	d_step { reach(); assert(!(r & ~marked)); stopped = 1 };
 	d_step { stopped = 0; phase = CLEAR };
 #endif
+#ifdef FINAL_FIRST
+	finalize();
+#endif
 #ifndef EARLY_CLEAR
 	clear_weak();
+#endif
+#ifndef FINAL_FIRST
+	finalize();
 #endif
 #ifdef STW
 	d_step { stopped = 0; phase = OFF; printf("phase OFF\n"); unswept = 1 };
@@ -726,6 +801,10 @@ init {
 		weak = 1;
 #else
 		at[HEAP] = 1;
+#endif
+#ifdef FINAL
+		final = 1;
+		at[HEAP + 1] = 0;
 #endif
 #if START == 0
 		at[ROOT] = 0;
