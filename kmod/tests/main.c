@@ -79,7 +79,7 @@ static const struct gch_test tests[] = {
 	{ "final-drop", GCH_TEST_GO, gch_test_finals_dropped },
 	{ "final-refuse", GCH_TEST_ALL, gch_test_finals_refused },
 	{ "final-race", GCH_TEST_GO, gch_test_finals_race },
-	{ "poison", GCH_TEST_GO, gch_test_poison },
+	{ "poison", GCH_TEST_COLLECTED, gch_test_poison },
 	{ "explicit", GCH_TEST_SLAB, gch_test_explicit },
 	{ "handshake", GCH_TEST_COLLECTED, gch_test_handshake },
 	{ "barrier", GCH_TEST_COLLECTED, gch_test_barrier },
