@@ -50,7 +50,8 @@ lives()
 	n=0
 	while [ "$n" -lt 20 ]; do
 		gcctl heap add t-debug engine "$1" > /dev/null &&
-		gcctl run cycles heap t-debug max-operations 200 > /dev/null &&
+		gcctl run cycles heap t-debug entries 100 max-operations 200 \
+			> /dev/null &&
 		gcctl heap del t-debug || return
 		n=$((n + 1))
 	done

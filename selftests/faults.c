@@ -529,7 +529,7 @@ static bool try_load(const char *name, unsigned int nth, unsigned int *left)
 /*
  * Most of what is allocated is the module loader's, before the module comes to
  * its own, and it complains in the kernel log when it fails. So only the last
- * @nr are made to fail, which are the module's; in a short test every second or so.
+ * @nr are made to fail, which are the module's; in a short test every third or so.
  */
 static bool sweep_load(const char *name, unsigned int nr)
 {
@@ -546,7 +546,7 @@ static bool sweep_load(const char *name, unsigned int nr)
 	all = FAULTS_MAX - left;
 	for (nth = all; ok && nth && nth + nr > all; done++) {
 		ok = try_load(name, nth, &left);
-		nth -= nth > 2 && !thorough ? 1 + rand() % 3 : 1;
+		nth -= nth > 5 && !thorough ? 1 + rand() % 6 : 1;
 	}
 	close(module_file);
 	ksft_print_msg("load of %s: %u of %u faults\n", name, done, all);
@@ -881,7 +881,7 @@ static bool test_api_starved(void)
 	bool ok;
 
 	starve(true);
-	ok = test_api("test=model-crowd engine=go", "rounds=40000",
+	ok = test_api("test=model-crowd engine=go", "rounds=12000",
 		      "rounds=2000000");
 	starve(false);
 	return ok;
@@ -947,7 +947,8 @@ int main(void)
 		delete_heap(engines[i]);
 	ksft_test_result(test_api_starved(),
 			 "kernel API: without a work buffer\n");
-	ksft_test_result(test_api("test=faults", "", ""),
+	ksft_test_result(test_api("test=faults", "rounds=50000",
+				  "rounds=1000000"),
 			 "kernel API: every allocation\n");
 	ksft_test_result(test_api("test=model-faults", "rounds=60000",
 				  "rounds=3000000"),

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # The tests of gcheap_selftest.ko, which use the heaps as kernel code does: size
-# classes, maps of references, weak tables, cycles, limits, refusals, and a
-# million moves behind the back of the marker.
+# classes, maps of references, weak tables, cycles, limits, refusals, and many
+# moves behind the back of the marker.
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"

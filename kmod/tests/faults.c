@@ -2,8 +2,9 @@
 /*
  * Memory refused at every single place: the life of a heap, from its creation over
  * objects of all sizes and collections to its end, again and again, and each time
- * it is the next allocation of the kernel that fails. A call then succeeds all the
- * same, or returns -ENOMEM with nothing changed and succeeds when it is repeated.
+ * it is the next allocation of the kernel that fails, or, in a short test, one not
+ * far behind it. A call then succeeds all the same, or returns -ENOMEM with nothing
+ * changed and succeeds when it is repeated.
  *
  * Memory of CPUs comes from a store that the allocator fills ahead: a life of its
  * own begins when that has been emptied, so that there is something to refuse.
@@ -19,6 +20,7 @@
 #include <linux/kthread.h>
 #include <linux/mutex.h>
 #include <linux/percpu.h>
+#include <linux/prandom.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 
@@ -29,6 +31,10 @@ enum { NEW, LOOK, SLOTS };
 #define WEAKS		400U
 /* Faults that a life has at most: else it is never done. */
 #define FAULTS_MAX	5000U
+/* As many are tried in any case, and of those after them in a short test a few. */
+#define FAULTS_EACH	200U
+#define FAULTS_STEP	8U
+#define ROUNDS_SHORT	100000U
 /* Pieces of the store of memory of CPUs. */
 #define HOARD		4096U
 
@@ -353,14 +359,26 @@ static int keep_empty(void *arg)
 
 /* ---- one after the other ---- */
 
+/* What comes late in a life is the memory of one object after the other. */
+static unsigned int next_fault(const struct gch_test_env *env,
+			       struct rnd_state *r, unsigned int nth)
+{
+	if (env->rounds >= ROUNDS_SHORT || nth < FAULTS_EACH)
+		return nth + 1;
+	return nth + 1 + prandom_u32_state(r) % FAULTS_STEP;
+}
+
 /* Of whole lives, or of creations with nothing but @h; how many calls were refused. */
 static unsigned long sweep(struct gch_test_env *env, struct hoard *h,
 			   const char *what)
 {
+	unsigned int nth, tried = 0;
 	unsigned long refused = 0;
-	unsigned int nth;
+	struct rnd_state r;
 
-	for (nth = 1; nth < FAULTS_MAX && !env->failures; nth++) {
+	prandom_seed_state(&r, env->seed);
+	for (nth = 1; nth < FAULTS_MAX && !env->failures;
+	     nth = next_fault(env, &r, nth)) {
 		struct life l = { .env = env, .nth = nth };
 		bool struck;
 
@@ -370,11 +388,12 @@ static unsigned long sweep(struct gch_test_env *env, struct hoard *h,
 		refused += l.refused;
 		if (!struck)
 			break;
+		tried++;
 		cond_resched();
 	}
 	CHECK(env, nth < FAULTS_MAX, "%s has no end", what);
-	gch_test_note(env, "%s: %u allocations failed, %lu of them a call",
-		      what, nth - 1, refused);
+	gch_test_note(env, "%s: %u of %u allocations failed, %lu of them a call",
+		      what, tried, nth - 1, refused);
 	return refused;
 }
 
