@@ -3,14 +3,16 @@
  * Chunks of a replay as gcctl would never send them: every kind of record broken
  * in every way, handed to the kernel directly. The replay must end as failed,
  * say what is wrong and in which line, and leave the heap as good as before.
- * Then the protocol of feeding, out of order.
+ * Then the protocol of feeding, out of order, and who may do what.
  */
 #define _GNU_SOURCE
 #include "genl.h"
 
 #include <ctype.h>
 #include <stdarg.h>
+#include <sys/syscall.h>
 
+#include <linux/capability.h>
 #include <linux/gcheap.h>
 #include <linux/gcheap_load.h>
 
@@ -394,6 +396,56 @@ static void test_numbers(void)
 	}
 }
 
+/* From the moment that a run was accepted, and not only when its threads came. */
+static void test_in_use(void)
+{
+	bool good = true;
+	uint32_t id;
+	int i;
+
+	for (i = 0; good && i < 30; i++) {
+		id = new_run(GCHEAP_LOAD_WORKLOAD_LRU);
+		good = heap_request(GCHEAP_CMD_HEAP_DEL) == EBUSY;
+		run_request(GCHEAP_LOAD_CMD_RUN_DEL, id);
+	}
+	ksft_test_result(good, "the heap of a run is in use at once\n");
+}
+
+/* Without CAP_SYS_ADMIN for now, or with all there is again. */
+static void set_admin(bool on)
+{
+	struct __user_cap_header_struct hdr = {
+		.version = _LINUX_CAPABILITY_VERSION_3,
+	};
+	struct __user_cap_data_struct data[2];
+
+	if (syscall(SYS_capget, &hdr, data))
+		ksft_exit_fail_msg("capget: errno %d\n", errno);
+	data[0].effective &= ~(1U << CAP_SYS_ADMIN);
+	if (on)
+		data[0].effective |= data[0].permitted;
+	if (syscall(SYS_capset, &hdr, data))
+		ksft_exit_fail_msg("capset: errno %d\n", errno);
+}
+
+/* One who has it must not do so for one who has not, through his socket. */
+static void test_opener(void)
+{
+	int all = fd;
+
+	set_admin(false);
+	fd = genl_open();
+	set_admin(true);
+	genl_begin(&req, load, GCHEAP_LOAD_CMD_RUN_NEW, 0);
+	genl_put_str(&req, A(HEAP), HEAP);
+	genl_put_u32(&req, A(WORKLOAD), GCHEAP_LOAD_WORKLOAD_LRU);
+	genl_do(fd, &req, &rep);
+	check("a socket opened without CAP_SYS_ADMIN", EPERM, 0,
+	      "CAP_SYS_ADMIN");
+	close(fd);
+	fd = all;
+}
+
 /* The cache that was stopped has left cycles behind. */
 static bool collected(void)
 {
@@ -441,7 +493,7 @@ int main(void)
 	load = genl_family(fd, GCHEAP_LOAD_FAMILY_NAME);
 	if (!gcheap || !load)
 		ksft_exit_skip("gcheap and gcheap_load are not loaded\n");
-	ksft_set_plan(ARRAY_SIZE(broken) + 2 * ARRAY_SIZE(kinds) + 26);
+	ksft_set_plan(ARRAY_SIZE(broken) + 2 * ARRAY_SIZE(kinds) + 28);
 	if (heap_request(GCHEAP_CMD_HEAP_NEW))
 		ksft_exit_fail_msg("heap not created: %d %s\n", rep.err,
 				   rep.text);
@@ -455,6 +507,8 @@ int main(void)
 	test_types();
 	test_protocol();
 	test_numbers();
+	test_in_use();
+	test_opener();
 	test_heap_is_good();
 	ksft_finished();
 }

@@ -94,9 +94,10 @@ static int refuse(struct genl_info *info, u16 attr, const char *message)
 	return -EINVAL;
 }
 
-static int check_admin(struct genl_info *info)
+/* Of who opened the socket as well: what it is handed to may have more. */
+static int check_admin(struct sk_buff *skb, struct genl_info *info)
 {
-	if (capable(CAP_SYS_ADMIN))
+	if (netlink_capable(skb, CAP_SYS_ADMIN))
 		return 0;
 	NL_SET_ERR_MSG(info->extack, "CAP_SYS_ADMIN is needed");
 	return -EPERM;
@@ -234,7 +235,7 @@ int gcheap_load_nl_run_new_doit(struct sk_buff *skb, struct genl_info *info)
 	void *hdr;
 	int err;
 
-	err = check_admin(info) ? : parse_request(info, &args);
+	err = check_admin(skb, info) ? : parse_request(info, &args);
 	if (err)
 		return err;
 	msg = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
@@ -524,7 +525,7 @@ int gcheap_load_nl_run_stop_doit(struct sk_buff *skb, struct genl_info *info)
 	struct gch_load_run *run;
 	int err;
 
-	err = check_admin(info);
+	err = check_admin(skb, info);
 	if (err)
 		return err;
 	run = find_run(info);
@@ -548,7 +549,7 @@ int gcheap_load_nl_run_del_doit(struct sk_buff *skb, struct genl_info *info)
 	struct gch_load_run *run;
 	int err;
 
-	err = check_admin(info);
+	err = check_admin(skb, info);
 	if (err)
 		return err;
 	run = find_run(info);
@@ -576,7 +577,7 @@ int gcheap_load_nl_run_feed_doit(struct sk_buff *skb, struct genl_info *info)
 	struct gch_load_run *run;
 	int err;
 
-	err = check_admin(info);
+	err = check_admin(skb, info);
 	if (err)
 		return err;
 	if (!chunk && !last) {

@@ -275,17 +275,12 @@ static void work(struct gch_load_thread *t)
 	u64 start = ktime_get_ns();
 	int err;
 
-	t->m = gch_mutator_attach(run->heap, run->workload->slots);
-	if (IS_ERR(t->m)) {
-		gch_load_fail(run, PTR_ERR(t->m),
-			      "mutator %u could not be attached", t->index);
-		return;
-	}
 	err = run->workload->thread(t);
 	/* Those that also wait or get ready have counted for themselves. */
 	if (!t->work_ns)
 		WRITE_ONCE(t->work_ns, ktime_get_ns() - start);
 	gch_mutator_detach(t->m);
+	t->m = NULL;
 	if (err == -ENOMEM)
 		gch_load_fail(run, err, "mutator %u ran out of memory",
 			      t->index);
@@ -303,6 +298,47 @@ static int thread_main(void *arg)
 	if (atomic_dec_and_test(&run->running))
 		finish(run);
 	return 0;
+}
+
+/* Of threads that have never been woken. */
+static void detach_mutators(struct gch_load_run *run)
+{
+	unsigned int i;
+
+	for (i = 0; i < run->args.mutators && run->thread[i].m; i++) {
+		gch_mutator_detach(run->thread[i].m);
+		run->thread[i].m = NULL;
+	}
+}
+
+/* From here on the heap is in use, and stays until the run is over. */
+static int attach_mutators(struct gch_load_run *run,
+			   struct netlink_ext_ack *extack)
+{
+	struct gch_mutator *m;
+	unsigned int i;
+
+	for (i = 0; i < run->args.mutators; i++) {
+		m = gch_mutator_attach(run->heap, run->workload->slots);
+		if (IS_ERR(m))
+			break;
+		run->thread[i].m = m;
+	}
+	if (i == run->args.mutators)
+		return 0;
+	detach_mutators(run);
+	switch (PTR_ERR(m)) {
+	case -ENODEV:
+		NL_SET_ERR_MSG(extack, "heap: it is being deleted");
+		break;
+	case -ENOSPC:
+		NL_SET_ERR_MSG(extack, "heap: no more mutators can be attached");
+		break;
+	default:
+		NL_SET_ERR_MSG(extack, "no memory for the mutators");
+		break;
+	}
+	return PTR_ERR(m);
 }
 
 static int create_threads(struct gch_load_run *run)
@@ -454,6 +490,9 @@ static int run_start(struct gch_load_run *run, struct netlink_ext_ack *extack)
 		if (err)
 			return err;
 	}
+	err = attach_mutators(run, extack);
+	if (err)
+		return err;
 
 	mutex_lock(&runs_lock);
 	err = run_register(run, extack);
@@ -467,8 +506,10 @@ static int run_start(struct gch_load_run *run, struct netlink_ext_ack *extack)
 	if (!err)
 		kref_get(&run->ref);
 	mutex_unlock(&runs_lock);
-	if (err)
+	if (err) {
 		reap_threads(run);
+		detach_mutators(run);
+	}
 	return err;
 }
 
