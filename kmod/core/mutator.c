@@ -37,13 +37,13 @@ void gch_mutator_move(struct gch_mutator *m, unsigned int cpu)
 /* Settles what an operation has left behind, step by step. */
 static void settle(struct gch_mutator *m)
 {
-	struct thread_info *pin;
+	struct gch_stay stay;
 	int ret;
 
 	while (m->pending) {
-		pin = gch_mutator_enter(m);
+		stay = gch_mutator_enter(m);
 		ret = m->ops->settle(m);
-		gch_mutator_leave(m, pin);
+		gch_mutator_leave(m, stay);
 		if (m->wait != GCH_WAIT_NONE)
 			m->ops->wait(m);
 		m->wait = GCH_WAIT_NONE;
@@ -513,15 +513,15 @@ EXPORT_SYMBOL_GPL(gch_same);
  */
 void *gch_data(struct gch_mutator *m, unsigned int src, size_t *bytes)
 {
-	struct thread_info *pin;
+	struct gch_stay stay;
 	size_t size;
 	void *data;
 
 	if (!gch_is_slot(m, src) || !m->frame[src])
 		return NULL;
-	pin = gch_mutator_enter(m);
+	stay = gch_mutator_enter(m);
 	data = gch_call(m, data, m->frame[src], &size);
-	gch_mutator_leave(m, pin);
+	gch_mutator_leave(m, stay);
 	if (bytes)
 		*bytes = size;
 	return data;

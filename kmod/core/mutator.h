@@ -14,39 +14,60 @@ void gch_mutator_free(struct gch_mutator *m);
 void gch_frame_clear(struct gch_mutator *m);
 void gch_mutator_move(struct gch_mutator *m, unsigned int cpu);
 
+/**
+ * struct gch_stay - a call's section
+ * @pin: what keeps the CPU
+ * @seq: the CPU's sequence before
+ */
+struct gch_stay {
+	struct gch_pin pin;
+	unsigned int seq;
+};
+
 /* As gch_section_enter(), for a mutator: its pointers are to this CPU's data. */
-static __always_inline struct thread_info *gch_mutator_enter(struct gch_mutator *m)
+static __always_inline struct gch_stay gch_mutator_enter(struct gch_mutator *m)
 {
-	struct thread_info *pin;
+	struct gch_stay stay;
 	unsigned int cpu;
 
-	pin = gch_pin(&cpu);
+	stay.pin = gch_pin(&cpu);
 	if (unlikely(m->cpu != cpu))
 		gch_mutator_move(m, cpu);
-	WRITE_ONCE(*m->seq, *m->seq + 1);
+	stay.seq = *m->seq;
+	WRITE_ONCE(*m->seq, stay.seq + 1);
 	barrier();
-	return pin;
+	return stay;
 }
 
+/* Nobody else writes the sequence: to read it again would wait for the store. */
 static __always_inline void gch_mutator_leave(struct gch_mutator *m,
-					      struct thread_info *pin)
+					      struct gch_stay stay)
 {
 	/* Whoever sees it even sees what the section wrote. */
-	gch_store_release(m->seq, *m->seq + 1);
-	gch_unpin(pin);
+	gch_store_release(m->seq, stay.seq + 2);
+	gch_unpin(stay.pin);
 }
 
-/* Repeats the statement, which sets @ret, until the engine need not wait. */
+/*
+ * Repeats the statement, which sets @ret, until the engine need not wait. gch_again()
+ * has a copy, so that @ret can be in a register.
+ */
 #define gch_in_section(m, ret, stmt) do {				\
 	struct gch_mutator *__m = (m);					\
-	int *__ret = &(ret);						\
-	struct thread_info *__pin;					\
+	int *__ret = &(ret), __err;					\
+	struct gch_stay __stay;						\
+	bool __again;							\
 									\
 	do {								\
-		__pin = gch_mutator_enter(__m);				\
+		__stay = gch_mutator_enter(__m);			\
 		stmt;							\
-		gch_mutator_leave(__m, __pin);				\
-	} while (unlikely(*__ret || __m->pending) && gch_again(__m, __ret)); \
+		gch_mutator_leave(__m, __stay);				\
+		if (likely(!*__ret && !__m->pending))			\
+			break;						\
+		__err = *__ret;						\
+		__again = gch_again(__m, &__err);			\
+		*__ret = __err;						\
+	} while (__again);						\
 } while (0)
 
 /* In a section: *@place = @ref, counted. */

@@ -18,35 +18,55 @@
 	!defined(CONFIG_DEBUG_PREEMPT) && !defined(CONFIG_TRACE_PREEMPT_TOGGLE) && \
 	!defined(CONFIG_PREEMPT_DYNAMIC)
 
-static __always_inline struct thread_info *gch_pin(unsigned int *cpu)
+/**
+ * struct gch_pin - a CPU that is kept
+ * @ti: the present task's
+ * @count: its preemption count before
+ */
+struct gch_pin {
+	struct thread_info *ti;
+	int count;
+};
+
+static __always_inline struct gch_pin gch_pin(unsigned int *cpu)
 {
 	struct thread_info *ti = current_thread_info();
+	struct gch_pin pin = { .ti = ti, .count = ti->preempt_count };
 
-	ti->preempt_count++;
+	ti->preempt_count = pin.count + 1;
 	barrier();
 	*cpu = READ_ONCE(ti->cpu);
-	return ti;
+	return pin;
 }
 
-static __always_inline void gch_unpin(struct thread_info *ti)
+/*
+ * Whatever has interrupted has left the count as it found it: it need not be read
+ * again, which would wait for the store in gch_pin().
+ */
+static __always_inline void gch_unpin(struct gch_pin pin)
 {
 	barrier();
-	if (unlikely(!--ti->preempt_count &&
-		     test_ti_thread_flag(ti, TIF_NEED_RESCHED)))
+	pin.ti->preempt_count = pin.count;
+	barrier();
+	if (unlikely(test_ti_thread_flag(pin.ti, TIF_NEED_RESCHED)) &&
+	    !pin.count)
 		preempt_schedule();
 }
 
 #else
 
+struct gch_pin {
+};
+
 /* Returns what gch_unpin() is given. */
-static __always_inline struct thread_info *gch_pin(unsigned int *cpu)
+static __always_inline struct gch_pin gch_pin(unsigned int *cpu)
 {
 	preempt_disable();
 	*cpu = smp_processor_id();
-	return NULL;
+	return (struct gch_pin) {};
 }
 
-static __always_inline void gch_unpin(struct thread_info *ti)
+static __always_inline void gch_unpin(struct gch_pin pin)
 {
 	preempt_enable();
 }
