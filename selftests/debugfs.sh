@@ -8,7 +8,7 @@
 . "$(dirname "$0")/lib.sh"
 debug=/sys/kernel/debug/gcheap
 [ -d "$debug" ] || mount -t debugfs none /sys/kernel/debug 2> /dev/null
-begin 13
+begin 14
 [ -d "$debug" ] || skip_all "no debugfs"
 
 # shown ENGINE UNITS
@@ -32,6 +32,26 @@ counters()
 			"$(stat_of t-debug "$key")" || ok=1
 	done
 	return "$ok"
+}
+
+# Of a heap at rest: what a class has is what it has allocated and not freed, and all
+# classes and the large objects are the heap.
+classes_add_up()
+{
+	large=$(stat_of t-debug large-objects)
+	bytes=$(awk 'NR > 1 { b += $6 * $2 } END { print b + 0 }' \
+		"$debug/t-debug/spans")
+	sums=$(awk 'NR > 1 { if ($6 != $8 - $9 || $6 > $7) bad++
+			     o += $6; a += $8; s += $5; n++ }
+		END { print a + 0, o + 0, s + 0, (n > 1), bad + 0 }' \
+		"$debug/t-debug/spans")
+	is "classes: allocs, objects, spans, more than one, bad" "$sums" \
+		"$(($(stat_of t-debug allocs) - $(stat_of t-debug large-allocs)))\
+ $(($(stat_of t-debug live-objects) - large)) $(stat_of t-debug units) 1 0" || return
+	is "bytes beside large objects" \
+		"$((bytes + large * 32768 <= $(stat_of t-debug live-bytes)))" 1 ||
+		return
+	[ "$large" -gt 0 ] || is "bytes" "$bytes" "$(stat_of t-debug live-bytes)"
 }
 
 # An open file outlives the heap: reading it then gives an error or the end.
@@ -80,6 +100,7 @@ for engine in go python slab; do
 	gcctl run lru heap t-debug max-operations 20000 > /dev/null
 	check "views of $engine" shown "$engine" "$units"
 	check "counters of $engine" counters
+	[ "$engine" != go ] || check "size classes add up" classes_add_up
 	check "a view held open on $engine" open_over_end "$units"
 	check "read all the time on $engine" readers "$engine"
 done

@@ -10,7 +10,7 @@
 results=/sys/kernel/debug/gcheap_selftest/results
 [ -d /sys/kernel/debug/gcheap ] ||
 	mount -t debugfs none /sys/kernel/debug 2> /dev/null
-begin 5
+begin 6
 [ -d /sys/kernel/debug/gcheap ] || skip_all "no debugfs"
 
 # Its own results are KTAP: shown within this test's, indented; as notes where
@@ -49,4 +49,15 @@ marked()
 for marker in greentea classic; do
 	check "go, marker $marker" marked "$marker"
 done
+
+# Without poison what is allocated has been zeroed before, many objects at once, and
+# is not looked at.
+bare()
+{
+	for test in classes shapes weak rings large limit finalizers barrier; do
+		selftest go poison=0 test="$test" || return
+	done
+}
+
+check "go, without poison" bare
 rm -f /tmp/heaps.out

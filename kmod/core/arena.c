@@ -143,6 +143,20 @@ void *gch_pages_get(struct gch_heap *heap, unsigned int order, gfp_t gfp)
 EXPORT_SYMBOL_IF_KUNIT(gch_pages_get);
 
 /**
+ * gch_pages_come_zeroed - are pages zeroed that nobody has asked to be?
+ *
+ * With init_on_alloc, and with init_on_free when they were freed.
+ *
+ * Context: any.
+ * Return: whether all are that gch_pages_get() takes, and gch_arena_get().
+ */
+bool gch_pages_come_zeroed(void)
+{
+	return want_init_on_alloc(GFP_KERNEL) || want_init_on_free();
+}
+EXPORT_SYMBOL_IF_KUNIT(gch_pages_come_zeroed);
+
+/**
  * gch_pages_put - gives pages back
  * @heap: the heap that took them
  * @addr: the block

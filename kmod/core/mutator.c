@@ -257,19 +257,6 @@ struct gch_heap *gch_mutator_heap(const struct gch_mutator *m)
 }
 EXPORT_SYMBOL_GPL(gch_mutator_heap);
 
-static __always_inline int alloc(struct gch_mutator *m, unsigned int dst,
-				 struct gch_type *type, u32 nr_refs, u32 bytes)
-{
-	int ret;
-
-	gch_in_section(m, ret,
-		       ret = gch_call(m, alloc, &m->frame[dst], type, nr_refs,
-				      bytes));
-	if (unlikely(m->tries))
-		m->tries = 0;
-	return ret;
-}
-
 /**
  * gch_alloc - allocates an object of a fixed type
  * @m: the mutator
@@ -281,10 +268,16 @@ static __always_inline int alloc(struct gch_mutator *m, unsigned int dst,
  */
 int gch_alloc(struct gch_mutator *m, unsigned int dst, struct gch_type *type)
 {
+	int ret;
+
 	if (!gch_is_slot(m, dst) || type->heap != m->heap ||
 	    (type->flags & GCH_TYPE_VAR))
 		return -EINVAL;
-	return alloc(m, dst, type, type->nr_refs, type->bytes);
+	gch_in_section(m, ret,
+		       ret = gch_call(m, alloc_fixed, &m->frame[dst], type));
+	if (unlikely(m->tries))
+		m->tries = 0;
+	return ret;
 }
 EXPORT_SYMBOL_GPL(gch_alloc);
 
@@ -304,6 +297,7 @@ int gch_alloc_var(struct gch_mutator *m, unsigned int dst,
 		  struct gch_type *type, u32 nr_refs, u32 bytes)
 {
 	u64 total = (u64)nr_refs * sizeof(void *) + bytes;
+	int ret;
 
 	if (!gch_is_slot(m, dst) || type->heap != m->heap ||
 	    !(type->flags & GCH_TYPE_VAR) ||
@@ -311,7 +305,12 @@ int gch_alloc_var(struct gch_mutator *m, unsigned int dst,
 		return -EINVAL;
 	if (total > GCH_OBJECT_MAX)
 		return -E2BIG;
-	return alloc(m, dst, type, nr_refs, max_t(u32, total, 1));
+	gch_in_section(m, ret,
+		       ret = gch_call(m, alloc, &m->frame[dst], type, nr_refs,
+				      max_t(u32, total, 1)));
+	if (unlikely(m->tries))
+		m->tries = 0;
+	return ret;
 }
 EXPORT_SYMBOL_GPL(gch_alloc_var);
 
@@ -319,14 +318,10 @@ static __always_inline int load(struct gch_mutator *m, unsigned int dst,
 				unsigned int src, u32 i)
 {
 	void *obj = m->frame[src];
-	void **place;
 
 	if (unlikely(!obj))
 		return -EFAULT;
-	place = gch_call(m, ref, obj, i);
-	if (unlikely(!place))
-		return -ERANGE;
-	return gch_fetch(m, &m->frame[dst], place);
+	return gch_call(m, load, &m->frame[dst], obj, i);
 }
 
 /**
@@ -355,14 +350,10 @@ static __always_inline int store(struct gch_mutator *m, unsigned int dst, u32 i,
 				 void *ref)
 {
 	void *obj = m->frame[dst];
-	void **place;
 
 	if (unlikely(!obj))
 		return -EFAULT;
-	place = gch_call(m, ref, obj, i);
-	if (unlikely(!place))
-		return -ERANGE;
-	return gch_assign(m, place, ref);
+	return gch_call(m, store, obj, i, ref);
 }
 
 /**

@@ -64,6 +64,7 @@ void gch_heap_stats(struct gch_heap *heap, struct gch_stats *stats)
 
 	memset(stats, 0, sizeof(*stats));
 	sum_cpus(heap, stats);
+	heap->ops->stats(heap, stats);
 	stats->live_objects = less(stats->allocs, stats->freed_count +
 				   stats->freed_cycle + stats->freed_explicit);
 	stats->live_bytes = less(stats->alloc_bytes, stats->freed_bytes);
@@ -88,6 +89,5 @@ void gch_heap_stats(struct gch_heap *heap, struct gch_stats *stats)
 	gch_hist_summary(&heap->handshake, &stats->handshake);
 	gch_hist_summary(&heap->hold, &stats->hold);
 	gch_finals_stats(heap, stats);
-	heap->ops->stats(heap, stats);
 }
 EXPORT_SYMBOL_GPL(gch_heap_stats);

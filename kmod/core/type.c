@@ -144,6 +144,8 @@ struct gch_type *gch_type_register(struct gch_heap *heap,
 	t = type_new(desc);
 	if (!t)
 		return ERR_PTR(-ENOMEM);
+	if (heap->ops->typed)
+		heap->ops->typed(t);
 	mutex_lock(&heap->lock);
 	found = enlist(heap, t, desc, extack);
 	mutex_unlock(&heap->lock);

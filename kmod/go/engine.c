@@ -54,6 +54,7 @@ static int heap_init(struct gch_heap *heap, struct netlink_ext_ack *extack)
 	if (!h->mcache)
 		return -ENOMEM;
 	heap->cache = h->mcache;
+	gch_go_cache_init(h);
 	if (gch_go_bufs_init(h)) {
 		free_percpu(h->mcache);
 		return -ENOMEM;
@@ -178,6 +179,7 @@ const struct gch_engine_ops gch_go_ops = {
 	.heap_init	= heap_init,
 	.tuned		= tuned,
 	.heap_exit	= heap_exit,
+	.typed		= gch_go_typed,
 	.mutator_init	= mutator_init,
 	.mutator_exit	= mutator_exit,
 	.alloc		= gch_go_alloc,

@@ -95,6 +95,8 @@ enum gch_go_phase {
 /* An enum gcheap_barrier. */
 #define STATE_BARRIER(state)	((state) >> STATE_PHASE_BITS & 3)
 #define STATE_GEN(state)	((state) >> STATE_SHIFT)
+/* No phase has this number. */
+#define STATE_NONE	U32_MAX
 
 /*
  * Values of a mark byte. Marked is what is not 0, and bit 0 is set then. SCANNED
@@ -142,17 +144,20 @@ struct gch_go_arena;
 
 /**
  * struct gch_go_span - a run of pages with objects of one size class
- * @base: its first byte
- * @alloc_cache: free objects from @freeindex on to the next multiple of 64, a bit
- *	each
+ * @alloc_cache: the window: objects below @freeindex that are free, and zeroed; the
+ *	last of the groups of 64 that begin below it, a bit each
+ * @window: reference to the first object of that group
  * @mask: as in its tail
  * @size: bytes of an object
- * @nelems: objects it has room for
- * @freeindex: objects below it are allocated
- * @alloc_count: objects allocated
+ * @mixed: as in its tail
  * @class: span class: size class times two, plus one if noscan
  * @tag: of references to its objects
- * @mixed: as in its tail
+ * @step: objects that become the window at a time: a power of two up to 64
+ * @base: its first byte
+ * @nelems: objects it has room for
+ * @freeindex: objects below it are allocated, but for the window
+ * @alloc_count: objects allocated, and those of the window
+ * @needzero: what is free has been written to; of any free page likewise
  * @npages: pages of 8 KiB; 0 if the span is not in use
  * @gen: sweep generation in which it was last swept
  * @node: in a list of its mcentral
@@ -162,17 +167,20 @@ struct gch_go_arena;
  */
 struct gch_go_span {
 	/* What an allocation needs. */
-	void *base;
 	u64 alloc_cache;
+	unsigned long window;
 	u64 mask;
 	u32 size;
+	bool mixed;
+	u8 class;
+	u8 tag;
+	u8 step;
+
+	void *base;
 	u16 nelems;
 	u16 freeindex;
 	u16 alloc_count;
-	u8 class;
-	u8 tag;
-	bool mixed;
-
+	bool needzero;
 	u16 npages;
 	u32 gen;
 	struct list_head node;
@@ -239,20 +247,27 @@ struct gch_go_workbuf {
 /**
  * struct gch_go_mcache - what one CPU allocates from and shades into
  * @state: the heap's state when the CPU last adapted to it
+ * @fast: the state in which an allocation is no more than to take an object of the
+ *	window; %STATE_NONE if there is none
  * @nr_shaded: entries of @shaded
  * @shades: objects that the CPU's write barriers have shaded, ever
  * @black: bytes that it has allocated black, ever
  * @mark_ns: time that its worker has marked in this cycle; the worker's
- * @span: the span of each span class that it allocates from
+ * @span: the span of each span class that it allocates from; none is of class 0
+ * @allocs: objects that it has allocated, ever, by span class
+ * @freed: objects that it has found dead, ever, by span class
  * @shaded: gray objects
  */
 struct gch_go_mcache {
 	u32 state;
+	u32 fast;
 	u32 nr_shaded;
 	u64 shades;
 	u64 black;
 	u64 mark_ns;
 	struct gch_go_span *span[GCH_GO_SPAN_CLASSES];
+	u64 allocs[GCH_GO_SPAN_CLASSES];
+	u64 freed[GCH_GO_SPAN_CLASSES];
 	unsigned long shaded[GCH_GO_SHADE_MAX];
 };
 
@@ -520,7 +535,18 @@ static inline unsigned long *gch_go_span_ptrs(const struct gch_go_span *s)
 static inline bool gch_go_is_allocated(const struct gch_go_span *s,
 				       unsigned int i)
 {
-	return i < s->freeindex || test_bit(i, s->alloc_bits);
+	if (i >= s->freeindex)
+		return test_bit(i, s->alloc_bits);
+	return i / 64 < (s->freeindex - 1U) / 64 ||
+	       !(s->alloc_cache & BIT_ULL(i % 64));
+}
+
+/* How many objects have been? Exact for the owner of the span. */
+static inline unsigned int gch_go_span_count(const struct gch_go_span *s)
+{
+	u64 window = READ_ONCE(s->alloc_cache);
+
+	return READ_ONCE(s->alloc_count) - (window ? hweight64(window) : 0);
 }
 
 /* sizeclass.c */
@@ -567,6 +593,8 @@ unsigned int gch_go_central_unswept(struct gch_go_heap *h, unsigned int class,
 				    unsigned int max);
 
 /* mcache.c */
+void gch_go_cache_init(struct gch_go_heap *h);
+void gch_go_typed(struct gch_type *type);
 void gch_go_cache_adapt(struct gch_go_heap *h, struct gch_go_mcache *c,
 			u32 state);
 void gch_go_span_refill(struct gch_go_span *s);
@@ -692,6 +720,9 @@ int gch_go_validate(struct gch_heap *heap);
 int gch_go_check_marks(struct gch_go_heap *h);
 
 /* show.c */
+u64 gch_go_allocs(struct gch_go_heap *h, unsigned int class);
+u64 gch_go_freed(struct gch_go_heap *h, unsigned int class);
+u64 gch_go_alloc_bytes(struct gch_go_heap *h);
 void gch_go_show(struct gch_heap *heap, struct seq_file *seq,
 		 enum gch_view view);
 void gch_go_stats(struct gch_heap *heap, struct gch_stats *stats);

@@ -3,10 +3,14 @@
  * Allocation: from the spans that a CPU has to itself
  *
  * The fast path takes no lock and needs no atomic: a section keeps other tasks
- * off the CPU's cache, and a window of 64 bits of the span says which of its
+ * off the CPU's cache, and a window of up to 64 bits of the span says which of its
  * objects are free. A CPU adapts to a change of the heap's state before it
  * allocates: once the sweep generation has changed, what it has cached is swept
  * and given back.
+ *
+ * What comes into the window is zeroed then, some KiB at once, unless nothing has
+ * been written there since the kernel zeroed it (needzero, as in Go). With poison
+ * it is not: an object is checked, and zeroed, when it is allocated.
  */
 #include "go.h"
 
@@ -16,9 +20,7 @@
 #include <linux/rculist.h>
 #include <linux/string.h>
 
-/* What will be allocated soon is brought near, so that to zero it is quick. */
-#define FETCH_AHEAD	512
-/* Objects up to here are zeroed without a call. */
+/* So much is zeroed without a call. */
 #define ZERO_INLINE	128U
 
 static void flush(struct gch_go_heap *h, struct gch_go_mcache *c, u32 gen)
@@ -51,6 +53,40 @@ void gch_go_cache_adapt(struct gch_go_heap *h, struct gch_go_mcache *c,
 	if (STATE_GEN(c->state) != STATE_GEN(state))
 		flush(h, c, STATE_GEN(state));
 	c->state = state;
+	c->fast = STATE_PHASE(state) == PHASE_OFF && !h->poison ? state :
+								  STATE_NONE;
+}
+
+/**
+ * gch_go_cache_init - sets up the caches of a heap without objects
+ * @h: the heap
+ *
+ * Context: process context.
+ */
+void gch_go_cache_init(struct gch_go_heap *h)
+{
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu)
+		gch_go_cache_adapt(h, per_cpu_ptr(h->mcache, cpu), h->state);
+}
+
+/**
+ * gch_go_typed - remembers which span class the objects of a type are of
+ * @type: the type
+ *
+ * 0 if each of them has to be looked at: sizes differ, or a header is needed.
+ *
+ * Context: any.
+ */
+void gch_go_typed(struct gch_type *type)
+{
+	u32 max = type->nr_refs ? GCH_GO_MAX_INLINE :
+				  GCH_GO_MAX_SMALL - GCH_GO_HEADER_BYTES;
+
+	if (!(type->flags & GCH_TYPE_VAR) && type->bytes <= max)
+		type->unit = gch_go_size_class(type->bytes) * 2 +
+			     !type->nr_refs;
 }
 
 /**
@@ -65,35 +101,66 @@ void gch_go_span_refill(struct gch_go_span *s)
 	s->alloc_cache = 0;
 }
 
-/* Looks for the next window with a free object; false if the span is full. */
-static bool next_window(struct gch_go_span *s)
+static __always_inline void zero(void *at, size_t bytes)
 {
-	unsigned int i;
+	unsigned long *word = at, *end = at + bytes;
+
+	if (bytes > ZERO_INLINE) {
+		memset(at, 0, bytes);
+		return;
+	}
+	do {
+		*word++ = 0;
+		/* Not to be made a call of memset(). */
+		barrier();
+	} while (word < end);
+}
+
+/* Zeroes the objects of a group that are free: what is adjacent, at once. */
+static void zero_free(const struct gch_go_span *s, u64 free)
+{
+	void *group = (void *)ref_addr(s->window);
+
+	while (free) {
+		unsigned int first = __ffs64(free), end;
+		/* The carry ends behind the first row of bits. */
+		u64 next = free + BIT_ULL(first);
+
+		end = next ? __ffs64(next) : 64;
+		zero(group + first * s->size, (end - first) * s->size);
+		free &= next;
+	}
+}
+
+/* Looks for the next objects that are free; false if the span is full. */
+static bool next_window(struct gch_go_heap *h, struct gch_go_span *s)
+{
+	unsigned int i, n;
 	u64 free;
 
-	for (i = round_up(s->freeindex, 64); i < s->nelems; i += 64) {
-		free = ~(u64)s->alloc_bits[i / 64];
-		if (s->nelems - i < 64)
-			free &= BIT_ULL(s->nelems - i) - 1;
-		if (free) {
-			s->freeindex = i;
-			s->alloc_cache = free;
-			return true;
-		}
+	for (i = s->freeindex; i < s->nelems; i += n) {
+		n = min_t(unsigned int, s->step, s->nelems - i);
+		free = ~(u64)s->alloc_bits[i / 64] &
+		       GENMASK_ULL(i % 64 + n - 1, i % 64);
+		if (!free)
+			continue;
+		s->freeindex = i + n;
+		s->window = gch_go_span_ref(s, round_down(i, 64));
+		if (s->needzero && !h->poison)
+			zero_free(s, free);
+		s->alloc_count += hweight64(free);
+		s->alloc_cache = free;
+		return true;
 	}
 	s->freeindex = s->nelems;
 	return false;
 }
 
-/* Takes the next free object of a span whose window has one. */
-static __always_inline void *next_free(struct gch_go_span *s)
+/* Takes the next free object of a span whose window has one: a reference. */
+static __always_inline unsigned long next_free(struct gch_go_span *s, u64 free)
 {
-	unsigned int bit = __ffs64(s->alloc_cache), i = s->freeindex + bit;
-
-	s->alloc_cache = s->alloc_cache >> bit >> 1;
-	s->freeindex = i + 1;
-	s->alloc_count++;
-	return s->base + i * s->size;
+	s->alloc_cache = free & (free - 1);
+	return s->window + __ffs64(free) * s->size;
 }
 
 /* Counts what a CPU takes to allocate from as live; starts a cycle, or pays. */
@@ -128,7 +195,8 @@ static int refill(struct gch_go_heap *h, struct gch_mutator *m,
 		s = gch_go_span_alloc(h, class, gen);
 	if (!s)
 		return -ENOMEM;
-	account(h, m, c->state, (u64)(s->nelems - s->alloc_count) * s->size);
+	account(h, m, c->state,
+		(u64)(s->nelems - gch_go_span_count(s)) * s->size);
 	c->span[class] = s;
 	return 0;
 }
@@ -166,7 +234,7 @@ static noinline void set_mask(struct gch_go_span *s, void *obj, u64 mask)
 
 	if (!gch_go_is_inline(s)) {
 		set_ptrs(s, obj, mask);
-	} else if (s->alloc_count == 1) {
+	} else if (gch_go_span_count(s) == 1) {
 		/* The only one: the others will be like it. */
 		s->mask = mask;
 		s->mixed = false;
@@ -212,51 +280,31 @@ static void check_poison(struct gch_go_heap *h, struct gch_go_span *s,
 			   h->base.name, s->size);
 }
 
-/* Words, without a call: most objects are small. */
-static __always_inline void zero(void *obj, u32 size)
-{
-	unsigned long *word = obj, *end = obj + size;
-
-	if (size > ZERO_INLINE) {
-		memset(obj, 0, size);
-		return;
-	}
-	prefetchw(obj + FETCH_AHEAD);
-	do {
-		*word++ = 0;
-		/* Not to be made a call of memset(). */
-		barrier();
-	} while (word < end);
-}
-
 /* Allocates from a span that has a free object in its window. */
-static __always_inline unsigned long take(struct gch_go_heap *h,
-					  struct gch_mutator *m,
-					  struct gch_go_mcache *c,
-					  struct gch_go_span *s,
-					  struct gch_type *type, u32 nr_refs)
+static unsigned long take(struct gch_go_heap *h, struct gch_go_mcache *c,
+			  struct gch_go_span *s, struct gch_type *type,
+			  u32 nr_refs)
 {
-	void *obj = next_free(s);
-	unsigned long ref;
+	unsigned long ref = next_free(s, s->alloc_cache);
+	void *obj = (void *)ref_addr(ref);
 
-	if (unlikely(h->poison))
+	if (unlikely(h->poison)) {
 		check_poison(h, s, obj);
-	zero(obj, s->size);
+		memset(obj, 0, s->size);
+	}
 	set_layout(s, obj, type, nr_refs);
-	ref = (unsigned long)obj | s->tag;
-	if (unlikely(STATE_PHASE(c->state))) {
+	if (STATE_PHASE(c->state) != PHASE_OFF) {
 		gch_go_mark_born(ref);
 		c->black += s->size;
 	}
-	gch_tally(m->stats->allocs, 1);
-	gch_tally(m->stats->alloc_bytes, s->size);
+	gch_tally(c->allocs[s->class], 1);
 	return ref;
 }
 
 /* Gives the CPU a span with a free object; @state is read anew if it must be. */
-static noinline struct gch_go_span *find_span(struct gch_go_heap *h,
-					      struct gch_mutator *m,
-					      unsigned int class, u32 *state)
+static struct gch_go_span *find_span(struct gch_go_heap *h,
+				     struct gch_mutator *m, unsigned int class,
+				     u32 *state)
 {
 	struct gch_go_mcache *c = m->cache;
 	struct gch_go_span *s;
@@ -266,7 +314,7 @@ static noinline struct gch_go_span *find_span(struct gch_go_heap *h,
 		if (*state != c->state)
 			gch_go_cache_adapt(h, c, *state);
 		s = c->span[class];
-		if (s && (s->alloc_cache || next_window(s)))
+		if (s && (s->alloc_cache || next_window(h, s)))
 			return s;
 		ret = refill(h, m, c, class);
 		if (ret == -ENOMEM) {
@@ -282,9 +330,9 @@ static noinline struct gch_go_span *find_span(struct gch_go_heap *h,
 	}
 }
 
-static noinline int alloc_other(struct gch_go_heap *h, struct gch_mutator *m,
-				u32 state, void **place, struct gch_type *type,
-				u32 nr_refs, u32 bytes)
+static int alloc_small(struct gch_go_heap *h, struct gch_mutator *m, u32 state,
+		       void **place, struct gch_type *type, u32 nr_refs,
+		       u32 bytes)
 {
 	u32 header = nr_refs && bytes > GCH_GO_MAX_INLINE ?
 		     GCH_GO_HEADER_BYTES : 0;
@@ -294,14 +342,14 @@ static noinline int alloc_other(struct gch_go_heap *h, struct gch_mutator *m,
 
 	if (!s)
 		return -EAGAIN;
-	ref = take(h, m, m->cache, s, type, nr_refs);
+	ref = take(h, m->cache, s, type, nr_refs);
 	return gch_go_assign_at(h, m, state, place, (void *)ref);
 }
 
 /* The pages have been taken outside the section, and zeroed there. */
-static noinline int alloc_large(struct gch_go_heap *h, struct gch_mutator *m,
-				u32 state, void **place, struct gch_type *type,
-				u32 nr_refs, u32 bytes)
+static int alloc_large(struct gch_go_heap *h, struct gch_mutator *m, u32 state,
+		       void **place, struct gch_type *type, u32 nr_refs,
+		       u32 bytes)
 {
 	struct gch_go_mcache *c = m->cache;
 	struct gch_go_mutator *gm = to_go_mutator(m);
@@ -331,6 +379,61 @@ static noinline int alloc_large(struct gch_go_heap *h, struct gch_mutator *m,
 	return gch_go_assign_at(h, m, state, place, l->addr + SPAN_LARGE);
 }
 
+static noinline int alloc_slow(struct gch_mutator *m, void **place,
+			       struct gch_type *type, u32 nr_refs, u32 bytes)
+{
+	struct gch_go_heap *h = to_go(m->heap);
+	u32 state = READ_ONCE(h->state);
+
+	if (STATE_PHASE(state) == PHASE_STOP) {
+		m->wait = GCH_WAIT_EXCLUSIVE;
+		return -EAGAIN;
+	}
+	if (bytes > GCH_GO_MAX_SMALL - GCH_GO_HEADER_BYTES)
+		return alloc_large(h, m, state, place, type, nr_refs, bytes);
+	return alloc_small(h, m, state, place, type, nr_refs, bytes);
+}
+
+/*
+ * Takes an object of the window, all there is to most allocations: the CPU has
+ * adapted to the state, no cycle runs, what is free is zeroed, and the references
+ * are where those of the span's other objects are.
+ */
+static __always_inline bool alloc_fast(struct gch_mutator *m, void **place,
+				       unsigned int class, u64 mask)
+{
+	struct gch_go_mcache *c = m->cache;
+	struct gch_go_span *s = c->span[class];
+	u64 free;
+
+	if (unlikely(READ_ONCE(to_go(m->heap)->state) != c->fast || !s))
+		return false;
+	free = s->alloc_cache;
+	if (unlikely(!free || s->mask != mask || s->mixed))
+		return false;
+	gch_tally(c->allocs[class], 1);
+	/* As in gch_go_assign_at(). */
+	gch_store_release(place, (void *)next_free(s, free));
+	return true;
+}
+
+/**
+ * gch_go_alloc_fixed - allocates an object of a fixed type
+ * @m: the mutator
+ * @place: slot that refers to it afterwards
+ * @type: its type
+ *
+ * Context: in a section.
+ * Return: 0, -EAGAIN.
+ */
+int gch_go_alloc_fixed(struct gch_mutator *m, void **place,
+		       struct gch_type *type)
+{
+	if (likely(alloc_fast(m, place, type->unit, type->first_words)))
+		return 0;
+	return alloc_slow(m, place, type, type->nr_refs, type->bytes);
+}
+
 /**
  * gch_go_alloc - allocates an object
  * @m: the mutator
@@ -345,23 +448,9 @@ static noinline int alloc_large(struct gch_go_heap *h, struct gch_mutator *m,
 int gch_go_alloc(struct gch_mutator *m, void **place, struct gch_type *type,
 		 u32 nr_refs, u32 bytes)
 {
-	struct gch_go_heap *h = to_go(m->heap);
-	struct gch_go_mcache *c = m->cache;
-	u32 state = READ_ONCE(h->state);
-	struct gch_go_span *s;
-	unsigned long ref;
-
-	if (unlikely(STATE_PHASE(state) == PHASE_STOP)) {
-		m->wait = GCH_WAIT_EXCLUSIVE;
-		return -EAGAIN;
-	}
-	if (unlikely(bytes > GCH_GO_MAX_SMALL - GCH_GO_HEADER_BYTES))
-		return alloc_large(h, m, state, place, type, nr_refs, bytes);
-	if (unlikely(bytes > GCH_GO_MAX_INLINE || state != c->state))
-		return alloc_other(h, m, state, place, type, nr_refs, bytes);
-	s = c->span[gch_go_fine(bytes) * 2 + !nr_refs];
-	if (unlikely(!s || !s->alloc_cache))
-		return alloc_other(h, m, state, place, type, nr_refs, bytes);
-	ref = take(h, m, c, s, type, nr_refs);
-	return gch_go_assign_at(h, m, state, place, (void *)ref);
+	if (type->flags & GCH_TYPE_VAR && bytes <= GCH_GO_MAX_INLINE &&
+	    likely(alloc_fast(m, place, gch_go_fine(bytes) * 2 + !nr_refs,
+			      leading(nr_refs))))
+		return 0;
+	return alloc_slow(m, place, type, nr_refs, bytes);
 }

@@ -123,15 +123,15 @@ EXPORT_SYMBOL_IF_KUNIT(gch_go_central_get);
 void gch_go_central_put(struct gch_go_heap *h, struct gch_go_span *s, u32 gen)
 {
 	struct gch_go_mcentral *c = &h->central[s->class];
-	unsigned int parity = gen & 1;
+	unsigned int parity = gen & 1, count = gch_go_span_count(s);
 
-	if (!s->alloc_count) {
+	if (!count) {
 		gch_go_span_free(h, s);
 		return;
 	}
 	raw_spin_lock(&c->lock);
-	list_add(&s->node, s->alloc_count < s->nelems ? &c->partial[parity] :
-							&c->full[parity]);
+	list_add(&s->node, count < s->nelems ? &c->partial[parity] :
+					       &c->full[parity]);
 	raw_spin_unlock(&c->lock);
 }
 EXPORT_SYMBOL_IF_KUNIT(gch_go_central_put);

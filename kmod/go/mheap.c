@@ -9,11 +9,16 @@
 #include "go.h"
 
 #include <linux/bitmap.h>
+#include <linux/log2.h>
+#include <linux/minmax.h>
 #include <linux/poison.h>
 #include <linux/rculist.h>
 #include <linux/slab.h>
 
 #include "compat.h"
+
+/* Objects become the window so many bytes at a time, at most 64, at least one. */
+#define STEP_BYTES	2048U
 
 static void set_pages(struct gch_go_span *s)
 {
@@ -65,6 +70,7 @@ static void span_init(struct gch_go_heap *h, struct gch_go_span *s,
 	s->size = size;
 	s->nelems = capacity(class, size, npages);
 	s->tag = tag_of(s);
+	s->step = rounddown_pow_of_two(clamp(STEP_BYTES / size, 1U, 64U));
 	s->alloc_count = 0;
 	s->mixed = false;
 	s->mask = 0;
@@ -87,6 +93,7 @@ static struct gch_go_span *take_pages(struct gch_go_heap *h,
 				      struct gch_go_arena *a, u32 npages)
 {
 	unsigned long first;
+	u32 i;
 
 	if (a->nfree < npages)
 		return NULL;
@@ -100,6 +107,8 @@ static struct gch_go_span *take_pages(struct gch_go_heap *h,
 	h->free_pages -= npages;
 	if (!a->nfree)
 		list_del_init(&a->free_node);
+	for (i = 1; i < npages; i++)
+		a->spans[first].needzero |= a->spans[first + i].needzero;
 	return &a->spans[first];
 }
 
@@ -135,9 +144,11 @@ EXPORT_SYMBOL_IF_KUNIT(gch_go_span_alloc);
 static void put_pages(struct gch_go_heap *h, struct gch_go_span *s)
 {
 	struct gch_go_arena *a = s->arena;
-	u32 npages = s->npages;
+	u32 npages = s->npages, i;
 
 	lockdep_assert_held(&h->heap_lock);
+	for (i = 0; i < npages; i++)
+		s[i].needzero = true;
 	WRITE_ONCE(s->npages, 0);
 	bitmap_clear(a->used, s - a->spans, npages);
 	a->nfree += npages;
@@ -191,6 +202,7 @@ void gch_go_spans_free(struct gch_go_heap *h, struct list_head *spans)
 
 static void arena_init(struct gch_go_arena *a, void *base, unsigned int order)
 {
+	bool needzero = !gch_pages_come_zeroed();
 	u32 i;
 
 	a->base = base;
@@ -200,6 +212,7 @@ static void arena_init(struct gch_go_arena *a, void *base, unsigned int order)
 	for (i = 0; i < a->npages; i++) {
 		a->spans[i].arena = a;
 		a->spans[i].base = base + ((size_t)i << GCH_GO_PAGE_SHIFT);
+		a->spans[i].needzero = needzero;
 		INIT_LIST_HEAD(&a->spans[i].node);
 	}
 }

@@ -63,6 +63,34 @@ static void **ref_of_large(unsigned long addr, u32 i)
 	return (void **)addr + i;
 }
 
+/* The place of an inline object's reference @i, if all of its span are alike. */
+static __always_inline void **quick_ref(void *obj, u32 i)
+{
+	unsigned long ref = (unsigned long)obj, addr = ref_addr(ref);
+	struct gch_go_tail *tail = tail_of(addr);
+
+	if (unlikely(!is_inline_ref(ref) || i >= BITS_PER_LONG ||
+		     READ_ONCE(tail->mixed) ||
+		     !(READ_ONCE(tail->mask) & BIT_ULL(i))))
+		return NULL;
+	return (void **)addr + i;
+}
+
+static __always_inline void **any_ref(void *obj, u32 i)
+{
+	unsigned long ref = (unsigned long)obj, addr = ref_addr(ref);
+
+	if (is_inline_ref(ref)) {
+		/* None is set beyond the object, and none without references. */
+		if (i >= BITS_PER_LONG ||
+		    !(gch_go_inline_bits(ref, tail_of(addr)) & BIT_ULL(i)))
+			return NULL;
+		return (void **)addr + i;
+	}
+	return (ref & TAG_MASK) == SPAN_OTHER ? ref_of_other(addr, i) :
+						ref_of_large(addr, i);
+}
+
 /**
  * gch_go_ref - the place of a reference in an object
  * @m: the mutator
@@ -74,17 +102,77 @@ static void **ref_of_large(unsigned long addr, u32 i)
  */
 void **gch_go_ref(struct gch_mutator *m, void *obj, u32 i)
 {
-	unsigned long ref = (unsigned long)obj, addr = ref_addr(ref);
+	return any_ref(obj, i);
+}
 
-	if (likely(is_inline_ref(ref))) {
-		/* None is set beyond the object, and none without references. */
-		if (i >= BITS_PER_LONG ||
-		    !(gch_go_inline_bits(ref, tail_of(addr)) & BIT_ULL(i)))
-			return NULL;
-		return (void **)addr + i;
-	}
-	return (ref & TAG_MASK) == SPAN_OTHER ? ref_of_other(addr, i) :
-						ref_of_large(addr, i);
+static noinline int load_slow(struct gch_mutator *m, u32 state, void **place,
+			      void *obj, u32 i)
+{
+	void **from = any_ref(obj, i);
+
+	if (!from)
+		return -ERANGE;
+	gch_tally(m->stats->stores, 1);
+	return gch_go_assign_at(to_go(m->heap), m, state, place,
+				READ_ONCE(*from));
+}
+
+/**
+ * gch_go_load - reads a reference of an object
+ * @m: the mutator
+ * @place: slot that gets it
+ * @obj: the object
+ * @i: number of the word
+ *
+ * Context: in a section.
+ * Return: 0, -EAGAIN; -ERANGE if the word is no reference.
+ */
+int gch_go_load(struct gch_mutator *m, void **place, void *obj, u32 i)
+{
+	/* Before the reference, as in gch_go_fetch(). */
+	u32 state = gch_load_acquire(&to_go(m->heap)->state);
+	void **from = quick_ref(obj, i);
+
+	if (unlikely(!from || STATE_PHASE(state) != PHASE_OFF))
+		return load_slow(m, state, place, obj, i);
+	gch_tally(m->stats->stores, 1);
+	/* As in gch_go_assign_at(). */
+	gch_store_release(place, READ_ONCE(*from));
+	return 0;
+}
+
+static noinline int store_slow(struct gch_mutator *m, u32 state, void *obj,
+			       u32 i, void *ref)
+{
+	void **place = any_ref(obj, i);
+
+	if (!place)
+		return -ERANGE;
+	gch_tally(m->stats->stores, 1);
+	return gch_go_assign_at(to_go(m->heap), m, state, place, ref);
+}
+
+/**
+ * gch_go_store - writes a reference of an object
+ * @m: the mutator
+ * @obj: the object
+ * @i: number of the word
+ * @ref: the reference
+ *
+ * Context: in a section.
+ * Return: 0, -EAGAIN; -ERANGE if the word is no reference.
+ */
+int gch_go_store(struct gch_mutator *m, void *obj, u32 i, void *ref)
+{
+	u32 state = READ_ONCE(to_go(m->heap)->state);
+	void **place = quick_ref(obj, i);
+
+	if (unlikely(!place || STATE_PHASE(state) != PHASE_OFF))
+		return store_slow(m, state, obj, i, ref);
+	gch_tally(m->stats->stores, 1);
+	/* As in gch_go_assign_at(). */
+	gch_store_release(place, ref);
+	return 0;
 }
 
 /**

@@ -18,13 +18,12 @@
 /* Bytes allocated and not swept since. */
 static u64 allocated(struct gch_go_heap *h)
 {
-	u64 alloc = 0, freed = 0;
+	u64 alloc, freed = 0;
 	unsigned int cpu;
 
-	for_each_possible_cpu(cpu) {
+	for_each_possible_cpu(cpu)
 		freed += READ_ONCE(per_cpu_ptr(h->base.cpu, cpu)->freed_bytes);
-		alloc += READ_ONCE(per_cpu_ptr(h->base.cpu, cpu)->alloc_bytes);
-	}
+	alloc = gch_go_alloc_bytes(h);
 	return alloc > freed ? alloc - freed : 0;
 }
 

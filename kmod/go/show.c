@@ -5,6 +5,65 @@
 #include <linux/rculist.h>
 #include <linux/slab.h>
 
+#include "compat.h"
+
+/**
+ * gch_go_freed - objects found dead so far
+ * @h: the heap
+ * @class: their span class
+ *
+ * Context: any.
+ * Return: their number; read before gch_go_allocs() never more than that.
+ */
+u64 gch_go_freed(struct gch_go_heap *h, unsigned int class)
+{
+	unsigned int cpu;
+	u64 sum = 0;
+
+	for_each_possible_cpu(cpu)
+		sum += READ_ONCE(per_cpu_ptr(h->mcache, cpu)->freed[class]);
+	return sum;
+}
+EXPORT_SYMBOL_IF_KUNIT(gch_go_freed);
+
+/**
+ * gch_go_allocs - objects allocated so far
+ * @h: the heap
+ * @class: their span class
+ *
+ * Context: any.
+ * Return: their number.
+ */
+u64 gch_go_allocs(struct gch_go_heap *h, unsigned int class)
+{
+	unsigned int cpu;
+	u64 sum = 0;
+
+	for_each_possible_cpu(cpu)
+		sum += READ_ONCE(per_cpu_ptr(h->mcache, cpu)->allocs[class]);
+	return sum;
+}
+EXPORT_SYMBOL_IF_KUNIT(gch_go_allocs);
+
+/**
+ * gch_go_alloc_bytes - bytes allocated so far, large objects included
+ * @h: the heap
+ *
+ * Context: any.
+ * Return: their number.
+ */
+u64 gch_go_alloc_bytes(struct gch_go_heap *h)
+{
+	unsigned int cpu, i;
+	u64 sum = 0;
+
+	for_each_possible_cpu(cpu)
+		sum += READ_ONCE(per_cpu_ptr(h->base.cpu, cpu)->alloc_bytes);
+	for (i = 2; i < GCH_GO_SPAN_CLASSES; i++)
+		sum += gch_go_allocs(h, i) * gch_go_class_size[i >> 1];
+	return sum;
+}
+
 struct class_sum {
 	u32 spans;
 	u32 objects;
@@ -17,7 +76,7 @@ static void add_span(void *arg, struct gch_go_span *s)
 
 	sum += READ_ONCE(s->class);
 	sum->spans++;
-	sum->objects += READ_ONCE(s->alloc_count);
+	sum->objects += gch_go_span_count(s);
 	sum->room += READ_ONCE(s->nelems);
 }
 
@@ -32,14 +91,21 @@ static void show_classes(struct gch_go_heap *h, struct seq_file *seq)
 	mutex_lock(&h->base.cycle_lock);
 	gch_go_visit_spans(h, add_span, sums);
 	mutex_unlock(&h->base.cycle_lock);
-	seq_puts(seq, "class  size pages scan     spans   objects      room\n");
-	for (i = 2; i < GCH_GO_SPAN_CLASSES; i++)
-		if (sums[i].spans)
-			seq_printf(seq, "%5u %5u %5u %4s %9u %9u %9u\n", i >> 1,
-				   gch_go_class_size[i >> 1],
-				   gch_go_class_pages[i >> 1],
-				   i & 1 ? "no" : "yes", sums[i].spans,
-				   sums[i].objects, sums[i].room);
+	seq_puts(seq, "class  size pages scan     spans   objects      room       allocs        freed\n");
+	for (i = 2; i < GCH_GO_SPAN_CLASSES; i++) {
+		u64 freed = gch_go_freed(h, i), allocs;
+
+		/* Not the deaths of objects whose births are not counted yet. */
+		smp_rmb();
+		allocs = gch_go_allocs(h, i);
+		if (!allocs && !sums[i].spans)
+			continue;
+		seq_printf(seq, "%5u %5u %5u %4s %9u %9u %9u %12llu %12llu\n",
+			   i >> 1, gch_go_class_size[i >> 1],
+			   gch_go_class_pages[i >> 1], i & 1 ? "no" : "yes",
+			   sums[i].spans, sums[i].objects, sums[i].room,
+			   allocs, freed);
+	}
 	kfree(sums);
 }
 
@@ -85,8 +151,15 @@ void gch_go_show(struct gch_heap *heap, struct seq_file *seq,
 void gch_go_stats(struct gch_heap *heap, struct gch_stats *stats)
 {
 	struct gch_go_heap *h = to_go(heap);
-	u64 goal = READ_ONCE(h->pacer.goal);
+	u64 goal = READ_ONCE(h->pacer.goal), n;
+	unsigned int i;
 
+	/* Those past the size classes are counted by the core. */
+	for (i = 2; i < GCH_GO_SPAN_CLASSES; i++) {
+		n = gch_go_allocs(h, i);
+		stats->allocs += n;
+		stats->alloc_bytes += n * gch_go_class_size[i >> 1];
+	}
 	stats->returned_bytes = READ_ONCE(h->returned);
 	stats->limiter_on = READ_ONCE(h->limiter_on);
 	stats->goal_bytes = goal == U64_MAX ? 0 : goal;

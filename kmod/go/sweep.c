@@ -111,19 +111,24 @@ static unsigned int sweep_one(struct gch_go_heap *h, struct gch_go_span *s,
 	if (unlikely(h->poison))
 		poison_dead(s, marks);
 	memcpy(s->alloc_bits, marks, bytes);
-	dead = s->alloc_count - alive;
+	dead = gch_go_span_count(s) - alive;
 	s->alloc_count = alive;
+	if (dead)
+		s->needzero = true;
 	s->gen = gen;
 	gch_go_span_refill(s);
 	return dead;
 }
 
-static void count_swept(struct gch_go_heap *h, unsigned int pages, u64 dead,
-			u32 size)
+static void count_swept(struct gch_go_heap *h, unsigned int class,
+			unsigned int pages, u64 dead)
 {
+	u32 size = gch_go_class_size[class >> 1];
+
 	atomic64_add(pages, &h->swept_pages);
 	if (!dead)
 		return;
+	gch_count(h->mcache->freed[class], dead);
 	gch_count(h->base.cpu->freed_cycle, dead);
 	gch_count(h->base.cpu->freed_bytes, dead * size);
 	atomic64_add(dead * size, &h->cycle_freed);
@@ -141,7 +146,7 @@ void gch_go_sweep_span(struct gch_go_heap *h, struct gch_go_span *s, u32 gen)
 {
 	unsigned int dead = sweep_one(h, s, gen);
 
-	count_swept(h, s->npages, dead, s->size);
+	count_swept(h, s->class, s->npages, dead);
 }
 EXPORT_SYMBOL_IF_KUNIT(gch_go_sweep_span);
 
@@ -176,8 +181,7 @@ static unsigned int sweep_batch(struct gch_go_heap *h, unsigned int class,
 	list_for_each_entry(s, &spans, node)
 		dead += sweep_one(h, s, gen);
 	/* For all of them at once: an atomic waits for what was written before. */
-	count_swept(h, n * gch_go_class_pages[class >> 1], dead,
-		    gch_go_class_size[class >> 1]);
+	count_swept(h, class, n * gch_go_class_pages[class >> 1], dead);
 	gch_go_central_put_all(h, class, gen, &spans);
 	return n;
 }

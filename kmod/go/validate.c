@@ -14,13 +14,21 @@
 #include <linux/bitmap.h>
 #include <linux/ktime.h>
 #include <linux/rculist.h>
+#include <linux/slab.h>
 
 /* Reports of one kind in one walk. */
 #define REPORTS	5
 
+/**
+ * struct check - a walk
+ * @h: the heap
+ * @errors: found so far
+ * @objects: found so far, by span class; NULL if there is no memory to count them
+ */
 struct check {
 	struct gch_go_heap *h;
 	int errors;
+	u64 *objects;
 };
 
 static void report(struct check *c, const char *what)
@@ -130,8 +138,21 @@ static void check_span(void *arg, struct gch_go_span *s)
 		allocated++;
 		gch_go_visit_refs(gch_go_span_ref(s, i), check_target, c);
 	}
-	if (allocated != s->alloc_count)
+	if (allocated != gch_go_span_count(s))
 		report(c, "a span's count is wrong");
+	if (c->objects)
+		c->objects[s->class] += allocated;
+}
+
+/* What has been allocated and not freed is there, in every span class. */
+static void check_classes(struct check *c)
+{
+	unsigned int i;
+
+	for (i = 0; c->objects && i < GCH_GO_SPAN_CLASSES; i++)
+		if (c->objects[i] != gch_go_allocs(c->h, i) -
+				     gch_go_freed(c->h, i))
+			report(c, "a span class has not the objects that it counts");
 }
 
 static void check_arena(struct check *c, struct gch_go_arena *a)
@@ -167,6 +188,8 @@ int gch_go_validate(struct gch_heap *heap)
 	struct gch_go_large *l;
 	u32 state;
 
+	c.objects = kcalloc(GCH_GO_SPAN_CLASSES, sizeof(*c.objects),
+			    GFP_KERNEL | __GFP_NOWARN);
 	state = gch_go_stop(h);
 	list_for_each_entry_rcu(a, &h->arenas, node,
 				lockdep_is_held(&heap->cycle_lock)) {
@@ -174,11 +197,13 @@ int gch_go_validate(struct gch_heap *heap)
 		cond_resched();
 	}
 	gch_go_visit_spans(h, check_span, &c);
+	check_classes(&c);
 	list_for_each_entry_rcu(l, &h->larges, node,
 				lockdep_is_held(&heap->cycle_lock))
 		gch_go_visit_refs((unsigned long)l->addr | SPAN_LARGE,
 				  check_target, &c);
 	gch_visit_finals(heap, check_final, &c);
 	gch_go_start(h, state);
+	kfree(c.objects);
 	return c.errors;
 }

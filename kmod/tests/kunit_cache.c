@@ -6,6 +6,8 @@
  *
  * One task uses the heap, and cycles are run by that task: between two calls
  * nobody changes anything.
+ *
+ * With poison every allocation looks at its object, without it takes the short way.
  */
 #include "kunit.h"
 
@@ -18,10 +20,13 @@
 #include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/sort.h>
+#include <linux/string.h>
 
 #include "go/go.h"
 
 #define SLOTS		600U
+/* Fixed types, with as many references as the test draws. */
+#define TYPES		40U
 
 /**
  * struct place - what a slot refers to
@@ -41,6 +46,9 @@ struct cache {
 	struct gch_go_heap *h;
 	struct gch_mutator *m;
 	struct gch_type *type;
+	struct gch_type *fixed[TYPES];
+	u64 live[GCH_GO_SPAN_CLASSES];
+	u64 freed[GCH_GO_SPAN_CLASSES];
 	struct gch_kunit_random r;
 	u64 next_id;
 	struct place slot[SLOTS];
@@ -60,25 +68,37 @@ static unsigned int caches_with(struct gch_go_heap *h,
 }
 
 /*
- * The window shows what is free from freeindex on to its end, and nothing beyond
- * the last object; at a multiple of 64 it may have to be loaded yet.
+ * The window shows only what is free, in the group of 64 that freeindex ends or is
+ * in, and nothing from freeindex on.
  */
 static bool window_is_right(struct kunit *test, const struct gch_go_span *s)
 {
-	unsigned int i, end = min_t(u32, round_up(s->freeindex, 64), s->nelems);
+	unsigned int group = s->freeindex ? round_down(s->freeindex - 1, 64) : 0;
+	unsigned int n = s->freeindex - group;
+	u64 below = n < 64 ? BIT_ULL(n) - 1 : U64_MAX;
 
-	if (!(s->freeindex % 64) && s->alloc_cache)
-		end = min_t(u32, s->freeindex + 64, s->nelems);
-	if (!GCH_EXPECT(test, end - s->freeindex == 64 ||
-			!(s->alloc_cache >> (end - s->freeindex)),
-			"class %u: a window beyond object %u, %#llx", s->class,
-			end, s->alloc_cache))
-		return false;
-	for (i = s->freeindex; i < end; i++)
-		if (!GCH_EXPECT(test, (s->alloc_cache >> (i - s->freeindex) & 1) ==
-				!test_bit(i, s->alloc_bits),
-				"class %u: object %u, freeindex %u, window %#llx",
-				s->class, i, s->freeindex, s->alloc_cache))
+	return GCH_EXPECT(test, !(s->alloc_cache & ~below) &&
+			  !(s->alloc_cache & s->alloc_bits[group / 64]),
+			  "class %u: freeindex %u, window %#llx, allocated %#lx",
+			  s->class, s->freeindex, s->alloc_cache,
+			  s->alloc_bits[group / 64]) &&
+	       GCH_EXPECT(test, !s->alloc_cache ||
+			  s->window == gch_go_span_ref(s, group),
+			  "class %u: the window is elsewhere", s->class);
+}
+
+/* Without poison what is in the window is zero, and all that is free if clean. */
+static bool free_is_zero(struct kunit *test, const struct gch_go_span *s)
+{
+	unsigned int i;
+
+	for (i = 0; i < s->nelems; i++)
+		if (!gch_go_is_allocated(s, i) &&
+		    (i < s->freeindex || !s->needzero) &&
+		    !GCH_EXPECT(test, !memchr_inv(s->base + (size_t)i * s->size,
+						  0, s->size),
+				"class %u: free object %u, freeindex %u, needzero %d, is not zero",
+				s->class, i, s->freeindex, s->needzero))
 			return false;
 	return true;
 }
@@ -90,9 +110,9 @@ static bool span_is_right(struct kunit *test, struct gch_go_heap *h,
 
 	for (i = 0; i < s->nelems; i++)
 		n += gch_go_is_allocated(s, i);
-	return GCH_EXPECT(test, n == s->alloc_count,
+	return GCH_EXPECT(test, n == gch_go_span_count(s),
 			  "class %u: %u objects by count, %u by bits", s->class,
-			  s->alloc_count, n) &&
+			  gch_go_span_count(s), n) &&
 	       GCH_EXPECT(test, s->gen == STATE_GEN(h->state),
 			  "class %u: swept in %u, not in %u", s->class, s->gen,
 			  STATE_GEN(h->state)) &&
@@ -100,7 +120,8 @@ static bool span_is_right(struct kunit *test, struct gch_go_heap *h,
 			  "class %u: in %u caches and %s a list", s->class,
 			  caches_with(h, s),
 			  list_empty(&s->node) ? "not in" : "in") &&
-	       window_is_right(test, s);
+	       window_is_right(test, s) &&
+	       (h->poison || free_is_zero(test, s));
 }
 
 static bool list_is_right(struct kunit *test, const struct list_head *list,
@@ -109,13 +130,14 @@ static bool list_is_right(struct kunit *test, const struct list_head *list,
 	struct gch_go_span *s;
 
 	list_for_each_entry(s, list, node) {
-		bool is_full = s->alloc_count == s->nelems;
+		unsigned int count = gch_go_span_count(s);
+		bool is_full = count == s->nelems;
 
 		++*nr;
 		if (!GCH_EXPECT(test, s->npages && s->class == class &&
-				s->alloc_count && is_full == full,
+				count && is_full == full,
 				"class %u with %u of %u objects is in the list of %s ones of class %u",
-				s->class, s->alloc_count, s->nelems,
+				s->class, count, s->nelems,
 				full ? "full" : "partial", class))
 			return false;
 	}
@@ -218,6 +240,45 @@ static u32 bytes_taken(struct cache *c, unsigned int slot)
 	return s->size;
 }
 
+/* Of each span class so many live, and no more can have died than before. */
+static bool classes_are_right(struct kunit *test, struct cache *c)
+{
+	u64 freed, allocs, all = 0, bytes = 0;
+	struct gch_stats stats;
+	struct gch_go_span *s;
+	unsigned int i;
+
+	memset(c->live, 0, sizeof(c->live));
+	for (i = 0; i < SLOTS; i++) {
+		unsigned long ref = (unsigned long)c->m->frame[i];
+
+		if (!ref || (ref & TAG_MASK) == SPAN_LARGE)
+			continue;
+		s = page_meta(ref_addr(ref));
+		c->live[s->class]++;
+	}
+	for (i = 0; i < GCH_GO_SPAN_CLASSES; i++) {
+		freed = gch_go_freed(c->h, i);
+		allocs = gch_go_allocs(c->h, i);
+		if (!GCH_EXPECT(test, allocs - freed == c->live[i] &&
+				freed >= c->freed[i],
+				"class %u: %llu allocated, %llu freed (%llu before), %llu live",
+				i, allocs, freed, c->freed[i], c->live[i]))
+			return false;
+		c->freed[i] = freed;
+		all += allocs;
+		bytes += allocs * gch_go_class_size[i / 2];
+	}
+	gch_heap_stats(&c->h->base, &stats);
+	return GCH_EXPECT(test, stats.allocs == all + stats.large_allocs,
+			  "%llu allocations, %llu of classes and %llu large",
+			  stats.allocs, all, stats.large_allocs) &&
+	       GCH_EXPECT(test, stats.alloc_bytes >= bytes &&
+			  (stats.large_allocs || stats.alloc_bytes == bytes),
+			  "%llu bytes, %llu of classes", stats.alloc_bytes,
+			  bytes);
+}
+
 static bool objects_are_right(struct kunit *test, struct cache *c)
 {
 	struct gch_stats stats;
@@ -260,24 +321,64 @@ static u32 draw_bytes(struct gch_kunit_random *r)
 	return least + gch_kunit_below(r, gch_go_class_size[class] - least + 1);
 }
 
+static u32 draw_refs(struct gch_kunit_random *r, u32 bytes)
+{
+	if (bytes < 16 || gch_kunit_below(r, 2))
+		return 0;
+	return 1 + gch_kunit_below(r, min(bytes / 8 - 1, 100U));
+}
+
+static bool make_types(struct kunit *test, struct cache *c)
+{
+	struct gch_type_desc desc = { .name = "any", .flags = GCH_TYPE_VAR };
+	char name[GCH_NAME_SIZE];
+	u32 i;
+
+	c->type = gch_type_register(&c->h->base, &desc, NULL);
+	if (!GCH_EXPECT(test, !IS_ERR(c->type), "no type"))
+		return false;
+	desc.flags = 0;
+	for (i = 0; i < TYPES; i++) {
+		snprintf(name, sizeof(name), "fixed%u", i);
+		desc.name = name;
+		do {
+			desc.bytes = round_up(draw_bytes(&c->r), 8);
+		} while (desc.bytes > GCH_FIXED_MAX);
+		desc.nr_refs = draw_refs(&c->r, desc.bytes);
+		c->fixed[i] = gch_type_register(&c->h->base, &desc, NULL);
+		if (!GCH_EXPECT(test, !IS_ERR(c->fixed[i]), "no fixed type"))
+			return false;
+	}
+	return true;
+}
+
 static bool make(struct kunit *test, struct cache *c, unsigned int slot)
 {
-	u32 bytes = round_up(draw_bytes(&c->r), 8), refs = 0;
 	struct place *p = &c->slot[slot];
 	u64 *first, *last;
+	u32 bytes, refs;
 
-	if (bytes >= 16 && gch_kunit_below(&c->r, 2))
-		refs = 1 + gch_kunit_below(&c->r, min(bytes / 8 - 1, 100U));
-	if (!GCH_MUST(test, gch_alloc_var(c->m, slot, c->type, refs,
-					  bytes - refs * 8)))
-		return false;
+	if (gch_kunit_below(&c->r, 2)) {
+		struct gch_type *t = c->fixed[gch_kunit_below(&c->r, TYPES)];
+
+		bytes = t->bytes;
+		refs = t->nr_refs;
+		if (!GCH_MUST(test, gch_alloc(c->m, slot, t)))
+			return false;
+	} else {
+		bytes = round_up(draw_bytes(&c->r), 8);
+		refs = draw_refs(&c->r, bytes);
+		if (!GCH_MUST(test, gch_alloc_var(c->m, slot, c->type, refs,
+						  bytes - refs * 8)))
+			return false;
+	}
 	p->addr = ref_addr((unsigned long)c->m->frame[slot]);
 	p->bytes = bytes;
 	p->refs = refs;
 	p->id = ++c->next_id;
 	first = words_of(c, slot, &last);
-	if (!GCH_EXPECT(test, !*first && !*last, "%u bytes are not zeroed",
-			bytes))
+	if (!GCH_EXPECT(test, !memchr_inv(first - refs, 0, bytes),
+			"%u bytes are not zeroed", bytes))
 		return false;
 	*first = p->id;
 	*last = p->id;
@@ -305,20 +406,35 @@ static bool batch(struct kunit *test, struct cache *c)
 	if (!spans_are_right(test, c->h))
 		return false;
 	return GCH_MUST(test, gch_collect(&c->h->base, 2)) &&
-	       spans_are_right(test, c->h) && objects_are_right(test, c);
+	       spans_are_right(test, c->h) && objects_are_right(test, c) &&
+	       classes_are_right(test, c);
 }
 
-static void run(struct kunit *test, u32 first_gen, unsigned int batches)
+/* Memory as a kernel gives it that zeroes what it gives. */
+static void add_zeroed(struct kunit *test, struct gch_go_heap *h)
+{
+	struct gch_go_arena *a;
+	u32 i;
+
+	GCH_MUST(test, gch_go_arena_add(h, 1));
+	list_for_each_entry(a, &h->arenas, node) {
+		memset(a->base, 0, a->npages * GCH_GO_PAGE_SIZE);
+		for (i = 0; i < a->npages; i++)
+			a->spans[i].needzero = false;
+	}
+}
+
+static void run(struct kunit *test, u32 first_gen, unsigned int batches,
+		bool poison)
 {
 	struct gch_config cfg = {
 		.engine = GCHEAP_ENGINE_GO,
 		.set = BIT(GCH_KEY_GOGC) | BIT(GCH_KEY_ARENA_ORDER) |
 		       BIT(GCH_KEY_POISON) | BIT(GCH_KEY_VERIFY),
 		.val[GCH_KEY_ARENA_ORDER] = 7,
-		.val[GCH_KEY_POISON] = 1,
+		.val[GCH_KEY_POISON] = poison,
 		.val[GCH_KEY_VERIFY] = 1,
 	};
-	struct gch_type_desc desc = { .name = "any", .flags = GCH_TYPE_VAR };
 	struct gch_heap *heap;
 	struct cache *c;
 	unsigned int i;
@@ -330,8 +446,9 @@ static void run(struct kunit *test, u32 first_gen, unsigned int batches)
 	c->h = to_go(heap);
 	c->h->state = first_gen << STATE_SHIFT;
 	c->m = gch_kunit_mutator(test, heap, SLOTS);
-	c->type = gch_type_register(heap, &desc, NULL);
-	if (GCH_EXPECT(test, !IS_ERR(c->type), "no type"))
+	if (!poison)
+		add_zeroed(test, c->h);
+	if (make_types(test, c))
 		for (i = 0; i < batches; i++)
 			if (!batch(test, c))
 				break;
@@ -343,17 +460,24 @@ static void run(struct kunit *test, u32 first_gen, unsigned int batches)
 
 static void test_random(struct kunit *test)
 {
-	run(test, 0, gch_kunit_rounds(12));
+	run(test, 0, gch_kunit_rounds(12), true);
+}
+
+static void test_random_bare(struct kunit *test)
+{
+	run(test, 0, gch_kunit_rounds(12), false);
 }
 
 /* The sweep generation has 29 bits; nothing happens when it begins again. */
 static void test_wrap(struct kunit *test)
 {
-	run(test, (U32_MAX >> STATE_SHIFT) - 3, 8);
+	run(test, (U32_MAX >> STATE_SHIFT) - 3, 8, true);
+	run(test, (U32_MAX >> STATE_SHIFT) - 3, 8, false);
 }
 
 static struct kunit_case cases[] = {
 	KUNIT_CASE(test_random),
+	KUNIT_CASE(test_random_bare),
 	KUNIT_CASE(test_wrap),
 	{}
 };

@@ -272,6 +272,80 @@ static void test_pages(struct kunit *test)
 	gch_kunit_heap_end(test, heap);
 }
 
+/* ---- what need not be zeroed ---- */
+
+/* Size class 1 has spans of a page; this one has larger ones. */
+static unsigned int large_span_class(void)
+{
+	unsigned int class = 3;
+
+	while (gch_go_class_pages[class / 2] < 3)
+		class += 2;
+	return class;
+}
+
+/* As if the kernel had zeroed all of an arena just now, but for a page. */
+static void clear_arena(struct gch_go_arena *a, u32 but)
+{
+	u32 i;
+
+	memset(a->base, 0, a->npages * GCH_GO_PAGE_SIZE);
+	for (i = 0; i < a->npages; i++)
+		a->spans[i].needzero = i == but;
+}
+
+/* Takes a span; is it said to be clean when and only when it is? */
+static struct gch_go_span *take_clean(struct kunit *test, struct gch_go_heap *h,
+				      unsigned int class, bool clean)
+{
+	struct gch_go_span *s = span_get(test, h, class);
+
+	if (!s)
+		return NULL;
+	GCH_EXPECT(test, s->needzero == !clean, "page %td, %u of them: needzero %d",
+		   s - s->arena->spans, s->npages, s->needzero);
+	GCH_EXPECT(test, !clean || !memchr_inv(s->base, 0,
+					       s->nelems * s->size),
+		   "page %td is not zero", s - s->arena->spans);
+	return s;
+}
+
+static void needzero(struct kunit *test, struct gch_go_heap *h)
+{
+	unsigned int small = 3, large = large_span_class();
+	struct gch_go_span *s, *t;
+
+	/* Fresh from the kernel: it depends. */
+	s = take_clean(test, h, small, gch_pages_come_zeroed());
+	if (!s)
+		return;
+	span_free(h, s);
+	/* Pages are taken from the front: the same page, used before. */
+	clear_arena(s->arena, U32_MAX);
+	s = take_clean(test, h, small, true);
+	span_free(h, s);
+	s = take_clean(test, h, small, false);
+	t = take_clean(test, h, large, true);
+	span_free(h, t);
+	span_free(h, s);
+	s = take_clean(test, h, large, false);
+	span_free(h, s);
+	/* One page of several is enough, whichever. */
+	clear_arena(s->arena, 2);
+	s = take_clean(test, h, large, false);
+	t = take_clean(test, h, small, true);
+	span_free(h, s);
+	span_free(h, t);
+}
+
+static void test_needzero(struct kunit *test)
+{
+	struct gch_heap *heap = open(test, 6, 0);
+
+	needzero(test, to_go(heap));
+	gch_kunit_heap_end(test, heap);
+}
+
 /* ---- sweeping ---- */
 
 /**
@@ -286,16 +360,27 @@ struct sweep {
 	unsigned long marked[SPAN_WORDS];
 };
 
-/* Objects below @end have been handed out since the span was swept. */
-static void hand_out(struct sweep *w, unsigned int end)
+/*
+ * Objects below @end have been handed out since the span was swept, but for some of
+ * the last group of 64 if @r draws them.
+ */
+static void hand_out(struct gch_go_heap *h, struct sweep *w, unsigned int end,
+		     struct gch_kunit_random *r)
 {
 	struct gch_go_span *s = w->s;
-	unsigned int i;
+	unsigned int i, group = end ? round_down(end - 1, 64) : 0;
 
 	bitmap_copy(w->allocated, s->alloc_bits, SPAN_WORDS * BITS_PER_LONG);
 	for (i = 0; i < end; i++) {
-		if (!__test_and_set_bit(i, w->allocated))
-			s->alloc_count++;
+		if (__test_and_set_bit(i, w->allocated))
+			continue;
+		s->alloc_count++;
+		if (i >= group && r && gch_kunit_below(r, 2)) {
+			__clear_bit(i, w->allocated);
+			s->alloc_cache |= BIT_ULL(i - group);
+		} else {
+			raw_cpu_inc(h->mcache->allocs[s->class]);
+		}
 	}
 	s->freeindex = end;
 	for_each_set_bit(i, w->allocated, s->nelems)
@@ -357,7 +442,9 @@ static bool bits_are_right(struct kunit *test, struct sweep *w)
 				gch_go_is_allocated(s, i) ? "" : "not ",
 				test_bit(i, w->marked) ? "" : "not "))
 			return false;
-	return GCH_EXPECT(test, !is_marked(s), "class %u: a mark is left",
+	return GCH_EXPECT(test, gch_go_span_count(s) == s->alloc_count,
+			  "class %u: a window is left", s->class) &&
+	       GCH_EXPECT(test, !is_marked(s), "class %u: a mark is left",
 			  s->class) &&
 	       GCH_EXPECT(test, !s->freeindex && !s->alloc_cache &&
 			  s->alloc_count == bitmap_weight(w->marked, s->nelems),
@@ -402,11 +489,20 @@ static bool sweep_is_right(struct kunit *test, struct gch_go_heap *h,
 	unsigned int dead = bitmap_weight(w->allocated, w->s->nelems) -
 			    bitmap_weight(w->marked, w->s->nelems);
 	u64 before = freed(&h->base), bytes = atomic64_read(&h->cycle_freed);
+	unsigned int count = gch_go_span_count(w->s);
 
+	w->s->needzero = false;
 	sweep(h, w->s, gen);
 	bytes = atomic64_read(&h->cycle_freed) - bytes;
 	return GCH_EXPECT(test, w->s->gen == gen, "class %u: not swept",
 			  w->s->class) &&
+	       GCH_EXPECT(test, count ==
+			  bitmap_weight(w->allocated, w->s->nelems),
+			  "class %u: counted as %u objects", w->s->class,
+			  count) &&
+	       GCH_EXPECT(test, w->s->needzero == !!dead,
+			  "class %u: %u dead, needzero %d", w->s->class, dead,
+			  w->s->needzero) &&
 	       GCH_EXPECT(test, freed(&h->base) - before == dead &&
 			  bytes == (u64)dead * w->s->size,
 			  "class %u: %llu objects of %llu bytes freed, not %u",
@@ -424,7 +520,7 @@ static bool sweep_class(struct kunit *test, struct gch_go_heap *h,
 	if (!w.s)
 		return false;
 	for (i = 1; ok && i <= 5; i++) {
-		hand_out(&w, gch_kunit_below(r, w.s->nelems + 1));
+		hand_out(h, &w, gch_kunit_below(r, w.s->nelems + 1), r);
 		draw_marks(&w, r, i == 5 ? 0 : gch_kunit_below(r, 101));
 		ok = sweep_is_right(test, h, &w, i);
 	}
@@ -515,7 +611,7 @@ static bool put_is_right(struct kunit *test, struct central *c,
 {
 	const struct gch_go_mcentral *l = &c->h->central[c->class];
 	unsigned int parity = gen_of(c->h) & 1, nelems = s->nelems;
-	unsigned int count = s->alloc_count, i;
+	unsigned int count = gch_go_span_count(s), i;
 	const struct list_head *where[] = {
 		&l->partial[0], &l->partial[1], &l->full[0], &l->full[1],
 	};
@@ -549,9 +645,12 @@ static bool central_fill(struct kunit *test, struct central *c,
 		w->s = span_get(test, c->h, c->class);
 		if (!w->s)
 			return false;
-		hand_out(w, gch_kunit_below(r, 3) ? w->s->nelems :
-			    gch_kunit_below(r, w->s->nelems + 1));
-		c->nr += !!w->s->alloc_count;
+		if (gch_kunit_below(r, 3))
+			hand_out(c->h, w, w->s->nelems, NULL);
+		else
+			hand_out(c->h, w, gch_kunit_below(r, w->s->nelems + 1),
+				 r);
+		c->nr += !!gch_go_span_count(w->s);
 		if (!put_is_right(test, c, w->s))
 			return false;
 	}
@@ -664,7 +763,7 @@ static bool central_round(struct kunit *test, struct central *c,
 		while (i < c->nr && !c->w[i].s->npages)
 			c->w[i] = c->w[--c->nr];
 		if (i < c->nr)
-			hand_out(&c->w[i], 0);
+			hand_out(c->h, &c->w[i], 0, NULL);
 	}
 	/* Nothing is marked: all must go. */
 	for (i = 0; i < c->nr; i++)
@@ -699,6 +798,7 @@ static void test_central(struct kunit *test)
 
 static struct kunit_case cases[] = {
 	KUNIT_CASE(test_pages),
+	KUNIT_CASE(test_needzero),
 	KUNIT_CASE(test_sweep),
 	KUNIT_CASE(test_central),
 	{}

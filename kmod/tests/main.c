@@ -35,6 +35,10 @@ static char *marker = "";
 module_param(marker, charp, 0444);
 MODULE_PARM_DESC(marker, "of Go heaps: pipeline, greentea or classic");
 
+static bool poison = true;
+module_param(poison, bool, 0444);
+MODULE_PARM_DESC(poison, "heaps clobber what is freed, and look at what they allocate");
+
 static unsigned int seed;
 module_param(seed, uint, 0444);
 MODULE_PARM_DESC(seed, "repeat the random tests that printed it; 0 for another");
@@ -179,7 +183,7 @@ bool gch_test_marker(const struct gch_test_env *env, struct gch_config *cfg)
 }
 
 /**
- * gch_test_open - makes the heap of a test, verified and poisoned
+ * gch_test_open - makes the heap of a test, verified, and poisoned unless told not to
  * @env: the test
  * @cfg: settings beside those; NULL for none
  *
@@ -193,7 +197,7 @@ bool gch_test_open(struct gch_test_env *env, struct gch_config *cfg)
 	own.engine = env->engine;
 	own.set |= BIT(GCH_KEY_VERIFY) | BIT(GCH_KEY_POISON);
 	own.val[GCH_KEY_VERIFY] = 1;
-	own.val[GCH_KEY_POISON] = 1;
+	own.val[GCH_KEY_POISON] = poison;
 	gch_test_marker(env, &own);
 	env->heap = gch_heap_create("selftest", &own, NULL);
 	if (IS_ERR(env->heap)) {

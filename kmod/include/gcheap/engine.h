@@ -241,6 +241,7 @@ static inline void gch_max(atomic64_t *max, u64 value)
  * @bytes: size of an object without an engine's own header; 0 if variable
  * @nr_refs: reference words
  * @flags: &enum gch_type_flags
+ * @unit: the engine's own
  * @first_words: the first 64 words' references, bit per word
  * @leading: the references are the first @nr_refs words
  * @refs: their word numbers, ascending (unused if @leading)
@@ -253,6 +254,7 @@ struct gch_type {
 	u32 bytes;
 	u32 nr_refs;
 	u32 flags;
+	u32 unit;
 	u64 first_words;
 	bool leading;
 	u16 refs[];
@@ -397,6 +399,7 @@ void gch_finals_release(struct gch_heap *heap);
 bool gch_hold(struct gch_heap *heap, size_t bytes);
 void gch_unhold(struct gch_heap *heap, size_t bytes);
 void *gch_pages_get(struct gch_heap *heap, unsigned int order, gfp_t gfp);
+bool gch_pages_come_zeroed(void);
 void gch_pages_put(struct gch_heap *heap, void *addr, unsigned int order);
 void *gch_arena_get(struct gch_heap *heap, unsigned int min_order,
 		    unsigned int *order);
@@ -482,6 +485,8 @@ enum gch_view {
  * @tuned: a setting has changed; may be NULL. Under &gch_heap.lock.
  * @heap_exit: frees every object and page, live or not; nobody uses the heap
  *	any more. May sleep.
+ * @typed: sets &gch_type.unit of a type that nobody uses yet; may be NULL. May
+ *	sleep.
  * @mutator_init: sets up a zeroed mutator. May sleep.
  * @mutator_exit: after the frame was cleared. May sleep.
  * @alloc: *@place = a new object, zeroed, of @bytes bytes in all of which the
@@ -514,7 +519,8 @@ enum gch_view {
  * @shrink: gives back at most so many pages at once, or a few more, and returns
  *	how many; goes with @shrink_count. May be called by whoever waits for
  *	memory, so it waits for no lock and no collection.
- * @stats: fills in classes, units, large_objects. May sleep.
+ * @stats: fills in classes, units, large_objects; adds what it allocates and does
+ *	not count in &gch_heap.cpu to allocs, alloc_bytes. May sleep.
  * @validate: walks every invariant, reports each violation with pr_err() and
  *	returns their number. Under &gch_heap.cycle_lock; may sleep.
  * @show: prints a view. May sleep.
@@ -533,6 +539,7 @@ struct gch_engine_ops {
 	int (*heap_init)(struct gch_heap *heap, struct netlink_ext_ack *extack);
 	void (*tuned)(struct gch_heap *heap, enum gch_key key);
 	void (*heap_exit)(struct gch_heap *heap);
+	void (*typed)(struct gch_type *type);
 	int (*mutator_init)(struct gch_mutator *m);
 	void (*mutator_exit)(struct gch_mutator *m);
 
@@ -589,6 +596,50 @@ GCH_DECLARE_ENGINE(go);
 GCH_DECLARE_ENGINE(py);
 GCH_DECLARE_ENGINE(slab);
 
+/*
+ * What most calls of mutators are, each as one function, for an engine to whom that
+ * makes a difference: @alloc of a fixed type, @ref and @fetch, and @ref and
+ * @assign of a reference in an object. -ERANGE if there is no reference @i.
+ */
+int gch_go_alloc_fixed(struct gch_mutator *m, void **place,
+		       struct gch_type *type);
+int gch_go_load(struct gch_mutator *m, void **place, void *obj, u32 i);
+int gch_go_store(struct gch_mutator *m, void *obj, u32 i, void *ref);
+
+/* The same in steps, for the other engines. */
+#define GCH_ENGINE_IN_STEPS(p)						\
+static __always_inline int						\
+gch_##p##_alloc_fixed(struct gch_mutator *m, void **place,		\
+		      struct gch_type *type)				\
+{									\
+	return gch_##p##_alloc(m, place, type, type->nr_refs, type->bytes); \
+}									\
+									\
+static __always_inline int						\
+gch_##p##_load(struct gch_mutator *m, void **place, void *obj, u32 i)	\
+{									\
+	void **from = gch_##p##_ref(m, obj, i);				\
+									\
+	if (unlikely(!from))						\
+		return -ERANGE;						\
+	gch_tally(m->stats->stores, 1);					\
+	return gch_##p##_fetch(m, place, from);				\
+}									\
+									\
+static __always_inline int						\
+gch_##p##_store(struct gch_mutator *m, void *obj, u32 i, void *ref)	\
+{									\
+	void **place = gch_##p##_ref(m, obj, i);			\
+									\
+	if (unlikely(!place))						\
+		return -ERANGE;						\
+	gch_tally(m->stats->stores, 1);					\
+	return gch_##p##_assign(m, place, ref);				\
+}
+
+GCH_ENGINE_IN_STEPS(py)
+GCH_ENGINE_IN_STEPS(slab)
+
 /* All of them, for the module's init. */
 static inline const struct gch_engine_ops *gch_engine_builtin(unsigned int i)
 {
@@ -606,23 +657,19 @@ static inline const struct gch_engine_ops *gch_engine_builtin(unsigned int i)
 
 /*
  * Calls a function of the hot path without an indirect branch. The kinds are
- * compared, not the functions: that spares the load of the pointer too.
+ * compared, not the functions: that spares the load of the pointer too. The one with
+ * the shortest calls is where a branch not taken leads.
  */
 #define gch_call(m, fn, ...) ({						\
 	struct gch_mutator *__cm = (m);					\
 	typeof(gch_go_##fn(__cm, ##__VA_ARGS__)) __cret;		\
 									\
-	switch (__cm->kind) {						\
-	case GCHEAP_ENGINE_GO:						\
+	if (likely(__cm->kind == GCHEAP_ENGINE_GO))			\
 		__cret = gch_go_##fn(__cm, ##__VA_ARGS__);		\
-		break;							\
-	case GCHEAP_ENGINE_PYTHON:					\
+	else if (__cm->kind == GCHEAP_ENGINE_PYTHON)			\
 		__cret = gch_py_##fn(__cm, ##__VA_ARGS__);		\
-		break;							\
-	default:							\
+	else								\
 		__cret = gch_slab_##fn(__cm, ##__VA_ARGS__);		\
-		break;							\
-	}								\
 	__cret;								\
 })
 
