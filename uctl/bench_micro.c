@@ -157,6 +157,7 @@ static const struct size {
 	unsigned int bytes;
 	struct go_alloc go[2];	/* noscan, scan */
 } sizes[] = {
+	{ 8, { NONE, NONE } },
 	{ 16, { { 12.2, { 23.9, 19.4 } }, { 12.4, { 28.3, 21.3 } } } },
 	{ 32, { NONE, { 17.2, { 41.5, 33.5 } } } },
 	{ 64, { { 20.4, { 59.8, 47.6 } }, { 22.4, { 61.8, 57.3 } } } },

@@ -46,7 +46,7 @@ struct param {
 
 static const struct param params[GCH_BENCH_PARAMS] = {
 	[GCH_BENCH_P_ON]	= { .name = "on", .words = gch_bench_on },
-	[GCH_BENCH_P_SIZE]	= { "size", 16, SZ_64K, 64 },
+	[GCH_BENCH_P_SIZE]	= { "size", 8, SZ_64K, 64 },
 	[GCH_BENCH_P_SCAN]	= { "scan", 0, 1, 1 },
 	[GCH_BENCH_P_CPUS]	= { "cpus", 1, GCH_BENCH_CPUS, 1 },
 	/* At a time; beyond what a frame holds only where that is no matter. */
