@@ -15,11 +15,14 @@
 #include "go.h"
 
 #include <linux/bitops.h>
+#include <linux/cache.h>
 #include <linux/poison.h>
 #include <linux/prefetch.h>
 #include <linux/rculist.h>
 #include <linux/string.h>
 
+/* What will be zeroed next is brought near. */
+#define FETCH_AHEAD	1024U
 /* So much is zeroed without a call. */
 #define ZERO_INLINE	128U
 
@@ -132,6 +135,15 @@ static void zero_free(const struct gch_go_span *s, u64 free)
 	}
 }
 
+static void fetch_ahead(const struct gch_go_span *s)
+{
+	const void *next = s->base + s->freeindex * s->size;
+	unsigned int i;
+
+	for (i = 0; i < FETCH_AHEAD; i += L1_CACHE_BYTES)
+		prefetchw(next + i);
+}
+
 /* Looks for the next objects that are free; false if the span is full. */
 static bool next_window(struct gch_go_heap *h, struct gch_go_span *s)
 {
@@ -146,8 +158,10 @@ static bool next_window(struct gch_go_heap *h, struct gch_go_span *s)
 			continue;
 		s->freeindex = i + n;
 		s->window = gch_go_span_ref(s, round_down(i, 64));
-		if (s->needzero && !h->poison)
+		if (s->needzero && !h->poison) {
 			zero_free(s, free);
+			fetch_ahead(s);
+		}
 		s->alloc_count += hweight64(free);
 		s->alloc_cache = free;
 		return true;

@@ -63,14 +63,47 @@ static void **ref_of_large(unsigned long addr, u32 i)
 	return (void **)addr + i;
 }
 
-/* The place of an inline object's reference @i, if all of its span are alike. */
+/* Only if they lead: others are looked up by who has more time. */
+static __always_inline void **quick_ref_of_other(unsigned long addr, u32 i)
+{
+	struct gch_go_span *s = page_meta(addr);
+	const struct gch_type *type;
+	unsigned long header;
+
+	if ((s->class & 1) || s->size <= GCH_GO_MAX_INLINE)
+		return NULL;
+	header = *(unsigned long *)addr;
+	if (header & 1) {
+		if (unlikely(i >= header >> 1))
+			return NULL;
+	} else {
+		type = (void *)header;
+		if (unlikely(!type->leading || i >= type->nr_refs))
+			return NULL;
+	}
+	return (void **)addr + 1 + i;
+}
+
+static __always_inline void **quick_ref_of_large(unsigned long addr, u32 i)
+{
+	struct gch_go_large *l = page_meta(addr);
+
+	/* Those of a variable type lead always. */
+	if (unlikely(!l->type->leading || i >= l->nr_refs))
+		return NULL;
+	return (void **)addr + i;
+}
+
+/* The place of an object's reference @i, where that is soon found; else NULL. */
 static __always_inline void **quick_ref(void *obj, u32 i)
 {
 	unsigned long ref = (unsigned long)obj, addr = ref_addr(ref);
 	struct gch_go_tail *tail = tail_of(addr);
 
-	if (unlikely(!is_inline_ref(ref) || i >= BITS_PER_LONG ||
-		     READ_ONCE(tail->mixed) ||
+	if (unlikely(!is_inline_ref(ref)))
+		return (ref & TAG_MASK) == SPAN_OTHER ?
+		       quick_ref_of_other(addr, i) : quick_ref_of_large(addr, i);
+	if (unlikely(i >= BITS_PER_LONG || READ_ONCE(tail->mixed) ||
 		     !(READ_ONCE(tail->mask) & BIT_ULL(i))))
 		return NULL;
 	return (void **)addr + i;
@@ -133,12 +166,11 @@ int gch_go_load(struct gch_mutator *m, void **place, void *obj, u32 i)
 	u32 state = gch_load_acquire(&to_go(m->heap)->state);
 	void **from = quick_ref(obj, i);
 
-	if (unlikely(!from || STATE_PHASE(state) != PHASE_OFF))
+	if (unlikely(!from))
 		return load_slow(m, state, place, obj, i);
 	gch_tally(m->stats->stores, 1);
-	/* As in gch_go_assign_at(). */
-	gch_store_release(place, READ_ONCE(*from));
-	return 0;
+	return gch_go_assign_at(to_go(m->heap), m, state, place,
+				READ_ONCE(*from));
 }
 
 static noinline int store_slow(struct gch_mutator *m, u32 state, void *obj,
@@ -167,12 +199,10 @@ int gch_go_store(struct gch_mutator *m, void *obj, u32 i, void *ref)
 	u32 state = READ_ONCE(to_go(m->heap)->state);
 	void **place = quick_ref(obj, i);
 
-	if (unlikely(!place || STATE_PHASE(state) != PHASE_OFF))
+	if (unlikely(!place))
 		return store_slow(m, state, obj, i, ref);
 	gch_tally(m->stats->stores, 1);
-	/* As in gch_go_assign_at(). */
-	gch_store_release(place, ref);
-	return 0;
+	return gch_go_assign_at(to_go(m->heap), m, state, place, ref);
 }
 
 /**
