@@ -16,8 +16,8 @@ planned_replays=18
 [ "$rounds" -ge 10000 ] || list=cpython-asyncio planned_replays=9
 begin $((planned_replays + 6))
 
-# A forced cycle takes as many times longer as a test may.
-INTERVAL=$((10 * ${GCHEAP_PATIENCE:-1}))
+# A forced cycle takes as many times longer as a test may; and the replay besides.
+INTERVAL=$((10 * ${GCHEAP_PATIENCE:-1} * ${GCHEAP_PATIENCE:-1}))
 
 # replay NAME ENGINE TRACE CYCLES [WORD]... [-- WORD]...: a heap of ENGINE with
 # the first words, a replay with the second; at least CYCLES collections.
