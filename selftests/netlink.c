@@ -343,6 +343,55 @@ static void test_names(void)
 	ksft_test_result(good, "a name of 31 characters\n");
 }
 
+#define AGAIN		"t-again"
+#define ROUNDS		2000
+
+/* Deletes the heap whenever it is told to. */
+static void delete_again(int from)
+{
+	char c;
+
+	fd = genl_open();
+	while (read(from, &c, 1) == 1)
+		named(GCHEAP_CMD_HEAP_DEL, AGAIN);
+	_exit(0);
+}
+
+/* Made as soon as its name is free, it is as visible as any other. */
+static void test_name_again(void)
+{
+	const char *view = "/sys/kernel/debug/gcheap/" AGAIN "/stats";
+	const char *what = "a heap of the name of one that goes has its views";
+	int i, told[2], lost = 0;
+	pid_t pid;
+
+	if (access("/sys/kernel/debug/gcheap", F_OK)) {
+		ksft_test_result_skip("%s: no debugfs\n", what);
+		return;
+	}
+	if (pipe(told))
+		ksft_exit_fail_msg("pipe: %s\n", strerror(errno));
+	fflush(stdout);
+	pid = fork();
+	if (!pid) {
+		close(told[1]);
+		delete_again(told[0]);
+	}
+	create(AGAIN, GCHEAP_ENGINE_SLAB);
+	for (i = 0; pid > 0 && i < ROUNDS && !lost; i++) {
+		if (write(told[1], "d", 1) != 1)
+			break;
+		while (create(AGAIN, GCHEAP_ENGINE_SLAB) == EEXIST)
+			;
+		lost = access(view, F_OK);
+	}
+	close(told[1]);
+	close(told[0]);
+	waitpid(pid, NULL, 0);
+	named(GCHEAP_CMD_HEAP_DEL, AGAIN);
+	ksft_test_result(i == ROUNDS && !lost, "%s\n", what);
+}
+
 /* One part of a dump: ids must ascend. False at its end. */
 static bool read_part(uint32_t *last, unsigned int *nr, bool *interrupted)
 {
@@ -509,7 +558,7 @@ int main(void)
 	family = genl_family(fd, GCHEAP_FAMILY_NAME);
 	if (!family)
 		ksft_exit_skip("gcheap is not loaded\n");
-	ksft_set_plan(ARRAY_SIZE(refusals) + 13);
+	ksft_set_plan(ARRAY_SIZE(refusals) + 14);
 	if (create(HEAP, GCHEAP_ENGINE_GO))
 		ksft_exit_fail_msg("heap not created: %d %s\n", rep.err,
 				   rep.text);
@@ -520,6 +569,7 @@ int main(void)
 	test_limit_widths();
 	test_ticket();
 	test_names();
+	test_name_again();
 	test_dumps();
 	in_child("no capability", try_without, 0, NULL);
 	in_child("CAP_NET_ADMIN alone", try_without, 1ULL << CAP_NET_ADMIN,

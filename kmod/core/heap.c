@@ -3,9 +3,9 @@
  * The registry of heaps, and their settings
  *
  * registry_lock protects the list, the ids and the generation; it is the
- * outermost lock. A heap is on the list until it is deleted and lives until the
- * last reference is put. It pins the module, so that the module cannot go while
- * a heap exists.
+ * outermost lock. A heap is on the list until it is deleted and its views are
+ * gone, and lives until the last reference is put. It pins the module, so that the
+ * module cannot go while a heap exists.
  */
 #include <gcheap/engine.h>
 
@@ -156,7 +156,8 @@ bad:
 	return -EINVAL;
 }
 
-static struct gch_heap *find_locked(const char *name)
+/* Also one that is being deleted: its name is free when its views are gone. */
+static struct gch_heap *find_name(const char *name)
 {
 	struct gch_heap *heap;
 
@@ -165,6 +166,13 @@ static struct gch_heap *find_locked(const char *name)
 		if (!strcmp(heap->name, name))
 			return heap;
 	return NULL;
+}
+
+static struct gch_heap *find_locked(const char *name)
+{
+	struct gch_heap *heap = find_name(name);
+
+	return heap && !heap->dying ? heap : NULL;
 }
 
 static void heap_free(struct gch_heap *heap)
@@ -207,7 +215,7 @@ static int enlist(struct gch_heap *heap, struct netlink_ext_ack *extack)
 	int ret = 0;
 
 	mutex_lock(&registry_lock);
-	if (find_locked(heap->name)) {
+	if (find_name(heap->name)) {
 		NL_SET_ERR_MSG_FMT(extack, "heap %s exists", heap->name);
 		ret = -EEXIST;
 	} else if (nr_heaps == GCH_HEAPS_MAX) {
@@ -349,16 +357,16 @@ int gch_heap_delete(const char *name, struct netlink_ext_ack *extack)
 		NL_SET_ERR_MSG(extack, "no such heap");
 	else
 		ret = make_dying(heap, extack);
-	if (!ret) {
-		list_del_init(&heap->node);
-		nr_heaps--;
-		generation += 1 + (generation == U32_MAX);
-	}
 	mutex_unlock(&registry_lock);
 	if (ret)
 		return ret;
 	/* Waits for readers, who may want the registry. */
 	gch_dbg_heap_del(heap);
+	mutex_lock(&registry_lock);
+	list_del_init(&heap->node);
+	nr_heaps--;
+	generation += 1 + (generation == U32_MAX);
+	mutex_unlock(&registry_lock);
 	gch_heap_put(heap);
 	return 0;
 }
@@ -397,7 +405,7 @@ struct gch_heap *gch_heap_next(u32 after)
 
 	mutex_lock(&registry_lock);
 	list_for_each_entry(heap, &registry, node) {
-		if (heap->id > after) {
+		if (heap->id > after && !heap->dying) {
 			kref_get(&heap->ref);
 			found = heap;
 			break;

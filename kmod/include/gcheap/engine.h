@@ -118,7 +118,7 @@ struct gch_cpu_stats {
  * @id: unique, ascending, never used twice
  * @ref: references; the registry holds one until the heap is deleted
  * @node: in the registry
- * @dying: deleted; no mutator may attach; under @lock
+ * @dying: deleted; no mutator may attach; under @lock and that of the registry
  * @val: tunables, read with READ_ONCE()
  * @cpu: statistics per CPU
  * @cache: what else the engine has per CPU, for &gch_mutator.cache; may be NULL
