@@ -101,7 +101,7 @@ void gch_go_typed(struct gch_type *type)
 void gch_go_span_refill(struct gch_go_span *s)
 {
 	s->freeindex = 0;
-	s->alloc_cache = 0;
+	WRITE_ONCE(s->alloc_cache, 0);
 }
 
 static __always_inline void zero(void *at, size_t bytes)
@@ -162,8 +162,9 @@ static bool next_window(struct gch_go_heap *h, struct gch_go_span *s)
 			zero_free(s, free);
 			fetch_ahead(s);
 		}
-		s->alloc_count += hweight64(free);
-		s->alloc_cache = free;
+		/* Views look at both. */
+		WRITE_ONCE(s->alloc_count, s->alloc_count + hweight64(free));
+		WRITE_ONCE(s->alloc_cache, free);
 		return true;
 	}
 	s->freeindex = s->nelems;
@@ -173,7 +174,7 @@ static bool next_window(struct gch_go_heap *h, struct gch_go_span *s)
 /* Takes the next free object of a span whose window has one: a reference. */
 static __always_inline unsigned long next_free(struct gch_go_span *s, u64 free)
 {
-	s->alloc_cache = free & (free - 1);
+	WRITE_ONCE(s->alloc_cache, free & (free - 1));
 	return s->window + __ffs64(free) * s->size;
 }
 
