@@ -388,6 +388,7 @@ static const struct {
 	{ "show", heap_show },
 	{ "set", heap_set },
 	{ "del", heap_del },
+	{ "snapshot", heap_snapshot },
 };
 
 int heap_cmd(int argc, char **argv)

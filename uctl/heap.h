@@ -29,5 +29,6 @@ int heap_create(const char *name, const struct value values[HEAP_KEYS],
 		struct gnl_facts *facts);
 int heap_delete(const char *name);
 int heap_get(const char *name, struct gnl_facts *facts);
+int heap_snapshot(int argc, char **argv);
 
 #endif /* GCCTL_HEAP_H */

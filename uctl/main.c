@@ -33,7 +33,8 @@ static const char heap_usage[] =
 	"  gcctl heap add NAME engine {go|python|slab} [KEY VALUE]...\n"
 	"  gcctl heap show [NAME]\n"
 	"  gcctl heap set NAME KEY VALUE...\n"
-	"  gcctl heap del NAME\n";
+	"  gcctl heap del NAME\n"
+	"  gcctl heap snapshot NAME\n";
 
 static const char heap_details[] =
 	"Keys of all engines:\n"

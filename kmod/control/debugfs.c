@@ -6,15 +6,19 @@
  *	arenas		a line an arena
  *	spans, pools	a line a size class, under the engine's word for it
  *	pauses		histograms of pauses, assists, handshakes and holds
+ *	snapshot	objects, references and roots, as of when it was opened, where
+ *			the engine can tell
  *
  * A heap's folder lives from gch_dbg_heap_add() to gch_dbg_heap_del(), which
  * waits for readers: no file holds a reference to its heap. Readers take locks
  * of the heap, so it must be called without any. Nothing fails for want of
- * debugfs.
+ * debugfs. A snapshot that is open outlives the heap's folder, but can be read no
+ * more then.
  */
 #include "control.h"
 
 #include <linux/debugfs.h>
+#include <linux/sched/signal.h>
 #include <linux/seq_file.h>
 #include <gcheap/engine.h>
 
@@ -70,6 +74,79 @@ static int pauses_show(struct seq_file *seq, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(pauses);
 
+static void *snapshot_start(struct seq_file *seq, loff_t *pos)
+{
+	struct gch_snapshot *sn = seq->private;
+
+	if (!*pos)
+		gch_snapshot_rewind(sn);
+	return gch_snapshot_is_at(sn, *pos) ? sn : NULL;
+}
+
+static void *snapshot_next(struct seq_file *seq, void *v, loff_t *pos)
+{
+	/* A seek may read all of it in one call. */
+	if (fatal_signal_pending(current))
+		return ERR_PTR(-EINTR);
+	cond_resched();
+	*pos = gch_snapshot_next(v);
+	return gch_snapshot_is_at(v, *pos) ? v : NULL;
+}
+
+static void snapshot_stop(struct seq_file *seq, void *v)
+{
+}
+
+static int snapshot_show(struct seq_file *seq, void *v)
+{
+	gch_snapshot_show(v, seq);
+	return 0;
+}
+
+static const struct seq_operations snapshot_ops = {
+	.start	= snapshot_start,
+	.next	= snapshot_next,
+	.stop	= snapshot_stop,
+	.show	= snapshot_show,
+};
+
+/* Takes it: from then on it has nothing to do with the heap. */
+static int snapshot_open(struct inode *inode, struct file *file)
+{
+	struct gch_snapshot *sn;
+	struct seq_file *seq;
+	int ret;
+
+	sn = gch_snapshot_take(inode->i_private,
+			       !(file->f_flags & O_NONBLOCK));
+	if (IS_ERR(sn))
+		return PTR_ERR(sn);
+	ret = seq_open(file, &snapshot_ops);
+	if (ret) {
+		gch_snapshot_free(sn);
+		return ret;
+	}
+	seq = file->private_data;
+	seq->private = sn;
+	return 0;
+}
+
+static int snapshot_release(struct inode *inode, struct file *file)
+{
+	struct seq_file *seq = file->private_data;
+
+	gch_snapshot_free(seq->private);
+	return seq_release(inode, file);
+}
+
+static const struct file_operations snapshot_fops = {
+	.owner		= THIS_MODULE,
+	.open		= snapshot_open,
+	.read		= seq_read,
+	.llseek		= seq_lseek,
+	.release	= snapshot_release,
+};
+
 /**
  * gch_dbg_heap_add - shows a heap
  * @heap: the heap, set up
@@ -84,6 +161,9 @@ void gch_dbg_heap_add(struct gch_heap *heap)
 	debugfs_create_file("arenas", 0400, dir, heap, &arenas_fops);
 	debugfs_create_file(heap->ops->units, 0400, dir, heap, &units_fops);
 	debugfs_create_file("pauses", 0400, dir, heap, &pauses_fops);
+	if (heap->ops->snapshot)
+		debugfs_create_file("snapshot", 0400, dir, heap,
+				    &snapshot_fops);
 	heap->dbg = dir;
 }
 

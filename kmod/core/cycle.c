@@ -39,8 +39,9 @@ static void restart_period(struct gch_heap *heap)
 				 msecs_to_jiffies(ms));
 }
 
+/* All of it, and a snapshot, if there is to be one. */
 static int run_locked(struct gch_heap *heap, unsigned int generation,
-		      bool forced)
+		      bool forced, struct gch_snapshot *sn)
 {
 	u64 start;
 	int ret;
@@ -49,7 +50,10 @@ static int run_locked(struct gch_heap *heap, unsigned int generation,
 	heap->forced = forced;
 	atomic64_inc(&heap->cycles_started);
 	start = ktime_get_ns();
-	ret = heap->ops->collect(heap, generation);
+	if (sn)
+		ret = heap->ops->snapshot(heap, sn);
+	else
+		ret = heap->ops->collect(heap, generation);
 	atomic64_add(ktime_get_ns() - start, &heap->cycle_ns);
 	verify(heap);
 	atomic64_inc(&heap->cycles_gen[generation]);
@@ -63,7 +67,7 @@ static int run(struct gch_heap *heap, unsigned int generation, bool forced)
 	int ret;
 
 	mutex_lock(&heap->cycle_lock);
-	ret = run_locked(heap, generation, forced);
+	ret = run_locked(heap, generation, forced, NULL);
 	mutex_unlock(&heap->cycle_lock);
 	return ret;
 }
@@ -99,7 +103,7 @@ int gch_cycle_since(struct gch_heap *heap, unsigned int generation, u64 started)
 
 	mutex_lock(&heap->cycle_lock);
 	if (atomic64_read(&heap->cycles_started) == started)
-		ret = run_locked(heap, generation, false);
+		ret = run_locked(heap, generation, false, NULL);
 	mutex_unlock(&heap->cycle_lock);
 	return ret;
 }
@@ -120,6 +124,32 @@ int gch_collect(struct gch_heap *heap, unsigned int generation)
 	return run(heap, generation, true);
 }
 EXPORT_SYMBOL_GPL(gch_collect);
+
+/**
+ * gch_cycle_snapshot - collects a heap, and fills a snapshot
+ * @heap: the heap; its engine has snapshots
+ * @sn: the snapshot
+ * @wait: for the collection that runs
+ *
+ * Context: as gch_cycle_run(); a fatal signal ends the wait.
+ * Return: 0, -EAGAIN if a collection runs and @wait is false, -EINTR, or the engine's
+ * error.
+ */
+int gch_cycle_snapshot(struct gch_heap *heap, struct gch_snapshot *sn,
+		       bool wait)
+{
+	int ret;
+
+	if (wait)
+		ret = mutex_lock_killable(&heap->cycle_lock);
+	else
+		ret = mutex_trylock(&heap->cycle_lock) ? 0 : -EAGAIN;
+	if (ret)
+		return ret;
+	ret = run_locked(heap, 2, true, sn);
+	mutex_unlock(&heap->cycle_lock);
+	return ret;
+}
 
 static void run_requested(struct work_struct *work)
 {

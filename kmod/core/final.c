@@ -119,7 +119,9 @@ static void run_finalizer(struct gch_finals *fs, struct final *f)
 	struct gch_mutator *m = fs->m;
 	int ret;
 
+	m->aside = &f->root;
 	gch_in_section(m, ret, ret = move_root(m, f));
+	m->aside = NULL;
 	mutex_lock(&fs->lock);
 	list_del(&f->node);
 	fs->nr--;

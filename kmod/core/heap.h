@@ -23,6 +23,9 @@ void gch_cycle_init(struct gch_heap *heap);
 void gch_cycle_retime(struct gch_heap *heap);
 void gch_cycle_stop(struct gch_heap *heap);
 
+int gch_cycle_snapshot(struct gch_heap *heap, struct gch_snapshot *sn,
+		       bool wait);
+
 int gch_shrinker_init(void);
 void gch_shrinker_exit(void);
 u64 gch_heaps_shrink_count(void);

@@ -512,6 +512,34 @@ void gch_visit_roots(struct gch_heap *heap, gch_roots_fn fn, void *arg)
 EXPORT_SYMBOL_IF_KUNIT(gch_visit_roots);
 
 /**
+ * gch_visit_tables - the same, and says which entries they are
+ * @heap: the heap
+ * @fn: called with some hundred of them at a time
+ * @arg: its first argument
+ *
+ * Context: process context, may sleep; under &gch_heap.lock.
+ */
+void gch_visit_tables(struct gch_heap *heap, gch_tables_fn fn, void *arg)
+{
+	struct table *t;
+	u32 i, n = 0;
+
+	lockdep_assert_held(&heap->lock);
+	list_for_each_entry(t, &heap->tables, node) {
+		struct dir *dir = dir_locked(t);
+
+		if (t->weak)
+			continue;
+		for (i = 0; i < dir->nr_chunks; i++) {
+			fn(arg, n, i * t->per_chunk, dir->chunk[i],
+			   t->per_chunk);
+			cond_resched();
+		}
+		n++;
+	}
+}
+
+/**
  * gch_visit_weaks - shows an engine the entries of all weak tables
  * @heap: the heap
  * @fn: called with some hundred of them at a time

@@ -14,6 +14,9 @@
  *	dijkstra	shades what is written, so that nothing unmarked comes to
  *			a place that has been scanned
  *
+ * While a snapshot is taken it is hybrid, and keeps what is overwritten for the
+ * snapshot too: snapshot.c.
+ *
  * With yuasa a section must have read the state before it reads a reference that
  * others may overwrite: otherwise it may find the phase to be MARK, and hold a
  * reference that was overwritten in SYNC, unshaded. See gch_go_fetch().
@@ -66,8 +69,9 @@ bool gch_go_mark(unsigned long ref)
 		return set_mark(s->mark_bits, span_index(s, addr)) &&
 		       !(s->class & 1);
 	case SPAN_LARGE:
-		l = page_meta(addr);
-		return !READ_ONCE(l->mark) && !xchg(&l->mark, 1);
+		l = page_large(addr);
+		return !READ_ONCE(l->mark) &&
+		       !xchg(&l->mark, LARGE_MARKED);
 	default:
 		mark = mark_byte(ref);
 		if (READ_ONCE(*mark))
@@ -112,7 +116,7 @@ bool gch_go_is_marked(unsigned long ref)
 		s = page_meta(addr);
 		return test_bit(span_index(s, addr), s->mark_bits);
 	case SPAN_LARGE:
-		l = page_meta(addr);
+		l = page_large(addr);
 		return READ_ONCE(l->mark);
 	default:
 		return READ_ONCE(*mark_byte(ref));
@@ -247,6 +251,8 @@ int gch_go_assign_slow(struct gch_go_heap *h, struct gch_mutator *m, u32 state,
 		if (STATE_BARRIER(state) != GCHEAP_BARRIER_YUASA ||
 		    phase == PHASE_SYNC)
 			gch_go_shade(h, c, (unsigned long)ref);
+		if (unlikely(STATE_BARRIER(state) == BARRIER_SNAPSHOT))
+			gch_go_snap_store(h, m, place);
 		gch_tally(m->stats->barriers, 1);
 	}
 	/* As in gch_go_assign_at(). */

@@ -20,6 +20,9 @@
  * until the sweep begins: STOP stands for SYNC, and for TERM, CLEAR and FLUSH; or
  * for all of the cycle, the sweep included. A stop is a phase too, in which every
  * call waits, and the handshake that follows its store.
+ *
+ * Where a snapshot is taken STOP stands for SYNC as well: what it shows is the heap
+ * as it was then. Its objects are written when the first round has marked them.
  */
 #include "go.h"
 
@@ -79,14 +82,14 @@ static bool is_stopped(const struct gch_go_heap *h)
 /* Afterwards every store is shaded, and what is allocated is black. */
 static void begin_marking(struct gch_go_heap *h, u32 gen)
 {
-	if (!h->stw) {
+	if (!h->stw && !h->snap) {
 		set_state(h, gen, PHASE_SYNC);
 		gch_handshake(&h->base);
 		set_state(h, gen, PHASE_MARK);
 		return;
 	}
 	gch_go_stop(h);
-	if (h->stw == GCHEAP_STW_ON)
+	if (h->stw != GCHEAP_STW_ALL)
 		start(h, gen, PHASE_MARK);
 }
 
@@ -107,6 +110,15 @@ static void resume_marking(struct gch_go_heap *h, u32 gen)
 	if (is_stopped(h))
 		start(h, gen, PHASE_MARK);
 	else
+		set_state(h, gen, PHASE_MARK);
+}
+
+/* All that the snapshot needs to list is marked. */
+static void snap_objects(struct gch_go_heap *h, u32 gen)
+{
+	gch_go_snap_objects(h);
+	h->barrier = GCHEAP_BARRIER_HYBRID;
+	if (!is_stopped(h))
 		set_state(h, gen, PHASE_MARK);
 }
 
@@ -247,16 +259,25 @@ int gch_go_collect(struct gch_heap *heap, unsigned int generation)
 
 	atomic64_set(&h->cycle_freed, 0);
 	/* For all of the cycle: two barriers side by side are none. */
-	h->barrier = gch_val(heap, GCH_KEY_BARRIER);
+	h->barrier = h->snap ? BARRIER_SNAPSHOT :
+			       gch_val(heap, GCH_KEY_BARRIER);
 	h->stw = gch_val(heap, GCH_KEY_STW);
 	h->marker = gch_val(heap, GCH_KEY_MARKER);
 	gch_go_pace_begin(h);
 	gch_go_share_begin(h);
 
 	gch_go_trace_begin(h, &t);
+	if (h->snap)
+		gch_go_snap_begin(h);
 	begin_marking(h, gen);
 	t.mark = ktime_get_ns();
+	if (h->snap)
+		gch_go_snap_roots(h);
 	gch_go_mark_roots(h);
+	if (h->snap) {
+		mark_all(h);
+		snap_objects(h, gen);
+	}
 	t.term = mark_and_terminate(h, gen);
 	if (!is_stopped(h))
 		set_state(h, gen, PHASE_CLEAR);

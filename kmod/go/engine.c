@@ -194,6 +194,7 @@ const struct gch_engine_ops gch_go_ops = {
 	.settle		= settle,
 	.wait		= wait,
 	.collect	= gch_go_collect,
+	.snapshot	= gch_go_snapshot,
 	.stats		= gch_go_stats,
 	.shrink_count	= gch_go_shrink_count,
 	.shrink		= gch_go_shrink,

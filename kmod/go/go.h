@@ -98,6 +98,16 @@ enum gch_go_phase {
 /* No phase has this number. */
 #define STATE_NONE	U32_MAX
 
+/* Beside those of enum gcheap_barrier: hybrid, and a snapshot is being taken. */
+#define BARRIER_SNAPSHOT	3
+
+/* Is one being taken by a section that has read this? */
+static inline bool gch_go_snaps(u32 state)
+{
+	return STATE_PHASE(state) != PHASE_OFF &&
+	       STATE_BARRIER(state) == BARRIER_SNAPSHOT;
+}
+
 /*
  * Values of a mark byte. Marked is what is not 0, and bit 0 is set then. SCANNED
  * need not be scanned any more: it was, or was born black, and may still be without
@@ -106,6 +116,12 @@ enum gch_go_phase {
 enum gch_go_mark_byte {
 	MARKED		= 1,
 	SCANNED		= 3,
+};
+
+/* Values of the mark of a large object; the second for one that is born black. */
+enum gch_go_large_mark {
+	LARGE_MARKED	= 1,
+	LARGE_BORN	= 2,
 };
 
 /* Is a page queued to be scanned? See mark_greentea.c. */
@@ -160,6 +176,10 @@ struct gch_go_arena;
  * @needzero: what is free has been written to; of any free page likewise
  * @npages: pages of 8 KiB; 0 if the span is not in use
  * @gen: sweep generation in which it was last swept
+ * @born_gen: one more than the sweep generation in which a snapshot was taken while
+ *	a CPU had it to allocate from
+ * @born_from: its @freeindex when the CPU began to do so, or at the instant
+ * @born_window: its @alloc_cache likewise
  * @node: in a list of its mcentral
  * @arena: where its pages are
  * @alloc_bits: objects that the last sweep found alive
@@ -182,7 +202,10 @@ struct gch_go_span {
 	u16 alloc_count;
 	bool needzero;
 	u16 npages;
+	u16 born_from;
 	u32 gen;
+	u32 born_gen;
+	u64 born_window;
 	struct list_head node;
 	struct gch_go_arena *arena;
 	unsigned long alloc_bits[SPAN_WORDS];
@@ -222,7 +245,8 @@ struct gch_go_arena {
  * @nr_refs: references, if the type is variable
  * @order: of its pages
  * @gen: sweep generation in which it was allocated or last swept
- * @mark: marked in this cycle
+ * @mark: marked in this cycle, &enum gch_go_large_mark
+ * @id: for people
  */
 struct gch_go_large {
 	struct list_head node;
@@ -233,6 +257,7 @@ struct gch_go_large {
 	u32 order;
 	u32 gen;
 	unsigned long mark;
+	u64 id;
 };
 
 /* A page of references that wait for the marker. */
@@ -306,12 +331,14 @@ struct gch_go_mcentral {
  * @large_lock: protects @larges
  * @larges: the large objects
  * @nr_large: their number
+ * @last_large: id of the newest
  * @work_lock: protects the lists of work buffers
  * @full_bufs: work that any worker may take
  * @empty_bufs: spare buffers
  * @nr_full: buffers with work
  * @hungry: a mutator would mark if there were work
  * @marker: of the present cycle, &enum gcheap_marker; written before it begins
+ * @snap: the snapshot that the present cycle takes, or NULL; likewise
  * @running: workers that have begun to drain
  * @idle: how many of them have found nothing to do, or may not
  * @joined: workers that have begun to mark, of which the first are dedicated
@@ -370,6 +397,7 @@ struct gch_go_heap {
 	raw_spinlock_t large_lock;	/* see above */
 	struct list_head larges;
 	u32 nr_large;
+	u64 last_large;
 
 	raw_spinlock_t work_lock;	/* see above */
 	struct gch_go_workbuf *full_bufs;
@@ -377,6 +405,7 @@ struct gch_go_heap {
 	atomic_t nr_full;
 	bool hungry;
 	u8 marker;
+	struct gch_go_snap *snap;
 	atomic_t running;
 	atomic_t idle;
 	atomic_t joined;
@@ -509,6 +538,14 @@ static __always_inline unsigned long *tail_ptrs(unsigned long ref)
 static __always_inline void *page_meta(unsigned long addr)
 {
 	return (void *)page_private(virt_to_page((void *)addr));
+}
+
+/* The private words of the pages of a large object, its descriptor and this. */
+#define META_LARGE	1UL
+
+static __always_inline struct gch_go_large *page_large(unsigned long addr)
+{
+	return page_meta(addr) - META_LARGE;
 }
 
 static inline bool gch_go_is_inline(const struct gch_go_span *s)
@@ -710,6 +747,16 @@ u64 gch_go_shrink(struct gch_heap *heap, u64 pages);
 int gch_go_collect(struct gch_heap *heap, unsigned int generation);
 u32 gch_go_stop(struct gch_go_heap *h);
 void gch_go_start(struct gch_go_heap *h, u32 state);
+
+/* snapshot.c */
+struct gch_go_snap;
+int gch_go_snapshot(struct gch_heap *heap, struct gch_snapshot *out);
+void gch_go_snap_store(struct gch_go_heap *h, struct gch_mutator *m,
+		       void **place);
+void gch_go_snap_span(struct gch_go_span *s, u32 gen);
+void gch_go_snap_begin(struct gch_go_heap *h);
+void gch_go_snap_roots(struct gch_go_heap *h);
+void gch_go_snap_objects(struct gch_go_heap *h);
 
 /* trace.c */
 void gch_go_trace_begin(struct gch_go_heap *h, struct gch_go_times *t);

@@ -13,13 +13,13 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
-/* Where each piece of 128 KiB begins, its page leads to the descriptor. */
+/* Each page leads to the descriptor. */
 static void set_pages(struct gch_go_large *l, unsigned long private)
 {
 	struct page *page = virt_to_page(l->addr);
 	u32 i;
 
-	for (i = 0; i < BIT(l->order); i += GCH_GO_PIECE_REFS * 8 / PAGE_SIZE)
+	for (i = 0; i < BIT(l->order); i++)
 		set_page_private(page + i, private);
 }
 
@@ -46,7 +46,7 @@ struct gch_go_large *gch_go_large_new(struct gch_go_heap *h, u32 bytes)
 		return NULL;
 	}
 	INIT_LIST_HEAD(&l->node);
-	set_pages(l, (unsigned long)l);
+	set_pages(l, (unsigned long)l + META_LARGE);
 	return l;
 }
 

@@ -334,7 +334,7 @@ static void push_pieces(struct gch_go_marker *k, struct gch_go_large *l)
 /* A large object, or one of its other pieces; it is marked. */
 static void step_large(struct gch_go_marker *k, unsigned long ref)
 {
-	struct gch_go_large *l = page_meta(ref_addr(ref));
+	struct gch_go_large *l = page_large(ref_addr(ref));
 	u32 first = (unsigned long *)ref_addr(ref) - (unsigned long *)l->addr;
 
 	if (!first) {
@@ -569,7 +569,7 @@ static void rescan(void *arg, unsigned long ref)
 		drain(k);
 		return;
 	}
-	l = page_meta(ref_addr(ref));
+	l = page_large(ref_addr(ref));
 	for (i = 0; i < gch_go_large_refs(l); i += GCH_GO_PIECE_REFS) {
 		gch_go_scan_piece(l, i, push_edge, k);
 		drain(k);
@@ -658,7 +658,7 @@ bool gch_go_is_long(unsigned long ref)
 
 	if ((ref & TAG_MASK) != SPAN_LARGE)
 		return false;
-	l = page_meta(addr);
+	l = page_large(addr);
 	return gch_go_piece_refs(l, (addr - (unsigned long)l->addr) /
 				 sizeof(long)) > REFS_BRIEF;
 }

@@ -53,8 +53,13 @@ static void flush(struct gch_go_heap *h, struct gch_go_mcache *c, u32 gen)
 void gch_go_cache_adapt(struct gch_go_heap *h, struct gch_go_mcache *c,
 			u32 state)
 {
+	unsigned int i;
+
 	if (STATE_GEN(c->state) != STATE_GEN(state))
 		flush(h, c, STATE_GEN(state));
+	for (i = 0; gch_go_snaps(state) && i < GCH_GO_SPAN_CLASSES; i++)
+		if (c->span[i])
+			gch_go_snap_span(c->span[i], STATE_GEN(state));
 	c->state = state;
 	c->fast = STATE_PHASE(state) == PHASE_OFF && !h->poison ? state :
 								  STATE_NONE;
@@ -210,6 +215,8 @@ static int refill(struct gch_go_heap *h, struct gch_mutator *m,
 		s = gch_go_span_alloc(h, class, gen);
 	if (!s)
 		return -ENOMEM;
+	if (gch_go_snaps(c->state))
+		gch_go_snap_span(s, gen);
 	account(h, m, c->state,
 		(u64)(s->nelems - gch_go_span_count(s)) * s->size);
 	c->span[class] = s;
@@ -380,11 +387,12 @@ static int alloc_large(struct gch_go_heap *h, struct gch_mutator *m, u32 state,
 	l->type = type;
 	l->nr_refs = nr_refs;
 	l->gen = STATE_GEN(state);
-	l->mark = STATE_PHASE(state) != PHASE_OFF;
+	l->mark = STATE_PHASE(state) != PHASE_OFF ? LARGE_BORN : 0;
 	if (l->mark)
 		c->black += PAGE_SIZE << l->order;
 	raw_spin_lock(&h->large_lock);
 	list_add_tail_rcu(&l->node, &h->larges);
+	l->id = ++h->last_large;
 	h->nr_large++;
 	raw_spin_unlock(&h->large_lock);
 	account(h, m, state, PAGE_SIZE << l->order);

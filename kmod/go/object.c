@@ -30,7 +30,7 @@ u32 gch_go_object_size(unsigned long ref)
 	case SPAN_OTHER:
 		return ((struct gch_go_span *)page_meta(addr))->size;
 	case SPAN_LARGE:
-		return PAGE_SIZE << ((struct gch_go_large *)page_meta(addr))->order;
+		return PAGE_SIZE << page_large(addr)->order;
 	default:
 		return tail_of(addr)->size;
 	}
@@ -55,7 +55,7 @@ static void **ref_of_other(unsigned long addr, u32 i)
 
 static void **ref_of_large(unsigned long addr, u32 i)
 {
-	struct gch_go_large *l = page_meta(addr);
+	struct gch_go_large *l = page_large(addr);
 
 	if (l->type->flags & GCH_TYPE_VAR ? i >= l->nr_refs :
 					    !gch_type_is_ref(l->type, i))
@@ -86,7 +86,7 @@ static __always_inline void **quick_ref_of_other(unsigned long addr, u32 i)
 
 static __always_inline void **quick_ref_of_large(unsigned long addr, u32 i)
 {
-	struct gch_go_large *l = page_meta(addr);
+	struct gch_go_large *l = page_large(addr);
 
 	/* Those of a variable type lead always. */
 	if (unlikely(!l->type->leading || i >= l->nr_refs))

@@ -158,7 +158,7 @@ static __always_inline void gch_go_scan(unsigned long ref, gch_go_edge_fn fn,
 			gch_go_scan_other(s, addr, fn, arg);
 		break;
 	case SPAN_LARGE:
-		gch_go_scan_large(page_meta(addr), fn, arg);
+		gch_go_scan_large(page_large(addr), fn, arg);
 		break;
 	default:
 		tail = tail_of(addr);

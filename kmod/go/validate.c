@@ -92,9 +92,9 @@ static void check_target(void *arg, unsigned long ref)
 	unsigned int i;
 
 	if ((ref & TAG_MASK) == SPAN_LARGE) {
-		struct gch_go_large *l = page_meta(addr);
+		struct gch_go_large *l = page_large(addr);
 
-		if (!l || l->addr != (void *)addr)
+		if (!page_meta(addr) || l->addr != (void *)addr)
 			report(c, "a reference leads to no large object");
 		return;
 	}

@@ -90,6 +90,7 @@ static const struct gch_test tests[] = {
 	{ "barriers", GCH_TEST_GO, gch_test_barriers },
 	{ "stw", GCH_TEST_GO, gch_test_stw },
 	{ "workers", GCH_TEST_GO, gch_test_workers },
+	{ "snapshot", GCH_TEST_GO, gch_test_snapshot },
 	{ "model", GCH_TEST_ALL, gch_test_model, true },
 	{ "model-crowd", GCH_TEST_ALL, gch_test_model_threads, true },
 	{ "model-faults", GCH_TEST_ALL, gch_test_model_faults, true },

@@ -43,6 +43,7 @@
 
 struct gch_engine_ops;
 struct gch_finals;
+struct gch_snapshot;
 struct gch_worker_item;
 
 /* ---- sections and handshakes (core/section.c) ---- */
@@ -306,6 +307,7 @@ enum gch_wait {
  * @tries: how often the present call has waited for memory
  * @watch: see gch_mutator_watch()
  * @watch_arg: for @watch
+ * @aside: a root that it writes and that is in no frame and no table, or NULL
  * @node: in the heap's list
  *
  * An engine embeds it at offset 0 of its own mutator.
@@ -326,6 +328,7 @@ struct gch_mutator {
 	unsigned int tries;
 	gch_pause_fn watch;
 	void *watch_arg;
+	void **aside;
 	struct list_head node;
 };
 
@@ -360,6 +363,17 @@ struct gch_weak {
 typedef void (*gch_roots_fn)(void *arg, void **places, unsigned int nr);
 
 /**
+ * typedef gch_tables_fn - called with entries of a root table
+ * @arg: the caller's
+ * @table: number of the table
+ * @first: number of the first entry
+ * @places: an array of them
+ * @nr: their number
+ */
+typedef void (*gch_tables_fn)(void *arg, u32 table, u32 first, void **places,
+			      unsigned int nr);
+
+/**
  * typedef gch_weaks_fn - called with weak entries
  * @arg: the caller's
  * @entries: an array of them
@@ -370,6 +384,7 @@ typedef void (*gch_weaks_fn)(void *arg, struct gch_weak *entries,
 
 void gch_visit_frames(struct gch_heap *heap, gch_roots_fn fn, void *arg);
 void gch_visit_roots(struct gch_heap *heap, gch_roots_fn fn, void *arg);
+void gch_visit_tables(struct gch_heap *heap, gch_tables_fn fn, void *arg);
 void gch_visit_weaks(struct gch_heap *heap, gch_weaks_fn fn, void *arg);
 
 /* ---- finalizers and cleanups, for engines that have them (core/final.c) ---- */
@@ -423,6 +438,39 @@ void gch_defer(struct delayed_work *work, unsigned int ms);
 #define GCH_TRACE_SIZE	256
 
 void gch_trace_line(struct gch_heap *heap, const char *line);
+
+/* ---- snapshots (core/snapshot.c) ---- */
+
+/**
+ * enum gch_snap_root - what a root of a snapshot is
+ * @GCH_SNAP_FRAME: a slot of a mutator
+ * @GCH_SNAP_TABLE: an entry of a root table
+ * @GCH_SNAP_FINALIZER: an object that is kept for its finalizer
+ */
+enum gch_snap_root {
+	GCH_SNAP_FRAME,
+	GCH_SNAP_TABLE,
+	GCH_SNAP_FINALIZER,
+};
+
+void gch_snap_types(struct gch_snapshot *sn, struct gch_heap *heap);
+void gch_snap_root(struct gch_snapshot *sn, enum gch_snap_root kind, u32 who,
+		   u32 i, u64 obj);
+void gch_snap_object(struct gch_snapshot *sn, u64 obj, u32 bytes,
+		     const struct gch_type *type);
+void gch_snap_ref(struct gch_snapshot *sn, u32 word, u64 target);
+int gch_snap_error(struct gch_snapshot *sn);
+void gch_snap_fail(struct gch_snapshot *sn, int error);
+void *gch_snap_page(gfp_t gfp);
+void gch_snap_page_free(void *page);
+
+/* For who reads one. */
+struct gch_snapshot *gch_snapshot_take(struct gch_heap *heap, bool wait);
+void gch_snapshot_free(struct gch_snapshot *sn);
+void gch_snapshot_show(struct gch_snapshot *sn, struct seq_file *seq);
+void gch_snapshot_rewind(struct gch_snapshot *sn);
+loff_t gch_snapshot_next(struct gch_snapshot *sn);
+bool gch_snapshot_is_at(const struct gch_snapshot *sn, loff_t index);
 
 /* ---- mark workers (core/worker.c) ---- */
 
@@ -514,6 +562,8 @@ enum gch_view {
  *	the error to return from it.
  * @collect: one collection of @generation and younger. Under
  *	&gch_heap.cycle_lock, may sleep.
+ * @snapshot: the same of all generations, and fills a snapshot: with what can be
+ *	reached at one instant, and nothing younger; may be NULL
  * @shrink_count: pages that memory pressure could get out of the heap; may be
  *	NULL. In any context.
  * @shrink: gives back at most so many pages at once, or a few more, and returns
@@ -559,6 +609,7 @@ struct gch_engine_ops {
 	int (*wait)(struct gch_mutator *m);
 
 	int (*collect)(struct gch_heap *heap, unsigned int generation);
+	int (*snapshot)(struct gch_heap *heap, struct gch_snapshot *sn);
 	u64 (*shrink_count)(struct gch_heap *heap);
 	u64 (*shrink)(struct gch_heap *heap, u64 pages);
 	void (*stats)(struct gch_heap *heap, struct gch_stats *stats);
