@@ -9,6 +9,7 @@
 
 #include <linux/kernel.h>
 #include <linux/ktime.h>
+#include <linux/nodemask.h>
 
 /* How often one allocation takes pages, which others may use up, ... */
 #define TRIES_MAX	64
@@ -42,9 +43,6 @@ static int heap_init(struct gch_heap *heap, struct netlink_ext_ack *extack)
 	h->poison = gch_val(heap, GCH_KEY_POISON);
 	init_waitqueue_head(&h->phase_wait);
 	gch_go_central_init(h);
-	raw_spin_lock_init(&h->heap_lock);
-	INIT_LIST_HEAD(&h->arenas);
-	INIT_LIST_HEAD(&h->free_arenas);
 	raw_spin_lock_init(&h->large_lock);
 	INIT_LIST_HEAD(&h->larges);
 	raw_spin_lock_init(&h->work_lock);
@@ -55,15 +53,21 @@ static int heap_init(struct gch_heap *heap, struct netlink_ext_ack *extack)
 		return -ENOMEM;
 	heap->cache = h->mcache;
 	gch_go_cache_init(h);
-	if (gch_go_bufs_init(h)) {
-		free_percpu(h->mcache);
-		return -ENOMEM;
-	}
+	if (gch_go_arenas_init(h))
+		goto err_cache;
+	if (gch_go_bufs_init(h))
+		goto err_arenas;
 	gch_go_scavenge_init(h);
 	h->born = ktime_get_ns();
 	h->limiter_time = h->born;
 	gch_go_pace(h);
 	return 0;
+
+err_arenas:
+	gch_go_arenas_free(h);
+err_cache:
+	free_percpu(h->mcache);
+	return -ENOMEM;
 }
 
 static void tuned(struct gch_heap *heap, enum gch_key key)
@@ -131,13 +135,21 @@ static void collect(struct gch_go_heap *h, bool first, u64 started)
 	gch_cycle_since(&h->base, 2, started);
 }
 
+/* Where there are several nodes, a call asks for pages of its own at first. */
+static bool is_far(struct gch_go_heap *h, struct gch_go_mutator *gm)
+{
+	return !gm->want_large && gm->base.tries == 1 &&
+	       num_online_nodes() > 1 &&
+	       READ_ONCE(h->free_pages) >= gm->base.want >> GCH_GO_PAGE_SHIFT;
+}
+
 /* Takes pages; at the limit collects; when that does not help, fails. */
 static int wait_memory(struct gch_go_heap *h, struct gch_go_mutator *gm)
 {
 	struct gch_mutator *m = &gm->base;
 	u64 started = atomic64_read(&h->base.cycles_started);
 
-	if (m->tries++ < TRIES_MAX && take_memory(h, gm))
+	if (m->tries++ < TRIES_MAX && (take_memory(h, gm) || is_far(h, gm)))
 		return 0;
 	if (gm->collections++ < COLLECTIONS_MAX) {
 		collect(h, gm->collections == 1, started);

@@ -218,6 +218,7 @@ struct gch_go_span {
  * @free_node: in the list of those with free pages
  * @base: its first byte
  * @id: for people
+ * @nid: the NUMA node of its memory
  * @order: of the block
  * @npages: pages of 8 KiB
  * @nfree: how many are free
@@ -229,6 +230,7 @@ struct gch_go_arena {
 	struct list_head free_node;
 	void *base;
 	u32 id;
+	int nid;
 	u32 order;
 	u32 npages;
 	u32 nfree;
@@ -323,7 +325,7 @@ struct gch_go_mcentral {
  * @central: the lists behind them, by span class
  * @heap_lock: protects the arenas and their bitmaps
  * @arenas: all of them
- * @free_arenas: those with free pages
+ * @free_arenas: those with free pages, by NUMA node
  * @pages: pages of 8 KiB of all of them
  * @free_pages: how many of them are free
  * @empty_pages: how many of those are of arenas that are free as a whole
@@ -388,7 +390,7 @@ struct gch_go_heap {
 
 	raw_spinlock_t heap_lock;	/* see above */
 	struct list_head arenas;
-	struct list_head free_arenas;
+	struct list_head *free_arenas;
 	u64 pages;
 	u64 free_pages;
 	u64 empty_pages;
@@ -610,8 +612,9 @@ static __always_inline unsigned int gch_go_index(unsigned int class, u32 offset)
 }
 
 /* mheap.c */
+int gch_go_arenas_init(struct gch_go_heap *h);
 struct gch_go_span *gch_go_span_alloc(struct gch_go_heap *h, unsigned int class,
-				      u32 gen);
+				      u32 gen, bool far);
 void gch_go_span_free(struct gch_go_heap *h, struct gch_go_span *s);
 void gch_go_spans_free(struct gch_go_heap *h, struct list_head *spans);
 int gch_go_arena_add(struct gch_go_heap *h, unsigned int npages);

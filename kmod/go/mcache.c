@@ -212,7 +212,7 @@ static int refill(struct gch_go_heap *h, struct gch_mutator *m,
 	if (ret)
 		return ret;
 	if (!s)
-		s = gch_go_span_alloc(h, class, gen);
+		s = gch_go_span_alloc(h, class, gen, m->tries);
 	if (!s)
 		return -ENOMEM;
 	if (gch_go_snaps(c->state))

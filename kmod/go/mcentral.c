@@ -13,8 +13,13 @@
  */
 #include "go.h"
 
+#include <linux/nodemask.h>
+#include <linux/topology.h>
+
 #include "compat.h"
 
+/* Spans that are looked at for one of the CPU's NUMA node. */
+#define NEAR_LOOKS	16
 /* Spans that one refill sweeps at most. */
 #define SWEEP_BUDGET	32
 
@@ -44,14 +49,26 @@ void gch_go_central_init(struct gch_go_heap *h)
 	}
 }
 
+/* The first of the CPU's NUMA node, if there is one near the head; or the first. */
 static struct gch_go_span *pop(struct list_head *list)
 {
-	struct gch_go_span *s;
+	struct gch_go_span *s, *first;
+	unsigned int n = NEAR_LOOKS;
 
-	s = list_first_entry_or_null(list, struct gch_go_span, node);
-	if (s)
-		list_del_init(&s->node);
-	return s;
+	first = list_first_entry_or_null(list, struct gch_go_span, node);
+	if (!first)
+		return NULL;
+	if (num_online_nodes() > 1)
+		list_for_each_entry(s, list, node) {
+			if (s->arena->nid == numa_mem_id()) {
+				first = s;
+				break;
+			}
+			if (!--n)
+				break;
+		}
+	list_del_init(&first->node);
+	return first;
 }
 
 /* Takes a span that may have room; -EAGAIN if the generation has changed. */

@@ -5,6 +5,10 @@
  * heap_lock protects the arenas' bitmaps and both lists of them. The list of all
  * arenas is only lengthened by mutators; the collector, which alone shortens it
  * while no cycle runs, walks it without the lock.
+ *
+ * An arena's memory is that of the NUMA node of the CPU that it was first wanted on,
+ * if there was some. A CPU takes spans from arenas of its own node; of others only when
+ * no arena could be added.
  */
 #include "go.h"
 
@@ -112,28 +116,63 @@ static struct gch_go_span *take_pages(struct gch_go_heap *h,
 	return &a->spans[first];
 }
 
+static struct gch_go_span *take_on(struct gch_go_heap *h, int nid, u32 npages)
+{
+	struct gch_go_span *s = NULL;
+	struct gch_go_arena *a;
+
+	lockdep_assert_held(&h->heap_lock);
+	list_for_each_entry(a, &h->free_arenas[nid], free_node) {
+		s = take_pages(h, a, npages);
+		if (s)
+			break;
+	}
+	return s;
+}
+
+/**
+ * gch_go_arenas_init - sets up a heap's arenas, of which there are none yet
+ * @h: the heap
+ *
+ * Context: process context, may sleep.
+ * Return: 0, -ENOMEM.
+ */
+int gch_go_arenas_init(struct gch_go_heap *h)
+{
+	unsigned int nid;
+
+	raw_spin_lock_init(&h->heap_lock);
+	INIT_LIST_HEAD(&h->arenas);
+	h->free_arenas = kcalloc(nr_node_ids, sizeof(*h->free_arenas),
+				 GFP_KERNEL_ACCOUNT);
+	if (!h->free_arenas)
+		return -ENOMEM;
+	for (nid = 0; nid < nr_node_ids; nid++)
+		INIT_LIST_HEAD(&h->free_arenas[nid]);
+	return 0;
+}
+
 /**
  * gch_go_span_alloc - takes a span from the page heap
  * @h: the heap
  * @class: its span class
  * @gen: sweep generation that it counts as swept in
+ * @far: of another NUMA node, if that of the CPU has none
  *
  * Context: in a section; takes heap_lock.
  * Return: the span, owned by the caller, or NULL.
  */
 struct gch_go_span *gch_go_span_alloc(struct gch_go_heap *h, unsigned int class,
-				      u32 gen)
+				      u32 gen, bool far)
 {
 	u32 npages = gch_go_class_pages[class >> 1];
-	struct gch_go_span *s = NULL;
-	struct gch_go_arena *a;
+	struct gch_go_span *s;
+	unsigned int nid;
 
 	raw_spin_lock(&h->heap_lock);
-	list_for_each_entry(a, &h->free_arenas, free_node) {
-		s = take_pages(h, a, npages);
-		if (s)
-			break;
-	}
+	s = take_on(h, numa_mem_id(), npages);
+	for (nid = 0; !s && far && nid < nr_node_ids; nid++)
+		s = take_on(h, nid, npages);
 	raw_spin_unlock(&h->heap_lock);
 	if (s)
 		span_init(h, s, class, npages, gen);
@@ -156,7 +195,7 @@ static void put_pages(struct gch_go_heap *h, struct gch_go_span *s)
 		h->empty_pages += a->npages;
 	h->free_pages += npages;
 	if (list_empty(&a->free_node))
-		list_add(&a->free_node, &h->free_arenas);
+		list_add(&a->free_node, &h->free_arenas[a->nid]);
 }
 
 /**
@@ -206,6 +245,7 @@ static void arena_init(struct gch_go_arena *a, void *base, unsigned int order)
 	u32 i;
 
 	a->base = base;
+	a->nid = page_to_nid(virt_to_page(base));
 	a->order = order;
 	a->npages = (PAGE_SIZE << order) >> GCH_GO_PAGE_SHIFT;
 	a->nfree = a->npages;
@@ -251,7 +291,7 @@ int gch_go_arena_add(struct gch_go_heap *h, unsigned int npages)
 	raw_spin_lock(&h->heap_lock);
 	a->id = ++h->last_arena;
 	list_add_tail_rcu(&a->node, &h->arenas);
-	list_add_tail(&a->free_node, &h->free_arenas);
+	list_add_tail(&a->free_node, &h->free_arenas[a->nid]);
 	h->pages += a->npages;
 	h->free_pages += a->npages;
 	h->empty_pages += a->npages;
@@ -272,6 +312,30 @@ static void arena_free(struct gch_go_heap *h, struct gch_go_arena *a)
 	kvfree(a);
 }
 
+/* Takes empty arenas of a node off; at most @nr, which is lowered. */
+static u64 take_empty(struct gch_go_heap *h, unsigned int nid,
+		      unsigned int *nr, struct list_head *empty)
+{
+	struct gch_go_arena *a, *next;
+	u64 pages = 0;
+
+	lockdep_assert_held(&h->heap_lock);
+	list_for_each_entry_safe(a, next, &h->free_arenas[nid], free_node) {
+		if (!h->empty_pages || !*nr)
+			break;
+		if (a->nfree < a->npages)
+			continue;
+		list_del_rcu(&a->node);
+		list_move(&a->free_node, empty);
+		h->pages -= a->npages;
+		h->free_pages -= a->npages;
+		h->empty_pages -= a->npages;
+		pages += a->npages;
+		--*nr;
+	}
+	return pages;
+}
+
 /**
  * gch_go_arenas_trim - gives empty arenas back
  * @h: the heap
@@ -285,23 +349,13 @@ u64 gch_go_arenas_trim(struct gch_go_heap *h, unsigned int nr)
 {
 	struct gch_go_arena *a, *next;
 	LIST_HEAD(empty);
+	unsigned int nid;
 	u64 pages = 0;
 
 	preempt_disable();
 	raw_spin_lock(&h->heap_lock);
-	list_for_each_entry_safe(a, next, &h->free_arenas, free_node) {
-		if (!h->empty_pages || !nr)
-			break;
-		if (a->nfree < a->npages)
-			continue;
-		list_del_rcu(&a->node);
-		list_move(&a->free_node, &empty);
-		h->pages -= a->npages;
-		h->free_pages -= a->npages;
-		h->empty_pages -= a->npages;
-		pages += a->npages;
-		nr--;
-	}
+	for (nid = 0; nid < nr_node_ids; nid++)
+		pages += take_empty(h, nid, &nr, &empty);
 	raw_spin_unlock(&h->heap_lock);
 	preempt_enable();
 
@@ -315,7 +369,7 @@ EXPORT_SYMBOL_IF_KUNIT(gch_go_arenas_trim);
 
 /**
  * gch_go_arenas_free - frees all arenas of a heap that nobody uses any more
- * @h: the heap
+ * @h: the heap; gch_go_arenas_init() has been called
  *
  * Context: process context, may sleep.
  */
@@ -327,4 +381,5 @@ void gch_go_arenas_free(struct gch_go_heap *h)
 		arena_free(h, a);
 		cond_resched();
 	}
+	kfree(h->free_arenas);
 }

@@ -113,12 +113,12 @@ static void show_arenas(struct gch_go_heap *h, struct seq_file *seq)
 {
 	struct gch_go_arena *a;
 
-	seq_puts(seq, "arena  pages   free\n");
+	seq_puts(seq, "arena  pages   free node\n");
 	mutex_lock(&h->base.cycle_lock);
 	list_for_each_entry_rcu(a, &h->arenas, node,
 				lockdep_is_held(&h->base.cycle_lock)) {
-		seq_printf(seq, "%5u %6u %6u\n", a->id, a->npages,
-			   READ_ONCE(a->nfree));
+		seq_printf(seq, "%5u %6u %6u %4d\n", a->id, a->npages,
+			   READ_ONCE(a->nfree), a->nid);
 		cond_resched();
 	}
 	mutex_unlock(&h->base.cycle_lock);

@@ -42,7 +42,8 @@ static u32 gen_of(const struct gch_go_heap *h)
 static struct gch_go_span *span_alloc(struct gch_go_heap *h, unsigned int class)
 {
 	unsigned int *seq = gch_section_enter();
-	struct gch_go_span *s = gch_go_span_alloc(h, class, gen_of(h));
+	struct gch_go_span *s = gch_go_span_alloc(h, class, gen_of(h),
+						  true);
 
 	gch_section_leave(seq);
 	return s;
