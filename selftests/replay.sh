@@ -8,13 +8,13 @@
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
-# Where rounds are dear, the smaller trace has to do, for all or for slab.
-list="cpython-asyncio cpython-docutils"
+# The larger trace is not for who is in a hurry, nor for slab where a kernel looks
+# at each of its objects.
+list="cpython-asyncio cpython-docutils" replays=18
 rounds=${GCHEAP_ROUNDS:-100000}
-planned_replays=18
-[ "$rounds" -ge 100000 ] || planned_replays=17
-[ "$rounds" -ge 10000 ] || list=cpython-asyncio planned_replays=9
-begin $((planned_replays + 6))
+[ "$rounds" -ge 100000 ] || replays=17
+[ -z "${GCHEAP_BRIEF:-}" ] || list=cpython-asyncio replays=9
+begin $((replays + 6))
 
 # A forced cycle takes as many times longer as a test may; and the replay besides.
 INTERVAL=$((10 * ${GCHEAP_PATIENCE:-1} * ${GCHEAP_PATIENCE:-1}))
