@@ -18,6 +18,7 @@
 #include <linux/atomic.h>
 #include <linux/export.h>
 #include <linux/kernel.h>
+#include <linux/kmemleak.h>
 #include <linux/mmzone.h>
 #include <linux/netlink.h>
 #include <linux/shrinker.h>
@@ -191,9 +192,54 @@ static inline int gch_compat_genl_unregister(struct genl_family *family)
 	return err;
 }
 
+#else
+
+/*
+ * For years the netlink core has then not looked at what came with a split operation
+ * that has no attributes, and taken it. Here those get a policy that refuses all.
+ */
+static inline int gch_compat_genl_register(struct genl_family *family)
+{
+	static const struct nla_policy none[] = {
+		{ .type = NLA_REJECT }, { .type = NLA_REJECT },
+	};
+	const struct genl_split_ops *given = family->split_ops;
+	struct genl_split_ops *ops;
+	unsigned int i;
+	int err;
+
+	ops = kmemdup(given, family->n_split_ops * sizeof(*ops), GFP_KERNEL);
+	if (!ops)
+		return -ENOMEM;
+	/* The family is read-only after init, and not looked at. */
+	kmemleak_not_leak(ops);
+	for (i = 0; i < family->n_split_ops; i++) {
+		if (ops[i].policy)
+			continue;
+		ops[i].policy = none;
+		ops[i].maxattr = ARRAY_SIZE(none) - 1;
+	}
+	family->split_ops = ops;
+	err = (genl_register_family)(family);
+	if (err) {
+		family->split_ops = given;
+		kfree(ops);
+	}
+	return err;
+}
+
+static inline int gch_compat_genl_unregister(struct genl_family *family)
+{
+	int err = (genl_unregister_family)(family);
+
+	if (!err)
+		kfree(family->split_ops);
+	return err;
+}
+#endif
+
 #define genl_register_family(family)	gch_compat_genl_register(family)
 #define genl_unregister_family(family)	gch_compat_genl_unregister(family)
-#endif
 
 /*
  * Shrinkers that are allocated (6.7), and whose registration cannot fail. Older
