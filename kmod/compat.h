@@ -195,8 +195,8 @@ static inline int gch_compat_genl_unregister(struct genl_family *family)
 #else
 
 /*
- * For years the netlink core has then not looked at what came with a split operation
- * that has no attributes, and taken it. Here those get a policy that refuses all.
+ * The netlink core of 6.12, for one, does not look at what comes with a split operation
+ * that has no attributes, and takes it. Here those get a policy that refuses all.
  */
 static inline int gch_compat_genl_register(struct genl_family *family)
 {

@@ -7,6 +7,16 @@
 
 #include "compat.h"
 
+static u64 sum(const u64 __percpu *count)
+{
+	unsigned int cpu;
+	u64 n = 0;
+
+	for_each_possible_cpu(cpu)
+		n += READ_ONCE(*per_cpu_ptr(count, cpu));
+	return n;
+}
+
 /**
  * gch_go_freed - objects found dead so far
  * @h: the heap
@@ -17,12 +27,7 @@
  */
 u64 gch_go_freed(struct gch_go_heap *h, unsigned int class)
 {
-	unsigned int cpu;
-	u64 sum = 0;
-
-	for_each_possible_cpu(cpu)
-		sum += READ_ONCE(per_cpu_ptr(h->mcache, cpu)->freed[class]);
-	return sum;
+	return sum(&h->mcache->freed[class]);
 }
 EXPORT_SYMBOL_IF_KUNIT(gch_go_freed);
 
@@ -36,12 +41,7 @@ EXPORT_SYMBOL_IF_KUNIT(gch_go_freed);
  */
 u64 gch_go_allocs(struct gch_go_heap *h, unsigned int class)
 {
-	unsigned int cpu;
-	u64 sum = 0;
-
-	for_each_possible_cpu(cpu)
-		sum += READ_ONCE(per_cpu_ptr(h->mcache, cpu)->allocs[class]);
-	return sum;
+	return sum(&h->mcache->allocs[class]);
 }
 EXPORT_SYMBOL_IF_KUNIT(gch_go_allocs);
 
@@ -54,14 +54,12 @@ EXPORT_SYMBOL_IF_KUNIT(gch_go_allocs);
  */
 u64 gch_go_alloc_bytes(struct gch_go_heap *h)
 {
-	unsigned int cpu, i;
-	u64 sum = 0;
+	u64 bytes = sum(&h->base.cpu->alloc_bytes);
+	unsigned int i;
 
-	for_each_possible_cpu(cpu)
-		sum += READ_ONCE(per_cpu_ptr(h->base.cpu, cpu)->alloc_bytes);
 	for (i = 2; i < GCH_GO_SPAN_CLASSES; i++)
-		sum += gch_go_allocs(h, i) * gch_go_class_size[i >> 1];
-	return sum;
+		bytes += gch_go_allocs(h, i) * gch_go_class_size[i >> 1];
+	return bytes;
 }
 
 struct class_sum {

@@ -94,7 +94,8 @@ static void check_target(void *arg, unsigned long ref)
 	if ((ref & TAG_MASK) == SPAN_LARGE) {
 		struct gch_go_large *l = page_large(addr);
 
-		if (!page_meta(addr) || l->addr != (void *)addr)
+		if (!((unsigned long)page_meta(addr) & META_LARGE) ||
+		    l->addr != (void *)addr)
 			report(c, "a reference leads to no large object");
 		return;
 	}
