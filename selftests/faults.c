@@ -546,7 +546,7 @@ static bool sweep_load(const char *name, unsigned int nr)
 	all = FAULTS_MAX - left;
 	for (nth = all; ok && nth && nth + nr > all; done++) {
 		ok = try_load(name, nth, &left);
-		nth -= nth > 5 && !thorough ? 1 + rand() % 6 : 1;
+		nth -= nth > 5 && !thorough ? 1 + rand() % 12 : 1;
 	}
 	close(module_file);
 	ksft_print_msg("load of %s: %u of %u faults\n", name, done, all);

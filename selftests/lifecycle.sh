@@ -9,10 +9,9 @@
 . "$(dirname "$0")/lib.sh"
 begin 16
 
-# Fewer where rounds are dear.
-LIVES=40
-[ "${GCHEAP_ROUNDS:-100000}" -ge 100000 ] || LIVES=12
-RELOADS=8
+# Few where time is dear: a kernel that checks memory takes long to end a cache.
+LIVES=40 RELOADS=8
+[ "${GCHEAP_ROUNDS:-100000}" -ge 100000 ] || LIVES=9 RELOADS=5
 [ -z "${GCHEAP_LONG:-}" ] || LIVES=300 RELOADS=200
 debug=/sys/kernel/debug/gcheap
 

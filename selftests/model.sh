@@ -13,8 +13,8 @@ results=/sys/kernel/debug/gcheap_selftest/results
 begin 6
 [ -d /sys/kernel/debug/gcheap ] || skip_all "no debugfs"
 
-rounds=$((${GCHEAP_ROUNDS:-100000} * 4))
-[ "${GCHEAP_LONG:-0}" = 0 ] || rounds=$((rounds * 20))
+rounds=$((${GCHEAP_ROUNDS:-100000} * 2))
+[ "${GCHEAP_LONG:-0}" = 0 ] || rounds=$((rounds * 40))
 
 # model TEST ENGINE: the seed is shown also when all is well.
 model()

@@ -13,7 +13,7 @@
 list="cpython-asyncio cpython-docutils" replays=18
 rounds=${GCHEAP_ROUNDS:-100000}
 [ "$rounds" -ge 100000 ] || replays=17
-[ -z "${GCHEAP_BRIEF:-}" ] || list=cpython-asyncio replays=9
+[ -z "${GCHEAP_BRIEF:-}" ] || list=cpython-asyncio replays=6
 begin $((replays + 6))
 
 # A forced cycle takes as many times longer as a test may; and the replay besides.
@@ -66,11 +66,13 @@ for trace in $list; do
 	check "$trace on python" replay python "$file" 5 verify on
 	check "$trace on python, 4 mutators" replay python "$file" 5 \
 		-- mutators 4
-	check "$trace on python, small pools" replay python "$file" 5 \
-		pool-size 4096 small-max 256
-	check "$trace on go" replay go "$file" 1 verify on
-	check "$trace on go, forced cycles" replay go "$file" 10 \
-		interval-ms "$INTERVAL" verify on
+	[ -n "${GCHEAP_BRIEF:-}" ] || {
+		check "$trace on python, small pools" replay python "$file" 5 \
+			pool-size 4096 small-max 256
+		check "$trace on go" replay go "$file" 1 verify on
+		check "$trace on go, forced cycles" replay go "$file" 10 \
+			interval-ms "$INTERVAL" verify on
+	}
 	check "$trace on go, forced cycles, 2 mutators" replay go "$file" 10 \
 		interval-ms "$INTERVAL" -- mutators 2
 	for marker in greentea classic; do

@@ -257,7 +257,7 @@ struct figure {
 
 #define FIGURES_MAX	20
 /* Of each mutator in a small run. */
-#define SMALL_OPERATIONS	5000
+#define SMALL_OPERATIONS	500
 
 static const struct figure churn_figures[] = {
 	{ "rate", "operations a second", BENCH_RATE, false, rate },

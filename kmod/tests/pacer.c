@@ -163,11 +163,15 @@ static bool allocate_until_late(struct gch_test_env *env,
 				struct gch_type *type)
 {
 	u64 before, bytes = 0;
+	unsigned int i;
 
 	while (bytes < WORST + CACHED + SZ_1M) {
-		if (!MUST(env, gch_alloc(env->m, SLOT_NEW, type)))
-			return false;
-		bytes += NODE_BYTES;
+		/* To look at all counters is dear. */
+		for (i = 0; i < 16; i++) {
+			if (!MUST(env, gch_alloc(env->m, SLOT_NEW, type)))
+				return false;
+			bytes += NODE_BYTES;
+		}
 		before = pauses(env);
 		gch_clear(env->m, SLOT_NEW);
 		if (pauses(env) != before)
