@@ -72,7 +72,7 @@ lives()
 	n=0
 	while [ "$n" -lt "$LIVES" ]; do
 		gcctl heap add t-debug engine "$1" > /dev/null &&
-		gcctl run cycles heap t-debug entries 100 max-operations 200 \
+		gcctl run cycles heap t-debug entries 100 max-operations 100 \
 			> /dev/null &&
 		gcctl heap del t-debug || return
 		n=$((n + 1))

@@ -41,7 +41,7 @@ settled()
 	is "objects left" "$(stat_of t-kill live-objects)" 0
 }
 
-delays="0 0.02 0.1 0.3"
+delays="0 0.03 0.2"
 [ -z "${GCHEAP_LONG:-}" ] || delays="0 0.01 0.02 0.05 0.1 0.2 0.3 0.5"
 killed_runs()
 {

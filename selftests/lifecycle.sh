@@ -19,7 +19,8 @@ debug=/sys/kernel/debug/gcheap
 life()
 {
 	gcctl heap add t-life engine "$1" > /dev/null &&
-	gcctl run "$2" heap t-life mutators 2 max-operations 300 > /dev/null &&
+	# shellcheck disable=SC2086 # a list of words
+	gcctl run $2 heap t-life mutators 2 max-operations 300 > /dev/null &&
 	gcctl heap del t-life
 }
 
@@ -29,7 +30,7 @@ lives()
 	while [ "$n" -lt "$LIVES" ]; do
 		case $((n % 3)) in
 		0) load=lru ;;
-		1) load=binary-trees ;;
+		1) load="binary-trees depth 8" ;;
 		2) load=cycles ;;
 		esac
 		life "$1" "$load" || {

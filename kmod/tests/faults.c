@@ -27,8 +27,8 @@
 /* Slots: what is allocated, and what is looked at. */
 enum { NEW, LOOK, SLOTS };
 
-#define OBJECTS		600U
-#define WEAKS		400U
+#define OBJECTS		300U
+#define WEAKS		200U
 /* Faults that a life has at most: else it is never done. */
 #define FAULTS_MAX	5000U
 /* As many are tried in any case, and of those after them in a short test a few. */
