@@ -24,11 +24,14 @@
 #include <linux/gfp.h>
 #include <linux/kthread.h>
 #include <linux/ktime.h>
+#include <linux/sched/stat.h>
 
 /* What a worker keeps some of for itself when others have nothing. */
 #define OFFER_LEAST	8U
 /* How long a worker rests, at least, while it may not mark. */
 #define REST_US		100U
+/* How long one looks for work before it sleeps, if nobody else wants its CPU. */
+#define LOOK_NS		(20 * NSEC_PER_USEC)
 /* References of an object that are left to the workers if there are more. */
 #define REFS_BRIEF	4096U
 
@@ -290,6 +293,29 @@ noinline bool gch_go_pop_slow(struct gch_go_marker *k)
 	return true;
 }
 
+/*
+ * Hands every second reference of what this worker has to all. Not the older half:
+ * of a tree, which is marked depth first, that would be nearly all there is, and who
+ * gives it would be the next to have nothing.
+ */
+static bool give_every_second(struct gch_go_marker *k)
+{
+	struct gch_go_workbuf *half = gch_go_buf_get(k->h);
+	unsigned long *at, *kept = k->base;
+
+	if (!half)
+		return false;
+	for (at = k->base; at < k->sp; at++) {
+		if ((at - k->base) % 2)
+			half->ref[half->nr++] = *at;
+		else
+			*kept++ = *at;
+	}
+	k->sp = kept;
+	gch_go_buf_put_full(k->h, half);
+	return true;
+}
+
 /**
  * gch_go_others_idle - has somebody nothing to do, and nothing to take?
  * @h: the heap
@@ -315,7 +341,7 @@ void gch_go_offer(struct gch_go_marker *k, unsigned int least)
 	if (k->sp - k->base < least || !gch_go_others_idle(k->h))
 		return;
 	WRITE_ONCE(k->h->hungry, false);
-	give_half(k);
+	give_every_second(k);
 }
 
 /* A large object whose turn comes for the first time: its other pieces wait. */
@@ -434,6 +460,20 @@ static bool step_briefly(struct gch_go_marker *k)
 	}
 }
 
+/* Sleeps until there may be work; not at once, for that takes longer than most waits. */
+static void look_for_work(struct gch_go_heap *h)
+{
+	u64 end = ktime_get_ns() + LOOK_NS;
+
+	while (single_task_running() && ktime_get_ns() < end) {
+		if (atomic_read(&h->nr_full) ||
+		    atomic_read(&h->idle) >= atomic_read(&h->running))
+			return;
+		cpu_relax();
+	}
+	usleep_range(10, 50);
+}
+
 /*
  * Waits until there is work that this worker may do, or all who run are idle. Who
  * begins late finds nothing, and who ends late has found all others idle: nothing
@@ -458,7 +498,7 @@ static bool wait_for_work(struct gch_go_heap *h, struct gch_go_share *share)
 		if (work)
 			usleep_range(REST_US, 2 * REST_US);
 		else
-			usleep_range(10, 50);
+			look_for_work(h);
 	}
 	atomic_dec(&h->idle);
 	return true;
