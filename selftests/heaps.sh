@@ -10,7 +10,9 @@
 results=/sys/kernel/debug/gcheap_selftest/results
 [ -d /sys/kernel/debug/gcheap ] ||
 	mount -t debugfs none /sys/kernel/debug 2> /dev/null
-begin 6
+checks=6
+[ -z "${GCHEAP_LONG:-}" ] || checks=7
+begin "$checks"
 [ -d /sys/kernel/debug/gcheap ] || skip_all "no debugfs"
 
 # Its own results are KTAP: shown within this test's, indented; as notes where
@@ -62,4 +64,6 @@ bare()
 }
 
 check "go, without poison" bare
+[ -z "${GCHEAP_LONG:-}" ] ||
+	check "go, as many cleanups as there may be" selftest go test=final-many
 rm -f /tmp/heaps.out

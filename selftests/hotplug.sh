@@ -9,11 +9,11 @@
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
-SECONDS_EACH=4
+SECONDS_EACH=3
 LIVES=10
-[ -z "${GCHEAP_LONG:-}" ] || { SECONDS_EACH=60 LIVES=300; }
+[ -z "${GCHEAP_LONG:-}" ] || { SECONDS_EACH=30 LIVES=100; }
 
-begin 7
+begin 8
 online=/sys/devices/system/cpu/cpu1/online
 [ -w "$online" ] || skip_all "no CPU can be taken away"
 trap 'echo 1 > "$online"; finish' EXIT
@@ -60,6 +60,20 @@ toggled()
 	clean_end "$1"
 }
 
+# Workers that have had their share rest; a CPU goes while its own does.
+rested()
+{
+	gcctl heap add t-plug engine go gc-percent-cpu 10 interval-ms 5 \
+		verify on > /dev/null
+	plugging gcctl run binary-trees heap t-plug mutators 2 depth 12 \
+		seconds "$SECONDS_EACH" || return
+	[ "$(stat_of t-plug mark-fraction-ns)" -gt 0 ] || {
+		echo "no worker has had a fraction of a CPU"
+		return 1
+	}
+	clean_end go
+}
+
 replayed()
 {
 	gcctl heap add t-plug engine "$1" verify on > /dev/null
@@ -89,6 +103,7 @@ lives()
 for engine in go python slab; do
 	check "a CPU comes and goes on $engine" toggled "$engine"
 done
+check "a CPU comes and goes while workers rest" rested
 for engine in go python; do
 	check "a CPU comes and goes in a replay on $engine" replayed "$engine"
 done

@@ -544,6 +544,61 @@ void gch_test_finals_refused(struct gch_test_env *env)
 	gch_finals_wait(env->heap);
 }
 
+/* ---- as many as there may be ---- */
+
+static void count_clean(void *arg)
+{
+	atomic_inc(arg);
+}
+
+static bool add_many(struct gch_test_env *env, atomic_t *cleaned, u64 *last)
+{
+	u32 i;
+
+	for (i = 0; i < GCH_FINALS_MAX; i++) {
+		if (!MUST(env, gch_cleanup_add(env->m, 0, count_clean, cleaned,
+					       last)))
+			return false;
+		cond_resched();
+	}
+	return true;
+}
+
+/**
+ * gch_test_finals_many - a heap has as many cleanups as it may, and no more
+ * @env: the test
+ */
+void gch_test_finals_many(struct gch_test_env *env)
+{
+	atomic_t cleaned = ATOMIC_INIT(0);
+	struct gch_type *type;
+	u64 last, id = 0;
+
+	if (!gch_test_open(env, NULL))
+		return;
+	type = gch_test_type(env, "node", NODE_BYTES, REFS, 0);
+	if (!type || !MUST(env, gch_alloc(env->m, 0, type)) ||
+	    !MUST(env, gch_alloc(env->m, 1, type)) ||
+	    !add_many(env, &cleaned, &last))
+		goto out;
+	REFUSED(env, gch_cleanup_add(env->m, 0, count_clean, &cleaned, &id),
+		ENOSPC);
+	REFUSED(env, gch_finalizer_set(env->m, 1, never, env), ENOSPC);
+	/* One that is stopped makes room for one. */
+	MUST(env, gch_cleanup_stop(env->heap, last));
+	MUST(env, gch_cleanup_add(env->m, 1, count_clean, &cleaned, &id));
+	REFUSED(env, gch_cleanup_add(env->m, 1, count_clean, &cleaned, &id),
+		ENOSPC);
+out:
+	gch_clear(env->m, 0);
+	gch_clear(env->m, 1);
+	MUST(env, gch_collect(env->heap, 2));
+	gch_finals_wait(env->heap);
+	CHECK(env, atomic_read(&cleaned) == GCH_FINALS_MAX,
+	      "%d of %lu cleanups called", atomic_read(&cleaned),
+	      GCH_FINALS_MAX);
+}
+
 /* ---- while collections go on ---- */
 
 #define THREADS		2U

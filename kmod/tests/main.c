@@ -92,6 +92,7 @@ static const struct gch_test tests[] = {
 	{ "workers", GCH_TEST_GO, gch_test_workers },
 	{ "snapshot", GCH_TEST_GO, gch_test_snapshot },
 	{ "nodes", GCH_TEST_GO, gch_test_nodes },
+	{ "final-many", GCH_TEST_GO, gch_test_finals_many, true },
 	{ "model", GCH_TEST_ALL, gch_test_model, true },
 	{ "model-crowd", GCH_TEST_ALL, gch_test_model_threads, true },
 	{ "model-faults", GCH_TEST_ALL, gch_test_model_faults, true },

@@ -163,6 +163,7 @@ void gch_test_resurrection(struct gch_test_env *env);
 void gch_test_cleanups(struct gch_test_env *env);
 void gch_test_finals_dropped(struct gch_test_env *env);
 void gch_test_finals_refused(struct gch_test_env *env);
+void gch_test_finals_many(struct gch_test_env *env);
 void gch_test_finals_race(struct gch_test_env *env);
 void gch_test_poison(struct gch_test_env *env);
 void gch_test_explicit(struct gch_test_env *env);
