@@ -658,7 +658,7 @@ static bool one_at_a_time(void)
 /* Settings of a heap that is not there are in no way. */
 static void test_one_at_a_time(void)
 {
-	unsigned int i, rounds = fuzz_rounds(4000, 6), refused = 0;
+	unsigned int i, rounds = fuzz_rounds(2500, 4), refused = 0;
 	bool good = true;
 
 	for (i = 0; i < rounds && good && !fuzz_is_late(); i++) {
@@ -735,7 +735,7 @@ static void send_bytes(int fd, struct message *m)
 
 static void test_bytes(void)
 {
-	unsigned int i, rounds = fuzz_rounds(4000, 5);
+	unsigned int i, rounds = fuzz_rounds(2500, 4);
 	int fd = genl_open();
 
 	for (i = 0; i < rounds && !fuzz_is_late(); i++) {
@@ -889,7 +889,7 @@ static int one_of_many(unsigned int rounds)
 
 static void test_many(void)
 {
-	unsigned int i, rounds = fuzz_rounds(1200, 6);
+	unsigned int i, rounds = fuzz_rounds(800, 4);
 	bool good = true;
 	int status;
 

@@ -190,7 +190,7 @@ static void live(unsigned int round)
 /* Readers that write, and heaps that come and go until they have done. */
 static void test_readers(void)
 {
-	unsigned int i, rounds = fuzz_rounds(1500, 6), left = READERS, round = 0;
+	unsigned int i, rounds = fuzz_rounds(1000, 4), left = READERS, round = 0;
 	bool good = true;
 	int status;
 

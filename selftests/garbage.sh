@@ -3,7 +3,8 @@
 #
 # Far more garbage than a heap may hold goes through it, of small objects and of large
 # ones: no allocation fails, the limit is kept, and no more stays after the second half
-# than after the first. GCHEAP_LONG=1: 64 GiB through 256 MiB.
+# than after the first. GCHEAP_LONG=1: 8 GiB through 256 MiB; GCHEAP_GARBAGE=MIB: as
+# much as that.
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -11,7 +12,10 @@ begin 5
 heap=t-garbage
 MIB=1048576
 limit=$((16 * MIB)) total=$((256 * MIB))
-[ -z "${GCHEAP_LONG:-}" ] || { limit=$((256 * MIB)) total=$((65536 * MIB)); }
+[ -z "${GCHEAP_LONG:-}" ] || {
+	limit=$((256 * MIB))
+	total=$((${GCHEAP_GARBAGE:-8192} * MIB))
+}
 # What may be held more at the end than at half time, with nothing alive: two arenas.
 slack=$((4 * MIB))
 

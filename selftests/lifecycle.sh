@@ -12,7 +12,7 @@ begin 16
 # Few where time is dear: a kernel that checks memory takes long to end a cache.
 LIVES=40 RELOADS=8
 [ "${GCHEAP_ROUNDS:-100000}" -ge 100000 ] || LIVES=9 RELOADS=5
-[ -z "${GCHEAP_LONG:-}" ] || LIVES=300 RELOADS=200
+[ -z "${GCHEAP_LONG:-}" ] || LIVES=100 RELOADS=100
 debug=/sys/kernel/debug/gcheap
 
 # One life: a heap with all that a short workload leaves in it.

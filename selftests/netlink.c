@@ -344,7 +344,7 @@ static void test_names(void)
 }
 
 #define AGAIN		"t-again"
-#define ROUNDS		2000
+#define ROUNDS		1000
 /* So often it may be there still: a deletion that fails is no wait without end. */
 #define TRIES		100000
 

@@ -7,8 +7,8 @@
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
-ROUNDS=30
-[ -z "${GCHEAP_LONG:-}" ] || ROUNDS=1000
+ROUNDS=15
+[ -z "${GCHEAP_LONG:-}" ] || ROUNDS=300
 tmp=/tmp/together
 rm -rf "$tmp"
 mkdir -p "$tmp"

@@ -12,9 +12,9 @@ begin 37
 
 out=/tmp/workloads.out
 if [ -n "${GCHEAP_LONG:-}" ]; then
-	span="seconds 20"
+	span="seconds 10"
 else
-	span="max-operations 3000"
+	span="max-operations 1500"
 fi
 
 # words WORKLOAD: small enough for a slow guest.
@@ -95,7 +95,7 @@ report()
 		"$(number live-expected < $out)" || return
 	operations=$(number operations < $out)
 	[ -n "${GCHEAP_LONG:-}" ] ||
-		is operations "$operations" $((3000 * $2)) || return
+		is operations "$operations" $((1500 * $2)) || return
 	[ "$(number peak-held-bytes < $out)" -gt 0 ] || return
 	case $1:$2 in
 	churn:*)
@@ -217,7 +217,7 @@ gcctl heap del t-work
 
 compared()
 {
-	gcctl -j compare churn live 512K max-operations 3000 > $out.json ||
+	gcctl -j compare churn live 512K max-operations 1500 > $out.json ||
 		return
 	grep -q '"p9999-ns":' $out.json && grep -q '"mmu1-percent":' $out.json
 }
