@@ -2,16 +2,17 @@
 /*
  * Root tables and weak tables
  *
- * A table is a directory of chunks, each one page. It only grows: gch_heap.lock
- * is held while chunks are added and while a collector walks them. Sections find
- * an entry through the directory without a lock; a directory that was replaced
- * by a larger one is freed after an RCU grace period, and a section is an RCU
- * reader, since preemption is off.
+ * A table is a directory of chunks, each one page. It only grows: table.growing is
+ * held meanwhile, and within it, when all memory is there, gch_heap.lock, which a
+ * collector that walks the chunks holds. Sections find an entry through the directory
+ * without a lock; a directory that was replaced by a larger one is freed after an RCU
+ * grace period, and a section is an RCU reader, since preemption is off.
  */
 #include <gcheap/engine.h>
 
 #include <linux/export.h>
 #include <linux/mm.h>
+#include <linux/mutex.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 
@@ -28,6 +29,7 @@ struct dir {
 struct table {
 	struct gch_heap *heap;
 	struct list_head node;
+	struct mutex growing;	/* see above */
 	struct dir __rcu *dir;
 	u32 nr;
 	u32 per_chunk;
@@ -84,30 +86,40 @@ err:
 	return NULL;
 }
 
+/* @dir takes the place of @old, if it is one; what was there stays where it is. */
+static void enlarge(struct table *t, struct dir *old, struct dir *dir, u32 nr)
+{
+	lockdep_assert_held(&t->growing);
+	mutex_lock(&t->heap->lock);
+	if (dir)
+		rcu_assign_pointer(t->dir, dir);
+	if (nr > t->nr)
+		/* Whoever sees the size sees the directory. */
+		gch_store_release(&t->nr, nr);
+	mutex_unlock(&t->heap->lock);
+	if (dir && old)
+		kvfree_rcu(old, rcu);
+}
+
+/* Memory may be long in coming: no collection waits for that. */
 static int grow(struct table *t, u32 nr)
 {
 	u32 nr_chunks = DIV_ROUND_UP(nr, t->per_chunk);
-	struct dir *old, *dir;
+	struct dir *old, *dir = NULL;
 	int ret = 0;
 
 	if (!nr || nr > GCH_TABLE_MAX)
 		return -EINVAL;
-	mutex_lock(&t->heap->lock);
-	old = dir_locked(t);
+	mutex_lock(&t->growing);
+	old = rcu_dereference_protected(t->dir, lockdep_is_held(&t->growing));
 	if (!old || nr_chunks > old->nr_chunks) {
 		dir = dir_enlarge(old, nr_chunks);
-		if (dir) {
-			rcu_assign_pointer(t->dir, dir);
-			if (old)
-				kvfree_rcu(old, rcu);
-		} else {
+		if (!dir)
 			ret = -ENOMEM;
-		}
 	}
-	if (!ret && nr > t->nr)
-		/* Whoever sees the size sees the directory. */
-		gch_store_release(&t->nr, nr);
-	mutex_unlock(&t->heap->lock);
+	if (!ret)
+		enlarge(t, old, dir, nr);
+	mutex_unlock(&t->growing);
 	return ret;
 }
 
@@ -131,6 +143,7 @@ static void *create(struct gch_heap *heap, u32 nr, bool weak)
 	if (!t)
 		return ERR_PTR(-ENOMEM);
 	t->heap = heap;
+	mutex_init(&t->growing);
 	t->weak = weak;
 	t->entry_bytes = weak ? sizeof(struct gch_weak) : sizeof(void *);
 	t->per_chunk = weak ? GCH_WEAKS_PER_CHUNK : GCH_ROOTS_PER_CHUNK;

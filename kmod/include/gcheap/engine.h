@@ -19,7 +19,7 @@
  * Lock order
  *
  *	registry lock (core/heap.c)
- *	  gch_heap.cycle_lock
+ *	  gch_heap.cycle_lock, or that of a table that grows (core/table.c)
  *	    gch_heap.lock
  *	      locks of the engine that may sleep
  *	        cpu hotplug lock (handshakes, workers)
