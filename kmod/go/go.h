@@ -704,11 +704,13 @@ enum gch_go_mode {
  * @dedicated: until nothing is left
  * @mode: why it marks now
  * @since: since when, by ktime_get_ns()
+ * @woke: when it has slept last
  */
 struct gch_go_share {
 	bool dedicated;
 	enum gch_go_mode mode;
 	u64 since;
+	u64 woke;
 };
 
 unsigned int gch_go_share(unsigned int percent, unsigned int cpus,
@@ -718,6 +720,7 @@ void gch_go_share_join(struct gch_go_heap *h, struct gch_go_share *s);
 bool gch_go_share_allows(struct gch_go_heap *h, struct gch_go_share *s);
 bool gch_go_share_next(struct gch_go_heap *h, struct gch_go_share *s);
 void gch_go_share_end(struct gch_go_heap *h, struct gch_go_share *s);
+void gch_go_share_leave(u64 *since);
 
 /* mark.c */
 void gch_go_mark_roots(struct gch_go_heap *h);

@@ -11,10 +11,15 @@
  * A worker asks between slices of some hundred objects. One that may not go on
  * hands over what it has, so that nobody waits for it, and asks again when it has
  * slept for a while.
+ *
+ * Where others want the CPU nobody keeps it for long, neither for his fraction nor
+ * to sweep, for which there is no goal: the scheduler alone would let both run for a
+ * tick in turns, and so long a mutator would wait.
  */
 #include "go.h"
 
 #include <linux/cpumask.h>
+#include <linux/delay.h>
 #include <linux/kernel.h>
 #include <linux/ktime.h>
 #include <linux/sched.h>
@@ -23,6 +28,9 @@
 #include "compat.h"
 
 #define PERCENT		100U
+/* What the background takes at a time of a CPU that others want, and leaves. */
+#define TURN_NS		(100 * NSEC_PER_USEC)
+#define LEAVE_US	100U
 /* Whole workers may miss the goal by so much of it: 0.3. */
 #define MISS_PERCENT	30U
 
@@ -84,6 +92,7 @@ void gch_go_share_join(struct gch_go_heap *h, struct gch_go_share *s)
 	s->dedicated = atomic_inc_return(&h->joined) <= h->dedicated;
 	s->mode = s->dedicated ? GCH_GO_DEDICATED : GCH_GO_IDLE;
 	s->since = ktime_get_ns();
+	s->woke = s->since;
 }
 
 /* May it begin another slice, and as what? */
@@ -112,6 +121,7 @@ static bool choose(struct gch_go_heap *h, struct gch_go_share *s, u64 now)
 bool gch_go_share_allows(struct gch_go_heap *h, struct gch_go_share *s)
 {
 	s->since = ktime_get_ns();
+	s->woke = s->since;
 	return choose(h, s, s->since);
 }
 
@@ -129,6 +139,9 @@ bool gch_go_share_next(struct gch_go_heap *h, struct gch_go_share *s)
 {
 	gch_go_share_end(h, s);
 	if (!choose(h, s, s->since))
+		return false;
+	/* A fraction that it was late for is not taken at once. */
+	if (s->mode == GCH_GO_FRACTIONAL && s->since - s->woke >= TURN_NS)
 		return false;
 	cond_resched();
 	s->since = ktime_get_ns();
@@ -151,4 +164,19 @@ void gch_go_share_end(struct gch_go_heap *h, struct gch_go_share *s)
 	__this_cpu_add(h->mcache->mark_ns, now - s->since);
 	preempt_enable();
 	s->since = now;
+}
+
+/**
+ * gch_go_share_leave - lets who wants the CPU have it
+ * @since: of ktime_get_ns(): when this task has last left it; set to now if it does
+ *
+ * Context: process context, may sleep.
+ */
+void gch_go_share_leave(u64 *since)
+{
+	cond_resched();
+	if (single_task_running() || ktime_get_ns() - *since < TURN_NS)
+		return;
+	usleep_range(LEAVE_US, 2 * LEAVE_US);
+	*since = ktime_get_ns();
 }

@@ -186,7 +186,8 @@ static unsigned int sweep_batch(struct gch_go_heap *h, unsigned int class,
 	return n;
 }
 
-static void sweep_class(struct gch_go_heap *h, unsigned int class, u32 gen)
+static void sweep_class(struct gch_go_heap *h, unsigned int class, u32 gen,
+			u64 *since)
 {
 	unsigned int n;
 
@@ -194,7 +195,7 @@ static void sweep_class(struct gch_go_heap *h, unsigned int class, u32 gen)
 		preempt_disable();
 		n = sweep_batch(h, class, gen, BATCH);
 		preempt_enable();
-		cond_resched();
+		gch_go_share_leave(since);
 	} while (n);
 }
 
@@ -276,12 +277,14 @@ static void sweep_on_cpu(void *arg, unsigned int cpu)
 {
 	struct gch_go_heap *h = arg;
 	unsigned int class;
+	u64 since;
 
 	adapt_this_cpu(h);
 	if (!gch_worker_settle(&h->base))
 		return;
+	since = ktime_get_ns();
 	for (class = 2; class < GCH_GO_SPAN_CLASSES; class++)
-		sweep_class(h, class, STATE_GEN(READ_ONCE(h->state)));
+		sweep_class(h, class, STATE_GEN(READ_ONCE(h->state)), &since);
 }
 
 static bool all_adapted(struct gch_go_heap *h)
