@@ -18,7 +18,7 @@ debug=/sys/kernel/debug/gcheap
 # One life: a heap with all that a short workload leaves in it.
 life()
 {
-	gcctl heap add t-life engine "$1" > /dev/null &&
+	gcctl heap add t-life engine "$1" > /dev/null || return
 	# shellcheck disable=SC2086 # a list of words
 	gcctl run $2 heap t-life mutators 2 max-operations 300 > /dev/null &&
 	gcctl heap del t-life
