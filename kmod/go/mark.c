@@ -460,18 +460,15 @@ static bool step_briefly(struct gch_go_marker *k)
 	}
 }
 
-/* Sleeps until there may be work; not at once, for that takes longer than most waits. */
+/* Looks for work for a while, since sleeping takes longer than most waits. */
 static void look_for_work(struct gch_go_heap *h)
 {
 	u64 end = ktime_get_ns() + LOOK_NS;
 
-	while (single_task_running() && ktime_get_ns() < end) {
-		if (atomic_read(&h->nr_full) ||
-		    atomic_read(&h->idle) >= atomic_read(&h->running))
-			return;
+	while (single_task_running() && ktime_get_ns() < end &&
+	       !atomic_read(&h->nr_full) &&
+	       atomic_read(&h->idle) < atomic_read(&h->running))
 		cpu_relax();
-	}
-	usleep_range(10, 50);
 }
 
 /*
@@ -484,6 +481,8 @@ static bool wait_for_work(struct gch_go_heap *h, struct gch_go_share *share)
 	bool work;
 
 	atomic_inc(&h->idle);
+	/* Once: whoever has work that cannot be shared is not to be slowed down. */
+	look_for_work(h);
 	for (;;) {
 		work = atomic_read(&h->nr_full);
 		if (!work && atomic_read(&h->idle) >= atomic_read(&h->running))
@@ -498,7 +497,7 @@ static bool wait_for_work(struct gch_go_heap *h, struct gch_go_share *share)
 		if (work)
 			usleep_range(REST_US, 2 * REST_US);
 		else
-			look_for_work(h);
+			usleep_range(10, 50);
 	}
 	atomic_dec(&h->idle);
 	return true;
