@@ -20,7 +20,7 @@ LIMIT=96M
 ! grep -q ' kasan_quarantine_put$' /proc/kallsyms || LEFT=384
 cgroup=/sys/fs/cgroup/t-pressure
 
-begin 15
+begin 16
 
 kills()
 {
@@ -48,6 +48,7 @@ trap 'let_go; finish' EXIT
 
 hog()
 {
+	[ "$1" -gt 0 ] || return 0
 	hog_left=$(($(available) / 1024 - $1 + 64))
 	mkdir -p "$hog" && mount -t tmpfs -o size="$1M" hog "$hog" &&
 		fallocate -l "$1M" "$hog/all" && within 30 little_left
@@ -119,11 +120,8 @@ short()
 	return "$short_status"
 }
 
-hog_size=$(($(available) / 1024 - LEFT))
-if [ "$hog_size" -gt 0 ]; then
-	hog "$hog_size"
-	say "$hog_size MiB taken, $(($(available) / 1024)) MiB left"
-fi
+check "nearly all memory is taken" hog $(($(available) / 1024 - LEFT))
+say "$(($(available) / 1024)) MiB left"
 for engine in go python slab; do
 	gcctl heap add t-press engine "$engine" limit "$LIMIT" interval-ms 20 \
 		verify on > /dev/null

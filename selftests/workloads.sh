@@ -11,10 +11,12 @@
 begin 37
 
 out=/tmp/workloads.out
+# Of each mutator, in the short form.
+OPERATIONS=1500
 if [ -n "${GCHEAP_LONG:-}" ]; then
 	span="seconds 10"
 else
-	span="max-operations 1500"
+	span="max-operations $OPERATIONS"
 fi
 
 # words WORKLOAD: small enough for a slow guest.
@@ -95,7 +97,7 @@ report()
 		"$(number live-expected < $out)" || return
 	operations=$(number operations < $out)
 	[ -n "${GCHEAP_LONG:-}" ] ||
-		is operations "$operations" $((1500 * $2)) || return
+		is operations "$operations" $((OPERATIONS * $2)) || return
 	[ "$(number peak-held-bytes < $out)" -gt 0 ] || return
 	case $1:$2 in
 	churn:*)
@@ -217,8 +219,8 @@ gcctl heap del t-work
 
 compared()
 {
-	gcctl -j compare churn live 512K max-operations 1500 > $out.json ||
-		return
+	gcctl -j compare churn live 512K max-operations "$OPERATIONS" \
+		> $out.json || return
 	grep -q '"p9999-ns":' $out.json && grep -q '"mmu1-percent":' $out.json
 }
 check "churn compared" compared

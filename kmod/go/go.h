@@ -699,6 +699,9 @@ enum gch_go_mode {
 	GCH_GO_IDLE,
 };
 
+/* How long a worker leaves a CPU that others want, at least. */
+#define GCH_GO_REST_US	100U
+
 /**
  * struct gch_go_share - a worker that marks
  * @dedicated: until nothing is left

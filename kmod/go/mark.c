@@ -28,8 +28,6 @@
 
 /* What a worker keeps some of for itself when others have nothing. */
 #define OFFER_LEAST	8U
-/* How long a worker rests, at least, while it may not mark. */
-#define REST_US		100U
 /* How long one looks for work before it sleeps, if nobody else wants its CPU. */
 #define LOOK_NS		(20 * NSEC_PER_USEC)
 /* References of an object that are left to the workers if there are more. */
@@ -495,7 +493,7 @@ static bool wait_for_work(struct gch_go_heap *h, struct gch_go_share *share)
 			return false;
 		}
 		if (work)
-			usleep_range(REST_US, 2 * REST_US);
+			usleep_range(GCH_GO_REST_US, 2 * GCH_GO_REST_US);
 		else
 			usleep_range(10, 50);
 	}

@@ -28,9 +28,8 @@
 #include "compat.h"
 
 #define PERCENT		100U
-/* What the background takes at a time of a CPU that others want, and leaves. */
+/* What the background takes at a time of a CPU that others want. */
 #define TURN_NS		(100 * NSEC_PER_USEC)
-#define LEAVE_US	100U
 /* Whole workers may miss the goal by so much of it: 0.3. */
 #define MISS_PERCENT	30U
 
@@ -177,6 +176,6 @@ void gch_go_share_leave(u64 *since)
 	cond_resched();
 	if (single_task_running() || ktime_get_ns() - *since < TURN_NS)
 		return;
-	usleep_range(LEAVE_US, 2 * LEAVE_US);
+	usleep_range(GCH_GO_REST_US, 2 * GCH_GO_REST_US);
 	*since = ktime_get_ns();
 }
