@@ -160,6 +160,12 @@ is()
 	return 1
 }
 
+# time_is_dear: this kernel checks so much that there are fewer rounds of all.
+time_is_dear()
+{
+	[ "${GCHEAP_ROUNDS:-100000}" -lt 50000 ]
+}
+
 # load MODULE [PARAMETER]...
 load()
 {

@@ -83,12 +83,18 @@ run()
 	ended gcctl run "$@" heap t-press mutators 2 seconds "$SECONDS_EACH"
 }
 
-# More than there is, in small objects and in large ones, and garbage.
+# More than there is, in small objects, and garbage.
 hungry_runs()
 {
-	run lru entries 400000 size 512 && run lru entries 8000 size 65536 &&
-		run cycles entries 1000 size 256 || return
+	run lru entries 400000 size 512 && run cycles entries 1000 size 256 ||
+		return
 	[ -z "${GCHEAP_LONG:-}" ] || run binary-trees depth 14
+}
+
+# And in large ones.
+large_run()
+{
+	run lru entries 8000 size 65536
 }
 
 # collected ENGINE: and nothing found wrong.
@@ -113,7 +119,7 @@ short()
 	touch /tmp/pressure.go
 	nibble &
 	nibbler=$!
-	hungry_runs
+	hungry_runs && large_run
 	short_status=$?
 	rm -f /tmp/pressure.go
 	wait "$nibbler"
@@ -140,8 +146,8 @@ heap_in_cgroup()
 
 in_cgroup()
 {
-	heap_in_cgroup "$1" || return
-	hungry_runs || return
+	heap_in_cgroup "$1" && hungry_runs || return
+	[ -z "${GCHEAP_LONG:-}" ] || large_run || return
 	# It had to do without, and was not killed for it.
 	[ "$(sed -n 's/^max //p' "$cgroup/memory.events")" -gt 0 ] || {
 		cat "$cgroup/memory.events"

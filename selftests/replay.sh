@@ -11,14 +11,13 @@
 # The larger trace in full where time is not dear, and otherwise the one variant of
 # each engine that has most in it; not at all where a kernel is emulated.
 list="cpython-asyncio cpython-docutils" replays=18
-rounds=${GCHEAP_ROUNDS:-100000}
-[ "$rounds" -ge 100000 ] || replays=10
+! time_is_dear || replays=10
 [ -z "${GCHEAP_BRIEF:-}" ] || list=cpython-asyncio replays=6
-[ -z "${GCHEAP_BRIEF:-}" ] || [ "$rounds" -ge 100000 ] || replays=5
+[ -z "${GCHEAP_BRIEF:-}" ] || ! time_is_dear || replays=5
 begin $((replays + 6))
 
-# A forced cycle takes as many times longer as a test may; and the replay besides.
-INTERVAL=$((10 * ${GCHEAP_PATIENCE:-1} * ${GCHEAP_PATIENCE:-1}))
+# Milliseconds between forced cycles: as many as leave time for the replay.
+INTERVAL=${GCHEAP_INTERVAL:-10}
 
 # replay NAME ENGINE TRACE CYCLES [WORD]... [-- WORD]...: a heap of ENGINE with
 # the first words, a replay with the second; at least CYCLES collections.
@@ -67,7 +66,7 @@ for trace in $list; do
 	check "$trace on python" replay python "$file" 5 verify on
 	check "$trace on go, forced cycles, 2 mutators" replay go "$file" 10 \
 		interval-ms "$INTERVAL" verify on -- mutators 2
-	[ "$trace" = cpython-asyncio ] || [ "$rounds" -ge 100000 ] || continue
+	[ "$trace" = cpython-asyncio ] || ! time_is_dear || continue
 	check "$trace on python, 4 mutators" replay python "$file" 5 \
 		-- mutators 4
 	for marker in greentea classic; do
@@ -75,7 +74,7 @@ for trace in $list; do
 			interval-ms "$INTERVAL" verify on marker "$marker" -- mutators 2
 	done
 	# Where a kernel looks at each of its objects, that takes longer than the rest.
-	[ "$rounds" -lt 100000 ] || check "$trace on slab" replay slab "$file" 0
+	time_is_dear || check "$trace on slab" replay slab "$file" 0
 	[ -z "${GCHEAP_BRIEF:-}" ] || continue
 	check "$trace on python, small pools" replay python "$file" 5 \
 		pool-size 4096 small-max 256

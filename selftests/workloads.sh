@@ -12,7 +12,7 @@ begin 37
 
 out=/tmp/workloads.out
 # Of each mutator, in the short form.
-OPERATIONS=1500
+OPERATIONS=1000
 if [ -n "${GCHEAP_LONG:-}" ]; then
 	span="seconds 10"
 else
