@@ -281,6 +281,49 @@ int gch_alloc(struct gch_mutator *m, unsigned int dst, struct gch_type *type)
 }
 EXPORT_SYMBOL_GPL(gch_alloc);
 
+/* Slots @first and on, as many as one call takes along. */
+static __always_inline bool are_slots(const struct gch_mutator *m,
+				      unsigned int first, unsigned int nr)
+{
+	return likely(nr - 1 < GCH_REFS_MAX && nr <= m->nr_slots &&
+		      first <= m->nr_slots - nr);
+}
+
+/**
+ * gch_alloc_refs - allocates an object of a fixed type, with references in it
+ * @m: the mutator
+ * @dst: slot that refers to it afterwards; may be one of those that are read
+ * @type: its type
+ * @src: first of the slots that its references are read from
+ * @nr: how many, 1 to %GCH_REFS_MAX: so many of the type's references, in their
+ *	order; those after them are empty
+ *
+ * As gch_alloc() and a gch_store() for each reference, in one section, and
+ * nobody sees the object without them.
+ *
+ * Context: process context, may sleep; collects at the heap's limit.
+ * Return: 0; -EINVAL for a bad slot, type or number; -ERANGE if the type has
+ * fewer references; -ENOMEM; on all errors @dst is unchanged.
+ */
+int gch_alloc_refs(struct gch_mutator *m, unsigned int dst,
+		   struct gch_type *type, unsigned int src, unsigned int nr)
+{
+	int ret;
+
+	if (!gch_is_slot(m, dst) || !are_slots(m, src, nr) ||
+	    type->heap != m->heap || (type->flags & GCH_TYPE_VAR))
+		return -EINVAL;
+	if (nr > type->nr_refs)
+		return -ERANGE;
+	gch_in_section(m, ret,
+		       ret = gch_call(m, alloc_refs, &m->frame[dst], type,
+				      &m->frame[src], nr));
+	if (unlikely(m->tries))
+		m->tries = 0;
+	return ret;
+}
+EXPORT_SYMBOL_GPL(gch_alloc_refs);
+
 /**
  * gch_alloc_var - allocates an object of a variable type
  * @m: the mutator
@@ -345,6 +388,40 @@ int gch_load(struct gch_mutator *m, unsigned int dst, unsigned int src, u32 i)
 	return ret;
 }
 EXPORT_SYMBOL_GPL(gch_load);
+
+static __always_inline int load_refs(struct gch_mutator *m, unsigned int dst,
+				     unsigned int src, u32 i, unsigned int nr)
+{
+	if (unlikely(!m->frame[src]))
+		return -EFAULT;
+	return gch_call(m, load_refs, &m->frame[dst], &m->frame[src], i, nr);
+}
+
+/**
+ * gch_load_refs - reads references of an object that are side by side
+ * @m: the mutator
+ * @dst: first of the slots that get them; @src may be one of those
+ * @src: slot that refers to the object
+ * @i: first word of the object
+ * @nr: how many words, 1 to %GCH_REFS_MAX, each a reference
+ *
+ * As a gch_load() for each, in one section.
+ *
+ * Context: process context, may sleep.
+ * Return: 0; -EINVAL for a bad slot or number; -EFAULT if @src is empty; -ERANGE
+ * if one of the words is no reference, and then no slot has changed.
+ */
+int gch_load_refs(struct gch_mutator *m, unsigned int dst, unsigned int src,
+		  u32 i, unsigned int nr)
+{
+	int ret;
+
+	if (!gch_is_slot(m, src) || !are_slots(m, dst, nr))
+		return -EINVAL;
+	gch_in_section(m, ret, ret = load_refs(m, dst, src, i, nr));
+	return ret;
+}
+EXPORT_SYMBOL_GPL(gch_load_refs);
 
 static __always_inline int store(struct gch_mutator *m, unsigned int dst, u32 i,
 				 void *ref)

@@ -248,8 +248,7 @@ int gch_go_assign_slow(struct gch_go_heap *h, struct gch_mutator *m, u32 state,
 	if (phase <= PHASE_TERM) {
 		if (STATE_BARRIER(state) != GCHEAP_BARRIER_DIJKSTRA)
 			gch_go_shade(h, c, (unsigned long)READ_ONCE(*place));
-		if (STATE_BARRIER(state) != GCHEAP_BARRIER_YUASA ||
-		    phase == PHASE_SYNC)
+		if (gch_go_shades_new(state))
 			gch_go_shade(h, c, (unsigned long)ref);
 		if (unlikely(STATE_BARRIER(state) == BARRIER_SNAPSHOT))
 			gch_go_snap_store(h, m, place);

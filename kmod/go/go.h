@@ -664,6 +664,16 @@ static __always_inline int gch_go_assign_at(struct gch_go_heap *h,
 	return 0;
 }
 
+/* Does the barrier of a section that has read @state shade what is written? */
+static __always_inline bool gch_go_shades_new(u32 state)
+{
+	unsigned int phase = STATE_PHASE(state);
+
+	return phase != PHASE_OFF && phase <= PHASE_TERM &&
+	       (STATE_BARRIER(state) != GCHEAP_BARRIER_YUASA ||
+		phase == PHASE_SYNC);
+}
+
 bool gch_go_mark(unsigned long ref);
 void gch_go_mark_born(unsigned long ref);
 bool gch_go_is_marked(unsigned long ref);

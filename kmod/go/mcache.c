@@ -352,9 +352,38 @@ static struct gch_go_span *find_span(struct gch_go_heap *h,
 	}
 }
 
+/* The first references of an object of a fixed type, which nobody else knows. */
+static __always_inline void init_refs(void **words, const struct gch_type *type,
+				      void **from, u32 nr)
+{
+	u32 i;
+
+	for (i = 0; i < nr; i++)
+		WRITE_ONCE(words[gch_type_word(type, i)], from[i]);
+}
+
+/*
+ * Likewise, whatever goes on: they are written over nothing, so that of the barrier
+ * what is left is to shade what is written.
+ */
+static void init_refs_slow(struct gch_mutator *m, u32 state, unsigned long ref,
+			   const struct gch_type *type, void **from, u32 nr)
+{
+	size_t bytes;
+	u32 i;
+
+	init_refs(gch_go_data(m, (void *)ref, &bytes), type, from, nr);
+	gch_tally(m->stats->stores, nr);
+	if (!gch_go_shades_new(state))
+		return;
+	for (i = 0; i < nr; i++)
+		gch_go_shade(to_go(m->heap), m->cache, (unsigned long)from[i]);
+	gch_tally(m->stats->barriers, nr);
+}
+
 static int alloc_small(struct gch_go_heap *h, struct gch_mutator *m, u32 state,
 		       void **place, struct gch_type *type, u32 nr_refs,
-		       u32 bytes)
+		       u32 bytes, void **from, u32 nr)
 {
 	u32 header = nr_refs && bytes > GCH_GO_MAX_INLINE ?
 		     GCH_GO_HEADER_BYTES : 0;
@@ -365,13 +394,15 @@ static int alloc_small(struct gch_go_heap *h, struct gch_mutator *m, u32 state,
 	if (!s)
 		return -EAGAIN;
 	ref = take(h, m->cache, s, type, nr_refs);
+	if (nr)
+		init_refs_slow(m, state, ref, type, from, nr);
 	return gch_go_assign_at(h, m, state, place, (void *)ref);
 }
 
 /* The pages have been taken outside the section, and zeroed there. */
 static int alloc_large(struct gch_go_heap *h, struct gch_mutator *m, u32 state,
 		       void **place, struct gch_type *type, u32 nr_refs,
-		       u32 bytes)
+		       u32 bytes, void **from, u32 nr)
 {
 	struct gch_go_mcache *c = m->cache;
 	struct gch_go_mutator *gm = to_go_mutator(m);
@@ -399,11 +430,15 @@ static int alloc_large(struct gch_go_heap *h, struct gch_mutator *m, u32 state,
 	gch_tally(m->stats->allocs, 1);
 	gch_tally(m->stats->alloc_bytes, PAGE_SIZE << l->order);
 	gch_tally(m->stats->large_allocs, 1);
+	if (nr)
+		init_refs_slow(m, state, (unsigned long)l->addr + SPAN_LARGE,
+			       type, from, nr);
 	return gch_go_assign_at(h, m, state, place, l->addr + SPAN_LARGE);
 }
 
 static noinline int alloc_slow(struct gch_mutator *m, void **place,
-			       struct gch_type *type, u32 nr_refs, u32 bytes)
+			       struct gch_type *type, u32 nr_refs, u32 bytes,
+			       void **from, u32 nr)
 {
 	struct gch_go_heap *h = to_go(m->heap);
 	u32 state = READ_ONCE(h->state);
@@ -413,8 +448,9 @@ static noinline int alloc_slow(struct gch_mutator *m, void **place,
 		return -EAGAIN;
 	}
 	if (bytes > GCH_GO_MAX_SMALL - GCH_GO_HEADER_BYTES)
-		return alloc_large(h, m, state, place, type, nr_refs, bytes);
-	return alloc_small(h, m, state, place, type, nr_refs, bytes);
+		return alloc_large(h, m, state, place, type, nr_refs, bytes,
+				   from, nr);
+	return alloc_small(h, m, state, place, type, nr_refs, bytes, from, nr);
 }
 
 /*
@@ -423,10 +459,13 @@ static noinline int alloc_slow(struct gch_mutator *m, void **place,
  * are where those of the span's other objects are.
  */
 static __always_inline bool alloc_fast(struct gch_mutator *m, void **place,
-				       unsigned int class, u64 mask)
+				       unsigned int class, u64 mask,
+				       const struct gch_type *type,
+				       void **from, u32 nr)
 {
 	struct gch_go_mcache *c = m->cache;
 	struct gch_go_span *s = c->span[class];
+	unsigned long ref;
 	u64 free;
 
 	if (unlikely(READ_ONCE(to_go(m->heap)->state) != c->fast || !s))
@@ -435,8 +474,13 @@ static __always_inline bool alloc_fast(struct gch_mutator *m, void **place,
 	if (unlikely(!free || s->mask != mask || s->mixed))
 		return false;
 	gch_tally(c->allocs[class], 1);
+	ref = next_free(s, free);
+	if (nr) {
+		init_refs((void **)ref_addr(ref), type, from, nr);
+		gch_tally(m->stats->stores, nr);
+	}
 	/* As in gch_go_assign_at(). */
-	gch_store_release(place, (void *)next_free(s, free));
+	gch_store_release(place, (void *)ref);
 	return true;
 }
 
@@ -452,9 +496,30 @@ static __always_inline bool alloc_fast(struct gch_mutator *m, void **place,
 int gch_go_alloc_fixed(struct gch_mutator *m, void **place,
 		       struct gch_type *type)
 {
-	if (likely(alloc_fast(m, place, type->unit, type->first_words)))
+	if (likely(alloc_fast(m, place, type->unit, type->first_words, type,
+			      NULL, 0)))
 		return 0;
-	return alloc_slow(m, place, type, type->nr_refs, type->bytes);
+	return alloc_slow(m, place, type, type->nr_refs, type->bytes, NULL, 0);
+}
+
+/**
+ * gch_go_alloc_refs - allocates an object of a fixed type, with references
+ * @m: the mutator
+ * @place: slot that refers to it afterwards
+ * @type: its type
+ * @from: slots that its first references are read from
+ * @nr: how many
+ *
+ * Context: in a section.
+ * Return: 0, -EAGAIN.
+ */
+int gch_go_alloc_refs(struct gch_mutator *m, void **place,
+		      struct gch_type *type, void **from, u32 nr)
+{
+	if (likely(alloc_fast(m, place, type->unit, type->first_words, type,
+			      from, nr)))
+		return 0;
+	return alloc_slow(m, place, type, type->nr_refs, type->bytes, from, nr);
 }
 
 /**
@@ -473,7 +538,7 @@ int gch_go_alloc(struct gch_mutator *m, void **place, struct gch_type *type,
 {
 	if (type->flags & GCH_TYPE_VAR && bytes <= GCH_GO_MAX_INLINE &&
 	    likely(alloc_fast(m, place, gch_go_fine(bytes) * 2 + !nr_refs,
-			      leading(nr_refs))))
+			      leading(nr_refs), type, NULL, 0)))
 		return 0;
-	return alloc_slow(m, place, type, nr_refs, bytes);
+	return alloc_slow(m, place, type, nr_refs, bytes, NULL, 0);
 }

@@ -173,6 +173,58 @@ int gch_go_load(struct gch_mutator *m, void **place, void *obj, u32 i)
 				READ_ONCE(*from));
 }
 
+static noinline int load_refs_slow(struct gch_mutator *m, u32 state,
+				   void **places, void *obj, u32 i, u32 nr)
+{
+	void **from;
+	int ret = 0;
+	u32 n;
+
+	for (n = 0; n < nr; n++)
+		if (!any_ref(obj, i + n))
+			return -ERANGE;
+	gch_tally(m->stats->stores, nr);
+	for (n = 0; n < nr && !ret; n++) {
+		from = any_ref(obj, i + n);
+		ret = gch_go_assign_at(to_go(m->heap), m, state, places + n,
+				       READ_ONCE(*from));
+	}
+	return ret;
+}
+
+/**
+ * gch_go_load_refs - reads references of an object that are side by side
+ * @m: the mutator
+ * @places: slots that get them
+ * @src: slot that refers to the object
+ * @i: number of the first word
+ * @nr: how many words, at most %GCH_REFS_MAX
+ *
+ * Context: in a section, so that the object stays even if @src is overwritten.
+ * Return: 0, -EAGAIN; -ERANGE if one of the words is no reference.
+ */
+int gch_go_load_refs(struct gch_mutator *m, void **places, void **src, u32 i,
+		     u32 nr)
+{
+	/* As in gch_go_load(). */
+	u32 state = gch_load_acquire(&to_go(m->heap)->state), n;
+	unsigned long ref = (unsigned long)*src;
+	void **from = (void **)ref_addr(ref) + i;
+	struct gch_go_tail *tail = tail_of(ref_addr(ref));
+	u64 wanted = GENMASK_ULL(nr - 1, 0);
+
+	if (unlikely(!is_inline_ref(ref) || i >= BITS_PER_LONG ||
+		     READ_ONCE(tail->mixed) ||
+		     wanted & ~(READ_ONCE(tail->mask) >> i) ||
+		     STATE_PHASE(state) != PHASE_OFF))
+		return load_refs_slow(m, state, places, *src, i, nr);
+	for (n = 0; n < nr; n++)
+		/* As in gch_go_assign_at(). */
+		gch_store_release(&places[n], READ_ONCE(from[n]));
+	gch_tally(m->stats->stores, nr);
+	return 0;
+}
+
 static noinline int store_slow(struct gch_mutator *m, u32 state, void *obj,
 			       u32 i, void *ref)
 {

@@ -8,8 +8,9 @@
  * each tree is counted before it is dropped. Rounds are repeated until the time
  * is over. An operation is a tree.
  *
- * A tree is built and walked without recursion: the node at level n of the path
- * is in slot base + n.
+ * A tree is built from its leaves up and walked from its root down, without
+ * recursion: of each level two nodes, side by side, are in slots, and those of the
+ * levels above lead to them.
  */
 #include "load.h"
 
@@ -26,111 +27,169 @@ enum {
 
 enum {
 	SLOT_TREE,
-	SLOT_LONG = SLOT_TREE + LEVELS + 1,
-	NR_SLOTS = SLOT_LONG + LEVELS + 1,
+	SLOT_LONG = SLOT_TREE + LEVELS * NR_REFS,
+	NR_SLOTS = SLOT_LONG + LEVELS * NR_REFS,
 };
 
-static int clear_path(struct gch_load_thread *t, unsigned int base, int depth)
-{
-	int level, err = 0;
+/**
+ * struct path - where in a tree one is
+ * @base: slots of the tree
+ * @depth: level of the leaves
+ * @level: the node's
+ * @side: which of the two of its level it is, and those above it
+ */
+struct path {
+	unsigned int base;
+	int depth;
+	int level;
+	u8 side[LEVELS];
+};
 
-	for (level = 1; level <= depth && !err; level++)
-		err = gch_clear(t->m, base + level);
-	return err;
+static unsigned int slot_of(const struct path *p, int level, unsigned int side)
+{
+	return p->base + level * NR_REFS + side;
+}
+
+static unsigned int slot_at(const struct path *p)
+{
+	return slot_of(p, p->level, p->side[p->level]);
+}
+
+/* The slots of both that are below it. */
+static unsigned int slot_below(const struct path *p)
+{
+	return slot_of(p, p->level + 1, REF_LEFT);
+}
+
+/* Empties the slots but for the root's. */
+static void clear_path(struct gch_load_thread *t, unsigned int base, int depth)
+{
+	unsigned int slot;
+
+	for (slot = base + 1; slot < base + (depth + 1) * NR_REFS; slot++)
+		gch_clear(t->m, slot);
 }
 
 /*
- * Counts the nodes of the tree in slot base, which is no deeper than depth. On
+ * From a node that is done to what comes next: the other one of its level, and true,
+ * or the one above.
+ */
+static bool step(struct path *p)
+{
+	if (p->side[p->level] == REF_LEFT) {
+		p->side[p->level] = REF_RIGHT;
+		return true;
+	}
+	p->level--;
+	return false;
+}
+
+/*
+ * Counts the nodes of a tree from the one on that is in a slot of level top. On
  * slab it may free them.
  */
-static int walk_tree(struct gch_load_thread *t, unsigned int base, int depth,
-		     bool free, u64 *nodes)
+static int walk_tree(struct gch_load_thread *t, struct path *p, bool free,
+		     u64 *nodes)
 {
-	u8 done[LEVELS] = {};
-	int level = 0, err = 0;
+	int top = p->level, err;
 
-	*nodes = 1;
-	while (!err) {
-		unsigned int slot = base + level;
-
-		if (level == depth || done[level] == NR_REFS) {
-			if (free)
-				err = gch_free(t->m, slot);
-			if (!level--)
-				break;
-			continue;
+	*nodes = 0;
+	for (;;) {
+		if (!gch_is_null(t->m, slot_at(p))) {
+			/* What is to be freed is freed, time or not. */
+			if (!(++*nodes & 255) && gch_load_break(t) && !free)
+				return -ECANCELED;
+			if (p->level < p->depth) {
+				err = gch_load_refs(t->m, slot_below(p),
+						    slot_at(p), REF_LEFT,
+						    NR_REFS);
+				if (err)
+					return err;
+				p->side[++p->level] = REF_LEFT;
+				continue;
+			}
 		}
-		err = gch_load(t->m, slot + 1, slot, done[level]++);
-		if (err || gch_is_null(t->m, slot + 1))
-			continue;
-		level++;
-		done[level] = 0;
-		/* What is to be freed is freed, time or not. */
-		if (!(++*nodes & 255) && gch_load_break(t) && !free)
-			err = -ECANCELED;
+		do {
+			if (free)
+				gch_free(t->m, slot_at(p));
+			if (p->level == top)
+				return 0;
+		} while (!step(p));
 	}
-	return err;
 }
 
-static int drop_tree(struct gch_load_thread *t, unsigned int base, int depth)
+/* Frees what a slot leads to, where that has to be told. */
+static void free_tree(struct gch_load_thread *t, unsigned int base, int depth,
+		      int level, unsigned int side)
 {
+	struct path p = { .base = base, .depth = depth, .level = level };
 	u64 nodes;
 
-	if (gch_is_null(t->m, base))
-		return 0;
+	p.side[level] = side;
 	if (gch_load_on_slab(t->run))
-		return walk_tree(t, base, depth, true, &nodes);
-	return gch_clear(t->m, base);
+		walk_tree(t, &p, true, &nodes);
 }
 
-/* Drops a tree begun: its parts hang off the path, not all linked yet. */
-static void abandon_tree(struct gch_load_thread *t, unsigned int base,
-			 int level, int depth)
+static void drop_tree(struct gch_load_thread *t, unsigned int base, int depth)
 {
-	for (; level >= 0; level--)
-		drop_tree(t, base + level, depth - level);
-	clear_path(t, base, depth);
+	free_tree(t, base, depth, 0, REF_LEFT);
+	gch_clear(t->m, base);
+}
+
+/*
+ * Drops a tree begun, up to the node at @p that was to be made next: what stands
+ * below it, and beside it and those above.
+ */
+static void abandon_tree(struct gch_load_thread *t, const struct path *p)
+{
+	int level = p->level;
+
+	if (level < p->depth) {
+		free_tree(t, p->base, p->depth, level + 1, REF_LEFT);
+		free_tree(t, p->base, p->depth, level + 1, REF_RIGHT);
+	}
+	for (; level; level--)
+		if (p->side[level] == REF_RIGHT)
+			free_tree(t, p->base, p->depth, level, REF_LEFT);
+	clear_path(t, p->base, p->depth);
 }
 
 static int build_tree(struct gch_load_thread *t, unsigned int base, int depth)
 {
+	struct path p = { .base = base, .depth = depth, .level = depth };
 	struct gch_type *node = t->run->priv;
-	u8 done[LEVELS] = {};
-	int level = 0, err;
-	u64 nodes = 1;
+	u64 nodes = 0;
+	int err;
 
-	err = gch_clear(t->m, base) ? : gch_alloc(t->m, base, node);
-	while (!err) {
-		unsigned int slot = base + level;
-
-		if (level == depth || done[level] == NR_REFS) {
-			if (!level)
-				return clear_path(t, base, depth);
-			level--;
-			/* The slot goes on to name what hangs off the path. */
-			err = gch_store(t->m, slot - 1, done[level]++, slot);
-			continue;
-		}
-		err = gch_alloc(t->m, slot + 1, node);
+	for (;;) {
+		if (p.level == depth)
+			err = gch_alloc(t->m, slot_at(&p), node);
+		else
+			err = gch_alloc_refs(t->m, slot_at(&p), node,
+					     slot_below(&p), NR_REFS);
 		if (err)
 			break;
-		level++;
-		done[level] = 0;
-		if (!(++nodes & 255) && gch_load_break(t))
+		if (!p.level)
+			return 0;
+		if (step(&p))
+			while (p.level < depth)
+				p.side[++p.level] = REF_LEFT;
+		if (!(++nodes & 255) && gch_load_break(t)) {
 			err = -ECANCELED;
+			break;
+		}
 	}
-	abandon_tree(t, base, level, depth);
+	abandon_tree(t, &p);
 	return err;
 }
 
 static int check_tree(struct gch_load_thread *t, unsigned int base, int depth)
 {
+	struct path p = { .base = base, .depth = depth };
 	u64 nodes, expected = (2ULL << depth) - 1;
 	int err;
 
-	err = walk_tree(t, base, depth, false, &nodes);
-	if (!err)
-		err = clear_path(t, base, depth);
+	err = walk_tree(t, &p, false, &nodes);
 	if (!err && nodes != expected) {
 		gch_load_fail(t->run, -EUCLEAN,
 			      "tree of depth %d has %llu nodes, not %llu",
@@ -148,8 +207,8 @@ static int one_tree(struct gch_load_thread *t, int depth)
 	if (err)
 		return err;
 	err = check_tree(t, SLOT_TREE, depth);
-	clear_path(t, SLOT_TREE, depth);
 	drop_tree(t, SLOT_TREE, depth);
+	clear_path(t, SLOT_TREE, depth);
 	gch_load_did(t, 1);
 	return err;
 }
@@ -178,12 +237,13 @@ static int one_round(struct gch_load_thread *t, int max_depth)
 	      build_tree(t, SLOT_LONG, max_depth);
 	if (err)
 		return err;
+	clear_path(t, SLOT_LONG, max_depth);
 	err = short_lived(t, max_depth);
 	/* Whatever has ended the round, the long-lived tree must be whole. */
 	if ((!err || err == -ECANCELED) && !READ_ONCE(t->run->stop))
 		err = check_tree(t, SLOT_LONG, max_depth) ? : err;
-	clear_path(t, SLOT_LONG, max_depth);
 	drop_tree(t, SLOT_LONG, max_depth);
+	clear_path(t, SLOT_LONG, max_depth);
 	gch_load_did(t, 1);
 	return err;
 }

@@ -398,6 +398,44 @@ static void count_birth(struct gch_py_heap *h, struct gch_mutator *m,
 		WRITE_ONCE(h->count[0], h->count[0] + 1);
 }
 
+/* A new object that nothing refers to yet; NULL to wait, as for -EAGAIN. */
+static struct gch_py_object *make(struct gch_mutator *m, struct gch_type *type,
+				  u32 nr_refs, u32 bytes)
+{
+	struct gch_py_heap *h = gch_py_heap(m->heap);
+	/* Without references it cannot be in a cycle. */
+	unsigned int gen = nr_refs ? 0 : GCH_PY_UNTRACKED;
+	struct gch_py_object *obj;
+	size_t size;
+
+	if (!gch_py_owns(h, m)) {
+		gch_py_want_gil(m);
+		return NULL;
+	}
+	if (nr_refs && collection_due(h, m)) {
+		m->wait = GCH_WAIT_COLLECT;
+		return NULL;
+	}
+	size = sizeof(*obj) + ALIGN(bytes, sizeof(void *));
+	if (type->flags & GCH_TYPE_WEAK)
+		size += sizeof(struct gch_weak *);
+	obj = size <= h->small_max ? alloc_small(m, size, gen) :
+				     alloc_large(m, size, gen);
+	if (unlikely(!obj))
+		return NULL;
+	gch_py_mutator(m)->collected = false;
+	/* gch_py_swap() adds the reference of the slot. */
+	obj->refcnt = 0;
+	obj->info = nr_refs;
+	if (type->flags & GCH_TYPE_WEAK)
+		obj->info |= GCH_PY_WEAK;
+	if (!type->leading && !(type->flags & GCH_TYPE_VAR))
+		obj->info |= GCH_PY_SPARSE;
+	obj->type = type;
+	count_birth(h, m, obj, gen);
+	return obj;
+}
+
 /**
  * gch_py_alloc - &gch_engine_ops.alloc
  * @m: a mutator
@@ -412,35 +450,43 @@ static void count_birth(struct gch_py_heap *h, struct gch_mutator *m,
 int gch_py_alloc(struct gch_mutator *m, void **place, struct gch_type *type,
 		 u32 nr_refs, u32 bytes)
 {
-	struct gch_py_heap *h = gch_py_heap(m->heap);
-	/* Without references it cannot be in a cycle. */
-	unsigned int gen = nr_refs ? 0 : GCH_PY_UNTRACKED;
-	struct gch_py_object *obj;
-	size_t size;
+	struct gch_py_object *obj = make(m, type, nr_refs, bytes);
 
-	if (!gch_py_owns(h, m))
-		return gch_py_want_gil(m);
-	if (nr_refs && collection_due(h, m)) {
-		m->wait = GCH_WAIT_COLLECT;
-		return -EAGAIN;
-	}
-	size = sizeof(*obj) + ALIGN(bytes, sizeof(void *));
-	if (type->flags & GCH_TYPE_WEAK)
-		size += sizeof(struct gch_weak *);
-	obj = size <= h->small_max ? alloc_small(m, size, gen) :
-				     alloc_large(m, size, gen);
 	if (unlikely(!obj))
 		return -EAGAIN;
-	gch_py_mutator(m)->collected = false;
-	/* gch_py_swap() adds the reference of @place. */
-	obj->refcnt = 0;
-	obj->info = nr_refs;
-	if (type->flags & GCH_TYPE_WEAK)
-		obj->info |= GCH_PY_WEAK;
-	if (!type->leading && !(type->flags & GCH_TYPE_VAR))
-		obj->info |= GCH_PY_SPARSE;
-	obj->type = type;
-	count_birth(h, m, obj, gen);
-	gch_py_swap(h, m, place, obj);
+	gch_py_swap(gch_py_heap(m->heap), m, place, obj);
+	return 0;
+}
+
+/**
+ * gch_py_alloc_refs - allocates an object of a fixed type, with references
+ * @m: a mutator
+ * @place: a slot, set to the object
+ * @type: its type
+ * @from: slots that its first references are read from
+ * @nr: how many
+ *
+ * Context: in a section.
+ * Return: 0, or -EAGAIN to wait.
+ */
+int gch_py_alloc_refs(struct gch_mutator *m, void **place,
+		      struct gch_type *type, void **from, u32 nr)
+{
+	struct gch_py_object *obj = make(m, type, type->nr_refs, type->bytes);
+	u32 i, counts = 0;
+
+	if (unlikely(!obj))
+		return -EAGAIN;
+	for (i = 0; i < nr; i++) {
+		if (!from[i])
+			continue;
+		gch_py_raise(from[i]);
+		((void **)(obj + 1))[gch_type_word(type, i)] = from[i];
+		counts++;
+	}
+	gch_tally(m->stats->counts, counts);
+	gch_tally(m->stats->stores, nr);
+	/* Last, for what was there may be one of them. */
+	gch_py_swap(gch_py_heap(m->heap), m, place, obj);
 	return 0;
 }

@@ -56,6 +56,30 @@ static struct gch_slab_object *take(struct gch_mutator *m, size_t bytes)
 	return NULL;
 }
 
+static struct gch_slab_object *make(struct gch_mutator *m,
+				    struct gch_type *type, u32 nr_refs,
+				    u32 bytes)
+{
+	struct gch_slab_heap *h = gch_slab_heap(m->heap);
+	struct gch_cpu_stats *cpu = m->stats;
+	struct gch_slab_object *obj;
+	size_t size;
+
+	size = sizeof(*obj) + ALIGN(bytes, sizeof(void *));
+	if (type->flags & GCH_TYPE_WEAK)
+		size += sizeof(struct gch_weak *);
+	obj = take(m, size);
+	if (unlikely(!obj))
+		return NULL;
+	obj->type = type;
+	obj->info |= nr_refs;
+	enlist(h, obj);
+	gch_tally(cpu->allocs, 1);
+	gch_tally(cpu->alloc_bytes, obj->charge);
+	gch_tally(cpu->large_allocs, !!(obj->info & GCH_SLAB_PAGES));
+	return obj;
+}
+
 /**
  * gch_slab_alloc - &gch_engine_ops.alloc
  * @m: a mutator
@@ -70,24 +94,39 @@ static struct gch_slab_object *take(struct gch_mutator *m, size_t bytes)
 int gch_slab_alloc(struct gch_mutator *m, void **place, struct gch_type *type,
 		   u32 nr_refs, u32 bytes)
 {
-	struct gch_slab_heap *h = gch_slab_heap(m->heap);
-	struct gch_cpu_stats *cpu = m->stats;
-	struct gch_slab_object *obj;
-	size_t size;
+	struct gch_slab_object *obj = make(m, type, nr_refs, bytes);
 
-	size = sizeof(*obj) + ALIGN(bytes, sizeof(void *));
-	if (type->flags & GCH_TYPE_WEAK)
-		size += sizeof(struct gch_weak *);
-	obj = take(m, size);
 	if (unlikely(!obj))
 		return -EAGAIN;
-	obj->type = type;
-	obj->info |= nr_refs;
-	enlist(h, obj);
-	gch_tally(cpu->allocs, 1);
-	gch_tally(cpu->alloc_bytes, obj->charge);
-	gch_tally(cpu->large_allocs, !!(obj->info & GCH_SLAB_PAGES));
 	/* Who reads it elsewhere must find it zeroed. */
+	gch_store_release(place, obj);
+	return 0;
+}
+
+/**
+ * gch_slab_alloc_refs - allocates an object of a fixed type, with references
+ * @m: a mutator
+ * @place: a slot, set to the object
+ * @type: its type
+ * @from: slots that its first references are read from
+ * @nr: how many
+ *
+ * Context: in a section.
+ * Return: 0, or -EAGAIN to wait.
+ */
+int gch_slab_alloc_refs(struct gch_mutator *m, void **place,
+			struct gch_type *type, void **from, u32 nr)
+{
+	struct gch_slab_object *obj = make(m, type, type->nr_refs, type->bytes);
+	void **words = (void **)(obj + 1);
+	u32 i;
+
+	if (unlikely(!obj))
+		return -EAGAIN;
+	for (i = 0; i < nr; i++)
+		words[gch_type_word(type, i)] = from[i];
+	gch_tally(m->stats->stores, nr);
+	/* As in gch_slab_alloc(). */
 	gch_store_release(place, obj);
 	return 0;
 }

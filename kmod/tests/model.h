@@ -243,8 +243,13 @@ bool gch_model_slot_is(struct gch_model *md, unsigned int slot, u32 id);
 bool gch_model_alloc(struct gch_model *md, unsigned int dst,
 		     struct gch_model_kind *kind, u32 nr_refs, u32 bytes,
 		     u32 serial);
+bool gch_model_alloc_refs(struct gch_model *md, unsigned int dst,
+			  struct gch_model_kind *kind, unsigned int src, u32 nr,
+			  u32 serial);
 bool gch_model_load(struct gch_model *md, unsigned int dst, unsigned int src,
 		    u32 i);
+bool gch_model_load_refs(struct gch_model *md, unsigned int dst,
+			 unsigned int src, u32 i, u32 nr);
 bool gch_model_store(struct gch_model *md, unsigned int dst, u32 i,
 		     unsigned int src);
 bool gch_model_store_null(struct gch_model *md, unsigned int dst, u32 i);

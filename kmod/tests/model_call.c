@@ -35,6 +35,12 @@ bool gch_model_fail(struct gch_model *md, const char *fmt, ...)
 	return false;
 }
 
+static bool answered(struct gch_model *md, const char *call, int ret, int want)
+{
+	return ret == want ||
+	       gch_model_fail(md, "%s returned %d, not %d", call, ret, want);
+}
+
 /**
  * gch_model_serial - a number that no other node was made with
  * @md: the model
@@ -241,8 +247,37 @@ static bool is_refused(struct gch_model *md, unsigned int dst, int ret,
 	return gch_model_slot_is(md, dst, md->slot[dst]);
 }
 
+/**
+ * struct order - an allocation
+ * @kind: its type
+ * @nr_refs: references, if the type is variable
+ * @bytes: data, likewise
+ * @src: first slot of those that it is given references from
+ * @nr: how many
+ */
+struct order {
+	struct gch_model_kind *kind;
+	u32 nr_refs;
+	u32 bytes;
+	unsigned int src;
+	u32 nr;
+};
+
+static int place_order(struct gch_model *md, unsigned int dst,
+		       const struct order *o)
+{
+	struct gch_type *type = o->kind->type;
+
+	if (o->nr)
+		return gch_alloc_refs(md->m, SLOT(md, dst), type,
+				      SLOT(md, o->src), o->nr);
+	if (o->kind->bytes)
+		return gch_alloc(md->m, SLOT(md, dst), type);
+	return gch_alloc_var(md->m, SLOT(md, dst), type, o->nr_refs, o->bytes);
+}
+
 static bool alloc_in_heap(struct gch_model *md, unsigned int dst,
-			  struct gch_model_kind *kind, u32 nr_refs, u32 bytes)
+			  const struct order *o)
 {
 	unsigned int tries;
 	bool struck;
@@ -250,11 +285,7 @@ static bool alloc_in_heap(struct gch_model *md, unsigned int dst,
 
 	for (tries = 0; tries < TRIES; tries++) {
 		gch_model_arm(md);
-		if (kind->bytes)
-			ret = gch_alloc(md->m, SLOT(md, dst), kind->type);
-		else
-			ret = gch_alloc_var(md->m, SLOT(md, dst), kind->type,
-					    nr_refs, bytes);
+		ret = place_order(md, dst, o);
 		struck = gch_model_struck(md);
 		take_up(md);
 		if (!ret)
@@ -267,7 +298,22 @@ static bool alloc_in_heap(struct gch_model *md, unsigned int dst,
 	return gch_model_fail(md, "no memory without a limit");
 }
 
-/* What is new is empty, and where nothing else is. */
+/* Is it empty but for the references that it was given? */
+static bool is_new(const struct gch_model_node *n)
+{
+	u32 i, words = n->bytes / sizeof(u64);
+	const u64 *word = n->addr;
+
+	for (i = 0; i < n->nr_refs; i++)
+		if (!word[gch_model_word(n, i)] != !n->refs[i])
+			return false;
+	for (i = 0; i < words; i++)
+		if (word[i] && !is_ref(n, i))
+			return false;
+	return !memchr_inv(word + words, 0, n->bytes % sizeof(u64));
+}
+
+/* What is new is where nothing else is. */
 static bool receive(struct gch_model *md, unsigned int dst, u32 id)
 {
 	struct gch_model_node *n = &md->nodes[id];
@@ -276,14 +322,32 @@ static bool receive(struct gch_model *md, unsigned int dst, u32 id)
 		return true;
 	if (!gch_model_slot_is(md, dst, id))
 		return false;
-	if (n->bytes && memchr_inv(n->addr, 0, n->bytes))
-		return gch_model_fail(md, "new node %u of %u bytes is not zero",
+	if (!is_new(n))
+		return gch_model_fail(md, "new node %u of %u bytes is not empty",
 				      id, n->bytes);
 	write_data(n, n->addr);
 	/* What is freed by hand alone can always be found there. */
 	return !md->h->explicit ||
 	       !gch_root_set(md->m, md->seen, id, SLOT(md, dst)) ||
 	       gch_model_fail(md, "node %u has no place", id);
+}
+
+static bool allocate(struct gch_model *md, unsigned int dst,
+		     const struct order *o, u32 serial)
+{
+	u32 id, i, refs = o->kind->bytes ? o->kind->nr_refs : o->nr_refs;
+
+	if (!md->dry && !alloc_in_heap(md, dst, o))
+		return false;
+	id = gch_model_node_new(md, o->kind, refs,
+				o->kind->bytes ?: refs * sizeof(void *) + o->bytes,
+				serial);
+	if (!id)
+		return gch_model_fail(md, "no node is left");
+	for (i = 0; i < o->nr; i++)
+		gch_model_put(md, &md->nodes[id].refs[i], md->slot[o->src + i]);
+	gch_model_put(md, &md->slot[dst], id);
+	return receive(md, dst, id);
 }
 
 /**
@@ -301,16 +365,32 @@ bool gch_model_alloc(struct gch_model *md, unsigned int dst,
 		     struct gch_model_kind *kind, u32 nr_refs, u32 bytes,
 		     u32 serial)
 {
-	u32 id, total = kind->bytes ?: nr_refs * sizeof(void *) + bytes;
+	struct order o = { .kind = kind, .nr_refs = nr_refs, .bytes = bytes };
 
-	if (!md->dry && !alloc_in_heap(md, dst, kind, nr_refs, bytes))
-		return false;
-	id = gch_model_node_new(md, kind, kind->bytes ? kind->nr_refs : nr_refs,
-				total, serial);
-	if (!id)
-		return gch_model_fail(md, "no node is left");
-	gch_model_put(md, &md->slot[dst], id);
-	return receive(md, dst, id);
+	return allocate(md, dst, &o, serial);
+}
+
+/**
+ * gch_model_alloc_refs - allocates, with references
+ * @md: the model, which has a node to spare
+ * @dst: slot that gets it
+ * @kind: its type, a fixed one
+ * @src: first slot of those that it is given references from
+ * @nr: how many; one more than it can have must be refused
+ * @serial: what its data are made of
+ *
+ * Return: whether heap and shadow agree.
+ */
+bool gch_model_alloc_refs(struct gch_model *md, unsigned int dst,
+			  struct gch_model_kind *kind, unsigned int src, u32 nr,
+			  u32 serial)
+{
+	struct order o = { .kind = kind, .src = src, .nr = nr };
+
+	if (nr <= kind->nr_refs)
+		return allocate(md, dst, &o, serial);
+	return answered(md, "alloc_refs", place_order(md, dst, &o), -ERANGE) &&
+	       gch_model_slot_is(md, dst, md->slot[dst]);
 }
 
 /* ---- references ---- */
@@ -330,12 +410,6 @@ static u32 word_of(const struct gch_model *md, unsigned int slot, u32 i)
 	u32 id = md->slot[slot];
 
 	return id ? gch_model_word(&md->nodes[id], i) : i;
-}
-
-static bool answered(struct gch_model *md, const char *call, int ret, int want)
-{
-	return ret == want ||
-	       gch_model_fail(md, "%s returned %d, not %d", call, ret, want);
 }
 
 /**
@@ -359,6 +433,55 @@ bool gch_model_load(struct gch_model *md, unsigned int dst, unsigned int src,
 		gch_model_put(md, &md->slot[dst],
 			      md->nodes[md->slot[src]].refs[i]);
 	return gch_model_slot_is(md, dst, md->slot[dst]);
+}
+
+/* Whether @nr words of what a slot refers to, from @first on, are references. */
+static int expect_words(const struct gch_model *md, unsigned int slot,
+			u32 first, u32 nr)
+{
+	const struct gch_model_node *n = &md->nodes[md->slot[slot]];
+	u32 i;
+
+	if (!md->slot[slot])
+		return -EFAULT;
+	for (i = first; i < first + nr; i++)
+		if (i * sizeof(void *) >= n->bytes || !is_ref(n, i))
+			return -ERANGE;
+	return 0;
+}
+
+/**
+ * gch_model_load_refs - reads references that are side by side
+ * @md: the model
+ * @dst: first slot of those that get them
+ * @src: slot that refers to the object
+ * @i: the first reference
+ * @nr: how many words
+ *
+ * Return: whether heap and shadow agree.
+ */
+bool gch_model_load_refs(struct gch_model *md, unsigned int dst,
+			 unsigned int src, u32 i, u32 nr)
+{
+	u32 word = word_of(md, src, i), k, id = md->slot[src];
+	int want = expect_words(md, src, word, nr);
+
+	if (!answered(md, "load_refs",
+		      gch_load_refs(md->m, SLOT(md, dst), SLOT(md, src), word,
+				    nr), want))
+		return false;
+	/* The object lives until all have been read. */
+	for (k = 0; !want && k < nr; k++)
+		if (dst + k != src)
+			gch_model_put(md, &md->slot[dst + k],
+				      md->nodes[id].refs[i + k]);
+	if (!want && src - dst < nr)
+		gch_model_put(md, &md->slot[src],
+			      md->nodes[id].refs[i + src - dst]);
+	for (k = 0; k < nr; k++)
+		if (!gch_model_slot_is(md, dst + k, md->slot[dst + k]))
+			return false;
+	return true;
 }
 
 /**

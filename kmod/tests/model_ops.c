@@ -143,6 +143,23 @@ static bool op_alloc(struct gch_model *md, const u32 *r)
 			gch_model_serial(md));
 }
 
+static bool op_alloc_refs(struct gch_model *md, const u32 *r)
+{
+	struct gch_model_kind *k = &md->h->kinds[r[2] % md->h->nr_kinds];
+	unsigned int src = r[3] % MODEL_PLAIN;
+	u32 nr = min(k->nr_refs, MODEL_PLAIN - src);
+
+	if (!k->nr_refs)
+		return op_alloc(md, r);
+	/* One too many now and then. */
+	if (!(r[4] % 64) && nr < MODEL_PLAIN - src)
+		nr++;
+	else
+		nr = 1 + r[5] % nr;
+	return gch_model_alloc_refs(md, r[1] % MODEL_PLAIN, k, src, nr,
+				    gch_model_serial(md));
+}
+
 /* One node more of what is being built: WORK_C, linked with its neighbours. */
 static bool build_link(struct gch_model *md, u32 r)
 {
@@ -239,6 +256,14 @@ static bool op_load(struct gch_model *md, const u32 *r)
 
 	return gch_model_load(md, r[1] % MODEL_PLAIN, src,
 			      ref_of(md, src, r[3]));
+}
+
+static bool op_load_refs(struct gch_model *md, const u32 *r)
+{
+	unsigned int dst = r[1] % MODEL_PLAIN, src = r[2] % MODEL_PLAIN;
+
+	return gch_model_load_refs(md, dst, src, ref_of(md, src, r[3]),
+				   1 + r[4] % min(MODEL_PLAIN - dst, 6U));
 }
 
 static bool op_store(struct gch_model *md, const u32 *r)
@@ -435,7 +460,8 @@ static const struct {
 	u16 weight;
 	op_fn fn;
 } ops[] = {
-	{ 140, op_alloc }, { 130, op_store }, { 110, op_load },
+	{ 100, op_alloc }, { 60, op_alloc_refs }, { 130, op_store },
+	{ 90, op_load }, { 30, op_load_refs },
 	{ 90, op_move }, { 60, op_copy }, { 50, op_root_set },
 	{ 50, op_root_get }, { 40, op_build }, { 40, op_clear },
 	{ 40, op_weak_set }, { 40, op_weak_get }, { 40, op_kill },

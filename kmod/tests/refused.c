@@ -57,6 +57,14 @@ static void check_calls(struct gch_test_env *env, struct gch_type *type,
 
 	REFUSED(env, gch_alloc(m, NONE, type), EINVAL);
 	REFUSED(env, gch_alloc(m, 0, var), EINVAL);
+	REFUSED(env, gch_alloc_refs(m, NONE, type, 1, 1), EINVAL);
+	REFUSED(env, gch_alloc_refs(m, 0, var, 1, 1), EINVAL);
+	REFUSED(env, gch_alloc_refs(m, 0, type, NONE, 1), EINVAL);
+	REFUSED(env, gch_alloc_refs(m, 0, type, NONE - 1, 2), EINVAL);
+	REFUSED(env, gch_alloc_refs(m, 0, type, U32_MAX, 2), EINVAL);
+	REFUSED(env, gch_alloc_refs(m, 0, type, 1, 0), EINVAL);
+	REFUSED(env, gch_alloc_refs(m, 0, type, 1, GCH_REFS_MAX + 1), EINVAL);
+	REFUSED(env, gch_alloc_refs(m, 0, type, 1, 3), ERANGE);
 	REFUSED(env, gch_alloc_var(m, 0, type, 1, 8), EINVAL);
 	REFUSED(env, gch_alloc_var(m, NONE, var, 1, 8), EINVAL);
 	REFUSED(env, gch_alloc_var(m, 0, var, 0, GCH_OBJECT_MAX + 1), E2BIG);
@@ -77,6 +85,16 @@ static void check_calls(struct gch_test_env *env, struct gch_type *type,
 	REFUSED(env, gch_store(m, 0, 2, 0), ERANGE);
 	REFUSED(env, gch_store_null(m, 0, U32_MAX), ERANGE);
 	REFUSED(env, gch_load(m, NONE, 0, 0), EINVAL);
+	REFUSED(env, gch_load_refs(m, 1, 0, 1, 2), ERANGE);
+	REFUSED(env, gch_load_refs(m, 1, 0, U32_MAX, 2), ERANGE);
+	REFUSED(env, gch_load_refs(m, 1, 0, 64, 1), ERANGE);
+	REFUSED(env, gch_load_refs(m, 1, 2, 0, 1), EFAULT);
+	REFUSED(env, gch_load_refs(m, 1, NONE, 0, 1), EINVAL);
+	REFUSED(env, gch_load_refs(m, NONE - 1, 0, 0, 2), EINVAL);
+	REFUSED(env, gch_load_refs(m, U32_MAX, 0, 0, 2), EINVAL);
+	REFUSED(env, gch_load_refs(m, 1, 0, 0, 0), EINVAL);
+	REFUSED(env, gch_load_refs(m, 1, 0, 0, GCH_REFS_MAX + 1), EINVAL);
+	CHECK(env, gch_is_null(m, 1), "a refused load filled its slot");
 	REFUSED(env, gch_load(m, 1, NONE, 0), EINVAL);
 	REFUSED(env, gch_store(m, NONE, 0, 0), EINVAL);
 	REFUSED(env, gch_store(m, 0, 0, NONE), EINVAL);

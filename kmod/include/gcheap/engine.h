@@ -273,6 +273,12 @@ static inline bool gch_type_is_ref(const struct gch_type *type, u32 word)
 	return gch_type_search(type, word);
 }
 
+/* Which word of the objects of a fixed type its reference @i is. */
+static inline u32 gch_type_word(const struct gch_type *type, u32 i)
+{
+	return type->leading ? i : type->refs[i];
+}
+
 /**
  * enum gch_wait - why a call left its section
  * @GCH_WAIT_NONE: it did not
@@ -651,11 +657,24 @@ GCH_DECLARE_ENGINE(slab);
  * What most calls of mutators are, each as one function, for an engine to whom that
  * makes a difference: @alloc of a fixed type, @ref and @fetch, and @ref and
  * @assign of a reference in an object. -ERANGE if there is no reference @i.
+ *
+ * @alloc_refs gives the object its first @nr references, of which @place may be
+ * one, before it is known anywhere; @load_refs reads @nr from word @i on of the
+ * object in the slot @src, which may be among @places, or none. Both read state
+ * once, and return -EAGAIN before they have done anything or not at all.
  */
 int gch_go_alloc_fixed(struct gch_mutator *m, void **place,
 		       struct gch_type *type);
+int gch_go_alloc_refs(struct gch_mutator *m, void **place,
+		      struct gch_type *type, void **from, u32 nr);
 int gch_go_load(struct gch_mutator *m, void **place, void *obj, u32 i);
+int gch_go_load_refs(struct gch_mutator *m, void **places, void **src, u32 i,
+		     u32 nr);
 int gch_go_store(struct gch_mutator *m, void *obj, u32 i, void *ref);
+int gch_py_alloc_refs(struct gch_mutator *m, void **place,
+		      struct gch_type *type, void **from, u32 nr);
+int gch_slab_alloc_refs(struct gch_mutator *m, void **place,
+			struct gch_type *type, void **from, u32 nr);
 
 /* The same in steps, for the other engines. */
 #define GCH_ENGINE_IN_STEPS(p)						\
@@ -675,6 +694,29 @@ gch_##p##_load(struct gch_mutator *m, void **place, void *obj, u32 i)	\
 		return -ERANGE;						\
 	gch_tally(m->stats->stores, 1);					\
 	return gch_##p##_fetch(m, place, from);				\
+}									\
+									\
+/* The slot that keeps the object is written last. */			\
+static __always_inline int						\
+gch_##p##_load_refs(struct gch_mutator *m, void **places, void **src,	\
+		    u32 i, u32 nr)					\
+{									\
+	void *obj = *src;						\
+	u32 n, last = nr;						\
+	int ret = 0;							\
+									\
+	for (n = 0; n < nr; n++)					\
+		if (unlikely(!gch_##p##_ref(m, obj, i + n)))		\
+			return -ERANGE;					\
+	for (n = 0; n < nr && !ret; n++) {				\
+		if (unlikely(places + n == src))			\
+			last = n;					\
+		else							\
+			ret = gch_##p##_load(m, places + n, obj, i + n); \
+	}								\
+	if (last < nr && !ret)						\
+		ret = gch_##p##_load(m, src, obj, i + last);		\
+	return ret;							\
 }									\
 									\
 static __always_inline int						\

@@ -30,6 +30,8 @@ struct netlink_ext_ack;
 #define GCH_NAME_SIZE		32
 /* Most slots in one frame. */
 #define GCH_FRAME_MAX		1024U
+/* Most references that one call takes along. */
+#define GCH_REFS_MAX		64U
 /* Largest object, in bytes, references included. */
 #define GCH_OBJECT_MAX		(SZ_4M - SZ_4K)
 /* Largest object of a fixed type, in bytes. */
@@ -196,7 +198,11 @@ struct gch_heap *gch_mutator_heap(const struct gch_mutator *m);
 int gch_alloc(struct gch_mutator *m, unsigned int dst, struct gch_type *type);
 int gch_alloc_var(struct gch_mutator *m, unsigned int dst,
 		  struct gch_type *type, u32 nr_refs, u32 bytes);
+int gch_alloc_refs(struct gch_mutator *m, unsigned int dst,
+		   struct gch_type *type, unsigned int src, unsigned int nr);
 int gch_load(struct gch_mutator *m, unsigned int dst, unsigned int src, u32 i);
+int gch_load_refs(struct gch_mutator *m, unsigned int dst, unsigned int src,
+		  u32 i, unsigned int nr);
 int gch_store(struct gch_mutator *m, unsigned int dst, u32 i, unsigned int src);
 int gch_store_null(struct gch_mutator *m, unsigned int dst, u32 i);
 int gch_copy(struct gch_mutator *m, unsigned int dst, unsigned int src);
