@@ -349,6 +349,7 @@ struct gch_go_mcentral {
  * @live: bytes allocated and not known to be dead
  * @marked_bytes: bytes that this cycle has marked
  * @credit: bytes that its workers have, beyond what mutators owe
+ * @shared_ns: time that all workers but the dedicated ones have marked in it
  * @mark_start: when it began
  * @assist_before: time spent on assists when it began
  * @pace_lock: protects changes of @pacer
@@ -417,6 +418,7 @@ struct gch_go_heap {
 	atomic64_t live;
 	atomic64_t marked_bytes;
 	atomic64_t credit;
+	atomic64_t shared_ns;
 	u64 mark_start;
 	u64 assist_before;
 	raw_spinlock_t pace_lock;	/* see above */
@@ -718,9 +720,11 @@ enum gch_go_mode {
  * @mode: why it marks now
  * @since: since when, by ktime_get_ns()
  * @woke: when it has slept last
+ * @turned: it has had its turn, and is to sleep before the next
  */
 struct gch_go_share {
 	bool dedicated;
+	bool turned;
 	enum gch_go_mode mode;
 	u64 since;
 	u64 woke;

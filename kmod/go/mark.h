@@ -7,8 +7,12 @@
 
 #include "object.h"
 
-/* Objects between looks at whether others are idle, and the clock. */
+/*
+ * Objects between looks at whether others are idle, and the clock; and while a
+ * mutator waits for the CPU.
+ */
 #define CHECK_EVERY	512U
+#define CHECK_FRACTION	128U
 /* Objects between looks at the clock where a mutator marks. */
 #define ASSIST_CHECK	16U
 
@@ -42,12 +46,13 @@ struct gch_go_marker {
 	u64 bytes;
 };
 
-/* What a loop keeps in registers; @left objects until it has to look up. */
+/* What a loop keeps in registers; @left of @every objects until it has to look up. */
 struct gch_go_hot {
 	unsigned long *sp;
 	u64 objects;
 	u64 bytes;
 	int left;
+	unsigned int every;
 };
 
 /* mark.c */
@@ -72,6 +77,19 @@ void gch_go_greentea_drain(struct gch_go_marker *k);
 bool gch_go_greentea_brief(struct gch_go_marker *k);
 void gch_go_classic_drain(struct gch_go_marker *k);
 bool gch_go_classic_brief(struct gch_go_marker *k);
+
+static inline unsigned int mark_every(const struct gch_go_marker *k)
+{
+	return k->share && k->share->mode == GCH_GO_FRACTIONAL ?
+	       CHECK_FRACTION : CHECK_EVERY;
+}
+
+static inline struct gch_go_hot mark_begin(const struct gch_go_marker *k)
+{
+	unsigned int every = mark_every(k);
+
+	return (struct gch_go_hot) { .sp = k->sp, .left = every, .every = every };
+}
 
 static __always_inline void mark_push(struct gch_go_marker *k,
 				      struct gch_go_hot *r, unsigned long ref)
@@ -117,8 +135,7 @@ static __always_inline void mark_turn(struct gch_go_marker *k,
 {
 	mark_keep(k, r);
 	gch_go_mark_turn(k);
-	r->sp = k->sp;
-	r->left = CHECK_EVERY;
+	*r = mark_begin(k);
 }
 
 /* Anything but an inline object. */

@@ -67,7 +67,7 @@ static __always_inline void step(struct gch_go_marker *k, struct gch_go_hot *r,
  */
 void gch_go_classic_drain(struct gch_go_marker *k)
 {
-	struct gch_go_hot r = { .sp = k->sp, .left = CHECK_EVERY };
+	struct gch_go_hot r = mark_begin(k);
 	unsigned long ref;
 
 	for (;;) {

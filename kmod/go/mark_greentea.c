@@ -336,7 +336,7 @@ static void share_out(struct gch_go_marker *k)
  */
 void gch_go_greentea_drain(struct gch_go_marker *k)
 {
-	struct tea t = { .k = k, .left = CHECK_EVERY };
+	struct tea t = { .k = k, .left = mark_every(k) };
 	unsigned long ref;
 
 	for (;;) {
@@ -350,7 +350,7 @@ void gch_go_greentea_drain(struct gch_go_marker *k)
 		if (unlikely(t.left <= 0)) {
 			share_out(k);
 			gch_go_mark_turn(k);
-			t.left = CHECK_EVERY;
+			t.left = mark_every(k);
 			if (k->rest)
 				break;
 		}

@@ -12,9 +12,8 @@
  * Where many references lead to what is marked already, as in a graph, most of the
  * objects would be fetched for nothing. Then there are two queues: what leaves the
  * first has its mark there; if it is the first to be found, its object is fetched
- * and enters the second. The share of references that led to something new says
- * every CHECK_EVERY references which way it is. One queue is better for trees and
- * lists.
+ * and enters the second. The share of references that led to something new says now
+ * and then which way it is. One queue is better for trees and lists.
  */
 #include "mark.h"
 
@@ -22,9 +21,9 @@
 #define FIFO_DEPTH	16U
 /* ... and then objects, where there are two queues. */
 #define SECOND_DEPTH	8U
-/* Of CHECK_EVERY references: fewer are new: two queues; more: one. */
-#define FEW_NEW		(CHECK_EVERY * 3 / 4)
-#define MOST_NEW	(CHECK_EVERY * 7 / 8)
+/* Of so many references: fewer are new: two queues; more: one. */
+#define FEW_NEW(of)	((of) * 3 / 4)
+#define MOST_NEW(of)	((of) * 7 / 8)
 
 /* The head is what comes next; where it is of the mark is found but once. */
 struct fifo {
@@ -110,7 +109,7 @@ static __always_inline bool drain_one(struct gch_go_marker *k,
 		else if (set_mark(ref, mark))
 			scan(k, r, ref);
 		if (unlikely(--r->left <= 0)) {
-			leave = !r->left && r->objects < FEW_NEW;
+			leave = !r->left && r->objects < FEW_NEW(r->every);
 			mark_turn(k, r);
 			leave |= k->rest;
 		}
@@ -148,7 +147,7 @@ static __always_inline bool drain_two(struct gch_go_marker *k,
 			second[tail++ % SECOND_DEPTH] = ref;
 		}
 		if (unlikely(--r->left <= 0)) {
-			leave = !r->left && r->objects > MOST_NEW;
+			leave = !r->left && r->objects > MOST_NEW(r->every);
 			mark_turn(k, r);
 			leave |= k->rest;
 		}
@@ -163,7 +162,7 @@ static __always_inline bool drain_two(struct gch_go_marker *k,
  */
 void gch_go_pipeline_drain(struct gch_go_marker *k)
 {
-	struct gch_go_hot r = { .sp = k->sp, .left = CHECK_EVERY };
+	struct gch_go_hot r = mark_begin(k);
 
 	while (!k->rest && drain_one(k, &r) && !k->rest && drain_two(k, &r))
 		;

@@ -29,7 +29,7 @@
 
 #define PERCENT		100U
 /* What the background takes at a time of a CPU that others want. */
-#define TURN_NS		(100 * NSEC_PER_USEC)
+#define TURN_NS		(50 * NSEC_PER_USEC)
 /* Whole workers may miss the goal by so much of it: 0.3. */
 #define MISS_PERCENT	30U
 
@@ -77,6 +77,7 @@ void gch_go_share_begin(struct gch_go_heap *h)
 	h->dedicated = gch_go_share(percent, num_online_cpus(), &h->fraction);
 	for_each_possible_cpu(cpu)
 		per_cpu_ptr(h->mcache, cpu)->mark_ns = 0;
+	atomic64_set(&h->shared_ns, 0);
 }
 
 /**
@@ -89,6 +90,7 @@ void gch_go_share_begin(struct gch_go_heap *h)
 void gch_go_share_join(struct gch_go_heap *h, struct gch_go_share *s)
 {
 	s->dedicated = atomic_inc_return(&h->joined) <= h->dedicated;
+	s->turned = false;
 	s->mode = s->dedicated ? GCH_GO_DEDICATED : GCH_GO_IDLE;
 	s->since = ktime_get_ns();
 	s->woke = s->since;
@@ -97,7 +99,7 @@ void gch_go_share_join(struct gch_go_heap *h, struct gch_go_share *s)
 /* May it begin another slice, and as what? */
 static bool choose(struct gch_go_heap *h, struct gch_go_share *s, u64 now)
 {
-	u64 marked, all = now - h->mark_start;
+	u64 marked, all;
 
 	if (s->dedicated)
 		return true;
@@ -105,24 +107,33 @@ static bool choose(struct gch_go_heap *h, struct gch_go_share *s, u64 now)
 	if (single_task_running())
 		return true;
 	s->mode = GCH_GO_FRACTIONAL;
+	all = now - h->mark_start;
 	marked = READ_ONCE(raw_cpu_ptr(h->mcache)->mark_ns);
-	return marked * PERCENT < all * h->fraction;
+	if (marked * PERCENT >= all * h->fraction)
+		return false;
+	/* What others do on CPUs that are idle nobody need be kept waiting for. */
+	return atomic64_read(&h->shared_ns) * PERCENT <
+	       all * h->fraction * num_online_cpus();
 }
 
 /**
- * gch_go_share_allows - may a worker that has slept go on?
+ * gch_go_share_allows - may a worker that has rested go on?
  * @h: the heap
  * @s: its share
  *
  * Context: kthread bound to a CPU.
- * Return: whether it may.
+ * Return: whether it may; if not, it sleeps before it asks again.
  */
 bool gch_go_share_allows(struct gch_go_heap *h, struct gch_go_share *s)
 {
+	bool turned = s->turned;
+
+	s->turned = false;
 	s->since = ktime_get_ns();
 	s->woke = s->since;
-	return choose(h, s, s->since);
+	return !turned && choose(h, s, s->since);
 }
+EXPORT_SYMBOL_IF_KUNIT(gch_go_share_allows);
 
 /**
  * gch_go_share_next - may a worker that has marked for a slice go on?
@@ -140,7 +151,8 @@ bool gch_go_share_next(struct gch_go_heap *h, struct gch_go_share *s)
 	if (!choose(h, s, s->since))
 		return false;
 	/* A fraction that it was late for is not taken at once. */
-	if (s->mode == GCH_GO_FRACTIONAL && s->since - s->woke >= TURN_NS)
+	s->turned = s->mode == GCH_GO_FRACTIONAL && s->since - s->woke >= TURN_NS;
+	if (s->turned)
 		return false;
 	cond_resched();
 	s->since = ktime_get_ns();
@@ -162,6 +174,8 @@ void gch_go_share_end(struct gch_go_heap *h, struct gch_go_share *s)
 	gch_count(h->base.cpu->mark_ns[s->mode], now - s->since);
 	__this_cpu_add(h->mcache->mark_ns, now - s->since);
 	preempt_enable();
+	if (!s->dedicated)
+		atomic64_add(now - s->since, &h->shared_ns);
 	s->since = now;
 }
 

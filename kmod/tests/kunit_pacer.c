@@ -285,6 +285,15 @@ static void test_share(struct kunit *test)
 	}
 }
 
+/* A turn is over even if nothing but a sleep ends it. */
+static void test_turn(struct kunit *test)
+{
+	struct gch_go_share s = { .dedicated = true, .turned = true };
+
+	KUNIT_EXPECT_FALSE(test, gch_go_share_allows(NULL, &s));
+	KUNIT_EXPECT_TRUE(test, gch_go_share_allows(NULL, &s));
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(test_scale),
 	KUNIT_CASE(test_goal),
@@ -295,6 +304,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(test_limiter),
 	KUNIT_CASE(test_retain),
 	KUNIT_CASE(test_share),
+	KUNIT_CASE(test_turn),
 	KUNIT_CASE(test_random),
 	{}
 };
