@@ -2,6 +2,8 @@
 /* Objects: their size, their bytes and the places of their references. */
 #include "object.h"
 
+#include <linux/prefetch.h>
+
 /**
  * gch_go_visit_refs - visits the references of an object
  * @ref: reference to it
@@ -218,9 +220,13 @@ int gch_go_load_refs(struct gch_mutator *m, void **places, void **src, u32 i,
 		     wanted & ~(READ_ONCE(tail->mask) >> i) ||
 		     STATE_PHASE(state) != PHASE_OFF))
 		return load_refs_slow(m, state, places, *src, i, nr);
-	for (n = 0; n < nr; n++)
+	for (n = 0; n < nr; n++) {
+		ref = (unsigned long)READ_ONCE(from[n]);
+		/* Who reads several is likely to go on from each. */
+		prefetch((void *)ref_addr(ref));
 		/* As in gch_go_assign_at(). */
-		gch_store_release(&places[n], READ_ONCE(from[n]));
+		gch_store_release(&places[n], (void *)ref);
+	}
 	gch_tally(m->stats->stores, nr);
 	return 0;
 }
