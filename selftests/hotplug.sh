@@ -9,7 +9,7 @@
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
-SECONDS_EACH=3
+SECONDS_EACH=2
 LIVES=10
 [ -z "${GCHEAP_LONG:-}" ] || { SECONDS_EACH=30 LIVES=100; }
 

@@ -298,23 +298,24 @@ static bool alloc_in_heap(struct gch_model *md, unsigned int dst,
 	return gch_model_fail(md, "no memory without a limit");
 }
 
-/* Is it empty but for the references that it was given? */
-static bool is_new(const struct gch_model_node *n)
+/* Is it empty but for the first @nr references, which it was given? */
+static bool is_new(const struct gch_model_node *n, u32 nr)
 {
-	u32 i, words = n->bytes / sizeof(u64);
 	const u64 *word = n->addr;
+	u32 i, at = 0, next;
 
-	for (i = 0; i < n->nr_refs; i++)
-		if (!word[gch_model_word(n, i)] != !n->refs[i])
+	for (i = 0; i < nr; i++) {
+		next = gch_model_word(n, i);
+		if (!word[next] != !n->refs[i] ||
+		    memchr_inv(word + at, 0, (next - at) * sizeof(*word)))
 			return false;
-	for (i = 0; i < words; i++)
-		if (word[i] && !is_ref(n, i))
-			return false;
-	return !memchr_inv(word + words, 0, n->bytes % sizeof(u64));
+		at = next + 1;
+	}
+	return !memchr_inv(word + at, 0, n->bytes - at * sizeof(*word));
 }
 
 /* What is new is where nothing else is. */
-static bool receive(struct gch_model *md, unsigned int dst, u32 id)
+static bool receive(struct gch_model *md, unsigned int dst, u32 id, u32 nr)
 {
 	struct gch_model_node *n = &md->nodes[id];
 
@@ -322,7 +323,7 @@ static bool receive(struct gch_model *md, unsigned int dst, u32 id)
 		return true;
 	if (!gch_model_slot_is(md, dst, id))
 		return false;
-	if (!is_new(n))
+	if (!is_new(n, nr))
 		return gch_model_fail(md, "new node %u of %u bytes is not empty",
 				      id, n->bytes);
 	write_data(n, n->addr);
@@ -347,7 +348,7 @@ static bool allocate(struct gch_model *md, unsigned int dst,
 	for (i = 0; i < o->nr; i++)
 		gch_model_put(md, &md->nodes[id].refs[i], md->slot[o->src + i]);
 	gch_model_put(md, &md->slot[dst], id);
-	return receive(md, dst, id);
+	return receive(md, dst, id, o->nr);
 }
 
 /**
