@@ -950,7 +950,7 @@ int main(void)
 	ksft_test_result(test_api("test=faults", "rounds=50000",
 				  "rounds=1000000"),
 			 "kernel API: every allocation\n");
-	ksft_test_result(test_api("test=model-faults", "rounds=60000",
+	ksft_test_result(test_api("test=model-faults", "rounds=30000",
 				  "rounds=3000000"),
 			 "kernel API: at random\n");
 	reopen();

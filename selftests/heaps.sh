@@ -42,7 +42,9 @@ done
 # What depends on how a heap marks; where that is seen better elsewhere, a part.
 shown='s/^/# /'
 marking="shapes rings deep large assist barrier"
+bare="classes weak limit finalizers"
 [ -z "${GCHEAP_BRIEF:-}" ] || marking="large barrier"
+[ -z "${GCHEAP_BRIEF:-}" ] || time_is_dear || marking=barrier bare=classes
 marked()
 {
 	for test in $marking; do
@@ -58,7 +60,7 @@ done
 # is not looked at.
 bare()
 {
-	for test in classes weak limit finalizers $marking; do
+	for test in $bare $marking; do
 		selftest go poison=0 test="$test" || return
 	done
 }

@@ -32,7 +32,7 @@ enum { NEW, LOOK, SLOTS };
 /* Faults that a life has at most: else it is never done. */
 #define FAULTS_MAX	5000U
 /* As many are tried in any case, and of those after them in a short test a few. */
-#define FAULTS_EACH	150U
+#define FAULTS_EACH	60U
 #define FAULTS_STEP	32U
 #define ROUNDS_SHORT	100000U
 /* Pieces of the store of memory of CPUs. */
