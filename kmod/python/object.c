@@ -237,6 +237,9 @@ void gch_py_swap(struct gch_py_heap *h, struct gch_mutator *m, void **place,
 	gch_py_lower(h, old);
 	if (likely(!h->deaths && gch_py_queue_empty(&h->dying)))
 		return;
+	/* One budget for a call, however many places it writes. */
+	if (m->pending)
+		return;
 	if (!gch_py_bury(h, GCH_PY_CALL_BUDGET) || reap_due(h))
 		m->pending = true;
 }
