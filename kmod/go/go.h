@@ -732,6 +732,9 @@ struct gch_go_share {
 
 unsigned int gch_go_share(unsigned int percent, unsigned int cpus,
 			  unsigned int *fraction);
+bool gch_go_share_due(u64 all, unsigned int fraction, unsigned int cpus,
+		      u64 own, u64 shared);
+bool gch_go_share_turn(struct gch_go_share *s);
 void gch_go_share_begin(struct gch_go_heap *h);
 void gch_go_share_join(struct gch_go_heap *h, struct gch_go_share *s);
 bool gch_go_share_allows(struct gch_go_heap *h, struct gch_go_share *s);

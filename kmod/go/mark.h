@@ -46,13 +46,12 @@ struct gch_go_marker {
 	u64 bytes;
 };
 
-/* What a loop keeps in registers; @left of @every objects until it has to look up. */
+/* What a loop keeps in registers; @left objects until it has to look up. */
 struct gch_go_hot {
 	unsigned long *sp;
 	u64 objects;
 	u64 bytes;
 	int left;
-	unsigned int every;
 };
 
 /* mark.c */
@@ -78,6 +77,7 @@ bool gch_go_greentea_brief(struct gch_go_marker *k);
 void gch_go_classic_drain(struct gch_go_marker *k);
 bool gch_go_classic_brief(struct gch_go_marker *k);
 
+/* How many that is from one look to the next, between which it does not change. */
 static inline unsigned int mark_every(const struct gch_go_marker *k)
 {
 	return k->share && k->share->mode == GCH_GO_FRACTIONAL ?
@@ -86,9 +86,7 @@ static inline unsigned int mark_every(const struct gch_go_marker *k)
 
 static inline struct gch_go_hot mark_begin(const struct gch_go_marker *k)
 {
-	unsigned int every = mark_every(k);
-
-	return (struct gch_go_hot) { .sp = k->sp, .left = every, .every = every };
+	return (struct gch_go_hot) { .sp = k->sp, .left = mark_every(k) };
 }
 
 static __always_inline void mark_push(struct gch_go_marker *k,

@@ -109,7 +109,7 @@ static __always_inline bool drain_one(struct gch_go_marker *k,
 		else if (set_mark(ref, mark))
 			scan(k, r, ref);
 		if (unlikely(--r->left <= 0)) {
-			leave = !r->left && r->objects < FEW_NEW(r->every);
+			leave = !r->left && r->objects < FEW_NEW(mark_every(k));
 			mark_turn(k, r);
 			leave |= k->rest;
 		}
@@ -147,7 +147,7 @@ static __always_inline bool drain_two(struct gch_go_marker *k,
 			second[tail++ % SECOND_DEPTH] = ref;
 		}
 		if (unlikely(--r->left <= 0)) {
-			leave = !r->left && r->objects > MOST_NEW(r->every);
+			leave = !r->left && r->objects > MOST_NEW(mark_every(k));
 			mark_turn(k, r);
 			leave |= k->rest;
 		}

@@ -381,28 +381,23 @@ static void init_refs_slow(struct gch_mutator *m, u32 state, unsigned long ref,
 	gch_tally(m->stats->barriers, nr);
 }
 
-static int alloc_small(struct gch_go_heap *h, struct gch_mutator *m, u32 state,
-		       void **place, struct gch_type *type, u32 nr_refs,
-		       u32 bytes, void **from, u32 nr)
+/* A small object, not referred to yet; 0 to wait. @state is as for find_span(). */
+static unsigned long make_small(struct gch_go_heap *h, struct gch_mutator *m,
+				u32 *state, struct gch_type *type, u32 nr_refs,
+				u32 bytes)
 {
 	u32 header = nr_refs && bytes > GCH_GO_MAX_INLINE ?
 		     GCH_GO_HEADER_BYTES : 0;
 	unsigned int class = gch_go_size_class(bytes + header) * 2 + !nr_refs;
-	struct gch_go_span *s = find_span(h, m, class, &state);
-	unsigned long ref;
+	struct gch_go_span *s = find_span(h, m, class, state);
 
-	if (!s)
-		return -EAGAIN;
-	ref = take(h, m->cache, s, type, nr_refs);
-	if (nr)
-		init_refs_slow(m, state, ref, type, from, nr);
-	return gch_go_assign_at(h, m, state, place, (void *)ref);
+	return s ? take(h, m->cache, s, type, nr_refs) : 0;
 }
 
-/* The pages have been taken outside the section, and zeroed there. */
-static int alloc_large(struct gch_go_heap *h, struct gch_mutator *m, u32 state,
-		       void **place, struct gch_type *type, u32 nr_refs,
-		       u32 bytes, void **from, u32 nr)
+/* A large one, likewise: the pages have been taken outside the section, and zeroed. */
+static unsigned long make_large(struct gch_go_heap *h, struct gch_mutator *m,
+				u32 state, struct gch_type *type, u32 nr_refs,
+				u32 bytes)
 {
 	struct gch_go_mcache *c = m->cache;
 	struct gch_go_mutator *gm = to_go_mutator(m);
@@ -412,7 +407,7 @@ static int alloc_large(struct gch_go_heap *h, struct gch_mutator *m, u32 state,
 		gm->want_large = true;
 		m->wait = GCH_WAIT_MEMORY;
 		m->want = bytes;
-		return -EAGAIN;
+		return 0;
 	}
 	gm->stash = NULL;
 	l->type = type;
@@ -430,10 +425,7 @@ static int alloc_large(struct gch_go_heap *h, struct gch_mutator *m, u32 state,
 	gch_tally(m->stats->allocs, 1);
 	gch_tally(m->stats->alloc_bytes, PAGE_SIZE << l->order);
 	gch_tally(m->stats->large_allocs, 1);
-	if (nr)
-		init_refs_slow(m, state, (unsigned long)l->addr + SPAN_LARGE,
-			       type, from, nr);
-	return gch_go_assign_at(h, m, state, place, l->addr + SPAN_LARGE);
+	return (unsigned long)l->addr + SPAN_LARGE;
 }
 
 static noinline int alloc_slow(struct gch_mutator *m, void **place,
@@ -442,15 +434,21 @@ static noinline int alloc_slow(struct gch_mutator *m, void **place,
 {
 	struct gch_go_heap *h = to_go(m->heap);
 	u32 state = READ_ONCE(h->state);
+	unsigned long ref;
 
 	if (STATE_PHASE(state) == PHASE_STOP) {
 		m->wait = GCH_WAIT_EXCLUSIVE;
 		return -EAGAIN;
 	}
 	if (bytes > GCH_GO_MAX_SMALL - GCH_GO_HEADER_BYTES)
-		return alloc_large(h, m, state, place, type, nr_refs, bytes,
-				   from, nr);
-	return alloc_small(h, m, state, place, type, nr_refs, bytes, from, nr);
+		ref = make_large(h, m, state, type, nr_refs, bytes);
+	else
+		ref = make_small(h, m, &state, type, nr_refs, bytes);
+	if (!ref)
+		return -EAGAIN;
+	if (nr)
+		init_refs_slow(m, state, ref, type, from, nr);
+	return gch_go_assign_at(h, m, state, place, (void *)ref);
 }
 
 /*

@@ -214,21 +214,21 @@ int gch_go_load_refs(struct gch_mutator *m, void **places, void **src, u32 i,
 	void **from = (void **)ref_addr(ref) + i;
 	struct gch_go_tail *tail = tail_of(ref_addr(ref));
 	u64 wanted = GENMASK_ULL(nr - 1, 0);
+	int ret = 0;
 
 	if (unlikely(!is_inline_ref(ref) || i >= BITS_PER_LONG ||
 		     READ_ONCE(tail->mixed) ||
-		     wanted & ~(READ_ONCE(tail->mask) >> i) ||
-		     STATE_PHASE(state) != PHASE_OFF))
+		     wanted & ~(READ_ONCE(tail->mask) >> i)))
 		return load_refs_slow(m, state, places, *src, i, nr);
-	for (n = 0; n < nr; n++) {
+	gch_tally(m->stats->stores, nr);
+	for (n = 0; n < nr && !ret; n++) {
 		ref = (unsigned long)READ_ONCE(from[n]);
 		/* Who reads several is likely to go on from each. */
 		prefetch((void *)ref_addr(ref));
-		/* As in gch_go_assign_at(). */
-		gch_store_release(&places[n], (void *)ref);
+		ret = gch_go_assign_at(to_go(m->heap), m, state, &places[n],
+				       (void *)ref);
 	}
-	gch_tally(m->stats->stores, nr);
-	return 0;
+	return ret;
 }
 
 static noinline int store_slow(struct gch_mutator *m, u32 state, void *obj,

@@ -96,24 +96,56 @@ void gch_go_share_join(struct gch_go_heap *h, struct gch_go_share *s)
 	s->woke = s->since;
 }
 
+/**
+ * gch_go_share_due - is a worker late for its fraction?
+ * @all: time since the cycle began
+ * @fraction: percent of it that each worker is to have
+ * @cpus: number of CPUs
+ * @own: time that it has marked
+ * @shared: time that all workers but the dedicated ones have marked
+ *
+ * What others do on CPUs that are idle nobody need be kept waiting for.
+ *
+ * Context: any.
+ * Return: whether it is, and they have not done its part.
+ */
+bool gch_go_share_due(u64 all, unsigned int fraction, unsigned int cpus,
+		      u64 own, u64 shared)
+{
+	return own * PERCENT < all * fraction &&
+	       shared * PERCENT < all * fraction * cpus;
+}
+EXPORT_SYMBOL_IF_KUNIT(gch_go_share_due);
+
+/**
+ * gch_go_share_turn - is a worker's turn over?
+ * @s: its share; if so, it will not be allowed to go on before it has slept
+ *
+ * A fraction that it was late for is not taken at once.
+ *
+ * Context: kthread bound to a CPU.
+ * Return: whether it is.
+ */
+bool gch_go_share_turn(struct gch_go_share *s)
+{
+	s->turned = s->mode == GCH_GO_FRACTIONAL && s->since - s->woke >= TURN_NS;
+	return s->turned;
+}
+EXPORT_SYMBOL_IF_KUNIT(gch_go_share_turn);
+
 /* May it begin another slice, and as what? */
 static bool choose(struct gch_go_heap *h, struct gch_go_share *s, u64 now)
 {
-	u64 marked, all;
-
 	if (s->dedicated)
 		return true;
 	s->mode = GCH_GO_IDLE;
 	if (single_task_running())
 		return true;
 	s->mode = GCH_GO_FRACTIONAL;
-	all = now - h->mark_start;
-	marked = READ_ONCE(raw_cpu_ptr(h->mcache)->mark_ns);
-	if (marked * PERCENT >= all * h->fraction)
-		return false;
-	/* What others do on CPUs that are idle nobody need be kept waiting for. */
-	return atomic64_read(&h->shared_ns) * PERCENT <
-	       all * h->fraction * num_online_cpus();
+	return gch_go_share_due(now - h->mark_start, h->fraction,
+				num_online_cpus(),
+				READ_ONCE(raw_cpu_ptr(h->mcache)->mark_ns),
+				atomic64_read(&h->shared_ns));
 }
 
 /**
@@ -150,9 +182,7 @@ bool gch_go_share_next(struct gch_go_heap *h, struct gch_go_share *s)
 	gch_go_share_end(h, s);
 	if (!choose(h, s, s->since))
 		return false;
-	/* A fraction that it was late for is not taken at once. */
-	s->turned = s->mode == GCH_GO_FRACTIONAL && s->since - s->woke >= TURN_NS;
-	if (s->turned)
+	if (gch_go_share_turn(s))
 		return false;
 	cond_resched();
 	s->since = ktime_get_ns();

@@ -285,13 +285,41 @@ static void test_share(struct kunit *test)
 	}
 }
 
-/* A turn is over even if nothing but a sleep ends it. */
+/* A worker is due if it is late, and all workers together are. */
+static void test_due(struct kunit *test)
+{
+	KUNIT_EXPECT_TRUE(test, gch_go_share_due(1000, 25, 2, 249, 249));
+	KUNIT_EXPECT_FALSE(test, gch_go_share_due(1000, 25, 2, 250, 250));
+	KUNIT_EXPECT_TRUE(test, gch_go_share_due(1000, 25, 2, 0, 499));
+	KUNIT_EXPECT_FALSE(test, gch_go_share_due(1000, 25, 2, 0, 500));
+	KUNIT_EXPECT_FALSE(test, gch_go_share_due(1000, 0, 2, 0, 0));
+	KUNIT_EXPECT_FALSE(test, gch_go_share_due(0, 25, 2, 0, 0));
+}
+
+/*
+ * Whose turn is over is refused once, late or not: who was asked and went on at
+ * once would stay for as long as the scheduler lets it. That a dedicated worker may
+ * always go on shows that it is the turn that refuses.
+ */
 static void test_turn(struct kunit *test)
 {
-	struct gch_go_share s = { .dedicated = true, .turned = true };
+	struct gch_go_share s = {
+		.dedicated = true,
+		.mode = GCH_GO_FRACTIONAL,
+		.woke = NSEC_PER_SEC,
+		.since = NSEC_PER_SEC + NSEC_PER_USEC,
+	};
 
+	KUNIT_EXPECT_FALSE(test, gch_go_share_turn(&s));
+	KUNIT_EXPECT_TRUE(test, gch_go_share_allows(NULL, &s));
+	s.woke = NSEC_PER_SEC;
+	s.since = NSEC_PER_SEC + NSEC_PER_MSEC;
+	KUNIT_EXPECT_TRUE(test, gch_go_share_turn(&s));
 	KUNIT_EXPECT_FALSE(test, gch_go_share_allows(NULL, &s));
 	KUNIT_EXPECT_TRUE(test, gch_go_share_allows(NULL, &s));
+	s.mode = GCH_GO_IDLE;
+	s.since = s.woke + NSEC_PER_MSEC;
+	KUNIT_EXPECT_FALSE(test, gch_go_share_turn(&s));
 }
 
 static struct kunit_case cases[] = {
@@ -304,6 +332,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(test_limiter),
 	KUNIT_CASE(test_retain),
 	KUNIT_CASE(test_share),
+	KUNIT_CASE(test_due),
 	KUNIT_CASE(test_turn),
 	KUNIT_CASE(test_random),
 	{}

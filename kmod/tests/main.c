@@ -88,6 +88,7 @@ static const struct gch_test tests[] = {
 	{ "handshake", GCH_TEST_COLLECTED, gch_test_handshake },
 	{ "barrier", GCH_TEST_COLLECTED, gch_test_barrier },
 	{ "barriers", GCH_TEST_GO, gch_test_barriers },
+	{ "refs", GCH_TEST_GO, gch_test_refs },
 	{ "stw", GCH_TEST_GO, gch_test_stw },
 	{ "workers", GCH_TEST_GO, gch_test_workers },
 	{ "snapshot", GCH_TEST_GO, gch_test_snapshot },

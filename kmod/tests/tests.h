@@ -138,6 +138,7 @@ void gch_test_classes(struct gch_test_env *env);
 void gch_test_shapes(struct gch_test_env *env);
 void gch_test_barrier(struct gch_test_env *env);
 void gch_test_barriers(struct gch_test_env *env);
+void gch_test_refs(struct gch_test_env *env);
 void gch_test_stw(struct gch_test_env *env);
 void gch_test_workers(struct gch_test_env *env);
 void gch_test_snapshot(struct gch_test_env *env);

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Several references in one call, behind the back of a marker that never rests
+ *
+ * One object holds all the others. Again and again what it holds is read into
+ * slots, right after a cycle; the object is let go of, and a new one made with all of
+ * it in it, after a while in which the next cycle may have begun: then what is
+ * unmarked in the slots goes to an object that is not scanned, and the slots are
+ * cleared before they are looked at. Nothing is read again before that cycle has
+ * ended: it would be marked for that.
+ */
+#include "tests.h"
+
+#include <linux/delay.h>
+#include <linux/jiffies.h>
+#include <linux/kernel.h>
+#include <linux/prandom.h>
+#include <linux/sched.h>
+
+#define REFS		8U
+/* Longest time for which they are in slots: of that in which a cycle begins. */
+#define SHELF_US	200U
+/* How much less often than other tests move one reference. */
+#define ROUNDS_PER_MOVE	50U
+
+enum { HOLDER, SHELF };
+
+/* All that the slots refer to is what it was. */
+static bool all_there(struct gch_test_env *env)
+{
+	u32 i;
+
+	for (i = 0; i < REFS; i++)
+		if (!CHECK(env, gch_test_payload_is(env->m, SHELF + i, 0, i + 1),
+			   "object %u is lost", i))
+			return false;
+	return true;
+}
+
+static bool clear_shelf(struct gch_test_env *env)
+{
+	u32 i;
+
+	for (i = 0; i < REFS; i++)
+		if (!MUST(env, gch_clear(env->m, SHELF + i)))
+			return false;
+	return true;
+}
+
+static bool begin(struct gch_test_env *env, struct gch_type *leaf,
+		  struct gch_type *holder)
+{
+	u32 i;
+
+	for (i = 0; i < REFS; i++)
+		if (!MUST(env, gch_alloc(env->m, SHELF + i, leaf)) ||
+		    !gch_test_payload_set(env->m, SHELF + i, 0, i + 1))
+			return false;
+	return MUST(env, gch_alloc_refs(env->m, HOLDER, holder, SHELF, REFS)) &&
+	       clear_shelf(env);
+}
+
+/* Until a cycle has ended, but not for ever. */
+static bool cycle_over(struct gch_test_env *env)
+{
+	u64 before = gch_cycles_ended(env->heap);
+	unsigned long until = jiffies + 60 * HZ;
+
+	while (gch_cycles_ended(env->heap) == before) {
+		if (!CHECK(env, time_before(jiffies, until),
+			   "no cycle ends"))
+			return false;
+		usleep_range(10, 20);
+	}
+	return true;
+}
+
+static bool pass_on(struct gch_test_env *env, struct gch_type *holder, u32 us)
+{
+	if (!MUST(env, gch_load_refs(env->m, SHELF, HOLDER, 0, REFS)) ||
+	    !all_there(env) || !MUST(env, gch_clear(env->m, HOLDER)))
+		return false;
+	udelay(us);
+	return MUST(env, gch_alloc_refs(env->m, HOLDER, holder, SHELF, REFS)) &&
+	       clear_shelf(env) && cycle_over(env);
+}
+
+static void pass_on_and_on(struct gch_test_env *env, u64 barrier)
+{
+	struct gch_config cfg = { .set = BIT(GCH_KEY_BARRIER) };
+	struct gch_type *leaf, *holder;
+	struct task_struct *collector;
+	struct rnd_state rnd;
+	unsigned long i;
+
+	cfg.val[GCH_KEY_BARRIER] = barrier;
+	if (!gch_test_open(env, &cfg))
+		goto out;
+	prandom_seed_state(&rnd, env->seed);
+	leaf = gch_test_type(env, "leaf", 2 * 8, 0, 0);
+	holder = gch_test_type(env, "holder", REFS * 8, REFS, 0);
+	if (!leaf || !holder || !begin(env, leaf, holder))
+		goto out;
+	collector = gch_test_collector_start(env);
+	for (i = 0; collector && i < env->rounds / ROUNDS_PER_MOVE; i++) {
+		if (!pass_on(env, holder, prandom_u32_state(&rnd) % SHELF_US))
+			break;
+		cond_resched();
+	}
+	gch_test_collector_stop(collector);
+	CHECK(env, gch_cycles_ended(env->heap) >= 10,
+	      "too few collections to say anything");
+out:
+	gch_test_close(env);
+}
+
+/**
+ * gch_test_refs - several references in one call, with each write barrier
+ * @env: the test
+ */
+void gch_test_refs(struct gch_test_env *env)
+{
+	u64 barrier;
+
+	for (barrier = 0; barrier <= GCHEAP_BARRIER_DIJKSTRA; barrier++)
+		pass_on_and_on(env, barrier);
+}
