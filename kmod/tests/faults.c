@@ -23,6 +23,7 @@
 #include <linux/prandom.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
+#include <gcheap/engine.h>
 
 /* Slots: what is allocated, and what is looked at. */
 enum { NEW, LOOK, SLOTS };
@@ -36,7 +37,7 @@ enum { NEW, LOOK, SLOTS };
 #define FAULTS_STEP	32U
 #define ROUNDS_SHORT	100000U
 /* Pieces of the store of memory of CPUs. */
-#define HOARD		16384U
+#define HOARD		32768U
 /* The store may fill in between, and no creation finds it empty: then again. */
 #define PERCPU_TRIES	10U
 
@@ -330,13 +331,17 @@ struct hoard {
 	unsigned int nr;
 };
 
-/* Without sleeping there is only what the store has. */
+/*
+ * Without sleeping there is only what the store has. Gaps that are too small for
+ * what each heap takes need not be filled, and are too many: with the hoard full the
+ * store would be.
+ */
 static void empty_store(struct hoard *h)
 {
 	size_t size = SZ_32K;
 
 	mutex_lock(&h->lock);
-	while (h->nr < HOARD && size >= sizeof(u32)) {
+	while (h->nr < HOARD && size * 2 > sizeof(struct gch_cpu_stats)) {
 		void __percpu *piece;
 
 		piece = __alloc_percpu_gfp(size, min(size, sizeof(u64)),
