@@ -464,7 +464,7 @@ static bool is_empty(uint32_t engine)
 
 static void test_right(uint32_t engine)
 {
-	unsigned int i, rounds = fuzz_rounds(30, 2);
+	unsigned int i, rounds = fuzz_rounds(20, 2);
 	uint64_t seed = 0;
 	bool good = true;
 
@@ -482,7 +482,7 @@ static void test_right(uint32_t engine)
 
 static void test_damaged(uint32_t engine)
 {
-	unsigned int i, rounds = fuzz_rounds(70, 2);
+	unsigned int i, rounds = fuzz_rounds(45, 2);
 	bool good = true;
 
 	for (i = 0; i < rounds && good && !fuzz_is_late(); i++) {

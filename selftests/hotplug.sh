@@ -9,8 +9,8 @@
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
-SECONDS_EACH=2
-LIVES=10
+SECONDS_EACH=1
+LIVES=5
 [ -z "${GCHEAP_LONG:-}" ] || { SECONDS_EACH=30 LIVES=100; }
 
 begin 8

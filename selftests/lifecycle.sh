@@ -10,7 +10,7 @@
 begin 16
 
 # Few where time is dear: a kernel that checks memory takes long to end a cache.
-LIVES=40 RELOADS=8
+LIVES=15 RELOADS=6
 ! time_is_dear || LIVES=6 RELOADS=4
 [ -z "${GCHEAP_LONG:-}" ] || LIVES=100 RELOADS=100
 debug=/sys/kernel/debug/gcheap

@@ -11,7 +11,7 @@
 # The larger trace in full where time is not dear, and otherwise the one variant of
 # each engine that has most in it; not at all where a kernel is emulated.
 list="cpython-asyncio cpython-docutils" replays=18
-! time_is_dear || replays=10
+! time_is_dear || replays=8
 [ -z "${GCHEAP_BRIEF:-}" ] || list=cpython-asyncio replays=4
 [ -z "${GCHEAP_BRIEF:-}" ] || ! time_is_dear || replays=5
 begin $((replays + 6))
@@ -79,6 +79,7 @@ for trace in $list; do
 	[ -z "${GCHEAP_BRIEF:-}" ] || continue
 	check "$trace on python, small pools" replay python "$file" 5 \
 		pool-size 4096 small-max 256
+	! time_is_dear || continue
 	check "$trace on go" replay go "$file" 1 verify on
 	check "$trace on go, forced cycles" replay go "$file" 10 \
 		interval-ms "$INTERVAL" verify on

@@ -138,7 +138,7 @@ empty()
 busy()
 {
 	ok=0 n=0
-	while [ "$n" -lt 4 ]; do
+	while [ "$n" -lt 2 ]; do
 		snapshot || ok=1
 		[ "$(grep -c '^O' "$new")" -gt 100 ] || ok=1
 		n=$((n + 1))
@@ -164,7 +164,7 @@ together()
 killed()
 {
 	n=0
-	while [ "$n" -lt 10 ]; do
+	while [ "$n" -lt 6 ]; do
 		cat "$file" > /dev/null &
 		reader=$!
 		[ $((n % 2)) -eq 0 ] || sleep 0.01

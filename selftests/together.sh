@@ -7,7 +7,7 @@
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
-ROUNDS=15
+ROUNDS=10
 [ -z "${GCHEAP_LONG:-}" ] || ROUNDS=300
 tmp=/tmp/together
 rm -rf "$tmp"

@@ -11,7 +11,7 @@
 #include <linux/sched.h>
 #include <linux/slab.h>
 
-#define COLLECTIONS	100U
+#define COLLECTIONS	40U
 #define THREADS		4U
 
 /* Section after section, with as little as possible between them. */

@@ -4,26 +4,25 @@
  *
  * One object holds all the others. Again and again what it holds is read into
  * slots, right after a cycle; the object is let go of, and a new one made with all of
- * it in it, after a while in which the next cycle may have begun: then what is
- * unmarked in the slots goes to an object that is not scanned, and the slots are
- * cleared before they are looked at. Nothing is read again before that cycle has
- * ended: it would be marked for that.
+ * it in it when the next cycle has just begun: then what is unmarked in the slots
+ * goes to an object that is not scanned, and the slots are cleared before they are
+ * looked at. Nothing is read again before that cycle has ended: it would be marked
+ * for that.
  */
 #include "tests.h"
 
 #include <linux/delay.h>
 #include <linux/jiffies.h>
 #include <linux/kernel.h>
-#include <linux/prandom.h>
 #include <linux/sched.h>
 
 #define REFS		8U
-/* Longest time for which they are in slots: of that in which a cycle begins. */
-#define SHELF_US	200U
+/* Longest time for which they are in slots. */
+#define SHELF_TIME	(HZ / 10 + 1)
 /* How much less often than other tests move one reference. */
-#define ROUNDS_PER_MOVE	50U
+#define ROUNDS_PER_MOVE	250U
 
-enum { HOLDER, SHELF };
+enum { HOLDER, SPARE, SHELF };
 
 /* All that the slots refer to is what it was. */
 static bool all_there(struct gch_test_env *env)
@@ -75,12 +74,32 @@ static bool cycle_over(struct gch_test_env *env)
 	return true;
 }
 
-static bool pass_on(struct gch_test_env *env, struct gch_type *holder, u32 us)
+static u64 barriers(struct gch_test_env *env)
+{
+	struct gch_stats stats;
+
+	gch_heap_stats(env->heap, &stats);
+	return stats.barriers;
+}
+
+/* Until a store runs the write barrier: frames have not been looked at then. */
+static bool cycle_begun(struct gch_test_env *env)
+{
+	unsigned long until = jiffies + SHELF_TIME;
+	u64 before = barriers(env);
+
+	while (barriers(env) == before && time_before(jiffies, until))
+		if (!MUST(env, gch_clear(env->m, SPARE)))
+			return false;
+	return true;
+}
+
+static bool pass_on(struct gch_test_env *env, struct gch_type *holder)
 {
 	if (!MUST(env, gch_load_refs(env->m, SHELF, HOLDER, 0, REFS)) ||
-	    !all_there(env) || !MUST(env, gch_clear(env->m, HOLDER)))
+	    !all_there(env) || !MUST(env, gch_clear(env->m, HOLDER)) ||
+	    !cycle_begun(env))
 		return false;
-	udelay(us);
 	return MUST(env, gch_alloc_refs(env->m, HOLDER, holder, SHELF, REFS)) &&
 	       clear_shelf(env) && cycle_over(env);
 }
@@ -90,20 +109,18 @@ static void pass_on_and_on(struct gch_test_env *env, u64 barrier)
 	struct gch_config cfg = { .set = BIT(GCH_KEY_BARRIER) };
 	struct gch_type *leaf, *holder;
 	struct task_struct *collector;
-	struct rnd_state rnd;
 	unsigned long i;
 
 	cfg.val[GCH_KEY_BARRIER] = barrier;
 	if (!gch_test_open(env, &cfg))
 		goto out;
-	prandom_seed_state(&rnd, env->seed);
 	leaf = gch_test_type(env, "leaf", 2 * 8, 0, 0);
 	holder = gch_test_type(env, "holder", REFS * 8, REFS, 0);
 	if (!leaf || !holder || !begin(env, leaf, holder))
 		goto out;
 	collector = gch_test_collector_start(env);
 	for (i = 0; collector && i < env->rounds / ROUNDS_PER_MOVE; i++) {
-		if (!pass_on(env, holder, prandom_u32_state(&rnd) % SHELF_US))
+		if (!pass_on(env, holder))
 			break;
 		cond_resched();
 	}

@@ -17,7 +17,9 @@
 #include <gcheap/engine.h>
 
 #define ACTORS		4U
-#define PHASES		2000U
+/* One for so many rounds, but so many at least. */
+#define ROUNDS_PER_PHASE	100U
+#define PHASES_MIN	300U
 /* Turns of the loop that an actor lingers for, at most. */
 #define LINGER		2000U
 
@@ -87,12 +89,13 @@ void gch_test_section(struct gch_test_env *env)
 {
 	struct task_struct *tasks[ACTORS];
 	struct stage stage = {};
-	unsigned int i, n;
+	unsigned int i, n, phases = max_t(unsigned int, PHASES_MIN,
+					  env->rounds / ROUNDS_PER_PHASE);
 
 	if (!gch_test_open(env, NULL))
 		return;
 	n = start_actors(env, &stage, tasks);
-	for (i = 1; i <= PHASES; i++) {
+	for (i = 1; i <= phases; i++) {
 		WRITE_ONCE(stage.phase, i);
 		gch_handshake(env->heap);
 		WRITE_ONCE(stage.done, i);
@@ -102,7 +105,7 @@ void gch_test_section(struct gch_test_env *env)
 	for (i = 0; i < n; i++)
 		kthread_stop(tasks[i]);
 	gch_test_note(env, "%d sections, %u handshakes",
-		      atomic_read(&stage.sections), PHASES);
+		      atomic_read(&stage.sections), phases);
 	CHECK(env, !atomic_read(&stage.missed),
 	      "%d sections were missed by a handshake",
 	      atomic_read(&stage.missed));
