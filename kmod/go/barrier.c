@@ -21,8 +21,12 @@
  * others may overwrite: otherwise it may find the phase to be MARK, and hold a
  * reference that was overwritten in SYNC, unshaded. See gch_go_fetch().
  *
- * A shaded object goes to a buffer of its CPU, which the mark workers empty; each
- * CPU counts what it has shaded, which is how the end of marking is found.
+ * A shaded object goes to a buffer of its CPU, as Go's wbBuf, marked or not: a store
+ * does not wait for its mark. When the buffer is full, or a mark worker begins, what
+ * is in it is marked, and becomes work if it was not. An unmarked object in a buffer
+ * is gray like one in the marker's hands. The end of marking is found by looking at
+ * the buffers, and then at what each CPU counts, which is raised before a section
+ * marks any of its own: an unmarked object is seen in its buffer, or in the count.
  *
  * A weak reference to an object that is not marked is shaded while marking goes
  * on, since its reader may keep it. Once marking may have ended it can be neither
@@ -123,54 +127,73 @@ bool gch_go_is_marked(unsigned long ref)
 	}
 }
 
-/**
- * gch_go_shaded_flush - hands what a CPU has shaded to the mark workers
- * @h: the heap
- * @c: the CPU's cache
- *
- * Context: in a section on that CPU, or for a CPU that is offline.
- */
-void gch_go_shaded_flush(struct gch_go_heap *h, struct gch_go_mcache *c)
+/* Hands gray objects to the mark workers. */
+static void put_gray(struct gch_go_heap *h, const unsigned long *gray,
+		     unsigned int nr)
 {
 	struct gch_go_workbuf *b;
 
 	BUILD_BUG_ON(ARRAY_SIZE(b->ref) < GCH_GO_SHADE_MAX);
-	if (!c->nr_shaded)
-		return;
 	b = gch_go_buf_get(h);
 	if (b) {
-		memcpy(b->ref, c->shaded, c->nr_shaded * sizeof(b->ref[0]));
-		b->nr = c->nr_shaded;
+		memcpy(b->ref, gray, nr * sizeof(b->ref[0]));
+		b->nr = nr;
 		gch_go_buf_put_full(h, b);
 	} else {
 		/* They are marked: scanning all that is finds them again. */
 		atomic_set(&h->overflow, 1);
 	}
+}
+
+/**
+ * gch_go_shaded_flush - marks what a CPU has shaded
+ * @h: the heap
+ * @c: the CPU's cache
+ * @count: so that it is noticed; not needed before workers drain
+ *
+ * Context: in a section on that CPU, or for a CPU that is offline.
+ */
+void gch_go_shaded_flush(struct gch_go_heap *h, struct gch_go_mcache *c,
+			 bool count)
+{
+	unsigned int i, nr = 0;
+
+	for (i = 0; i < c->nr_shaded; i++) {
+		unsigned long ref = c->shaded[i];
+
+		if (gch_go_is_marked(ref))
+			continue;
+		if (count) {
+			WRITE_ONCE(c->shades, c->shades + 1);
+			/* The count before the mark: gch_go_is_shaded(). */
+			smp_wmb();
+			count = false;
+		}
+		/* Who looks at the entries finds those not yet marked in place. */
+		if (gch_go_mark(ref))
+			WRITE_ONCE(c->shaded[nr++], ref | REF_GRAY);
+	}
+	if (nr)
+		put_gray(h, c->shaded, nr);
 	WRITE_ONCE(c->nr_shaded, 0);
 }
 
 /**
- * gch_go_shade - marks an object, and has it scanned
- * @h: the heap
- * @c: cache of the CPU
- * @ref: reference to the object, or 0
+ * gch_go_shaded_drop - forgets what all CPUs have shaded
+ * @h: the heap; all that can be reached is marked, and no section shades any more
  *
- * Context: in a section.
+ * Context: process context.
  */
-void gch_go_shade(struct gch_go_heap *h, struct gch_go_mcache *c,
-		  unsigned long ref)
+void gch_go_shaded_drop(struct gch_go_heap *h)
 {
-	if (!ref || !gch_go_mark(ref))
-		return;
-	if (c->nr_shaded == GCH_GO_SHADE_MAX)
-		gch_go_shaded_flush(h, c);
-	c->shaded[c->nr_shaded] = ref | REF_GRAY;
-	WRITE_ONCE(c->nr_shaded, c->nr_shaded + 1);
-	WRITE_ONCE(c->shades, c->shades + 1);
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu)
+		WRITE_ONCE(per_cpu_ptr(h->mcache, cpu)->nr_shaded, 0);
 }
 
 /**
- * gch_go_shades - objects shaded by all CPUs so far
+ * gch_go_shades - how often sections on all CPUs have marked, or taken work, so far
  * @h: the heap
  *
  * Context: after a handshake it includes every section before.
@@ -186,21 +209,35 @@ u64 gch_go_shades(struct gch_go_heap *h)
 	return sum;
 }
 
+static bool has_gray(const struct gch_go_mcache *c)
+{
+	u32 i, nr = gch_load_acquire(&c->nr_shaded);
+
+	for (i = 0; i < nr; i++)
+		if (!gch_go_is_marked(READ_ONCE(c->shaded[i])))
+			return true;
+	return false;
+}
+
 /**
- * gch_go_is_shaded - does any CPU keep gray objects?
+ * gch_go_is_shaded - has any CPU shaded an object that is not marked?
  * @h: the heap
  *
- * Context: any; exact after a handshake since which nothing has been shaded.
- * Return: whether one does.
+ * Its section may mark it right now: the caller reads gch_go_shades() afterwards.
+ *
+ * Context: under &gch_heap.cycle_lock, between SYNC and FLUSH.
+ * Return: whether one has.
  */
 bool gch_go_is_shaded(struct gch_go_heap *h)
 {
+	bool gray = false;
 	unsigned int cpu;
 
 	for_each_possible_cpu(cpu)
-		if (READ_ONCE(per_cpu_ptr(h->mcache, cpu)->nr_shaded))
-			return true;
-	return false;
+		gray = gray || has_gray(per_cpu_ptr(h->mcache, cpu));
+	/* Pairs with the one in gch_go_shaded_flush(). */
+	smp_rmb();
+	return gray;
 }
 
 /**
@@ -240,23 +277,36 @@ static int wait_exclusive(struct gch_mutator *m)
 int gch_go_assign_slow(struct gch_go_heap *h, struct gch_mutator *m, u32 state,
 		       void **place, void *ref)
 {
-	unsigned int phase = STATE_PHASE(state);
-	struct gch_go_mcache *c = m->cache;
-
-	if (phase == PHASE_STOP)
+	if (STATE_PHASE(state) == PHASE_STOP)
 		return wait_exclusive(m);
-	if (phase <= PHASE_TERM) {
+	if (gch_go_shades_new(state))
+		gch_go_shade(h, m->cache, (unsigned long)ref);
+	gch_go_assign_born(h, m, state, place, ref);
+	return 0;
+}
+
+/**
+ * gch_go_assign_born - writes a reference to an object just born while a cycle runs
+ * @h: the heap
+ * @m: the mutator
+ * @state: the heap's state as the section has read it, not in %PHASE_STOP
+ * @place: where
+ * @ref: the reference; its object is black, and so need not be shaded
+ *
+ * Context: in a section.
+ */
+void gch_go_assign_born(struct gch_go_heap *h, struct gch_mutator *m, u32 state,
+			void **place, void *ref)
+{
+	if (STATE_PHASE(state) <= PHASE_TERM) {
 		if (STATE_BARRIER(state) != GCHEAP_BARRIER_DIJKSTRA)
-			gch_go_shade(h, c, (unsigned long)READ_ONCE(*place));
-		if (gch_go_shades_new(state))
-			gch_go_shade(h, c, (unsigned long)ref);
+			gch_go_shade(h, m->cache, (unsigned long)READ_ONCE(*place));
 		if (unlikely(STATE_BARRIER(state) == BARRIER_SNAPSHOT))
 			gch_go_snap_store(h, m, place);
 		gch_tally(m->stats->barriers, 1);
 	}
 	/* As in gch_go_assign_at(). */
 	gch_store_release(place, ref);
-	return 0;
 }
 
 /**

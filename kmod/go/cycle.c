@@ -7,9 +7,9 @@
  *
  *	SYNC	barriers come on; after the handshake every store is shaded
  *	MARK	frames and tables are read, workers mark
- *	TERM	entered when between two handshakes nothing was shaded and all
- *		work was done; its own handshake ends weak loads that shade; had
- *		something been shaded before it, back to MARK
+ *	TERM	entered when between two handshakes nothing was marked by mutators
+ *		or gray in buffers of CPUs, and all work was done; its own handshake
+ *		ends weak loads that shade; had something been, back to MARK
  *	CLEAR	marking is over; weak references to the dead are cleared, then
  *		those of the dead that have finalizers are marked
  *	FLUSH	barriers are off on every CPU after the handshake
@@ -93,7 +93,7 @@ static void begin_marking(struct gch_go_heap *h, u32 gen)
 		start(h, gen, PHASE_MARK);
 }
 
-/* Afterwards nobody shades, unless somebody has since @shades were counted. */
+/* Afterwards all is marked, unless somebody has marked since @shades were counted. */
 static bool end_marking(struct gch_go_heap *h, u32 gen, u64 shades)
 {
 	if (!h->stw) {
@@ -102,7 +102,7 @@ static bool end_marking(struct gch_go_heap *h, u32 gen, u64 shades)
 	} else if (!is_stopped(h)) {
 		gch_go_stop(h);
 	}
-	return gch_go_shades(h) == shades;
+	return !gch_go_is_shaded(h) && gch_go_shades(h) == shades;
 }
 
 static void resume_marking(struct gch_go_heap *h, u32 gen)
@@ -122,7 +122,7 @@ static void snap_objects(struct gch_go_heap *h, u32 gen)
 		set_state(h, gen, PHASE_MARK);
 }
 
-/* Marks until a handshake finds that nothing was shaded since the one before. */
+/* Marks until a handshake finds that mutators marked nothing since the one before. */
 static u64 mark_all(struct gch_go_heap *h)
 {
 	u64 before, now = gch_go_shades(h);
@@ -231,6 +231,7 @@ static void begin_sweeping(struct gch_go_heap *h, u32 gen)
 		set_state(h, gen, PHASE_FLUSH);
 		gch_handshake(&h->base);
 	}
+	gch_go_shaded_drop(h);
 	gch_go_pace_end(h);
 	gch_go_sweep_begin(h);
 	if (!is_stopped(h)) {

@@ -269,21 +269,22 @@ struct gch_go_workbuf {
 	unsigned long ref[(PAGE_SIZE - 16) / sizeof(long)];
 };
 
-#define GCH_GO_SHADE_MAX	256
+/* Marked in one go, in a section. */
+#define GCH_GO_SHADE_MAX	128
 
 /**
  * struct gch_go_mcache - what one CPU allocates from and shades into
  * @state: the heap's state when the CPU last adapted to it
- * @fast: the state in which an allocation is no more than to take an object of the
- *	window; %STATE_NONE if there is none
+ * @fast: the state in which to allocate is to take an object of the window, and to
+ *	mark it if a cycle runs; %STATE_NONE if there is none
  * @nr_shaded: entries of @shaded
- * @shades: objects that the CPU's write barriers have shaded, ever
+ * @shades: raised before one of them is marked, or work is taken, by a section
  * @black: bytes that it has allocated black, ever
  * @mark_ns: time that its worker has marked in this cycle; the worker's
  * @span: the span of each span class that it allocates from; none is of class 0
  * @allocs: objects that it has allocated, ever, by span class
  * @freed: objects that it has found dead, ever, by span class
- * @shaded: gray objects
+ * @shaded: what stores have shaded: gray, if it is not marked already
  */
 struct gch_go_mcache {
 	u32 state;
@@ -650,6 +651,8 @@ void gch_go_larges_free(struct gch_go_heap *h);
 /* barrier.c */
 int gch_go_assign_slow(struct gch_go_heap *h, struct gch_mutator *m, u32 state,
 		       void **place, void *ref);
+void gch_go_assign_born(struct gch_go_heap *h, struct gch_mutator *m, u32 state,
+			void **place, void *ref);
 
 /*
  * Writes a reference, in a section that has read @state; 0 or -EAGAIN. While no
@@ -679,11 +682,28 @@ static __always_inline bool gch_go_shades_new(u32 state)
 bool gch_go_mark(unsigned long ref);
 void gch_go_mark_born(unsigned long ref);
 bool gch_go_is_marked(unsigned long ref);
-void gch_go_shade(struct gch_go_heap *h, struct gch_go_mcache *c,
-		  unsigned long ref);
-void gch_go_shaded_flush(struct gch_go_heap *h, struct gch_go_mcache *c);
+void gch_go_shaded_flush(struct gch_go_heap *h, struct gch_go_mcache *c,
+			 bool count);
+void gch_go_shaded_drop(struct gch_go_heap *h);
 u64 gch_go_shades(struct gch_go_heap *h);
 bool gch_go_is_shaded(struct gch_go_heap *h);
+
+/* Shades an object, in a section on the CPU of the cache. */
+static __always_inline void gch_go_shade(struct gch_go_heap *h,
+					 struct gch_go_mcache *c,
+					 unsigned long ref)
+{
+	u32 n = c->nr_shaded;
+
+	if (!ref)
+		return;
+	WRITE_ONCE(c->shaded[n], ref);
+	/* Who finds the number finds the entry: gch_go_is_shaded(). */
+	gch_store_release(&c->nr_shaded, n + 1);
+	if (unlikely(n + 1 == GCH_GO_SHADE_MAX))
+		gch_go_shaded_flush(h, c, true);
+}
+
 u64 gch_go_black(struct gch_go_heap *h);
 
 /* object.c */

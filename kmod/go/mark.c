@@ -536,7 +536,7 @@ static void mark_on_cpu(void *arg, unsigned int cpu)
 
 	atomic_inc(&h->running);
 	seq = gch_section_enter();
-	gch_go_shaded_flush(h, this_cpu_ptr(h->mcache));
+	gch_go_shaded_flush(h, this_cpu_ptr(h->mcache), false);
 	gch_section_leave(seq);
 	if (!gch_worker_settle(&h->base)) {
 		atomic_dec(&h->running);
@@ -624,7 +624,7 @@ static void flush_offline(struct gch_go_heap *h)
 		if (cpu_online(cpu))
 			continue;
 		preempt_disable();
-		gch_go_shaded_flush(h, per_cpu_ptr(h->mcache, cpu));
+		gch_go_shaded_flush(h, per_cpu_ptr(h->mcache, cpu), false);
 		preempt_enable();
 	}
 	cpus_read_unlock();
@@ -659,8 +659,8 @@ void gch_go_mark_drain(struct gch_go_heap *h)
  * gch_go_mark_more - is there work left?
  * @h: the heap
  *
- * A mutator that has taken work, and so emptied the list or its CPU's cache, has
- * raised its CPU's count of shades before: the caller reads that afterwards.
+ * A mutator that has taken work, and so emptied the list, has raised its CPU's count
+ * of shades before: the caller reads that afterwards.
  *
  * Context: process context.
  * Return: whether there is.
@@ -671,8 +671,6 @@ bool gch_go_mark_more(struct gch_go_heap *h)
 
 	if (gch_go_is_shaded(h))
 		return true;
-	/* Pairs with the one in gch_go_mark_some(). */
-	smp_rmb();
 	preempt_disable();
 	raw_spin_lock(&h->work_lock);
 	more = h->full_bufs;
@@ -719,15 +717,14 @@ u64 gch_go_mark_some(struct gch_go_heap *h, u64 work, u64 deadline)
 	struct gch_go_marker k = { .h = h };
 	u64 done;
 
-	if (!atomic_read(&h->nr_full) && !c->nr_shaded) {
+	if (!atomic_read(&h->nr_full))
+		gch_go_shaded_flush(h, c, true);
+	if (!atomic_read(&h->nr_full)) {
 		WRITE_ONCE(h->hungry, true);
 		return 0;
 	}
+	/* Seen by who finds the list empty under its lock: gch_go_mark_more(). */
 	WRITE_ONCE(c->shades, c->shades + 1);
-	/* The count before the cache and the list: see gch_go_mark_more(). */
-	smp_wmb();
-	if (!atomic_read(&h->nr_full))
-		gch_go_shaded_flush(h, c);
 	while (k.bytes < work && step_briefly(&k) && ktime_get_ns() < deadline)
 		;
 	done = k.bytes;

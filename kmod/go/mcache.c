@@ -61,8 +61,8 @@ void gch_go_cache_adapt(struct gch_go_heap *h, struct gch_go_mcache *c,
 		if (c->span[i])
 			gch_go_snap_span(c->span[i], STATE_GEN(state));
 	c->state = state;
-	c->fast = STATE_PHASE(state) == PHASE_OFF && !h->poison ? state :
-								  STATE_NONE;
+	c->fast = STATE_PHASE(state) != PHASE_STOP && !h->poison ? state :
+								   STATE_NONE;
 }
 
 /**
@@ -381,6 +381,21 @@ static void init_refs_slow(struct gch_mutator *m, u32 state, unsigned long ref,
 	gch_tally(m->stats->barriers, nr);
 }
 
+/* The rest of an allocation while a cycle runs: the object is black. */
+static noinline bool alloc_black(struct gch_mutator *m, void **place,
+				 unsigned long ref, u32 bytes,
+				 const struct gch_type *type, void **from, u32 nr)
+{
+	struct gch_go_mcache *c = m->cache;
+
+	gch_go_mark_born(ref);
+	c->black += bytes;
+	if (nr)
+		init_refs_slow(m, c->fast, ref, type, from, nr);
+	gch_go_assign_born(to_go(m->heap), m, c->fast, place, (void *)ref);
+	return true;
+}
+
 /* A small object, not referred to yet; 0 to wait. @state is as for find_span(). */
 static unsigned long make_small(struct gch_go_heap *h, struct gch_mutator *m,
 				u32 *state, struct gch_type *type, u32 nr_refs,
@@ -453,8 +468,8 @@ static noinline int alloc_slow(struct gch_mutator *m, void **place,
 
 /*
  * Takes an object of the window, all there is to most allocations: the CPU has
- * adapted to the state, no cycle runs, what is free is zeroed, and the references
- * are where those of the span's other objects are.
+ * adapted to the state, what is free is zeroed, and the references are where those
+ * of the span's other objects are.
  */
 static __always_inline bool alloc_fast(struct gch_mutator *m, void **place,
 				       unsigned int class, u64 mask,
@@ -473,6 +488,8 @@ static __always_inline bool alloc_fast(struct gch_mutator *m, void **place,
 		return false;
 	gch_tally(c->allocs[class], 1);
 	ref = next_free(s, free);
+	if (unlikely(STATE_PHASE(c->fast) != PHASE_OFF))
+		return alloc_black(m, place, ref, s->size, type, from, nr);
 	if (nr) {
 		init_refs((void **)ref_addr(ref), type, from, nr);
 		gch_tally(m->stats->stores, nr);

@@ -308,7 +308,6 @@ static void adapt_offline(struct gch_go_heap *h)
 		if (cpu_online(cpu))
 			continue;
 		preempt_disable();
-		gch_go_shaded_flush(h, per_cpu_ptr(h->mcache, cpu));
 		gch_go_cache_adapt(h, per_cpu_ptr(h->mcache, cpu), h->state);
 		preempt_enable();
 	}

@@ -5,8 +5,10 @@
  *
  * One process is the collector with its workers, one is each mutator, on a CPU of
  * its own. What others can see of a call, step by step, is a step here: the value
- * read, the state read, the value that is overwritten read, each shade in two
- * steps (mark bit; queue and count), the write. What is its own is taken together.
+ * read, the state read, the value that is overwritten read, each shade, the write.
+ * What is shaded goes to the CPU's buffer, marked or not. At any shade the buffer may
+ * be full: then it is emptied in steps (count; marks; work). What is a call's own is
+ * taken together.
  * A call writes one place: a slot of a frame, the entry of a root table, the
  * reference of an object, the weak entry, or the root that a finalizer finds its
  * object in.
@@ -35,6 +37,7 @@
  *	STW		with stops instead of SYNC and of TERM to FLUSH (stw on)
  *	YUASA		shade the new value in SYNC only, and what is read weakly
  *	DIJKSTRA	do not shade the old value
+ *	NEVER_FULL	buffers are emptied by workers only
  *
  * Without either of the two the barrier is hybrid: both values are shaded.
  *
@@ -94,11 +97,11 @@ byte phase;
 
 /* Sets of objects. */
 byte allocated, marked;
-byte queue[2];			/* shaded by a CPU, not handed in */
+byte queue[2];			/* shaded by a CPU: gray unless marked already */
 byte gray, found;		/* work: marked, and perhaps not */
 byte garbage;			/* when the cycle began */
 
-bool dirty;			/* shaded since the collector last summed up */
+bool dirty;			/* counted since the collector last summed up */
 bool unswept;			/* nothing is allocated white now */
 bool lock;			/* gch_heap.lock, against attaching */
 bool there;			/* the second mutator is attached */
@@ -189,14 +192,64 @@ inline close() {
 #define SNEW(d)	NEWV(d)
 #endif
 
+#define UNMARKED(c)	(queue[c] & ~marked)
+
+/*
+ * That an object is in a buffer means nothing once it is marked, but in the next
+ * cycle: left out where there is none to be misled, for fewer states.
+ */
+#ifdef NO_DROP
+#define KEPT(x)
+#define TIDY	skip
+#else
+#define KEPT(x)	&& !HAS(marked, x)
+#define TIDY	queue[0] = UNMARKED(0); queue[1] = UNMARKED(1)
+#endif
+
+/* What a section marks is noticed: the count first. */
+#ifdef COUNT_LATE
+#define COUNT_BEFORE	skip
+#define COUNT_AFTER	dirty = 1
+#else
+#define COUNT_BEFORE	dirty = 1
+#define COUNT_AFTER	skip
+#endif
+
+#define EMPTY() \
+	if \
+	:: UNMARKED(CPU) -> \
+		COUNT_BEFORE; \
+		d_step { \
+			fresh = UNMARKED(CPU); \
+			assert(!(fresh & ~allocated)); \
+			marked = marked | fresh; \
+			TIDY; \
+			printf("mutator %d marks set %d\n", m, fresh) \
+		}; \
+		d_step { \
+			gray = gray | fresh; \
+			fresh = 0; \
+			queue[CPU] = 0 \
+		}; \
+		COUNT_AFTER \
+	:: else -> queue[CPU] = 0 \
+	fi
+
+#ifdef NEVER_FULL
+#define IF_FULL()	skip
+#else
+#define IF_FULL() \
+	if \
+	:: EMPTY() \
+	:: skip \
+	fi
+#endif
+
 #define SHADE(x) \
 	if \
-	:: d_step { \
-		x != NIL && !HAS(marked, x) -> \
-		marked = marked | BIT(x); \
-		printf("mutator %d marks %d\n", m, x) \
-	   }; \
-		d_step { queue[CPU] = queue[CPU] | BIT(x); dirty = 1 } \
+	:: x != NIL KEPT(x) -> \
+		queue[CPU] = queue[CPU] | BIT(x); \
+		IF_FULL() \
 	:: else \
 	fi
 
@@ -234,14 +287,14 @@ inline assist() {
 		p = phase
 	};
 	if
-	:: p == MARK && (gray || found || queue[m]) ->
+	:: p == MARK && !gray && !found && queue[m] -> EMPTY()
+	:: else
+	fi;
+	if
+	:: p == MARK && (gray || found) ->
 #ifndef NO_ASSIST_COUNT
 		dirty = 1;
 #endif
-		if
-		:: !gray && !found -> d_step { gray = gray | queue[m]; queue[m] = 0 }
-		:: else
-		fi;
 		d_step { work = gray; refs = found; gray = 0; found = 0 };
 		if
 		:: d_step {
@@ -249,7 +302,7 @@ inline assist() {
 			pick(refs, o);
 			refs = refs & ~BIT(o);
 			if
-			:: !HAS(marked, o) -> marked = marked | BIT(o); work = BIT(o)
+			:: !HAS(marked, o) -> marked = marked | BIT(o); work = BIT(o); TIDY
 			:: else
 			fi;
 			o = 0
@@ -281,7 +334,7 @@ inline assist() {
 }
 
 proctype mutator(byte m, first, slots, left) {
-	byte p, s, d, old = NIL, v = NIL;
+	byte p, s, d, old = NIL, v = NIL, fresh;
 	bool repeat;
 #ifdef ASSIST
 	byte work, refs, o;		/* gray objects and references, taken */
@@ -532,8 +585,34 @@ inline scan(place) {
 #define SCANNED	HEAP
 #endif
 
+/* Before a worker drains: nobody need notice. */
+#define HAND_IN(c) \
+	assert(!(UNMARKED(c) & ~allocated)); \
+	gray = gray | UNMARKED(c); \
+	marked = marked | queue[c]; \
+	queue[c] = 0
+
 inline flush(cpu) {
-	d_step { !inside[cpu] ONLINE(cpu) -> gray = gray | queue[cpu]; queue[cpu] = 0 }
+	d_step { !inside[cpu] ONLINE(cpu) -> HAND_IN(cpu) }
+}
+
+/* Is anything gray in the CPUs' buffers, and then: has anything been noticed? */
+#ifdef COUNT_FIRST
+#define SEE_BEFORE	d_step { more = dirty; dirty = 0 }
+#define SEE_AFTER	skip
+#else
+#define SEE_BEFORE	skip
+#define SEE_AFTER	d_step { more = more || dirty; dirty = 0 }
+#endif
+
+inline see(work) {
+	SEE_BEFORE;
+#ifndef NO_QUEUE_CHECK
+	more = more || UNMARKED(0);
+	more = more || UNMARKED(1);
+#endif
+	more = more || work;
+	SEE_AFTER
 }
 
 inline drain() {
@@ -558,7 +637,7 @@ inline drain() {
 		od;
 		found = found & ~BIT(k);
 		if
-		:: !HAS(marked, k) -> marked = marked | BIT(k); gray = gray | BIT(k)
+		:: !HAS(marked, k) -> marked = marked | BIT(k); gray = gray | BIT(k); TIDY
 		:: else
 		fi;
 		k = 0
@@ -612,6 +691,13 @@ inline finalize() {
 	skip
 #endif
 }
+
+/* What is still shaded is marked. */
+#ifdef NO_DROP
+#define DROP	skip
+#else
+#define DROP	d_step { assert(!UNMARKED(0) && !UNMARKED(1)); queue[0] = 0; queue[1] = 0 }
+#endif
 
 #ifdef HOTPLUG
 proctype plug() {
@@ -688,7 +774,7 @@ mark_more:
 #ifndef NO_FLUSH_OFFLINE
 	d_step {
 		if
-		:: !online -> gray = gray | queue[1]; queue[1] = 0
+		:: !online -> HAND_IN(1)
 		:: else
 		fi
 	};
@@ -702,16 +788,7 @@ mark_more:
 #else
 	handshake();
 #endif
-	d_step {
-		more = dirty;
-#ifndef NO_QUEUE_CHECK
-		more = more || queue[0] || queue[1];
-#endif
-#ifdef ASSIST
-		more = more || gray || found;
-#endif
-		dirty = 0
-	};
+	see(gray || found);
 	if
 	:: more -> more = 0; goto mark_more
 	:: else
@@ -730,8 +807,9 @@ mark_more:
 	handshake();
 #endif
 #ifndef NO_RECHECK
+	see(false);
 	if
-	:: dirty -> phase = MARK; goto round
+	:: more -> more = 0; phase = MARK; goto round
 	:: else
 	fi;
 #endif
@@ -762,6 +840,7 @@ mark_more:
 	finalize();
 #endif
 #ifdef STW
+	DROP;
 	d_step { stopped = 0; phase = OFF; printf("phase OFF\n"); unswept = 1 };
 #else
 	phase = FLUSH;
@@ -769,6 +848,7 @@ mark_more:
 #ifndef NO_HS_FLUSH
 	handshake();
 #endif
+	DROP;
 	d_step { phase = OFF; printf("phase OFF\n"); unswept = 1 };
 	handshake();
 #endif
@@ -779,7 +859,10 @@ mark_more:
 		marked = 0;
 		unswept = 0;
 		assert(!(garbage & allocated));
-		assert(!gray && !found && !queue[0] && !queue[1]);
+		assert(!gray && !found);
+#ifndef NO_DROP
+		assert(!queue[0] && !queue[1]);
+#endif
 		garbage = 0;
 		dirty = 0
 	};
