@@ -43,6 +43,7 @@ done
 shown='s/^/# /'
 marking="shapes rings deep large assist barrier"
 bare="classes weak limit finalizers"
+! time_is_dear || marking="shapes large barrier"
 [ -z "${GCHEAP_BRIEF:-}" ] || marking="large barrier"
 [ -z "${GCHEAP_BRIEF:-}" ] || time_is_dear || marking=barrier bare=classes
 marked()
