@@ -10,7 +10,8 @@
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
-SECONDS_EACH=1
+# As long as a slow kernel takes to fill what little there is.
+SECONDS_EACH=${GCHEAP_PATIENCE:-1}
 [ -z "${GCHEAP_LONG:-}" ] || SECONDS_EACH=15
 # MiB that the hungry one leaves, and how much of that the heap may take: the
 # rest is for those who run the test.

@@ -40,7 +40,7 @@ static const char heap_details[] =
 	"Keys of all engines:\n"
 	"  limit {SIZE|none}       most memory held (K, M, G)\n"
 	"  arena-order N           order of the page blocks of arenas\n"
-	"  interval-ms {N|off}     a full collection this often\n"
+	"  interval-ms {N|off}     full collections with so long between\n"
 	"  verify {on|off}         check every collection\n"
 	"  poison {on|off}         clobber what is freed\n"
 	"Keys of go:\n"

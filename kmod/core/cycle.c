@@ -263,8 +263,12 @@ static void run_interval(struct work_struct *work)
 
 	if (!ms)
 		return;
-	gch_cycle_request(heap, 2);
-	queue_delayed_work(gch_wq, &heap->interval_work, msecs_to_jiffies(ms));
+	run(heap, 2, true);
+	/* However long it took: the mutators have the time from now on. */
+	ms = gch_val(heap, GCH_KEY_INTERVAL_MS);
+	if (ms)
+		queue_delayed_work(gch_wq, &heap->interval_work,
+				   msecs_to_jiffies(ms));
 }
 
 static void run_period(struct work_struct *work)

@@ -55,7 +55,8 @@ struct netlink_ext_ack;
  * @GCH_KEY_VERIFY: 1 checks every cycle by a second exclusive mark and walks
  *	the invariants after it
  * @GCH_KEY_POISON: 1 clobbers what is freed
- * @GCH_KEY_INTERVAL_MS: forces a full cycle this often, 0 for never
+ * @GCH_KEY_INTERVAL_MS: forces a full cycle so long after the end of the one forced
+ *	before, 0 for never
  * @GCH_KEY_GOGC: growth in percent that starts a cycle, 0 for off (go)
  * @GCH_KEY_MEMORY_LIMIT: soft limit of the pages the heap holds, bytes, 0 for none:
  *	cycles start early enough to stay below it, as long as they do not take half

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Forced cycles that take long: the interval is between two of them, and not from
+ * one's beginning to the next one's. Where mutators are stopped while a heap
+ * collects they would never run otherwise.
+ *
+ * As many intervals as there were cycles, and all that cycles took, have to fit into
+ * the time that has passed. How long either takes is the machine's to say.
+ */
+#include "tests.h"
+
+#include <linux/delay.h>
+#include <linux/jiffies.h>
+#include <linux/ktime.h>
+
+#define INTERVAL_MS	60U
+/* Ticks may be few, or late and then close together: half of it has to be there. */
+#define LEAST_NS	(INTERVAL_MS / 2 * NSEC_PER_MSEC)
+#define CYCLES		4U
+/* Objects are added until a cycle takes so long, or there are so many. */
+#define CYCLE_NS	(40 * NSEC_PER_MSEC)
+#define OBJECTS		8192U
+#define OBJECTS_MAX	BIT(19)
+
+enum { HEAD, NEW };
+
+static struct gch_stats stats_of(struct gch_test_env *env)
+{
+	struct gch_stats stats;
+
+	gch_heap_stats(env->heap, &stats);
+	return stats;
+}
+
+static bool grow(struct gch_test_env *env, struct gch_type *type, u32 nr)
+{
+	u32 i;
+
+	for (i = 0; i < nr; i++) {
+		if (!MUST(env, gch_alloc(env->m, NEW, type)) ||
+		    !MUST(env, gch_store(env->m, NEW, 0, HEAD)) ||
+		    !MUST(env, gch_copy(env->m, HEAD, NEW)))
+			return false;
+		cond_resched();
+	}
+	return true;
+}
+
+static bool fill(struct gch_test_env *env, struct gch_type *type)
+{
+	u32 nr = OBJECTS;
+	u64 before;
+
+	if (!grow(env, type, nr))
+		return false;
+	for (; nr < OBJECTS_MAX; nr *= 2) {
+		before = stats_of(env).cycle_ns;
+		if (!MUST(env, gch_collect(env->heap, 2)))
+			return false;
+		if (stats_of(env).cycle_ns - before >= CYCLE_NS)
+			break;
+		if (!grow(env, type, nr))
+			return false;
+	}
+	return true;
+}
+
+static void force(struct gch_test_env *env)
+{
+	struct gch_stats before = stats_of(env), after;
+	unsigned long until = jiffies + 60 * HZ;
+	u64 start = ktime_get_ns(), passed, ran;
+
+	MUST(env, gch_heap_tune(env->heap, GCH_KEY_INTERVAL_MS, INTERVAL_MS, NULL));
+	do {
+		usleep_range(1000, 2000);
+		after = stats_of(env);
+		passed = ktime_get_ns() - start;
+	} while (after.cycles - before.cycles < CYCLES &&
+		 time_before(jiffies, until));
+	MUST(env, gch_heap_tune(env->heap, GCH_KEY_INTERVAL_MS, 0, NULL));
+	ran = after.cycle_ns - before.cycle_ns;
+	gch_test_note(env, "%llu cycles of %llu us in %llu us",
+		      after.cycles - before.cycles,
+		      ran / CYCLES / NSEC_PER_USEC, passed / NSEC_PER_USEC);
+	CHECK(env, after.cycles - before.cycles >= CYCLES, "cycles were not forced");
+	CHECK(env, passed >= (after.cycles - before.cycles) * LEAST_NS + ran,
+	      "no interval between cycles");
+}
+
+/**
+ * gch_test_interval - cycles that are forced and take long leave time between them
+ * @env: the test
+ */
+void gch_test_interval(struct gch_test_env *env)
+{
+	struct gch_type *type;
+
+	/* To verify a cycle would take longer than the cycle. */
+	if (!gch_test_open(env, NULL) ||
+	    !MUST(env, gch_heap_tune(env->heap, GCH_KEY_VERIFY, 0, NULL)))
+		return;
+	type = gch_test_type(env, "link", 2 * 8, 1, 0);
+	if (type && fill(env, type))
+		force(env);
+}
