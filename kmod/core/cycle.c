@@ -267,8 +267,7 @@ static void run_interval(struct work_struct *work)
 	/* However long it took: the mutators have the time from now on. */
 	ms = gch_val(heap, GCH_KEY_INTERVAL_MS);
 	if (ms)
-		queue_delayed_work(gch_wq, &heap->interval_work,
-				   msecs_to_jiffies(ms));
+		gch_defer(&heap->interval_work, ms);
 }
 
 static void run_period(struct work_struct *work)

@@ -132,7 +132,7 @@ struct gch_cpu_stats {
  * @nr_types: their number
  * @cycle_lock: one collection at a time
  * @cycle_work: runs requested collections
- * @interval_work: requests one every GCH_KEY_INTERVAL_MS
+ * @interval_work: runs one, %GCH_KEY_INTERVAL_MS after the one before has ended
  * @period_work: requests one GCH_KEY_PERIOD_MS after the last
  * @cycle_want: oldest generation requested and not yet begun
  * @forced_want: one of the requests came from outside
