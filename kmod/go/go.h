@@ -345,9 +345,6 @@ struct gch_go_mcentral {
  * @running: workers that have begun to drain
  * @idle: how many of them have found nothing to do, or may not
  * @joined: workers that have begun to mark, of which the first are dedicated
- * @steady: workers that mark and need not rest when they began, for others did not
- *	want their CPU or they are dedicated
- * @left: a worker has left before all was marked: that its CPU goes down is one reason
  * @dedicated: how many; of the present cycle
  * @fraction: percent of their CPU that the others may have; likewise
  * @live: bytes allocated and not known to be dead
@@ -416,8 +413,6 @@ struct gch_go_heap {
 	atomic_t running;
 	atomic_t idle;
 	atomic_t joined;
-	atomic_t steady;
-	bool left;
 	unsigned int dedicated;
 	unsigned int fraction;
 

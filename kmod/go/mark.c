@@ -470,31 +470,9 @@ static void look_for_work(struct gch_go_heap *h)
 }
 
 /*
- * A worker leaves the round, with nothing in its hands. Whoever comes to rest after
- * that leaves too, whether all is marked or not: in the next round all are back.
- */
-static void leave(struct gch_go_heap *h)
-{
-	WRITE_ONCE(h->left, true);
-	atomic_dec(&h->idle);
-	atomic_dec(&h->running);
-}
-
-/*
- * Others want the CPU, and somebody marks on one that nobody else wants: to sleep
- * here would keep the round waiting until this worker has its CPU back.
- */
-static bool is_spare(const struct gch_go_heap *h,
-		     const struct gch_go_share *share)
-{
-	return !share->dedicated && atomic_read(&h->steady) &&
-	       !single_task_running();
-}
-
-/*
  * Waits until there is work that this worker may do, or all who run are idle. Who
  * begins late finds nothing, and who ends late has found all others idle: nothing
- * is left then. Nobody waits for a worker whose CPU goes down, or that is spare.
+ * is left then. Nobody waits for a worker whose CPU goes down.
  */
 static bool wait_for_work(struct gch_go_heap *h, struct gch_go_share *share)
 {
@@ -509,9 +487,9 @@ static bool wait_for_work(struct gch_go_heap *h, struct gch_go_share *share)
 			return false;
 		if (work && gch_go_share_allows(h, share))
 			break;
-		if (kthread_should_park() || is_spare(h, share) ||
-		    (work && READ_ONCE(h->left))) {
-			leave(h);
+		if (kthread_should_park()) {
+			atomic_dec(&h->idle);
+			atomic_dec(&h->running);
 			return false;
 		}
 		if (work)
@@ -549,20 +527,6 @@ static void marker_end(struct gch_go_marker *k, bool credit)
 	report(k, credit);
 }
 
-/* Marks for as long as the worker may. */
-static void drain_share(struct gch_go_marker *k)
-{
-	bool steady = k->share->mode != GCH_GO_FRACTIONAL;
-
-	if (steady)
-		atomic_inc(&k->h->steady);
-	drain(k);
-	if (steady)
-		atomic_dec(&k->h->steady);
-	gch_go_share_end(k->h, k->share);
-	marker_end(k, true);
-}
-
 static void mark_on_cpu(void *arg, unsigned int cpu)
 {
 	struct gch_go_heap *h = arg;
@@ -580,7 +544,9 @@ static void mark_on_cpu(void *arg, unsigned int cpu)
 	}
 	gch_go_share_join(h, &share);
 	do {
-		drain_share(&k);
+		drain(&k);
+		gch_go_share_end(h, &share);
+		marker_end(&k, true);
 	} while (wait_for_work(h, &share));
 }
 
@@ -680,7 +646,6 @@ void gch_go_mark_drain(struct gch_go_heap *h)
 	atomic_set(&h->running, 0);
 	atomic_set(&h->idle, 0);
 	atomic_set(&h->joined, 0);
-	h->left = false;
 	gch_workers_run(&h->base, mark_on_cpu, h);
 	flush_offline(h);
 	while (atomic_xchg(&h->overflow, 0)) {

@@ -91,8 +91,7 @@ void gch_go_share_join(struct gch_go_heap *h, struct gch_go_share *s)
 {
 	s->dedicated = atomic_inc_return(&h->joined) <= h->dedicated;
 	s->turned = false;
-	s->mode = s->dedicated ? GCH_GO_DEDICATED :
-		  single_task_running() ? GCH_GO_IDLE : GCH_GO_FRACTIONAL;
+	s->mode = s->dedicated ? GCH_GO_DEDICATED : GCH_GO_IDLE;
 	s->since = ktime_get_ns();
 	s->woke = s->since;
 }
