@@ -42,6 +42,7 @@ finish()
 	for job in $(jobs -p); do
 		kill -KILL "$job" 2> /dev/null
 	done
+	delay_set 0 || :
 	clean
 	if [ "$ran" -ne "$planned" ]; then
 		echo "# planned $planned results, came to $ran"
@@ -192,4 +193,11 @@ idle_soon()
 		echo "heap $1 still has $(setting_of "$1" mutators) mutators"
 		return 1
 	}
+}
+
+# delay_set US: how long each delay point of the modules spins, 0 for not at all; 1
+# where the kernel has none.
+delay_set()
+{
+	{ echo "$1" > /sys/module/gcheap/parameters/delay_us; } 2> /dev/null
 }

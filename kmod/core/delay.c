@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The length of delay points
+ *
+ * /sys/module/gcheap/parameters/delay_us is 0 or how long each delay point spins. The
+ * static key changes with it, so a point that is off costs nothing.
+ */
+#include "core/delay.h"
+
+#include <linux/delay.h>
+#include <linux/export.h>
+#include <linux/minmax.h>
+#include <linux/module.h>
+#include <linux/moduleparam.h>
+
+#include "compat.h"
+
+/* Longer ones would keep preemption off for as long. */
+#define DELAY_MAX_US	1000U
+
+static unsigned int delay_us;
+
+#if defined(CONFIG_JUMP_LABEL) || defined(CONFIG_KASAN) || defined(CONFIG_KCSAN)
+DEFINE_STATIC_KEY_FALSE(gch_delays);
+EXPORT_SYMBOL_IF_KUNIT(gch_delays);
+
+/**
+ * gch_delay_spin - spins at a delay point
+ *
+ * Context: any.
+ */
+void gch_delay_spin(void)
+{
+	udelay(READ_ONCE(delay_us));
+}
+EXPORT_SYMBOL_IF_KUNIT(gch_delay_spin);
+
+/* The kernel holds the lock of parameters: one change at a time. */
+static int set_delay(const char *text, const struct kernel_param *kp)
+{
+	int ret = param_set_uint_minmax(text, kp, 0, DELAY_MAX_US);
+
+	if (ret)
+		return ret;
+	if (delay_us)
+		static_branch_enable(&gch_delays);
+	else
+		static_branch_disable(&gch_delays);
+	return 0;
+}
+#else
+static int set_delay(const char *text, const struct kernel_param *kp)
+{
+	return -EOPNOTSUPP;
+}
+#endif
+
+static const struct kernel_param_ops delay_ops = {
+	.set	= set_delay,
+	.get	= param_get_uint,
+};
+
+module_param_cb(delay_us, &delay_ops, &delay_us, 0644);
+MODULE_PARM_DESC(delay_us, "microseconds that each delay point spins, 0 to 1000, for tests");
