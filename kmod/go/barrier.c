@@ -96,8 +96,13 @@ bool gch_go_mark(unsigned long ref)
  */
 void gch_go_mark_born(unsigned long ref)
 {
+	/*
+	 * Who finds the mark without a reference finds the object as it was made, its
+	 * header too, and when its span began to have such: gch_go_visit_marked(). A
+	 * mark bit is set by a fully ordered operation.
+	 */
 	if (is_inline_ref(ref))
-		WRITE_ONCE(*mark_byte(ref), SCANNED);
+		gch_store_release(mark_byte(ref), SCANNED);
 	else
 		gch_go_mark(ref);
 }

@@ -432,8 +432,9 @@ static unsigned long make_large(struct gch_go_heap *h, struct gch_mutator *m,
 	if (l->mark)
 		c->black += PAGE_SIZE << l->order;
 	raw_spin_lock(&h->large_lock);
-	list_add_tail_rcu(&l->node, &h->larges);
 	l->id = ++h->last_large;
+	/* Who walks the list sees it whole. */
+	list_add_tail_rcu(&l->node, &h->larges);
 	h->nr_large++;
 	raw_spin_unlock(&h->large_lock);
 	account(h, m, state, PAGE_SIZE << l->order);

@@ -20,13 +20,14 @@
 #include <linux/slab.h>
 
 #include "compat.h"
+#include "core/delay.h"
 
 /* Objects become the window so many bytes at a time, at most 64, at least one. */
 #define STEP_BYTES	2048U
 
-static void set_pages(struct gch_go_span *s)
+static void set_pages(struct gch_go_span *s, u32 npages)
 {
-	unsigned int i, n = s->npages << (GCH_GO_PAGE_SHIFT - PAGE_SHIFT);
+	unsigned int i, n = npages << (GCH_GO_PAGE_SHIFT - PAGE_SHIFT);
 	struct page *page = virt_to_page(s->base);
 
 	for (i = 0; i < n; i++)
@@ -87,9 +88,14 @@ static void span_init(struct gch_go_heap *h, struct gch_go_span *s,
 		tail_init(s);
 	else if (size <= GCH_GO_MAX_INLINE && !(class & 1))
 		memset(gch_go_span_ptrs(s), 0, PTRS_BYTES);
-	/* Whoever walks the spans sees it whole. */
-	gch_store_release(&s->npages, npages);
-	set_pages(s);
+	set_pages(s, npages);
+	gch_delay();
+	/*
+	 * Who walks the spans, or reads a reference to one of its objects, wherever it
+	 * was stored, sees the span and its pages as they are now.
+	 */
+	smp_wmb();
+	WRITE_ONCE(s->npages, npages);
 	atomic_inc(&h->nr_units);
 }
 

@@ -359,7 +359,7 @@ void gch_go_visit_spans(struct gch_go_heap *h, gch_go_span_fn fn, void *arg)
 	list_for_each_entry_rcu(a, &h->arenas, node,
 				lockdep_is_held(&h->base.cycle_lock)) {
 		for (i = 0; i < a->npages; i += n ?: 1) {
-			/* Pairs with the release when it comes into use. */
+			/* Pairs with the barrier in span_init(). */
 			n = gch_load_acquire(&a->spans[i].npages);
 			if (n)
 				fn(arg, &a->spans[i]);
@@ -378,9 +378,16 @@ static void visit_marked(void *arg, struct gch_go_span *s)
 	struct visit *v = arg;
 	unsigned int i;
 
-	for (i = 0; i < s->nelems; i++)
-		if (gch_go_is_marked(gch_go_span_ref(s, i)))
-			v->fn(v->arg, gch_go_span_ref(s, i));
+	for (i = 0; i < s->nelems; i++) {
+		if (!gch_go_is_marked(gch_go_span_ref(s, i)))
+			continue;
+		/*
+		 * The mark before the object: no reference led here. Pairs with
+		 * gch_go_mark_born().
+		 */
+		smp_rmb();
+		v->fn(v->arg, gch_go_span_ref(s, i));
+	}
 }
 
 /**

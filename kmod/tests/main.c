@@ -93,6 +93,7 @@ static const struct gch_test tests[] = {
 	{ "stw", GCH_TEST_GO, gch_test_stw },
 	{ "workers", GCH_TEST_GO, gch_test_workers },
 	{ "snapshot", GCH_TEST_GO, gch_test_snapshot },
+	{ "spans", GCH_TEST_GO, gch_test_spans },
 	{ "nodes", GCH_TEST_GO, gch_test_nodes },
 	{ "final-many", GCH_TEST_GO, gch_test_finals_many, true },
 	{ "model", GCH_TEST_ALL, gch_test_model, true },
