@@ -3,10 +3,13 @@
  * gcctl: configures the heaps of the gcheap module, makes them collect, runs
  * workloads on them and shows what happened.
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 #include <linux/gcheap.h>
 
 #include "gcctl.h"
@@ -333,11 +336,35 @@ static enum action parse_options(int argc, char **argv)
 	return ACTION_BAD;
 }
 
+/*
+ * A descriptor that is closed would be given to the next file or socket, which
+ * would then be read as input or get what is printed. To use these fails instead,
+ * as it does with one that is closed: each is open the other way.
+ */
+static int open_standard(void)
+{
+	int fd;
+
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (fcntl(fd, F_GETFD) >= 0)
+			continue;
+		if (open("/dev/null", fd == STDIN_FILENO ? O_WRONLY :
+							   O_RDONLY) != fd)
+			return out_error(STATUS_REFUSED, errno, NULL,
+					 "cannot open /dev/null: %s",
+					 strerror(errno));
+	}
+	return STATUS_OK;
+}
+
 int main(int argc, char **argv)
 {
-	enum action action = parse_options(argc, argv);
+	enum action action;
 	int status;
 
+	if (open_standard())
+		return STATUS_REFUSED;
+	action = parse_options(argc, argv);
 	argc -= optind;
 	argv += optind;
 	switch (action) {

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "gcctl.h"
+#include "text.h"
 #include "wait.h"
 
 #define MAX_DEPTH	8
@@ -24,6 +25,7 @@
 #define TABLE_CELL	16
 
 static bool as_json;
+static bool as_lines;
 static int json_flags = JSON_C_TO_STRING_PLAIN;
 
 /* The containers that are open, the document's own at 0. */
@@ -46,6 +48,7 @@ static bool line_is_second;
 void out_init(bool json, bool pretty)
 {
 	as_json = json;
+	as_lines = pretty;
 	if (pretty)
 		json_flags = JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED;
 	json_flags |= JSON_C_TO_STRING_NOSLASHESCAPE;
@@ -60,6 +63,38 @@ void out_init(bool json, bool pretty)
 bool out_is_json(void)
 {
 	return as_json;
+}
+
+/**
+ * out_is_pretty() - what the user wants
+ *
+ * Return: whether JSON has lines.
+ */
+bool out_is_pretty(void)
+{
+	return as_lines;
+}
+
+/**
+ * out_json_text() - a text in JSON
+ * @text: any bytes
+ *
+ * Return: the text, with what is no UTF-8 as \xNN.
+ */
+struct json_object *out_json_text(const char *text)
+{
+	char *utf8 = text_utf8(text);
+	struct json_object *o = json_object_new_string(utf8);
+
+	free(utf8);
+	return o;
+}
+
+/* A document, and the end of its line. */
+static void put_json(FILE *to, struct json_object *doc)
+{
+	text_put_json(to, json_object_to_json_string_ext(doc, json_flags));
+	putc('\n', to);
 }
 
 /* Gives a container to the one that is open, and opens it. */
@@ -135,12 +170,20 @@ void out_document(struct json_object *doc)
 }
 
 /**
+ * out_direct() - the caller writes the document, as it is too large to keep
+ */
+void out_direct(void)
+{
+	in_parts = true;
+}
+
+/**
  * out_next() - prints the document at once; others may follow
  */
 void out_next(void)
 {
 	if (as_json)
-		puts(json_object_to_json_string_ext(open_at[0], json_flags));
+		put_json(stdout, open_at[0]);
 	json_object_put(open_at[0]);
 	open_at[0] = NULL;
 	depth = 0;
@@ -163,7 +206,7 @@ int out_finish(int status)
 	if (as_json && !doc && !status && !in_parts)
 		doc = json_object_new_object();
 	if (as_json && doc)
-		puts(json_object_to_json_string_ext(doc, json_flags));
+		put_json(stdout, doc);
 	json_object_put(doc);
 	open_at[0] = NULL;
 	depth = 0;
@@ -174,13 +217,18 @@ int out_finish(int status)
 	return status;
 }
 
+/* How many decimals make three digits. */
+static int decimals(double v)
+{
+	/* What rounds up to the next power has a digit more before them. */
+	return v < 9.995 ? 2 : v < 99.95 ? 1 : 0;
+}
+
 /* Three digits that mean something. */
 static void format_scaled(char *buf, size_t size, double v, const char *unit)
 {
-	int digits = v < 10 ? 2 : v < 100 ? 1 : 0;
+	int digits = v == (double)(uint64_t)v ? 0 : decimals(v);
 
-	if (v == (double)(uint64_t)v)
-		digits = 0;
 	snprintf(buf, size, "%.*f %s", digits, v, unit);
 }
 
@@ -191,7 +239,8 @@ static void format_bytes(char *buf, size_t size, uint64_t n)
 	double v = (double)n;
 	unsigned int i = 0;
 
-	while (v >= 1024 && i < sizeof(units) / sizeof(units[0]) - 1) {
+	/* What would be rounded to 1024 of a unit is one of the next. */
+	while (v >= (i ? 1023.5 : 1024) && i < ARRAY_SIZE(units) - 1) {
 		v /= 1024;
 		i++;
 	}
@@ -200,14 +249,15 @@ static void format_bytes(char *buf, size_t size, uint64_t n)
 
 static void format_ns(char *buf, size_t size, double ns)
 {
-	if (ns < 1e3)
-		format_scaled(buf, size, ns, "ns");
-	else if (ns < 1e6)
-		format_scaled(buf, size, ns / 1e3, "us");
-	else if (ns < 1e9)
-		format_scaled(buf, size, ns / 1e6, "ms");
-	else
-		format_scaled(buf, size, ns / 1e9, "s");
+	static const char *const units[] = { "ns", "us", "ms", "s" };
+	unsigned int i = 0;
+
+	/* What would be rounded to 1000 of a unit is one of the next. */
+	while (ns >= 999.5 && i < ARRAY_SIZE(units) - 1) {
+		ns /= 1000;
+		i++;
+	}
+	format_scaled(buf, size, ns, units[i]);
 }
 
 /* 1234567 as 1,234,567 */
@@ -283,7 +333,7 @@ static struct json_object *to_json(const struct out_value *v)
 	case OUT_NONE:
 		return NULL;
 	case OUT_TEXT:
-		return json_object_new_string(v->text);
+		return out_json_text(v->text);
 	case OUT_FLAG:
 		return json_object_new_boolean(v->num != 0);
 	case OUT_PERCENT:
@@ -292,6 +342,14 @@ static struct json_object *to_json(const struct out_value *v)
 	default:
 		return json_object_new_uint64(v->num);
 	}
+}
+
+/* As out_format(), in a form that a terminal can be given; for free(). */
+static char *printable(const struct out_value *v)
+{
+	char buf[48];
+
+	return text_clean(out_format(buf, sizeof(buf), v));
 }
 
 static void add(const char *key, const struct out_value *v)
@@ -307,15 +365,14 @@ static void add(const char *key, const struct out_value *v)
  */
 void out_item(const char *key, const char *label, struct out_value value)
 {
-	const char *text;
-	char buf[48];
+	char *text;
 	size_t len;
 
 	if (as_json) {
 		add(key, &value);
 		return;
 	}
-	text = out_format(buf, sizeof(buf), &value);
+	text = printable(&value);
 	len = 2 + (label ? strlen(label) + 1 : 0) + strlen(text);
 	if (line_used && line_used + len > LINE_WIDTH)
 		out_break();
@@ -325,6 +382,7 @@ void out_item(const char *key, const char *label, struct out_value value)
 		line_used = (size_t)printf("    ");
 	line_used += len;
 	printf("%s%s%s", label ? label : "", label ? " " : "", text);
+	free(text);
 }
 
 /**
@@ -347,13 +405,15 @@ void out_break(void)
  */
 void out_fact(const char *key, const char *label, struct out_value value)
 {
-	char buf[48];
+	char *text;
 
-	if (as_json)
+	if (as_json) {
 		add(key, &value);
-	else
-		printf("%*s%-*s%s\n", indent(), "", LABEL_WIDTH, label,
-		       out_format(buf, sizeof(buf), &value));
+		return;
+	}
+	text = printable(&value);
+	printf("%*s%-*s%s\n", indent(), "", LABEL_WIDTH, label, text);
+	free(text);
 }
 
 /**
@@ -383,7 +443,6 @@ void out_columns(const char *const names[OUT_COLUMNS])
 void out_row(const char *key, const char *label,
 	     const struct out_value values[OUT_COLUMNS])
 {
-	char buf[48];
 	int i;
 
 	if (as_json) {
@@ -394,9 +453,12 @@ void out_row(const char *key, const char *label,
 		return;
 	}
 	printf("%*s%-*s", indent(), "", TABLE_LABEL - indent(), label);
-	for (i = 0; i < OUT_COLUMNS; i++)
-		printf(" %*s", TABLE_CELL,
-		       out_format(buf, sizeof(buf), &values[i]));
+	for (i = 0; i < OUT_COLUMNS; i++) {
+		char *text = printable(&values[i]);
+
+		printf(" %*s", TABLE_CELL, text);
+		free(text);
+	}
 	putchar('\n');
 }
 
@@ -425,6 +487,15 @@ void out_usage(const char *text)
 	json_object_object_add(open_at[0], "usage", lines);
 }
 
+/* A line of text on stderr, after what was printed so far. */
+static void put_line(const char *head, const char *text)
+{
+	char *line = text_clean(text);
+
+	fprintf(stderr, "%s: %s\n", head, line);
+	free(line);
+}
+
 /**
  * out_error() - says what went wrong
  * @status: the exit status that it leads to
@@ -436,6 +507,7 @@ void out_usage(const char *text)
  */
 int out_error(int status, int errnum, const char *hint, const char *fmt, ...)
 {
+	struct json_object *o;
 	char msg[1024];
 	va_list ap;
 
@@ -445,26 +517,21 @@ int out_error(int status, int errnum, const char *hint, const char *fmt, ...)
 
 	progress_end();
 	fflush(stdout);
-	if (as_json) {
-		struct json_object *o = json_object_new_object();
-
-		json_object_object_add(o, "error", json_object_new_string(msg));
-		if (errnum)
-			json_object_object_add(o, "errno",
-					       json_object_new_int(errnum));
+	if (!as_json) {
+		put_line("Error", msg);
 		if (hint)
-			json_object_object_add(o, "hint",
-					       json_object_new_string(hint));
-		json_object_object_add(o, "status",
-				       json_object_new_int(status));
-		fprintf(stderr, "%s\n",
-			json_object_to_json_string_ext(o, json_flags));
-		json_object_put(o);
+			put_line("Hint", hint);
 		return status;
 	}
-	fprintf(stderr, "Error: %s\n", msg);
+	o = json_object_new_object();
+	json_object_object_add(o, "error", out_json_text(msg));
+	if (errnum)
+		json_object_object_add(o, "errno", json_object_new_int(errnum));
 	if (hint)
-		fprintf(stderr, "Hint: %s\n", hint);
+		json_object_object_add(o, "hint", out_json_text(hint));
+	json_object_object_add(o, "status", json_object_new_int(status));
+	put_json(stderr, o);
+	json_object_put(o);
 	return status;
 }
 
@@ -474,6 +541,7 @@ int out_error(int status, int errnum, const char *hint, const char *fmt, ...)
  */
 void out_warn(const char *fmt, ...)
 {
+	struct json_object *o;
 	char msg[1024];
 	va_list ap;
 
@@ -482,15 +550,12 @@ void out_warn(const char *fmt, ...)
 	va_end(ap);
 
 	progress_end();
-	if (as_json) {
-		struct json_object *o = json_object_new_object();
-
-		json_object_object_add(o, "warning",
-				       json_object_new_string(msg));
-		fprintf(stderr, "%s\n",
-			json_object_to_json_string_ext(o, json_flags));
-		json_object_put(o);
-	} else {
-		fprintf(stderr, "Warning: %s\n", msg);
+	if (!as_json) {
+		put_line("Warning", msg);
+		return;
 	}
+	o = json_object_new_object();
+	json_object_object_add(o, "warning", out_json_text(msg));
+	put_json(stderr, o);
+	json_object_put(o);
 }

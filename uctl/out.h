@@ -60,6 +60,9 @@ struct json_object;
 
 void out_init(bool json, bool pretty);
 bool out_is_json(void);
+bool out_is_pretty(void);
+struct json_object *out_json_text(const char *text);
+void out_direct(void);
 void out_document(struct json_object *doc);
 void out_next(void);
 int out_finish(int status);
