@@ -25,6 +25,7 @@
 #include "gcctl.h"
 #include "out.h"
 #include "parse.h"
+#include "text.h"
 #include "wait.h"
 
 #define DEBUG_DIR	"/sys/kernel/debug/"
@@ -425,7 +426,7 @@ static void read_cpu(struct bench_set *set)
 	FILE *f = fopen("/proc/cpuinfo", "r");
 	char line[256];
 
-	snprintf(set->cpu, sizeof(set->cpu), "%s", told ? told : "unknown");
+	text_copy(set->cpu, sizeof(set->cpu), told ? told : "unknown");
 	while (f && fgets(line, sizeof(line), f)) {
 		const char *value = strchr(line, ':');
 
@@ -466,8 +467,7 @@ static void set_sizes(struct bench_set *set, const struct value *values)
 	set->reps = values[KEY_REPS].given ? values[KEY_REPS].num : 5;
 	set->scale = values[KEY_SCALE].given ? values[KEY_SCALE].num : 100;
 	if (values[KEY_NOTE].given)
-		snprintf(set->note, sizeof(set->note), "%s",
-			 values[KEY_NOTE].text);
+		text_copy(set->note, sizeof(set->note), values[KEY_NOTE].text);
 	if (values[KEY_TRACES].given)
 		set->traces = values[KEY_TRACES].text;
 	set->ms = bench_scaled(set, 20, 1);
@@ -501,18 +501,40 @@ static int run_groups(struct bench_set *set, int argc, char **argv, bool show)
 			continue;
 		status = groups[i].run(set);
 		progress_end();
-		if (show && !status)
+		/* What ended early is shown as far as it came. */
+		if (status)
+			bench_drop_empty(set);
+		if (show)
 			bench_show_group(set, groups[i].name, groups[i].heading);
-		fflush(stdout);
+		/* out_finish() says so. */
+		if (fflush(stdout))
+			break;
 	}
+	set->partial = i < ARRAY_SIZE(groups) || status;
 	return status;
 }
 
+/* What was measured is the user's, also when there is no more of it. */
+static int keep(struct bench_set *set, struct bench_file *file, int status)
+{
+	int unsaved = STATUS_OK;
+
+	if (set->partial && !set->nr)
+		return status;
+	if (set->partial)
+		out_warn("the results are partial");
+	if (out_is_json())
+		bench_write(set);
+	if (file->name)
+		unsaved = bench_save(set, file);
+	return status ? status : unsaved;
+}
+
 static int run_cmd_words(int argc, char **argv, int nr_names,
-			 struct bench_set *set)
+			 struct bench_set *set, struct bench_file *file)
 {
 	struct value values[BENCH_KEYS] = { 0 };
-	int status;
+	int status = STATUS_OK;
 
 	if (parse_keys(argc - nr_names, argv + nr_names, keys, BENCH_KEYS,
 		       values))
@@ -524,16 +546,15 @@ static int run_cmd_words(int argc, char **argv, int nr_names,
 		return out_error(STATUS_USAGE, 0, NULL,
 				 "reps is 1 to %d, scale 1 to 100",
 				 BENCH_REPS_MAX);
-	status = find_module();
+	if (values[KEY_FILE].given)
+		status = bench_open(file, values[KEY_FILE].text);
+	if (!status)
+		status = find_module();
 	if (status)
 		return status;
 	wait_catch_signals();
 	status = run_groups(set, nr_names, argv, !out_is_json());
-	if (!status && out_is_json())
-		bench_write(set);
-	if (!status && values[KEY_FILE].given)
-		status = bench_save(set, values[KEY_FILE].text);
-	return status;
+	return keep(set, file, status);
 }
 
 static int show_cmd(int argc, char **argv, struct bench_set *set)
@@ -597,6 +618,7 @@ static int count_names(int argc, char **argv)
 
 int bench_cmd(int argc, char **argv)
 {
+	struct bench_file file = BENCH_NO_FILE;
 	struct bench_set set = { 0 };
 	int status, names;
 
@@ -607,8 +629,10 @@ int bench_cmd(int argc, char **argv)
 	} else {
 		names = count_names(argc, argv);
 		status = names < 0 ? STATUS_USAGE :
-				     run_cmd_words(argc, argv, names, &set);
+				     run_cmd_words(argc, argv, names, &set,
+						   &file);
 	}
+	bench_discard(&file);
 	bench_free(&set);
 	return status;
 }

@@ -65,6 +65,7 @@ struct bench_result {
  * @ms: least time of a repetition
  * @live: MiB of live objects where collection is on
  * @seconds: that a workload runs, all repetitions together
+ * @partial: whether it ended before all was measured
  * @traces: folder of recorded traces, or NULL
  * @result: the lines
  * @nr: their number
@@ -83,6 +84,7 @@ struct bench_set {
 	uint64_t ms;
 	uint64_t live;
 	uint64_t seconds;
+	bool partial;
 	const char *traces;
 	struct bench_result *result;
 	size_t nr;
@@ -149,9 +151,27 @@ int bench_larson(struct bench_set *set);
 int bench_mstress(struct bench_set *set);
 int bench_replay(struct bench_set *set);
 
+/**
+ * struct bench_file - where results will be kept
+ * @name: of the file, as the user wrote it
+ * @path: what @temp becomes, for free(); NULL if the file itself is open
+ * @temp: a file beside it, for free()
+ * @fd: what is open, -1 for nothing
+ */
+struct bench_file {
+	const char *name;
+	char *path;
+	char *temp;
+	int fd;
+};
+
+#define BENCH_NO_FILE	{ .fd = -1 }
+
 /* bench_file.c */
 void bench_write(const struct bench_set *set);
-int bench_save(const struct bench_set *set, const char *file);
+int bench_open(struct bench_file *file, const char *name);
+int bench_save(const struct bench_set *set, struct bench_file *file);
+void bench_discard(struct bench_file *file);
 int bench_load(struct bench_set *set, const char *file);
 void bench_free(struct bench_set *set);
 

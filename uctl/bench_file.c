@@ -5,13 +5,17 @@
 #include "bench.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "gcctl.h"
 #include "out.h"
+#include "text.h"
 
 /* In the order of enum bench_unit. */
 static const char *const units[BENCH_UNITS] = {
@@ -20,7 +24,7 @@ static const char *const units[BENCH_UNITS] = {
 
 static void put_text(struct json_object *o, const char *key, const char *text)
 {
-	json_object_object_add(o, key, json_object_new_string(text));
+	json_object_object_add(o, key, out_json_text(text));
 }
 
 static void put_number(struct json_object *o, const char *key, uint64_t n)
@@ -98,6 +102,8 @@ static struct json_object *write_set(const struct bench_set *set)
 	put_text(doc, "date", set->date);
 	put_text(doc, "note", set->note);
 	put_text(doc, "gcctl", GCCTL_VERSION);
+	json_object_object_add(doc, "partial",
+			       json_object_new_boolean(set->partial));
 	o = put_object(doc, "machine");
 	put_text(o, "kernel", set->release);
 	put_text(o, "architecture", set->machine);
@@ -126,25 +132,119 @@ void bench_write(const struct bench_set *set)
 	out_document(write_set(set));
 }
 
+/* A file that a user makes is readable by others as the user has it. */
+static void set_mode(int fd, const struct stat *old)
+{
+	mode_t mask = umask(0);
+
+	umask(mask);
+	/* Without these rights it stays as it is: more private, not less. */
+	if (fchmod(fd, old ? old->st_mode & 07777 : 0666 & ~mask) ||
+	    (old && fchown(fd, old->st_uid, old->st_gid)))
+		return;
+}
+
+/* A file beside the one that it replaces in the end. */
+static bool open_temp(struct bench_file *file)
+{
+	struct stat st;
+	bool old = !stat(file->name, &st);
+
+	/* A device, a pipe, what may not be written, a link to nothing. */
+	if (old ? !S_ISREG(st.st_mode) || access(file->name, W_OK) :
+		  !lstat(file->name, &st))
+		return false;
+	file->path = old ? realpath(file->name, NULL) : strdup(file->name);
+	if (!file->path || asprintf(&file->temp, "%s.XXXXXX", file->path) < 0)
+		abort();
+	file->fd = mkostemp(file->temp, O_CLOEXEC);
+	if (file->fd >= 0) {
+		set_mode(file->fd, old ? &st : NULL);
+		return true;
+	}
+	free(file->path);
+	free(file->temp);
+	file->path = NULL;
+	file->temp = NULL;
+	return false;
+}
+
 /**
- * bench_save() - writes results into a file
- * @set: the results
- * @file: its name
+ * bench_open() - opens the file that results will be kept in
+ * @file: receives it
+ * @name: its name
+ *
+ * What is there already stays until the results are.
  *
  * Return: an exit status.
  */
-int bench_save(const struct bench_set *set, const char *file)
+int bench_open(struct bench_file *file, const char *name)
+{
+	file->name = name;
+	if (open_temp(file))
+		return STATUS_OK;
+	file->fd = open(name, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
+	if (file->fd < 0)
+		return out_error(STATUS_USAGE, errno, NULL,
+				 "cannot write %s: %s", name, strerror(errno));
+	return STATUS_OK;
+}
+
+static bool write_file(const struct bench_set *set, struct bench_file *file)
 {
 	struct json_object *doc = write_set(set);
-	int err = json_object_to_file_ext(file, doc, JSON_C_TO_STRING_PRETTY |
-					  JSON_C_TO_STRING_NOSLASHESCAPE);
+	struct stat st;
+	bool good;
 
+	/* It may be a pipe, or hold what was longer. */
+	good = fstat(file->fd, &st) || !S_ISREG(st.st_mode) ||
+	       !ftruncate(file->fd, 0);
+	if (good)
+		good = !json_object_to_fd(file->fd, doc,
+					  JSON_C_TO_STRING_PRETTY |
+					  JSON_C_TO_STRING_NOSLASHESCAPE) &&
+		       write(file->fd, "\n", 1) == 1;
 	json_object_put(doc);
-	if (err)
-		return out_error(STATUS_REFUSED, errno, NULL,
-				 "cannot write %s: %s", file,
-				 json_util_get_last_err());
-	return STATUS_OK;
+	return good;
+}
+
+/**
+ * bench_save() - writes results into a file and closes it
+ * @set: the results
+ * @file: the file
+ *
+ * Return: an exit status.
+ */
+int bench_save(const struct bench_set *set, struct bench_file *file)
+{
+	bool good = write_file(set, file);
+	int fd = file->fd;
+
+	file->fd = -1;
+	if (close(fd))
+		good = false;
+	if (good && (!file->path || !rename(file->temp, file->path))) {
+		free(file->temp);
+		file->temp = NULL;
+		return STATUS_OK;
+	}
+	return out_error(STATUS_REFUSED, errno, NULL, "cannot write %s: %s",
+			 file->name, strerror(errno));
+}
+
+/**
+ * bench_discard() - leaves nothing behind of a file that was not written
+ * @file: the file
+ */
+void bench_discard(struct bench_file *file)
+{
+	if (file->fd >= 0)
+		close(file->fd);
+	if (file->temp)
+		unlink(file->temp);
+	free(file->temp);
+	free(file->path);
+	*file = (struct bench_file)BENCH_NO_FILE;
 }
 
 /* ---- reading ---- */
@@ -162,7 +262,7 @@ static void get_text(struct json_object *o, const char *key, char *buf,
 {
 	const char *text = json_object_get_string(get(o, key));
 
-	snprintf(buf, size, "%s", text ? text : "");
+	text_copy(buf, size, text ? text : "");
 }
 
 static uint64_t get_number(struct json_object *o, const char *key)
@@ -215,6 +315,7 @@ static void read_set(struct bench_set *set, struct json_object *doc)
 
 	get_text(doc, "date", set->date, sizeof(set->date));
 	get_text(doc, "note", set->note, sizeof(set->note));
+	set->partial = json_object_get_boolean(get(doc, "partial"));
 	o = get(doc, "machine");
 	get_text(o, "kernel", set->release, sizeof(set->release));
 	get_text(o, "architecture", set->machine, sizeof(set->machine));

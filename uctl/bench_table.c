@@ -81,7 +81,8 @@ void bench_show_head(const struct bench_set *set)
 	       (unsigned long long)set->scale);
 	if (set->note[0])
 		printf("  %s", set->note);
-	printf("\n%s\n", legend);
+	printf("\n%s%s\n", set->partial ? "Partial: not all was measured.\n" : "",
+	       legend);
 }
 
 static void show_result(const struct bench_set *set, const struct bench_result *r)
@@ -174,6 +175,9 @@ static void show_compare_head(const struct bench_set *a,
 	       a->note);
 	printf("B: %s  %s, Linux %s  %s\n", b->date, b->cpu, b->release,
 	       b->note);
+	if (a->partial || b->partial)
+		printf("%s partial: not all was measured.\n",
+		       !b->partial ? "A is" : a->partial ? "Both are" : "B is");
 	if (strcmp(a->cpu, b->cpu) || a->cpus != b->cpus)
 		printf("Not the same processors.\n");
 	if (a->scale != b->scale || a->live != b->live)

@@ -1,0 +1,237 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# What gcctl prints and writes, whatever it is given: JSON that is UTF-8, names that
+# no terminal acts on, values at the edges of units, files that are opened before the
+# work and keep what was measured, standard descriptors that are closed.
+
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+debug=/sys/kernel/debug
+[ -d $debug/gcheap ] || mount -t debugfs none $debug 2> /dev/null
+begin 17
+tmp=/tmp/output
+rm -rf "$tmp"
+mkdir -p "$tmp"
+
+esc=$(printf '\033')
+csi=$(printf '\302\233')
+bad=$(printf '\377')
+high=$(printf '\303\251')
+
+# high_bytes: how many of stdin are not ASCII.
+high_bytes()
+{
+	LC_ALL=C tr -cd '\200-\377' | wc -c | tr -d ' '
+}
+
+# The names of heaps and words are echoed by refusals.
+no_escape()
+{
+	gcctl heap show "t-${esc}[31m$csi" > "$tmp/out" 2>&1
+	! grep -q "$esc" "$tmp/out" || return
+	is "bytes past ASCII" "$(high_bytes < "$tmp/out")" 0 || return
+	grep -q 't-\\x1b\[31m\\xc2\\x9b' "$tmp/out"
+}
+
+no_escape_in_json()
+{
+	gcctl -j heap frob "$esc$csi" > "$tmp/out" 2>&1
+	gcctl -j heap "f$esc$csi" >> "$tmp/out" 2>&1
+	! grep -q "$esc" "$tmp/out" || return
+	is "bytes past ASCII" "$(high_bytes < "$tmp/out")" 0 || return
+	grep -q 'f\\u001b\\u009b' "$tmp/out"
+}
+
+utf8_in_errors()
+{
+	gcctl -j heap "f$bad$high" > "$tmp/out" 2>&1
+	is "bytes past ASCII" "$(high_bytes < "$tmp/out")" 2 || return
+	grep -q "f\\\\\\\\xff$high" "$tmp/out"
+}
+
+utf8_in_file_names()
+{
+	printf 'gct 1\nT 0 n%s 1\nA 1 0 32 2\n' "$bad" > "$tmp/a$bad"
+	gcctl heap add t-out engine go > /dev/null || return
+	gcctl -j replay "$tmp/a$bad" heap t-out > "$tmp/out" 2>&1 || return
+	is "bytes past ASCII" "$(high_bytes < "$tmp/out")" 0 || return
+	grep -q '/a\\\\xff"' "$tmp/out"
+}
+
+# What bench keeps is shown later, on another's terminal.
+file_of_bench()
+{
+	cat > "$tmp/$1" <<-END
+	{ "date": "now", "note": "$2", "machine": { "cpu": "c" },
+	  "settings": { "reps": 1 }, "results": [
+	  { "key": "k", "benchmark": "harness", "label": "l$2", "unit": "ns",
+	    "values": [ $3 ] } ] }
+	END
+}
+
+no_escape_in_tables()
+{
+	file_of_bench table "\\u001b[31m" 5
+	gcctl bench show "$tmp/table" > "$tmp/out" || return
+	! grep -q "$esc" "$tmp/out" || return
+	grep -q 'l\\x1b\[31m' "$tmp/out"
+}
+
+# edge BYTES TEXT
+edge()
+{
+	gcctl heap set t-out limit "$1" || return
+	gcctl heap show t-out | grep -o 'limit [0-9.]* [A-Za-z]*' > "$tmp/out"
+	is "$1 bytes" "$(head -n 1 "$tmp/out")" "limit $2"
+}
+
+edges_of_sizes()
+{
+	edge 1073741823 "1.00 GiB" && edge 1073217536 "1.00 GiB" &&
+		edge 1073217535 "1023 MiB" && edge 10480518 "10.0 MiB" &&
+		edge 1048576 "1 MiB"
+}
+
+# edge_of NS TEXT
+edge_of()
+{
+	file_of_bench edge n "$1"
+	gcctl bench show "$tmp/edge" > "$tmp/out" || return
+	grep -q "^ln  *-  *-  *$2 " "$tmp/out" && return
+	cat "$tmp/out"
+	return 1
+}
+
+edges_of_times()
+{
+	edge_of 999.6 "1.00 us" && edge_of 999.4 "999 ns" &&
+		edge_of 999999 "1.00 ms" && edge_of 9999 "10.0 us"
+}
+
+# A socket that gets the number of stdin would be read as the trace.
+stdin_closed()
+{
+	refused_out=$(timeout 10 gcctl replay - heap t-out 2>&1 <&-)
+	is "exit status" $? 1 || return
+	case $refused_out in
+	*descriptor*) ;;
+	*) echo "$refused_out"; return 1 ;;
+	esac
+}
+
+stdout_closed()
+{
+	gcctl heap show t-out 2> "$tmp/out" >&-
+	is "exit status" $? 2 || return
+	grep -q "cannot write" "$tmp/out" || return
+	gcctl heap set t-out limit none >&- || return
+	gcctl run lru heap t-out max-operations 10 seconds 5 \
+		> /dev/full 2> "$tmp/out"
+	is "exit status" $? 2
+}
+
+# The message is nobody's; what was asked for is done, and no more than that.
+stderr_closed()
+{
+	gcctl heap show t-none > "$tmp/out" 2>&-
+	is "exit status" $? 2 || return
+	gcctl heap show t-out > "$tmp/out" 2>&- <&- || return
+	grep -q "^t-out" "$tmp/out"
+}
+
+# Before the modules are asked for anything.
+bench_file_first()
+{
+	gcctl bench reps 1 scale 1 file "$tmp/none/x" > "$tmp/out" 2>&1
+	is "exit status" $? 1 || return
+	is "lines" "$(wc -l < "$tmp/out" | tr -d ' ')" 1
+}
+
+bench_file_is_folder()
+{
+	gcctl bench reps 1 scale 1 file "$tmp" > "$tmp.out" 2>&1
+	is "exit status" $? 1 && is "files beside it" "$(ls -d "$tmp".*)" "$tmp.out"
+}
+
+# bench_names FILE: what a folder holds of it, temporary files too.
+bench_names()
+{
+	find "$tmp" -name "$1*" | sed 's:.*/::' | sort | tr '\n' ' '
+}
+
+bench_kept()
+{
+	echo old > "$tmp/kept"
+	chmod 640 "$tmp/kept"
+	gcctl -j bench harness reps 1 scale 1 note "n$bad" file "$tmp/kept" \
+		> "$tmp/out" || return
+	is "files" "$(bench_names kept)" "kept " || return
+	is "mode" "$(stat -c %a "$tmp/kept")" 640 || return
+	grep -q '"partial": *false' "$tmp/kept" || return
+	is "bytes past ASCII" "$(cat "$tmp/kept" "$tmp/out" | high_bytes)" 0 ||
+		return
+	gcctl bench show "$tmp/kept" > "$tmp/out"
+}
+
+bench_link()
+{
+	echo old > "$tmp/target"
+	ln -s target "$tmp/link"
+	ln -s nothing "$tmp/dangling"
+	gcctl bench harness reps 1 scale 1 file "$tmp/link" > /dev/null &&
+	gcctl bench harness reps 1 scale 1 file "$tmp/dangling" > /dev/null ||
+		return
+	[ -L "$tmp/link" ] && [ -L "$tmp/dangling" ] &&
+		grep -q '"results"' "$tmp/target" "$tmp/nothing"
+}
+
+bench_device()
+{
+	gcctl bench harness reps 1 scale 1 file /dev/null > /dev/null &&
+		[ -c /dev/null ]
+}
+
+has_harness()
+{
+	grep -q '^harness' "$tmp/out"
+}
+
+# interrupted FORM SIGNAL: after the first of all benchmarks.
+interrupted()
+{
+	echo old > "$tmp/$2"
+	gcctl bench reps 1 scale 1 file "$tmp/$2" > "$tmp/out" 2> "$tmp/err" &
+	job=$!
+	within 60 has_harness || return
+	is "the file meanwhile" "$(cat "$tmp/$2")" old || return
+	kill -"$1" "$job"
+	wait "$job" 2> /dev/null
+	is "exit status" $? $((128 + $3)) || return
+	is "files" "$(bench_names "$2")" "$2 " || return
+	grep -q "partial" "$tmp/err" || return
+	grep -q '"partial": *true' "$tmp/$2" || return
+	gcctl bench show "$tmp/$2" > "$tmp/out" || return
+	grep -q "^Partial" "$tmp/out" && grep -q "^harness" "$tmp/out"
+}
+
+check "a name with an escape sequence" no_escape
+check "the same in JSON" no_escape_in_json
+check "an error with bytes that are no UTF-8" utf8_in_errors
+check "a file name that is no UTF-8" utf8_in_file_names
+check "escape sequences in kept results" no_escape_in_tables
+check "sizes at the edge of a unit" edges_of_sizes
+check "times at the edge of a unit" edges_of_times
+check "standard input closed" stdin_closed
+check "standard output closed" stdout_closed
+check "standard error closed" stderr_closed
+gcctl heap del t-out
+check "a file in no folder" bench_file_first
+check "a file that is a folder" bench_file_is_folder
+[ -d /sys/module/gcheap_bench ] || load gcheap_bench
+check "results kept" bench_kept
+check "results kept by a link" bench_link
+check "results into a device" bench_device
+check "interrupted: kept so far" interrupted INT int 2
+check "ended: kept so far" interrupted TERM term 15
+rm -rf "$tmp" "$tmp.out"
