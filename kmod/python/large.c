@@ -16,6 +16,7 @@
 #include <linux/string.h>
 
 #include "compat.h"
+#include "core/delay.h"
 
 #define KMALLOC_LIMIT	(2 * PAGE_SIZE)
 
@@ -157,6 +158,8 @@ void gch_py_large_retire(struct gch_py_heap *h, struct gch_py_large *large)
 	list_del(&large->node);
 	WRITE_ONCE(h->nr_large, h->nr_large - 1);
 	large->meta = 0;
-	llist_add(&large->retired, &h->retired_large);
+	/* Whoever reaps may free it as soon as it is in the list. */
 	atomic_long_add(large->charge, &h->retired_bytes);
+	llist_add(&large->retired, &h->retired_large);
+	gch_delay();
 }

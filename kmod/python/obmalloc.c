@@ -23,6 +23,7 @@
 #include <linux/string.h>
 
 #include "compat.h"
+#include "core/delay.h"
 
 #define POISON	0x6b
 
@@ -151,8 +152,10 @@ static void arena_retire(struct gch_py_heap *h, struct gch_py_arena *arena)
 	bucket_leave(h, arena);
 	list_del(&arena->node);
 	h->nr_idle--;
-	llist_add(&arena->retired, &h->retired_arenas);
+	/* Whoever reaps may free it as soon as it is in the list. */
 	atomic_long_add(PAGE_SIZE << arena->order, &h->retired_bytes);
+	llist_add(&arena->retired, &h->retired_arenas);
+	gch_delay();
 }
 
 /**
@@ -170,14 +173,15 @@ void gch_py_reap(struct gch_py_heap *h)
 	struct gch_py_large *large, *next_large;
 	struct llist_node *list;
 
-	atomic_long_set(&h->retired_bytes, 0);
 	list = llist_del_all(&h->retired_arenas);
 	llist_for_each_entry_safe(arena, next_arena, list, retired) {
+		atomic_long_sub(PAGE_SIZE << arena->order, &h->retired_bytes);
 		gch_arena_put(&h->heap, arena->pools, arena->order);
 		cond_resched();
 	}
 	list = llist_del_all(&h->retired_large);
 	llist_for_each_entry_safe(large, next_large, list, retired) {
+		atomic_long_sub(large->charge, &h->retired_bytes);
 		gch_py_large_free(h, large);
 		cond_resched();
 	}
