@@ -9,7 +9,7 @@
 . "$(dirname "$0")/lib.sh"
 
 count=$(grep -c '^bad ' "$0")
-begin $((count + 10))
+begin $((count + 16))
 
 gcctl heap add t-bad engine python > /dev/null
 file=/tmp/malformed.gct
@@ -115,6 +115,29 @@ refused "compressed file cut short" 1 "" gcctl replay "$file.gz" heap t-bad
 	tail -c +51001 "$traces/cpython-asyncio.gct.gz"
 } > "$file.gz"
 refused "compressed file damaged" 1 "" gcctl replay "$file.gz" heap t-bad
+
+# All of a compressed file is members of gzip; they are read as one.
+printf 'gct 1\nT 0 node 0\nA 1 0 32 0\n' | gzip > "$file.1"
+printf 'U 1\nD 1\n' > "$file.2"
+gzip < "$file.2" > "$file.3"
+members()
+{
+	cat "$file.1" "$file.3" > "$file.gz"
+	out=$(gcctl -j replay "$file.gz" heap t-bad) || return
+	is records "$(echo "$out" | keys | number records)" 4 &&
+		is deaths "$(echo "$out" | keys | number deaths)" 1
+}
+check "compressed in two members" members
+cat "$file.1" "$file.2" > "$file.gz"
+refused "text behind a member" 1 "behind" gcctl replay "$file.gz" heap t-bad
+{ cat "$file.1"; head -c 512 /dev/zero; } > "$file.gz"
+refused "zeros behind a member" 1 "behind" gcctl replay "$file.gz" heap t-bad
+for bytes in 1 5 20; do
+	{ cat "$file.1"; head -c "$bytes" "$file.3"; } > "$file.gz"
+	refused "second member cut after $bytes bytes" 1 "too early" \
+		gcctl replay "$file.gz" heap t-bad
+done
+rm -f "$file.1" "$file.2" "$file.3"
 rm -f "$file" "$file.gz"
 
 untouched()

@@ -14,7 +14,7 @@ list="cpython-asyncio cpython-docutils" replays=18
 ! time_is_dear || replays=8
 [ -z "${GCHEAP_BRIEF:-}" ] || list=cpython-asyncio replays=4
 [ -z "${GCHEAP_BRIEF:-}" ] || ! time_is_dear || replays=5
-begin $((replays + 6))
+begin $((replays + 8))
 
 # Milliseconds between forced cycles: as many as leave time for the replay.
 INTERVAL=${GCHEAP_INTERVAL:-10}
@@ -119,3 +119,18 @@ check "freed by a collection of too young a generation" lie python late \
 	'A 1 0 32 2\nC 0\nS 1 0 1\nU 1\nC 0\nX 1\n'
 check "reachable, but said to be dead, on go" lie go late \
 	'A 1 0 32 2\nA 2 0 32 2\nS 1 0 2\nU 2\nD 2\n'
+
+# Each engine reads the trace, and a pipe can be read only once.
+piped()
+{
+	out=$(printf 'gct 1\nT 0 node 1\nA 1 0 32 2\nU 1\nD 1\n' | gzip |
+		gcctl -j compare "$1" 2>&1) || {
+		echo "$out"
+		return 1
+	}
+	is "engines that checked the death" \
+		"$(echo "$out" | sed -n 's/.*"deaths-checked"://p' |
+			sed 's/}.*//' | grep -o ':1' | wc -l)" 3
+}
+check "comparison of what a pipe gives" piped -
+check "comparison of a pipe" piped /dev/stdin

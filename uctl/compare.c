@@ -18,6 +18,7 @@
 
 #include "gcctl.h"
 #include "heap.h"
+#include "input.h"
 #include "nl.h"
 #include "out.h"
 #include "replay.h"
@@ -53,6 +54,7 @@ struct side {
  * struct comparison - what was asked for
  * @workload: %GCHEAP_LOAD_WORKLOAD_REPLAY for a trace
  * @file: the trace
+ * @spooled: where it can be read again and again
  * @heap_values: settings of the heaps
  * @run_values: settings of the workload
  * @side: the columns, in the order of enum gcheap_engine
@@ -60,6 +62,7 @@ struct side {
 struct comparison {
 	enum gcheap_load_workload workload;
 	const char *file;
+	char spooled[4096];
 	struct value heap_values[HEAP_KEYS];
 	struct value run_values[RUN_KEYS];
 	struct side side[HEAP_ENGINES];
@@ -154,7 +157,8 @@ static int measure_work(struct comparison *c, struct side *side)
 	run->tick = on_tick;
 	run->arg = side;
 	if (c->file) {
-		side->replay.file = c->file;
+		side->replay.file = c->spooled;
+		side->replay.name = c->file;
 		status = replay_do(&side->replay, side->heap, true,
 				   &c->run_values[0]);
 	} else {
@@ -646,8 +650,7 @@ static int parse_subject(struct comparison *c, const char *word)
 		       strchr(word, '.');
 
 	if (!strcmp(word, "-"))
-		return out_error(STATUS_USAGE, 0, NULL,
-				 "compare reads a trace three times, which the standard input does not allow");
+		is_file = true;
 	if (w < 0 && !is_file)
 		w = parse_word("workload", word, run_workloads + 1,
 			       RUN_WORKLOADS - 1, sizeof(*run_workloads));
@@ -660,6 +663,15 @@ static int parse_subject(struct comparison *c, const char *word)
 	return STATUS_OK;
 }
 
+/* Each engine reads the trace, and a pipe can be read only once. */
+static int spool(struct comparison *c)
+{
+	if (!c->file || !input_spool(c->file, c->spooled, sizeof(c->spooled)))
+		return STATUS_OK;
+	return out_error(STATUS_USAGE, errno, NULL, "%s: %s", c->file,
+			 strerror(errno));
+}
+
 static int run_all(struct comparison *c)
 {
 	int status, e;
@@ -670,7 +682,9 @@ static int run_all(struct comparison *c)
 	if (status)
 		return status;
 	wait_catch_signals();
-	status = measure(c);
+	status = spool(c);
+	if (!status)
+		status = measure(c);
 	if (wait_interrupted())
 		return STATUS_SIGNAL;
 	if (status)

@@ -96,6 +96,13 @@ static int feed_all(struct replay *r, struct trace *t)
 	return STATUS_OK;
 }
 
+static const char *trace_name(const struct replay *r)
+{
+	const char *name = r->name ? r->name : r->file;
+
+	return strcmp(name, "-") ? name : "stdin";
+}
+
 /**
  * replay_do() - replays a trace, from its first line to its result
  * @r: the replay
@@ -109,12 +116,12 @@ static int feed_all(struct replay *r, struct trace *t)
 int replay_do(struct replay *r, const char *heap, bool verify,
 	      const struct value *mutators)
 {
-	struct trace *t = trace_open(r->file);
+	struct trace *t = trace_open(r->file, trace_name(r));
 	int err, status;
 
 	if (!t)
-		return out_error(STATUS_USAGE, errno, NULL, "%s: %s", r->file,
-				 strerror(errno));
+		return out_error(STATUS_USAGE, errno, NULL, "%s: %s",
+				 trace_name(r), strerror(errno));
 	err = run_new_replay(&r->run, heap, verify, mutators);
 	if (err) {
 		trace_close(t);

@@ -13,11 +13,13 @@
 /**
  * struct replay - a replay from its start to its result
  * @file: the trace, or "-"
+ * @name: what messages call it; NULL for @file
  * @run: its run
  * @counts: what was read of the trace
  */
 struct replay {
 	const char *file;
+	const char *name;
 	struct run run;
 	struct trace_counts counts;
 };

@@ -12,16 +12,14 @@
 #include "trace.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-#include <zlib.h>
 #include <linux/gcheap_load.h>
+
+#include "input.h"
 
 #define LINE_MAX_BYTES	65536
 #define FIELDS_MAX	6
@@ -56,10 +54,9 @@ struct table {
 };
 
 struct trace {
-	gzFile file;
+	struct input *input;
 	const char *name;
 	struct trace_counts counts;
-	uint64_t bytes;		/* of the file, 0 if not known */
 	uint64_t encoded_line;	/* line of the record encoded last */
 
 	struct table objects;
@@ -489,28 +486,20 @@ static bool is_text(const char *line, size_t len)
 /* Reads more of the file behind what is left of it; false at its end. */
 static bool refill(struct trace *t, bool *failed)
 {
-	int n, err = Z_OK;
-	const char *msg;
+	ssize_t n;
 
 	memmove(t->buf, t->buf + t->begin, t->end - t->begin);
 	t->end -= t->begin;
 	t->begin = 0;
-	errno = 0;
-	n = gzread(t->file, t->buf + t->end,
-		   (unsigned int)(LINE_MAX_BYTES - t->end));
+	n = input_read(t->input, t->buf + t->end, LINE_MAX_BYTES - t->end);
 	if (n > 0) {
 		t->end += (size_t)n;
 		return true;
 	}
-	msg = gzerror(t->file, &err);
-	if (n == 0 && err == Z_OK)
+	if (!n)
 		return false;
 	*failed = true;
-	if (err == Z_ERRNO)
-		return bad(t, "cannot read on: %s", strerror(errno));
-	if (err == Z_BUF_ERROR)
-		return bad(t, "the compressed file ends too early");
-	return bad(t, "the compressed file is damaged: %s", msg);
+	return bad(t, "%s", input_error(t->input));
 }
 
 /*
@@ -595,37 +584,25 @@ enum trace_result trace_fill(struct trace *t, uint8_t *buf, size_t size,
 
 /**
  * trace_open() - opens a trace
- * @path: its file, compressed or not, or "-" for the standard input; must stay
+ * @path: its file, compressed or not, or "-" for the standard input
+ * @name: what messages call it; must stay
  *
  * Return: the trace, or NULL with errno set.
  */
-struct trace *trace_open(const char *path)
+struct trace *trace_open(const char *path, const char *name)
 {
-	struct trace *t;
-	struct stat st;
-	int fd, err;
+	struct trace *t = calloc(1, sizeof(*t));
+	int err = ENOMEM;
 
-	fd = strcmp(path, "-") ? open(path, O_RDONLY | O_CLOEXEC) :
-				 dup(STDIN_FILENO);
-	if (fd < 0)
-		return NULL;
-	t = calloc(1, sizeof(*t));
 	if (!t || !resize(&t->objects, TABLE_MIN))
 		goto err_free;
-	t->name = strcmp(path, "-") ? path : "stdin";
-	if (!fstat(fd, &st) && S_ISREG(st.st_mode))
-		t->bytes = (uint64_t)st.st_size;
-	t->file = gzdopen(fd, "rb");
-	if (!t->file)
-		goto err_free;
-	gzbuffer(t->file, LINE_MAX_BYTES);
-	return t;
-
+	t->name = name;
+	t->input = input_open(path);
+	if (t->input)
+		return t;
+	err = errno;
+	free(t->objects.entries);
 err_free:
-	err = errno ? errno : ENOMEM;
-	close(fd);
-	if (t)
-		free(t->objects.entries);
 	free(t);
 	errno = err;
 	return NULL;
@@ -633,7 +610,7 @@ err_free:
 
 void trace_close(struct trace *t)
 {
-	gzclose(t->file);
+	input_close(t->input);
 	free(t->objects.entries);
 	free(t);
 }
@@ -662,7 +639,5 @@ const struct trace_counts *trace_counts(const struct trace *t)
  */
 double trace_part_read(const struct trace *t)
 {
-	if (!t->bytes)
-		return -1;
-	return (double)gzoffset(t->file) / (double)t->bytes;
+	return input_part_read(t->input);
 }

@@ -42,7 +42,7 @@ struct trace_counts {
 
 struct trace;
 
-struct trace *trace_open(const char *path);
+struct trace *trace_open(const char *path, const char *name);
 void trace_close(struct trace *t);
 enum trace_result trace_fill(struct trace *t, uint8_t *buf, size_t size,
 			     size_t *len);

@@ -62,7 +62,7 @@ static const char *as_file(const uint8_t *data, size_t size)
 static void read_file(const char *path, size_t chunk, struct reading *r)
 {
 	static uint8_t buf[GCHEAP_LOAD_CHUNK_MAX];
-	struct trace *t = trace_open(path);
+	struct trace *t = trace_open(path, path);
 	double part;
 	size_t len;
 
@@ -352,6 +352,29 @@ static void check_unknown(const uint8_t *text, size_t len, const char *error)
 	MUST(!alive);
 }
 
+/* Compressed in two members, it is the same; in whole ones only. */
+static void check_members(const uint8_t *data, size_t size)
+{
+	static uint8_t packed[TEXT_MAX];
+	size_t half = size / 4 + size % 3, len;
+
+	len = pack(data, half, packed, sizeof(packed));
+	len += pack(data + half, size - half, packed + len, sizeof(packed) - len);
+	read_file(as_file(packed, len), GCHEAP_LOAD_CHUNK_MAX, &other);
+	MUST(!strcmp(plain.error, other.error));
+	MUST(same_records(&plain, &other));
+	if (plain.result != TRACE_END)
+		return;
+	read_file(as_file(packed, len - 1 - size % 20), GCHEAP_LOAD_CHUNK_MAX,
+		  &other);
+	MUST(other.result == TRACE_BAD);
+	/* It begins as a trace does: that is no member. */
+	memcpy(packed + len, data, 1 + size % 20);
+	read_file(as_file(packed, len + 1 + size % 20), GCHEAP_LOAD_CHUNK_MAX,
+		  &other);
+	MUST(other.result == TRACE_BAD);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static uint8_t packed[TEXT_MAX];
@@ -370,6 +393,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		MUST(!strcmp(plain.error, other.error));
 		MUST(same_records(&plain, &other));
 	}
+	if (size > 20 && !is_gzip(data, size) && size % 4 == 2)
+		check_members(data, size);
 	if (plain.result == TRACE_END)
 		check_records(&plain);
 	else if (!is_gzip(data, size))
