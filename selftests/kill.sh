@@ -6,7 +6,7 @@
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
-begin 16
+begin 18
 
 # A trace that does not end by itself, so that no replay is over too early.
 endless()
@@ -110,6 +110,36 @@ for engine in go python slab; do
 	check "replay stopped on $engine" stopped_replay "$engine"
 	check "heap deleted on $engine" gcctl heap del t-kill
 done
+
+# made_by COMMAND: heaps that it made for itself and has not deleted.
+made_by()
+{
+	gcctl -j heap | keys | grep -c "\"name\":\"$1-"
+}
+none_made_by()
+{
+	is "heaps of $1 left" "$(made_by "$1")" 0
+}
+some_made_by()
+{
+	[ "$(made_by "$1")" -gt 0 ]
+}
+
+# takes_along COMMAND WORD...: killed, it takes its heap along, with a run on it.
+takes_along()
+{
+	gcctl "$@" > /tmp/kill.out 2>&1 &
+	victim=$!
+	within 10 some_made_by "$1" || {
+		cat /tmp/kill.out
+		return 1
+	}
+	kill -KILL "$victim" || return
+	wait "$victim" 2> /dev/null
+	within 10 none_made_by "$1"
+}
+check "comparison killed" takes_along compare lru seconds 30
+check "benchmark killed" takes_along bench trees
 leaked()
 {
 	within 10 is "pages returned" "$(total pages-returned)" \

@@ -97,7 +97,6 @@ static int run_once(const struct job *job, enum gcheap_engine engine,
 		    struct outcome *out)
 {
 	struct value values[HEAP_KEYS] = { 0 };
-	struct gnl_facts facts;
 	char heap[GCHEAP_NAME_MAX + 1];
 	int err, status;
 
@@ -105,7 +104,7 @@ static int run_once(const struct job *job, enum gcheap_engine engine,
 	snprintf(heap, sizeof(heap), "bench-%s-%d", heap_engines[engine],
 		 (int)getpid());
 	values[0] = (struct value){ .given = true, .num = engine };
-	err = heap_create(heap, values, &facts);
+	err = heap_create_own(heap, values);
 	if (err)
 		return gnl_fail(err);
 	status = run_on(job, heap, out);

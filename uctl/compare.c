@@ -101,7 +101,6 @@ static void on_tick(const struct run *run, void *arg)
 static int make_heap(struct comparison *c, int engine)
 {
 	struct value values[HEAP_KEYS];
-	struct gnl_facts facts;
 	char name[sizeof(c->side[engine].heap)];
 	size_t i;
 	int err;
@@ -116,7 +115,7 @@ static int make_heap(struct comparison *c, int engine)
 	}
 	snprintf(name, sizeof(name), "compare-%s-%d", heap_engines[engine],
 		 (int)getpid());
-	err = heap_create(name, values, &facts);
+	err = heap_create_own(name, values);
 	if (err)
 		return gnl_fail(err);
 	strcpy(c->side[engine].heap, name);

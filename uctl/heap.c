@@ -137,6 +137,20 @@ static void put_keys(struct nl_msg *msg, const struct value *values)
 	}
 }
 
+static int create(const char *name, const struct value values[HEAP_KEYS],
+		  bool own, struct gnl_facts *facts)
+{
+	struct nl_msg *msg = gnl_new(GNL_GCHEAP, GCHEAP_CMD_HEAP_NEW,
+				    REQUEST_BYTES);
+
+	gnl_put_name(msg, GCHEAP_A_HEAP_NAME, name);
+	put_keys(msg, values);
+	if (own)
+		gnl_put_data(msg, GCHEAP_A_HEAP_OWNED, NULL, 0);
+	memset(facts, 0, sizeof(*facts));
+	return gnl_do(msg, read_heap, facts);
+}
+
 /**
  * heap_create() - makes a heap
  * @name: its name
@@ -148,13 +162,21 @@ static void put_keys(struct nl_msg *msg, const struct value *values)
 int heap_create(const char *name, const struct value values[HEAP_KEYS],
 		struct gnl_facts *facts)
 {
-	struct nl_msg *msg = gnl_new(GNL_GCHEAP, GCHEAP_CMD_HEAP_NEW,
-				    REQUEST_BYTES);
+	return create(name, values, false, facts);
+}
 
-	gnl_put_name(msg, GCHEAP_A_HEAP_NAME, name);
-	put_keys(msg, values);
-	memset(facts, 0, sizeof(*facts));
-	return gnl_do(msg, read_heap, facts);
+/**
+ * heap_create_own() - makes a heap that goes when gcctl does, however it ends
+ * @name: its name
+ * @values: its settings
+ *
+ * Return: 0, or a negative errno that gnl_fail() can explain.
+ */
+int heap_create_own(const char *name, const struct value values[HEAP_KEYS])
+{
+	struct gnl_facts facts;
+
+	return create(name, values, true, &facts);
 }
 
 /**

@@ -27,6 +27,7 @@ const char *heap_engine_name(uint64_t engine);
 int heap_key_engine(int attr);
 int heap_create(const char *name, const struct value values[HEAP_KEYS],
 		struct gnl_facts *facts);
+int heap_create_own(const char *name, const struct value values[HEAP_KEYS]);
 int heap_delete(const char *name);
 int heap_get(const char *name, struct gnl_facts *facts);
 int heap_snapshot(int argc, char **argv);

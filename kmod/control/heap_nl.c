@@ -48,7 +48,7 @@ static const int setting_attr[] = {
 static_assert(ARRAY_SIZE(setting_attr) == GCH_KEY_NR);
 /* All others are 32 bits wide. Those of later versions end the enumeration. */
 static_assert(GCHEAP_A_HEAP_WORKERS - GCHEAP_A_HEAP_LIMIT + 1 +
-	      GCHEAP_A_HEAP_MAX - GCHEAP_A_HEAP_REQUESTS_ENDED == GCH_KEY_NR);
+	      GCHEAP_A_HEAP_MARKER - GCHEAP_A_HEAP_REQUESTS_ENDED == GCH_KEY_NR);
 
 /* What is no limit is 32 bits wide; the policies allow no larger attribute. */
 static int put_setting(struct sk_buff *skb, enum gch_key key, u64 value)
@@ -156,9 +156,11 @@ int gcheap_nl_heap_new_doit(struct sk_buff *skb, struct genl_info *info)
 			NL_SET_BAD_ATTR(info->extack, name);
 		return PTR_ERR(heap);
 	}
+	if (info->attrs[GCHEAP_A_HEAP_OWNED])
+		gch_owner_set(heap, info->snd_portid);
 	err = gch_nl_reply(info, heap, fill_heap);
 	if (err)
-		gch_heap_delete(gch_heap_name(heap), NULL);
+		gch_heap_delete_this(heap);
 	gch_heap_put(heap);
 	return err;
 }

@@ -9,7 +9,9 @@
 #include <linux/capability.h>
 #include <linux/module.h>
 #include <linux/netlink.h>
+#include <linux/notifier.h>
 #include <net/genetlink.h>
+#include <net/net_namespace.h>
 #include <gcheap/gcheap.h>
 
 #include "compat.h"
@@ -163,6 +165,22 @@ int gcheap_nl_module_get_doit(struct sk_buff *skb, struct genl_info *info)
 	return gch_nl_reply(info, NULL, fill_module);
 }
 
+/* Told of each socket that is closed. */
+static int socket_closed(struct notifier_block *nb, unsigned long event,
+			 void *data)
+{
+	const struct netlink_notify *notify = data;
+
+	if (event == NETLINK_URELEASE && notify->protocol == NETLINK_GENERIC &&
+	    net_eq(notify->net, &init_net))
+		gch_owner_gone(notify->portid);
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block socket_notifier = {
+	.notifier_call = socket_closed,
+};
+
 /**
  * gch_nl_init - opens the module to netlink
  *
@@ -170,12 +188,20 @@ int gcheap_nl_module_get_doit(struct sk_buff *skb, struct genl_info *info)
  */
 int gch_nl_init(void)
 {
+	int err;
+
 	/*
 	 * Heaps belong to the host, not to a network namespace: requests are
 	 * taken from the initial one only.
 	 */
 	gcheap_nl_family.netnsok = false;
-	return genl_register_family(&gcheap_nl_family);
+	err = netlink_register_notifier(&socket_notifier);
+	if (err)
+		return err;
+	err = genl_register_family(&gcheap_nl_family);
+	if (err)
+		netlink_unregister_notifier(&socket_notifier);
+	return err;
 }
 
 /**
@@ -184,6 +210,7 @@ int gch_nl_init(void)
 void gch_nl_exit(void)
 {
 	genl_unregister_family(&gcheap_nl_family);
+	netlink_unregister_notifier(&socket_notifier);
 }
 
 MODULE_ALIAS_GENL_FAMILY(GCHEAP_FAMILY_NAME);

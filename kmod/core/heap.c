@@ -197,6 +197,7 @@ static struct gch_heap *heap_new(const struct gch_engine_ops *ops)
 	INIT_LIST_HEAD(&heap->mutators);
 	INIT_LIST_HEAD(&heap->tables);
 	INIT_LIST_HEAD(&heap->types);
+	gch_owner_init(heap);
 	gch_cycle_init(heap);
 	heap->memcg = get_mem_cgroup_from_mm(current->mm);
 	heap->cpu = alloc_percpu_gfp(struct gch_cpu_stats,
@@ -336,24 +337,16 @@ static int make_dying(struct gch_heap *heap, struct netlink_ext_ack *extack)
 	return ret;
 }
 
-/**
- * gch_heap_delete - deletes a heap
- * @name: its name
- * @extack: says why not; may be NULL
- *
- * Its objects and pages are freed when the last reference has been put.
- *
- * Context: process context, may sleep.
- * Return: 0; -ENOENT; -EBUSY while mutators are attached or tables exist.
- */
-int gch_heap_delete(const char *name, struct netlink_ext_ack *extack)
+/* Deletes the heap that is called @name, if it is @this or that is NULL. */
+static int delete(const char *name, const struct gch_heap *this,
+		  struct netlink_ext_ack *extack)
 {
 	struct gch_heap *heap;
 	int ret = -ENOENT;
 
 	mutex_lock(&registry_lock);
 	heap = find_locked(name);
-	if (!heap)
+	if (!heap || (this && heap != this))
 		NL_SET_ERR_MSG(extack, "no such heap");
 	else
 		ret = make_dying(heap, extack);
@@ -370,7 +363,34 @@ int gch_heap_delete(const char *name, struct netlink_ext_ack *extack)
 	gch_heap_put(heap);
 	return 0;
 }
+
+/**
+ * gch_heap_delete - deletes a heap
+ * @name: its name
+ * @extack: says why not; may be NULL
+ *
+ * Its objects and pages are freed when the last reference has been put.
+ *
+ * Context: process context, may sleep.
+ * Return: 0; -ENOENT; -EBUSY while mutators are attached or tables exist.
+ */
+int gch_heap_delete(const char *name, struct netlink_ext_ack *extack)
+{
+	return delete(name, NULL, extack);
+}
 EXPORT_SYMBOL_GPL(gch_heap_delete);
+
+/**
+ * gch_heap_delete_this - deletes a heap, and no other that has taken its name
+ * @heap: the heap, with a reference that stays the caller's
+ *
+ * Context: process context, may sleep.
+ * Return: as gch_heap_delete().
+ */
+int gch_heap_delete_this(struct gch_heap *heap)
+{
+	return delete(heap->name, heap, NULL);
+}
 
 /**
  * gch_heap_find - looks up a heap

@@ -19,6 +19,13 @@ int gch_name_check(const char *name, struct netlink_ext_ack *extack);
 int gch_config_check(enum gcheap_engine engine, enum gch_key key, u64 value,
 		     struct netlink_ext_ack *extack);
 
+int gch_heap_delete_this(struct gch_heap *heap);
+
+void gch_owner_init(struct gch_heap *heap);
+void gch_owner_set(struct gch_heap *heap, u32 portid);
+void gch_owner_gone(u32 portid);
+void gch_owner_check(struct gch_heap *heap);
+
 void gch_cycle_init(struct gch_heap *heap);
 void gch_cycle_retime(struct gch_heap *heap);
 void gch_cycle_stop(struct gch_heap *heap);

@@ -156,7 +156,7 @@ struct gch_mutator *gch_mutator_attach(struct gch_heap *heap,
 		return ERR_PTR(-ENOMEM);
 
 	mutex_lock(&heap->lock);
-	if (heap->dying)
+	if (heap->dying || heap->orphan)
 		ret = -ENODEV;
 	else if (heap->nr_mutators == GCH_MUTATORS_MAX)
 		ret = -ENOSPC;
@@ -205,6 +205,7 @@ void gch_mutator_detach(struct gch_mutator *m)
 	mutex_lock(&heap->lock);
 	list_del(&m->node);
 	WRITE_ONCE(heap->nr_mutators, heap->nr_mutators - 1);
+	gch_owner_check(heap);
 	mutex_unlock(&heap->lock);
 	gch_mutator_free(m);
 	gch_heap_put(heap);

@@ -16,7 +16,7 @@ static const struct nla_policy gcheap_heap_get_nl_policy[GCHEAP_A_HEAP_NAME + 1]
 };
 
 /* GCHEAP_CMD_HEAP_NEW - do */
-static const struct nla_policy gcheap_heap_new_nl_policy[GCHEAP_A_HEAP_MARKER + 1] = {
+static const struct nla_policy gcheap_heap_new_nl_policy[GCHEAP_A_HEAP_OWNED + 1] = {
 	[GCHEAP_A_HEAP_NAME] = { .type = NLA_NUL_STRING, .len = GCHEAP_NAME_MAX, },
 	[GCHEAP_A_HEAP_ENGINE] = NLA_POLICY_MAX(NLA_U32, 2),
 	[GCHEAP_A_HEAP_LIMIT] = { .type = NLA_UINT, },
@@ -40,6 +40,7 @@ static const struct nla_policy gcheap_heap_new_nl_policy[GCHEAP_A_HEAP_MARKER + 
 	[GCHEAP_A_HEAP_STW] = NLA_POLICY_MAX(NLA_U32, 2),
 	[GCHEAP_A_HEAP_GC_PERCENT_CPU] = { .type = NLA_U32, },
 	[GCHEAP_A_HEAP_MARKER] = NLA_POLICY_MAX(NLA_U32, 2),
+	[GCHEAP_A_HEAP_OWNED] = { .type = NLA_FLAG, },
 };
 
 /* GCHEAP_CMD_HEAP_SET - do */
@@ -107,7 +108,7 @@ static const struct genl_split_ops gcheap_nl_ops[] = {
 		.cmd		= GCHEAP_CMD_HEAP_NEW,
 		.doit		= gcheap_nl_heap_new_doit,
 		.policy		= gcheap_heap_new_nl_policy,
-		.maxattr	= GCHEAP_A_HEAP_MARKER,
+		.maxattr	= GCHEAP_A_HEAP_OWNED,
 		.flags		= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{

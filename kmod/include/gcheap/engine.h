@@ -164,6 +164,10 @@ struct gch_cpu_stats {
  * @finals: its finalizers and cleanups; NULL until there is one
  * @memcg: charged for the heap's memory: that of its creator
  * @dbg: debugfs directory
+ * @owner: netlink socket that it belongs to, 0 for none
+ * @orphan: that is closed: no mutator may attach, and the heap is deleted when
+ *	the last one has left; under @lock
+ * @orphan_work: deletes it
  */
 struct gch_heap {
 	const struct gch_engine_ops *ops;
@@ -217,6 +221,10 @@ struct gch_heap {
 	struct gch_finals *finals;
 	struct mem_cgroup *memcg;
 	struct dentry *dbg;
+
+	u32 owner;
+	bool orphan;
+	struct work_struct orphan_work;
 };
 
 static inline u64 gch_val(const struct gch_heap *heap, enum gch_key key)
