@@ -139,7 +139,8 @@ suite_sources()
 	[ -e "$key" ] || die "no Debian archive keyring: apt-get install debian-archive-keyring"
 
 	echo "deb [signed-by=$key] $uri $suite main"
-	if [ "$suite" = "$base" ] && [ -n "$sec" ]; then
+	# What is not released has no security suite.
+	if [ "$suite" = "$base" ] && [ "$suite" != sid ] && [ -n "$sec" ]; then
 		echo "deb [signed-by=$key] $sec $base-security main"
 	fi
 }
