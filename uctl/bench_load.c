@@ -156,27 +156,27 @@ static double took(const struct outcome *o, int attr)
 
 static double took_p50(const struct outcome *o)
 {
-	return took(o, GCHEAP_LOAD_A_HIST_P50);
+	return took(o, GCHEAP_LOAD_A_HIST_P50_NS);
 }
 
 static double took_p99(const struct outcome *o)
 {
-	return took(o, GCHEAP_LOAD_A_HIST_P99);
+	return took(o, GCHEAP_LOAD_A_HIST_P99_NS);
 }
 
 static double took_p999(const struct outcome *o)
 {
-	return took(o, GCHEAP_LOAD_A_HIST_P999);
+	return took(o, GCHEAP_LOAD_A_HIST_P999_NS);
 }
 
 static double took_p9999(const struct outcome *o)
 {
-	return took(o, GCHEAP_LOAD_A_HIST_P9999);
+	return took(o, GCHEAP_LOAD_A_HIST_P9999_NS);
 }
 
 static double took_max(const struct outcome *o)
 {
-	return took(o, GCHEAP_LOAD_A_HIST_LARGEST);
+	return took(o, GCHEAP_LOAD_A_HIST_MAX_NS);
 }
 
 static double mmu(const struct outcome *o, int attr)
@@ -210,32 +210,32 @@ static double of_hist(const struct gnl_facts *hist, int attr)
 
 static double pause_p50(const struct outcome *o)
 {
-	return of_hist(&o->stats.pause, GCHEAP_A_HIST_P50);
+	return of_hist(&o->stats.pause, GCHEAP_A_HIST_P50_NS);
 }
 
 static double pause_p99(const struct outcome *o)
 {
-	return of_hist(&o->stats.pause, GCHEAP_A_HIST_P99);
+	return of_hist(&o->stats.pause, GCHEAP_A_HIST_P99_NS);
 }
 
 static double pause_max(const struct outcome *o)
 {
-	return of_hist(&o->stats.pause, GCHEAP_A_HIST_LARGEST);
+	return of_hist(&o->stats.pause, GCHEAP_A_HIST_MAX_NS);
 }
 
 static double handshake_p50(const struct outcome *o)
 {
-	return of_hist(&o->stats.handshake, GCHEAP_A_HIST_P50);
+	return of_hist(&o->stats.handshake, GCHEAP_A_HIST_P50_NS);
 }
 
 static double handshake_p99(const struct outcome *o)
 {
-	return of_hist(&o->stats.handshake, GCHEAP_A_HIST_P99);
+	return of_hist(&o->stats.handshake, GCHEAP_A_HIST_P99_NS);
 }
 
 static double handshake_max(const struct outcome *o)
 {
-	return of_hist(&o->stats.handshake, GCHEAP_A_HIST_LARGEST);
+	return of_hist(&o->stats.handshake, GCHEAP_A_HIST_MAX_NS);
 }
 
 /**

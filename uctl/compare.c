@@ -343,17 +343,17 @@ static struct out_value held_up(const struct side *s, int attr)
 
 static struct out_value pause_p50(const struct side *s)
 {
-	return held_up(s, GCHEAP_A_HIST_P50);
+	return held_up(s, GCHEAP_A_HIST_P50_NS);
 }
 
 static struct out_value pause_p99(const struct side *s)
 {
-	return held_up(s, GCHEAP_A_HIST_P99);
+	return held_up(s, GCHEAP_A_HIST_P99_NS);
 }
 
 static struct out_value pause_max(const struct side *s)
 {
-	return held_up(s, GCHEAP_A_HIST_LARGEST);
+	return held_up(s, GCHEAP_A_HIST_MAX_NS);
 }
 
 static struct out_value freed_at_once(const struct side *s)
@@ -434,27 +434,27 @@ static struct out_value took(const struct side *s, int attr)
 
 static struct out_value took_p50(const struct side *s)
 {
-	return took(s, GCHEAP_LOAD_A_HIST_P50);
+	return took(s, GCHEAP_LOAD_A_HIST_P50_NS);
 }
 
 static struct out_value took_p99(const struct side *s)
 {
-	return took(s, GCHEAP_LOAD_A_HIST_P99);
+	return took(s, GCHEAP_LOAD_A_HIST_P99_NS);
 }
 
 static struct out_value took_p999(const struct side *s)
 {
-	return took(s, GCHEAP_LOAD_A_HIST_P999);
+	return took(s, GCHEAP_LOAD_A_HIST_P999_NS);
 }
 
 static struct out_value took_p9999(const struct side *s)
 {
-	return took(s, GCHEAP_LOAD_A_HIST_P9999);
+	return took(s, GCHEAP_LOAD_A_HIST_P9999_NS);
 }
 
 static struct out_value took_max(const struct side *s)
 {
-	return took(s, GCHEAP_LOAD_A_HIST_LARGEST);
+	return took(s, GCHEAP_LOAD_A_HIST_MAX_NS);
 }
 
 static struct out_value utilisation(const struct side *s, int attr)

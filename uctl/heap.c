@@ -248,10 +248,10 @@ static void show(const struct gnl_facts *f)
 	if (gnl_has(f, GCHEAP_A_HEAP_MUTATORS))
 		out_item("mutators", "mutators",
 			 out_num(OUT_COUNT, f->num[GCHEAP_A_HEAP_MUTATORS]));
-	if (gnl_has(f, GCHEAP_A_HEAP_CYCLES_ENDED))
+	if (gnl_has(f, GCHEAP_A_HEAP_CYCLES))
 		out_item("cycles-ended", "cycles-ended",
 			 out_num(OUT_COUNT,
-				 f->num[GCHEAP_A_HEAP_CYCLES_ENDED]));
+				 f->num[GCHEAP_A_HEAP_CYCLES]));
 	out_break();
 	for (i = 1; i < HEAP_KEYS; i++) {
 		const struct key *key = &heap_keys[i];

@@ -105,12 +105,12 @@ static const struct row cycle_rows[] = {
 
 static const struct row hist_rows[] = {
 	{ GCHEAP_A_HIST_COUNT, OUT_COUNT, "count", "times" },
-	{ GCHEAP_A_HIST_SUM, OUT_NS, "sum", "together" },
-	{ GCHEAP_A_HIST_P50, OUT_NS, "p50", "p50" },
-	{ GCHEAP_A_HIST_P99, OUT_NS, "p99", "p99" },
-	{ GCHEAP_A_HIST_P999, OUT_NS, "p999", "p99.9" },
-	{ GCHEAP_A_HIST_P9999, OUT_NS, "p9999", "p99.99" },
-	{ GCHEAP_A_HIST_LARGEST, OUT_NS, "largest", "max" },
+	{ GCHEAP_A_HIST_SUM_NS, OUT_NS, "sum", "together" },
+	{ GCHEAP_A_HIST_P50_NS, OUT_NS, "p50", "p50" },
+	{ GCHEAP_A_HIST_P99_NS, OUT_NS, "p99", "p99" },
+	{ GCHEAP_A_HIST_P999_NS, OUT_NS, "p999", "p99.9" },
+	{ GCHEAP_A_HIST_P9999_NS, OUT_NS, "p9999", "p99.99" },
+	{ GCHEAP_A_HIST_MAX_NS, OUT_NS, "largest", "max" },
 };
 
 static void read_stats(struct gnl_reply *reply, void *arg)

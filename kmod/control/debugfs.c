@@ -34,7 +34,10 @@ static int stats_show(struct seq_file *seq, void *unused)
 		const struct gch_stats_field *f = &gch_stats_fields[i];
 		const u64 *value = (void *)&stats + f->offset;
 
-		seq_printf(seq, "%s: %llu\n", f->name, *value);
+		if (*value == GCH_UNKNOWN)
+			seq_printf(seq, "%s: -\n", f->name);
+		else
+			seq_printf(seq, "%s: %llu\n", f->name, *value);
 	}
 	return 0;
 }

@@ -74,7 +74,7 @@ static int fill_heap(struct sk_buff *skb, struct gch_heap *heap)
 	}
 	if (nla_put_u32(skb, GCHEAP_A_HEAP_MUTATORS,
 			gch_heap_mutators(heap)) ||
-	    nla_put_uint(skb, GCHEAP_A_HEAP_CYCLES_ENDED,
+	    nla_put_uint(skb, GCHEAP_A_HEAP_CYCLES,
 			 gch_cycles_ended(heap)) ||
 	    nla_put_uint(skb, GCHEAP_A_HEAP_REQUESTS_ENDED,
 			 gch_requests_ended(heap)))

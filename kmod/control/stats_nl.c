@@ -32,6 +32,8 @@ const struct gch_stats_field gch_stats_fields[GCH_STATS_FIELDS] = {
 	FIELD("counts", COUNTS, counts),
 	FIELD("live-objects", LIVE_OBJECTS, live_objects),
 	FIELD("live-bytes", LIVE_BYTES, live_bytes),
+	FIELD("reachable-bytes", REACHABLE_BYTES, reachable_bytes),
+	FIELD("waiting-bytes", WAITING_BYTES, waiting_bytes),
 	FIELD("peak-live-bytes", PEAK_LIVE_BYTES, peak_live_bytes),
 	FIELD("held-bytes", HELD_BYTES, held_bytes),
 	FIELD("peak-held-bytes", PEAK_HELD_BYTES, peak_held_bytes),
@@ -82,12 +84,12 @@ static int put_hist(struct sk_buff *skb, int attr,
 	if (!nest)
 		return -EMSGSIZE;
 	if (nla_put_uint(skb, GCHEAP_A_HIST_COUNT, sum->count) ||
-	    nla_put_uint(skb, GCHEAP_A_HIST_SUM, sum->sum_ns) ||
-	    nla_put_uint(skb, GCHEAP_A_HIST_LARGEST, sum->max_ns) ||
-	    nla_put_uint(skb, GCHEAP_A_HIST_P50, sum->p50_ns) ||
-	    nla_put_uint(skb, GCHEAP_A_HIST_P99, sum->p99_ns) ||
-	    nla_put_uint(skb, GCHEAP_A_HIST_P999, sum->p999_ns) ||
-	    nla_put_uint(skb, GCHEAP_A_HIST_P9999, sum->p9999_ns))
+	    nla_put_uint(skb, GCHEAP_A_HIST_SUM_NS, sum->sum_ns) ||
+	    nla_put_uint(skb, GCHEAP_A_HIST_MAX_NS, sum->max_ns) ||
+	    nla_put_uint(skb, GCHEAP_A_HIST_P50_NS, sum->p50_ns) ||
+	    nla_put_uint(skb, GCHEAP_A_HIST_P99_NS, sum->p99_ns) ||
+	    nla_put_uint(skb, GCHEAP_A_HIST_P999_NS, sum->p999_ns) ||
+	    nla_put_uint(skb, GCHEAP_A_HIST_P9999_NS, sum->p9999_ns))
 		return -EMSGSIZE;
 	nla_nest_end(skb, nest);
 	return 0;
@@ -107,7 +109,8 @@ static int fill_stats(struct sk_buff *skb, struct gch_heap *heap)
 		const struct gch_stats_field *f = &gch_stats_fields[i];
 		const u64 *value = (void *)&stats + f->offset;
 
-		if (nla_put_uint(skb, f->attr, *value))
+		if (*value != GCH_UNKNOWN &&
+		    nla_put_uint(skb, f->attr, *value))
 			return -EMSGSIZE;
 	}
 	if (put_hist(skb, GCHEAP_A_STATS_PAUSE, &stats.pause) ||

@@ -198,6 +198,9 @@ static struct gch_heap *heap_new(const struct gch_engine_ops *ops)
 	INIT_LIST_HEAD(&heap->tables);
 	INIT_LIST_HEAD(&heap->types);
 	gch_owner_init(heap);
+	spin_lock_init(&heap->peaks_lock);
+	INIT_LIST_HEAD(&heap->watchers);
+	heap->reachable = GCH_UNKNOWN;
 	gch_cycle_init(heap);
 	heap->memcg = get_mem_cgroup_from_mm(current->mm);
 	heap->cpu = alloc_percpu_gfp(struct gch_cpu_stats,

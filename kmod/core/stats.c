@@ -51,6 +51,50 @@ static u64 less(u64 a, u64 b)
 	return a > b ? a - b : 0;
 }
 
+static u64 sum_freed(const struct gch_stats *s)
+{
+	return s->freed_count + s->freed_cycle + s->freed_explicit;
+}
+
+static void sum(struct gch_heap *heap, struct gch_stats *s)
+{
+	memset(s, 0, sizeof(*s));
+	s->waiting_bytes = GCH_UNKNOWN;
+	sum_cpus(heap, s);
+	heap->ops->stats(heap, s);
+	s->live_objects = less(s->allocs, sum_freed(s));
+	s->live_bytes = less(s->alloc_bytes, s->freed_bytes);
+}
+
+/**
+ * gch_live_bytes - bytes allocated and not freed
+ * @heap: the heap
+ *
+ * Context: process context, may sleep.
+ * Return: the bytes; as of no one instant while mutators run.
+ */
+u64 gch_live_bytes(struct gch_heap *heap)
+{
+	struct gch_stats s;
+
+	sum(heap, &s);
+	return s.live_bytes;
+}
+
+/* What an engine that traces marked is all that it knows of. */
+static void divide(struct gch_heap *heap, struct gch_stats *s)
+{
+	s->reachable_bytes = s->live_bytes;
+	if (!heap->ops->traces)
+		return;
+	s->reachable_bytes = READ_ONCE(heap->reachable);
+	if (s->reachable_bytes == GCH_UNKNOWN)
+		return;
+	/* Not of the same instant. */
+	s->reachable_bytes = min(s->reachable_bytes, s->live_bytes);
+	s->waiting_bytes = s->live_bytes - s->reachable_bytes;
+}
+
 /**
  * gch_heap_stats - what a heap has done and holds
  * @heap: the heap
@@ -60,18 +104,17 @@ static u64 less(u64 a, u64 b)
  */
 void gch_heap_stats(struct gch_heap *heap, struct gch_stats *stats)
 {
+	struct gch_peaks peaks;
 	unsigned int g;
 
-	memset(stats, 0, sizeof(*stats));
-	sum_cpus(heap, stats);
-	heap->ops->stats(heap, stats);
-	stats->live_objects = less(stats->allocs, stats->freed_count +
-				   stats->freed_cycle + stats->freed_explicit);
-	stats->live_bytes = less(stats->alloc_bytes, stats->freed_bytes);
+	sum(heap, stats);
+	divide(heap, stats);
 	gch_max(&heap->peak_live, stats->live_bytes);
-	stats->peak_live_bytes = atomic64_read(&heap->peak_live);
+	gch_peaks_total(heap, &peaks);
+	stats->peak_live_bytes = peaks.live_bytes;
 	stats->held_bytes = atomic64_read(&heap->held);
-	stats->peak_held_bytes = atomic64_read(&heap->peak_held);
+	stats->peak_held_bytes = peaks.held_bytes;
+	stats->garbage_max_bytes = peaks.garbage_bytes;
 	stats->arenas = atomic64_read(&heap->arenas);
 	stats->cycles = atomic64_read(&heap->cycles_ended);
 	for (g = 0; g < 3; g++)
@@ -79,7 +122,6 @@ void gch_heap_stats(struct gch_heap *heap, struct gch_stats *stats)
 	stats->cycle_ns = atomic64_read(&heap->cycle_ns);
 	stats->mark_ns = atomic64_read(&heap->mark_ns);
 	stats->stopped_ns = atomic64_read(&heap->stopped_ns);
-	stats->garbage_max_bytes = atomic64_read(&heap->garbage_max);
 	stats->limit_hits = atomic64_read(&heap->limit_hits);
 	stats->alloc_failures = atomic64_read(&heap->alloc_failures);
 	stats->handshakes = atomic64_read(&heap->handshakes);

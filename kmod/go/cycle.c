@@ -219,7 +219,6 @@ static void sweep(struct gch_go_heap *h)
 {
 	gch_go_sweep_all(h);
 	gch_go_large_sweep(h);
-	gch_max(&h->base.garbage_max, atomic64_read(&h->cycle_freed));
 	gch_go_pace(h);
 	gch_go_scavenge(h);
 }
@@ -258,7 +257,6 @@ int gch_go_collect(struct gch_heap *heap, unsigned int generation)
 	u32 gen = STATE_GEN(h->state);
 	struct gch_go_times t;
 
-	atomic64_set(&h->cycle_freed, 0);
 	/* For all of the cycle: two barriers side by side are none. */
 	h->barrier = h->snap ? BARRIER_SNAPSHOT :
 			       gch_val(heap, GCH_KEY_BARRIER);

@@ -185,6 +185,7 @@ const struct gch_engine_ops gch_go_ops = {
 	.heap_bytes	= sizeof(struct gch_go_heap),
 	.mutator_bytes	= sizeof(struct gch_go_mutator),
 	.finalizers	= true,
+	.traces		= true,
 	.tunables	= tunables,
 	.nr_tunables	= ARRAY_SIZE(tunables),
 	.init		= gch_go_classes_init,

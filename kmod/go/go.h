@@ -374,7 +374,6 @@ struct gch_go_mcentral {
  * @pressed: memory is short: the next cycle keeps nothing that is empty
  * @pressed_at: in jiffies, when that last started one
  * @scavenge_work: gives back what is more than @retain
- * @cycle_freed: bytes that this cycle's sweep has found dead
  * @nr_units: spans in use
  */
 struct gch_go_heap {
@@ -442,7 +441,6 @@ struct gch_go_heap {
 	bool pressed;
 	unsigned long pressed_at;
 	struct delayed_work scavenge_work;
-	atomic64_t cycle_freed;
 	atomic_t nr_units;
 };
 

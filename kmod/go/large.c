@@ -103,7 +103,6 @@ static bool sweep_step(struct gch_go_heap *h, struct list_head *live,
 		h->nr_large--;
 		gch_count(h->base.cpu->freed_cycle, 1);
 		gch_count(h->base.cpu->freed_bytes, PAGE_SIZE << l->order);
-		atomic64_add(PAGE_SIZE << l->order, &h->cycle_freed);
 	}
 	more = !list_empty(&h->larges);
 	raw_spin_unlock(&h->large_lock);

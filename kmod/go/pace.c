@@ -197,6 +197,7 @@ void gch_go_pace_end(struct gch_go_heap *h)
 	raw_spin_unlock(&h->pace_lock);
 	preempt_enable();
 	atomic64_set(&h->live, marked);
+	gch_census(&h->base, gch_live_bytes(&h->base), marked);
 	gch_go_pace(h);
 	atomic_set(&h->kicked, 0);
 }

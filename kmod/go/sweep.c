@@ -131,7 +131,6 @@ static void count_swept(struct gch_go_heap *h, unsigned int class,
 	gch_count(h->mcache->freed[class], dead);
 	gch_count(h->base.cpu->freed_cycle, dead);
 	gch_count(h->base.cpu->freed_bytes, dead * size);
-	atomic64_add(dead * size, &h->cycle_freed);
 }
 
 /**

@@ -313,6 +313,7 @@ static void churn_finish(struct gch_load_run *run)
 	struct churn *churn = run->priv;
 
 	gch_hist_summary(&churn->total.latency, &run->latency);
+	gch_hist_summary(&churn->total.pause, &run->pause);
 	memcpy(run->mmu, churn->total.mmu, sizeof(run->mmu));
 }
 

@@ -161,8 +161,9 @@ struct gch_load_mismatch {
  * @live_found: those found
  * @skipped: records on objects rightly freed before
  * @handed_over: what mutators got from others; under @lock
- * @peak_held: the heap's, once the run has ended
- * @latency: what operations took; likewise
+ * @peaks: of the heap; complete once the run has ended
+ * @latency: what operations took; once the run has ended
+ * @pause: what held them up meanwhile; likewise
  * @mmu: least utilisation of windows in parts per million, U32_MAX if it is
  *	not known; likewise
  * @figure: medians over the threads, once the run has ended
@@ -201,8 +202,9 @@ struct gch_load_run {
 	u64 live_found;
 	u64 skipped;
 	u64 handed_over;
-	u64 peak_held;
+	struct gch_peaks peaks;
 	struct gch_hist_summary latency;
+	struct gch_hist_summary pause;
 	u32 mmu[GCH_LOAD_WINDOWS];
 	u64 figure[GCH_LOAD_FIGURES];
 	struct gch_load_thread thread[];

@@ -82,6 +82,7 @@ static void on_pause(void *arg, u64 start_ns, u64 end_ns)
 	struct gch_load_meter *meter = arg;
 	unsigned int i;
 
+	gch_load_times_add(&meter->pause, end_ns - start_ns);
 	for (i = 0; i < GCH_LOAD_WINDOWS; i++)
 		window_add(&meter->window[i], meter->begin_ns, start_ns,
 			   end_ns);
@@ -113,6 +114,17 @@ static u32 utilisation(const struct gch_load_window *w)
 	return div64_u64((w->width_ns - w->worst_ns) * PPM, w->width_ns);
 }
 
+static void add_times(struct gch_hist *hist, const struct gch_load_times *times)
+{
+	unsigned int i;
+
+	for (i = 0; i < GCH_HIST_BUCKETS; i++)
+		atomic64_add(times->bucket[i], &hist->bucket[i]);
+	atomic64_add(times->sum_ns, &hist->sum);
+	if (times->max_ns > atomic64_read(&hist->max))
+		atomic64_set(&hist->max, times->max_ns);
+}
+
 /**
  * gch_load_meter_end - ends measuring and frees the meter
  * @m: the mutator
@@ -130,11 +142,8 @@ u64 gch_load_meter_end(struct gch_mutator *m, struct gch_load_meter *meter,
 
 	gch_mutator_watch(m, NULL, NULL);
 	mutex_lock(&total->lock);
-	for (i = 0; i < GCH_HIST_BUCKETS; i++)
-		atomic64_add(meter->bucket[i], &total->latency.bucket[i]);
-	atomic64_add(meter->sum_ns, &total->latency.sum);
-	if (meter->max_ns > atomic64_read(&total->latency.max))
-		atomic64_set(&total->latency.max, meter->max_ns);
+	add_times(&total->latency, &meter->latency);
+	add_times(&total->pause, &meter->pause);
 	for (i = 0; i < GCH_LOAD_WINDOWS; i++)
 		if (ns >= meter->window[i].width_ns)
 			total->mmu[i] = min(total->mmu[i],

@@ -48,17 +48,27 @@ struct gch_load_window {
 };
 
 /**
- * struct gch_load_meter - of one mutator; used by its task alone
- * @bucket: operations, as in &struct gch_hist
- * @sum_ns: of all operations
+ * struct gch_load_times - a histogram of one mutator, used by its task alone
+ * @bucket: as in &struct gch_hist
+ * @sum_ns: of all times
  * @max_ns: the longest
+ */
+struct gch_load_times {
+	u64 bucket[GCH_HIST_BUCKETS];
+	u64 sum_ns;
+	u64 max_ns;
+};
+
+/**
+ * struct gch_load_meter - of one mutator; used by its task alone
+ * @latency: operations
+ * @pause: what held the mutator up
  * @begin_ns: when measuring began
  * @window: of different widths
  */
 struct gch_load_meter {
-	u64 bucket[GCH_HIST_BUCKETS];
-	u64 sum_ns;
-	u64 max_ns;
+	struct gch_load_times latency;
+	struct gch_load_times pause;
 	u64 begin_ns;
 	struct gch_load_window window[GCH_LOAD_WINDOWS];
 };
@@ -67,12 +77,14 @@ struct gch_load_meter {
  * struct gch_load_total - what the meters of a run have shown
  * @lock: protects @mmu
  * @latency: all operations
+ * @pause: all pauses, in the same time
  * @mmu: the least utilisation of a window, parts per million; U32_MAX if no
  *	mutator was measured for so long
  */
 struct gch_load_total {
 	struct mutex lock;	/* see above */
 	struct gch_hist latency;
+	struct gch_hist pause;
 	u32 mmu[GCH_LOAD_WINDOWS];
 };
 
@@ -81,13 +93,18 @@ struct gch_load_meter *gch_load_meter_begin(struct gch_mutator *m);
 u64 gch_load_meter_end(struct gch_mutator *m, struct gch_load_meter *meter,
 		       struct gch_load_total *total);
 
+static inline void gch_load_times_add(struct gch_load_times *times, u64 ns)
+{
+	times->bucket[gch_hist_bucket(ns)]++;
+	times->sum_ns += ns;
+	if (ns > times->max_ns)
+		times->max_ns = ns;
+}
+
 /* Records an operation. */
 static inline void gch_load_meter_add(struct gch_load_meter *meter, u64 ns)
 {
-	meter->bucket[gch_hist_bucket(ns)]++;
-	meter->sum_ns += ns;
-	if (ns > meter->max_ns)
-		meter->max_ns = ns;
+	gch_load_times_add(&meter->latency, ns);
 }
 
 #endif /* _GCHEAP_LOAD_METER_H */

@@ -361,12 +361,12 @@ static int put_hist(struct sk_buff *msg, int attr,
 
 	if (!nest ||
 	    nla_put_uint(msg, GCHEAP_LOAD_A_HIST_COUNT, sum->count) ||
-	    nla_put_uint(msg, GCHEAP_LOAD_A_HIST_SUM, sum->sum_ns) ||
-	    nla_put_uint(msg, GCHEAP_LOAD_A_HIST_LARGEST, sum->max_ns) ||
-	    nla_put_uint(msg, GCHEAP_LOAD_A_HIST_P50, sum->p50_ns) ||
-	    nla_put_uint(msg, GCHEAP_LOAD_A_HIST_P99, sum->p99_ns) ||
-	    nla_put_uint(msg, GCHEAP_LOAD_A_HIST_P999, sum->p999_ns) ||
-	    nla_put_uint(msg, GCHEAP_LOAD_A_HIST_P9999, sum->p9999_ns))
+	    nla_put_uint(msg, GCHEAP_LOAD_A_HIST_SUM_NS, sum->sum_ns) ||
+	    nla_put_uint(msg, GCHEAP_LOAD_A_HIST_MAX_NS, sum->max_ns) ||
+	    nla_put_uint(msg, GCHEAP_LOAD_A_HIST_P50_NS, sum->p50_ns) ||
+	    nla_put_uint(msg, GCHEAP_LOAD_A_HIST_P99_NS, sum->p99_ns) ||
+	    nla_put_uint(msg, GCHEAP_LOAD_A_HIST_P999_NS, sum->p999_ns) ||
+	    nla_put_uint(msg, GCHEAP_LOAD_A_HIST_P9999_NS, sum->p9999_ns))
 		return -EMSGSIZE;
 	nla_nest_end(msg, nest);
 	return 0;
@@ -384,7 +384,44 @@ static int put_churn(struct sk_buff *msg, const struct gch_load_run *run)
 		if (run->mmu[i] != U32_MAX &&
 		    nla_put_u32(msg, attrs[i], run->mmu[i]))
 			return -EMSGSIZE;
-	return put_hist(msg, GCHEAP_LOAD_A_RUN_LATENCY, &run->latency);
+	return put_hist(msg, GCHEAP_LOAD_A_RUN_LATENCY, &run->latency) ? :
+	       put_hist(msg, GCHEAP_LOAD_A_RUN_PAUSE, &run->pause);
+}
+
+static int put_parts(struct sk_buff *msg, const struct gch_census *census)
+{
+	struct nlattr *nest = nla_nest_start(msg, GCHEAP_LOAD_A_RUN_MEMORY);
+
+	if (!nest ||
+	    nla_put_uint(msg, GCHEAP_LOAD_A_MEMORY_HELD_BYTES,
+			 census->held_bytes) ||
+	    nla_put_uint(msg, GCHEAP_LOAD_A_MEMORY_FRAGMENTATION_BYTES,
+			 census->held_bytes - census->live_bytes))
+		return -EMSGSIZE;
+	if (census->reachable_bytes != GCH_UNKNOWN &&
+	    (nla_put_uint(msg, GCHEAP_LOAD_A_MEMORY_REACHABLE_BYTES,
+			  census->reachable_bytes) ||
+	     nla_put_uint(msg, GCHEAP_LOAD_A_MEMORY_WAITING_BYTES,
+			  census->live_bytes - census->reachable_bytes)))
+		return -EMSGSIZE;
+	nla_nest_end(msg, nest);
+	return 0;
+}
+
+static int put_memory(struct sk_buff *msg, const struct gch_load_run *run)
+{
+	const struct gch_peaks *peaks = &run->peaks;
+
+	if (run->state == GCHEAP_LOAD_STATE_RUNNING)
+		return 0;
+	if (nla_put_uint(msg, GCHEAP_LOAD_A_RUN_PEAK_HELD_BYTES,
+			 peaks->held_bytes) ||
+	    nla_put_uint(msg, GCHEAP_LOAD_A_RUN_PEAK_LIVE_BYTES,
+			 peaks->live_bytes) ||
+	    nla_put_uint(msg, GCHEAP_LOAD_A_RUN_GARBAGE_MAX_BYTES,
+			 peaks->garbage_bytes))
+		return -EMSGSIZE;
+	return put_parts(msg, &peaks->census);
 }
 
 /* Results of what gets ready first; there are none before it has ended. */
@@ -392,9 +429,6 @@ static int put_ready(struct sk_buff *msg, const struct gch_load_run *run)
 {
 	if (run->state == GCHEAP_LOAD_STATE_RUNNING)
 		return 0;
-	if (nla_put_uint(msg, GCHEAP_LOAD_A_RUN_PEAK_HELD_BYTES,
-			 run->peak_held))
-		return -EMSGSIZE;
 	/* Objects are not counted after a stop. */
 	if ((run->live_expected || run->state == GCHEAP_LOAD_STATE_DONE) &&
 	    (nla_put_uint(msg, GCHEAP_LOAD_A_RUN_LIVE_EXPECTED,
@@ -413,7 +447,8 @@ static int put_run(struct sk_buff *msg, struct gch_load_run *run)
 	int err;
 
 	mutex_lock(&run->lock);
-	err = put_args(msg, run) ? : put_state(msg, run);
+	err = put_args(msg, run) ? : put_state(msg, run) ? :
+	      put_memory(msg, run);
 	if (!err && run->args.workload == GCHEAP_LOAD_WORKLOAD_REPLAY)
 		err = put_replay(msg, run);
 	if (!err && run->args.workload == GCHEAP_LOAD_WORKLOAD_ALLOC)

@@ -239,20 +239,12 @@ int gch_load_found(struct gch_load_run *run, u64 expected, u64 found)
 	return -EUCLEAN;
 }
 
-static void read_peak(struct gch_load_run *run)
-{
-	struct gch_stats stats = {};
-
-	gch_heap_stats(run->heap, &stats);
-	run->peak_held = stats.peak_held_bytes;
-}
-
 /* The last thread of a run leaves. */
 static void finish(struct gch_load_run *run)
 {
 	if (run->workload->finish)
 		run->workload->finish(run);
-	read_peak(run);
+	gch_peaks_end(run->heap, &run->peaks);
 	/* Nothing of the run is in the heap any more: it may be deleted. */
 	gch_heap_put(run->heap);
 	run->heap = NULL;
@@ -386,6 +378,7 @@ static void start_threads(struct gch_load_run *run)
 {
 	unsigned int i;
 
+	gch_peaks_begin(run->heap, &run->peaks);
 	run->start_ns = ktime_get_ns();
 	set_deadline(run);
 	atomic_set(&run->running, run->args.mutators);

@@ -433,13 +433,13 @@ static void relist_pools(struct collection *c)
 	}
 }
 
-static void count_collection(struct collection *c, u64 live_before)
+/* @dying: bytes of what had died by its count, and was not buried yet */
+static void count_collection(struct collection *c, u64 live_before, u64 dying)
 {
 	struct gch_heap *heap = &c->h->heap;
-	u64 garbage = live_before - c->h->live_bytes;
 
 	gch_max(&heap->peak_live, live_before);
-	gch_max(&heap->garbage_max, garbage);
+	gch_census(heap, live_before + dying, c->h->live_bytes);
 	preempt_disable();
 	gch_count(heap->cpu->marked, c->candidates);
 	preempt_enable();
@@ -477,19 +477,20 @@ static void update_long_lived(struct collection *c)
 
 static void gc_collect_main(struct collection *c)
 {
-	u64 live;
+	u64 dying = c->h->live_bytes, live;
 
 	/* What died by its count is not this collection's. */
 	gch_py_bury_all(c->h);
 	live = c->h->live_bytes;
+	dying -= live;
 	update_generations(c);
 	deduce_unreachable(c);
 	walk(c, grow_older);
 	update_long_lived(c);
 	delete_garbage(c);
+	count_collection(c, live, dying);
 	gch_py_release_emptied(c->h);
 	relist_pools(c);
-	count_collection(c, live);
 }
 
 /**

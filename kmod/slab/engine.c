@@ -121,6 +121,7 @@ static void stats(struct gch_heap *heap, struct gch_stats *stats)
 	unsigned int i, j;
 
 	stats->classes = GCH_SLAB_SIZES;
+	stats->waiting_bytes = 0;
 	for (i = 0; i < GCH_SLAB_SHARDS; i++) {
 		for (j = 0; j < GCH_SLAB_SIZES; j++)
 			stats->units += READ_ONCE(h->shards[i].nr[j]);

@@ -360,7 +360,64 @@ static void test_limit(struct kunit *test)
 	gch_kunit_heap_end(test, heap);
 }
 
+/* Each sees its own span of time, and the heap's life has all of them. */
+static void test_peaks(struct kunit *test)
+{
+	struct gch_config cfg = { .engine = GCHEAP_ENGINE_SLAB };
+	struct gch_heap *heap = gch_kunit_heap(test, &cfg);
+	struct gch_peaks early, late, total;
+
+	KUNIT_ASSERT_TRUE(test, gch_hold(heap, 9000));
+	gch_unhold(heap, 8000);
+	gch_peaks_begin(heap, &early);
+	KUNIT_ASSERT_TRUE(test, gch_hold(heap, 4000));
+	gch_peaks_begin(heap, &late);
+	gch_unhold(heap, 3000);
+	gch_peaks_end(heap, &early);
+	KUNIT_ASSERT_TRUE(test, gch_hold(heap, 5000));
+	gch_unhold(heap, 7000);
+	gch_peaks_end(heap, &late);
+	KUNIT_EXPECT_EQ(test, early.held_bytes, 5000);
+	KUNIT_EXPECT_EQ(test, late.held_bytes, 7000);
+	gch_peaks_begin(heap, &late);
+	gch_peaks_end(heap, &late);
+	KUNIT_EXPECT_EQ(test, late.held_bytes, 0);
+	gch_peaks_total(heap, &total);
+	KUNIT_EXPECT_EQ(test, total.held_bytes, 9000);
+	gch_kunit_heap_end(test, heap);
+}
+
+/* The collection at which most was held, and its parts; none is none. */
+static void test_census(struct kunit *test)
+{
+	struct gch_config cfg = { .engine = GCHEAP_ENGINE_GO };
+	struct gch_heap *heap = gch_kunit_heap(test, &cfg);
+	struct gch_stats stats;
+	struct gch_peaks peaks;
+	u64 held;
+
+	gch_heap_stats(heap, &stats);
+	KUNIT_EXPECT_EQ(test, stats.reachable_bytes, GCH_UNKNOWN);
+	KUNIT_EXPECT_EQ(test, stats.waiting_bytes, GCH_UNKNOWN);
+	held = stats.held_bytes;
+	gch_peaks_begin(heap, &peaks);
+	gch_peaks_end(heap, &peaks);
+	KUNIT_EXPECT_EQ(test, peaks.census.reachable_bytes, GCH_UNKNOWN);
+	gch_peaks_begin(heap, &peaks);
+	KUNIT_ASSERT_TRUE(test, gch_hold(heap, 1 << 20));
+	gch_census(heap, 5000, 3000);
+	gch_unhold(heap, 1 << 20);
+	gch_census(heap, 6000, 1000);
+	gch_peaks_end(heap, &peaks);
+	KUNIT_EXPECT_EQ(test, peaks.census.held_bytes, held + (1 << 20));
+	KUNIT_EXPECT_EQ(test, peaks.census.live_bytes, 5000);
+	KUNIT_EXPECT_EQ(test, peaks.census.reachable_bytes, 3000);
+	gch_kunit_heap_end(test, heap);
+}
+
 static struct kunit_case cases[] = {
+	KUNIT_CASE(test_peaks),
+	KUNIT_CASE(test_census),
 	KUNIT_CASE(test_types),
 	KUNIT_CASE(test_tables),
 	KUNIT_CASE(test_arenas),

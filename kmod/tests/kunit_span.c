@@ -476,11 +476,12 @@ static bool bytes_are_right(struct kunit *test, struct sweep *w, bool poison)
 	return true;
 }
 
-static u64 freed(struct gch_heap *heap)
+static u64 freed(struct gch_heap *heap, u64 *bytes)
 {
 	struct gch_stats stats;
 
 	gch_heap_stats(heap, &stats);
+	*bytes = stats.freed_bytes;
 	return stats.freed_cycle;
 }
 
@@ -489,12 +490,13 @@ static bool sweep_is_right(struct kunit *test, struct gch_go_heap *h,
 {
 	unsigned int dead = bitmap_weight(w->allocated, w->s->nelems) -
 			    bitmap_weight(w->marked, w->s->nelems);
-	u64 before = freed(&h->base), bytes = atomic64_read(&h->cycle_freed);
 	unsigned int count = gch_go_span_count(w->s);
+	u64 bytes, bytes_before, before = freed(&h->base, &bytes_before), n;
 
 	w->s->needzero = false;
 	sweep(h, w->s, gen);
-	bytes = atomic64_read(&h->cycle_freed) - bytes;
+	n = freed(&h->base, &bytes) - before;
+	bytes -= bytes_before;
 	return GCH_EXPECT(test, w->s->gen == gen, "class %u: not swept",
 			  w->s->class) &&
 	       GCH_EXPECT(test, count ==
@@ -504,10 +506,10 @@ static bool sweep_is_right(struct kunit *test, struct gch_go_heap *h,
 	       GCH_EXPECT(test, w->s->needzero == !!dead,
 			  "class %u: %u dead, needzero %d", w->s->class, dead,
 			  w->s->needzero) &&
-	       GCH_EXPECT(test, freed(&h->base) - before == dead &&
+	       GCH_EXPECT(test, n == dead &&
 			  bytes == (u64)dead * w->s->size,
 			  "class %u: %llu objects of %llu bytes freed, not %u",
-			  w->s->class, freed(&h->base) - before, bytes, dead) &&
+			  w->s->class, n, bytes, dead) &&
 	       bits_are_right(test, w) && bytes_are_right(test, w, h->poison);
 }
 

@@ -146,10 +146,15 @@ struct gch_cpu_stats {
  * @cycle_ns: wall time of all
  * @mark_ns: time from the beginning of marking to its end, added by the engine
  * @stopped_ns: time that mutators were stopped for, added by the engine
- * @garbage_max: see &gch_stats.garbage_max_bytes, set by the engine
+ * @garbage_max: see &gch_stats.garbage_max_bytes
  * @held: bytes of pages held
- * @peak_held: highest @held
+ * @peak_held: highest @held since anybody began or ended to watch: see peaks.c;
+ *	so are @garbage_max and @peak_live
  * @peak_live: highest live bytes seen
+ * @peaks_lock: protects @watchers, @peaks and @reachable
+ * @watchers: who watches the peaks
+ * @peaks: those of the heap's life, without the present ones
+ * @reachable: what the last collection left, %GCH_UNKNOWN before the first
  * @limit_hits: allocations that met the limit
  * @alloc_failures: allocations that failed
  * @handshakes: their number
@@ -207,6 +212,10 @@ struct gch_heap {
 	atomic64_t held;
 	atomic64_t peak_held;
 	atomic64_t peak_live;
+	spinlock_t peaks_lock;		/* see above */
+	struct list_head watchers;
+	struct gch_peaks peaks;
+	u64 reachable;
 	atomic64_t limit_hits;
 	atomic64_t alloc_failures;
 	atomic64_t handshakes;
@@ -446,6 +455,12 @@ u64 gch_cycle_suggest(struct gch_heap *heap, unsigned int generation);
 
 void gch_defer(struct delayed_work *work, unsigned int ms);
 
+/* ---- what a heap consists of (core/peaks.c, core/stats.c) ---- */
+
+void gch_census(struct gch_heap *heap, u64 live, u64 reachable);
+void gch_peaks_total(struct gch_heap *heap, struct gch_peaks *total);
+u64 gch_live_bytes(struct gch_heap *heap);
+
 /* ---- a line a collection (core/trace.c) ---- */
 
 /* Longest line, the terminating NUL included. */
@@ -540,6 +555,7 @@ enum gch_view {
  * @heap_bytes: size of its heap, which embeds &struct gch_heap at offset 0
  * @mutator_bytes: size of its mutator, which embeds &struct gch_mutator likewise
  * @finalizers: it has finalizers and cleanups
+ * @traces: what is dead it finds in a collection only
  * @tunables: what can be set, beside the core's own keys
  * @nr_tunables: their number
  * @init: called once, at registration; may be NULL
@@ -596,6 +612,7 @@ struct gch_engine_ops {
 	size_t heap_bytes;
 	size_t mutator_bytes;
 	bool finalizers;
+	bool traces;
 	const struct gch_tunable *tunables;
 	unsigned int nr_tunables;
 

@@ -296,6 +296,9 @@ struct gch_hist_summary {
 	u64 p9999_ns;
 };
 
+/* A figure that nobody knows. */
+#define GCH_UNKNOWN	U64_MAX
+
 /**
  * struct gch_stats - what a heap has done and holds
  * @allocs: objects allocated
@@ -310,6 +313,11 @@ struct gch_hist_summary {
  * @counts: reference counts raised and lowered
  * @live_objects: @allocs less what was freed
  * @live_bytes: their bytes
+ * @reachable_bytes: how many of them can be reached, as far as the engine knows:
+ *	what the last collection left, or all of them where what is dead is freed
+ *	without; %GCH_UNKNOWN before a first collection
+ * @waiting_bytes: the rest: dead, or allocated since that collection;
+ *	%GCH_UNKNOWN where only the next collection will tell
  * @peak_live_bytes: highest @live_bytes, as seen at refills and cycles
  * @held_bytes: pages held
  * @peak_held_bytes: highest @held_bytes
@@ -359,6 +367,8 @@ struct gch_stats {
 	u64 counts;
 	u64 live_objects;
 	u64 live_bytes;
+	u64 reachable_bytes;
+	u64 waiting_bytes;
 	u64 peak_live_bytes;
 	u64 held_bytes;
 	u64 peak_held_bytes;
@@ -397,5 +407,37 @@ struct gch_stats {
 };
 
 void gch_heap_stats(struct gch_heap *heap, struct gch_stats *stats);
+
+/**
+ * struct gch_census - what a heap consisted of at one instant
+ * @held_bytes: memory held
+ * @live_bytes: objects allocated and not freed
+ * @reachable_bytes: how many of these a collection then left; %GCH_UNKNOWN if there
+ *	was none
+ */
+struct gch_census {
+	u64 held_bytes;
+	u64 live_bytes;
+	u64 reachable_bytes;
+};
+
+/**
+ * struct gch_peaks - the most that a heap held while it was watched
+ * @node: the core's
+ * @held_bytes: most memory held
+ * @live_bytes: most bytes of objects not freed, as seen at refills and cycles
+ * @garbage_bytes: most that one collection found dead
+ * @census: at that collection at which most was held
+ */
+struct gch_peaks {
+	struct list_head node;
+	u64 held_bytes;
+	u64 live_bytes;
+	u64 garbage_bytes;
+	struct gch_census census;
+};
+
+void gch_peaks_begin(struct gch_heap *heap, struct gch_peaks *peaks);
+void gch_peaks_end(struct gch_heap *heap, struct gch_peaks *peaks);
 
 #endif /* _GCHEAP_GCHEAP_H */
