@@ -116,7 +116,7 @@ processors_are_those_of_stats()
 			if (assist > helped / 1e6)
 				print assist " ms of " helped / 1e6
 		}' -v cpu="$(stat_of t-trace cpu-ns)" -v helped="$(gcctl -j \
-		stats t-trace | sed 's/.*"assist":{//' | number sum)"
+		stats t-trace | sed 's/.*"assist":{//' | number sum-ns)"
 }
 
 # Live bytes are counted with what CPUs have to allocate from.

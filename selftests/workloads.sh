@@ -76,9 +76,9 @@ ascending()
 latency()
 {
 	is "operations timed" "$(number count < $out)" "$1" || return
-	ascending "$(number p50 < $out)" "$(number p99 < $out)" \
-		"$(number p999 < $out)" "$(number p9999 < $out)" \
-		"$(number largest < $out)" || return
+	ascending "$(number p50-ns < $out)" "$(number p99-ns < $out)" \
+		"$(number p999-ns < $out)" "$(number p9999-ns < $out)" \
+		"$(number max-ns < $out)" || return
 	[ "$(number work-ns < $out)" -lt $(($2 * 1000000)) ] ||
 		[ -n "$(number mmu1-percent < $out)" ] || {
 		echo "no utilisation"

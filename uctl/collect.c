@@ -24,17 +24,17 @@ static void read_ticket(struct gnl_reply *reply, void *arg)
 }
 
 /* Waits until the heap has ended as many collections as the ticket says. */
-static int wait_for(const char *name, uint64_t ticket, uint64_t begin)
+static int wait_for(const char *name, uint64_t ticket, uint64_t begin,
+		    struct gnl_facts *heap)
 {
 	struct backoff wait = BACKOFF_INIT(20000);
-	struct gnl_facts f;
 	int err;
 
 	for (;;) {
-		err = heap_get(name, &f);
+		err = heap_get(name, heap);
 		if (err)
 			return gnl_fail(err);
-		if (f.num[GCHEAP_A_HEAP_REQUESTS_ENDED] >= ticket)
+		if (heap->num[GCHEAP_A_HEAP_REQUESTS_ENDED] >= ticket)
 			return STATUS_OK;
 		if (wait_interrupted())
 			return out_error(STATUS_SIGNAL, 0, NULL,
@@ -48,7 +48,7 @@ static int wait_for(const char *name, uint64_t ticket, uint64_t begin)
 int collect_cmd(int argc, char **argv)
 {
 	struct value values[ARRAY_SIZE(collect_keys)] = { 0 };
-	struct gnl_facts f = { 0 };
+	struct gnl_facts f = { 0 }, heap;
 	struct nl_msg *msg;
 	uint64_t begin;
 	int err;
@@ -74,15 +74,15 @@ int collect_cmd(int argc, char **argv)
 	err = gnl_do(msg, read_ticket, &f);
 	if (err)
 		return gnl_fail(err);
-	err = wait_for(argv[0], f.num[GCHEAP_A_HEAP_TICKET], begin);
+	err = wait_for(argv[0], f.num[GCHEAP_A_HEAP_TICKET], begin, &heap);
 	progress_end();
 	if (err)
 		return err;
 	out_group(NULL, NULL);
 	out_item("name", NULL, out_text(argv[0]));
-	out_item("ticket", "collection",
-		 out_num(OUT_COUNT, f.num[GCHEAP_A_HEAP_TICKET]));
-	out_item("elapsed-ns", "ended after",
+	out_item("cycles", "cycles",
+		 out_num(OUT_COUNT, heap.num[GCHEAP_A_HEAP_CYCLES]));
+	out_item("elapsed-ns", "elapsed",
 		 out_num(OUT_NS, clock_ns() - begin));
 	out_end();
 	return STATUS_OK;

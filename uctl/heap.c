@@ -236,8 +236,34 @@ static struct out_value key_value(const struct key *key, uint64_t num)
 	return v;
 }
 
+enum { BRIEF = 5 };
+
+static struct out_value number(const struct gnl_facts *f, int attr)
+{
+	return out_num(OUT_COUNT, f->num[attr]);
+}
+
+/* A heap on a line. */
+static void show_brief(const struct gnl_facts *f, bool first)
+{
+	const char *engine = heap_engine_name(f->num[GCHEAP_A_HEAP_ENGINE]);
+	struct out_value limit = out_num(OUT_BYTES, f->num[GCHEAP_A_HEAP_LIMIT]);
+	const struct out_field fields[BRIEF] = {
+		out_column("id", number(f, GCHEAP_A_HEAP_ID)),
+		out_column("engine", out_text(engine)),
+		out_column("mutators", number(f, GCHEAP_A_HEAP_MUTATORS)),
+		out_column("cycles", number(f, GCHEAP_A_HEAP_CYCLES)),
+		out_column("limit", limit.num ? limit : out_text("none")),
+	};
+
+	if (first)
+		out_line_head("heap", fields, BRIEF);
+	out_line(NULL, f->name, fields, BRIEF);
+}
+
 static void show(const struct gnl_facts *f)
 {
+	struct out_value v;
 	size_t i;
 
 	out_group(NULL, NULL);
@@ -249,16 +275,18 @@ static void show(const struct gnl_facts *f)
 		out_item("mutators", "mutators",
 			 out_num(OUT_COUNT, f->num[GCHEAP_A_HEAP_MUTATORS]));
 	if (gnl_has(f, GCHEAP_A_HEAP_CYCLES))
-		out_item("cycles-ended", "cycles-ended",
+		out_item("cycles", "cycles",
 			 out_num(OUT_COUNT,
 				 f->num[GCHEAP_A_HEAP_CYCLES]));
 	out_break();
 	for (i = 1; i < HEAP_KEYS; i++) {
 		const struct key *key = &heap_keys[i];
 
-		if (gnl_has(f, key->attr))
-			out_item(key->name, key->name,
-				 key_value(key, f->num[key->attr]));
+		if (!gnl_has(f, key->attr))
+			continue;
+		v = key_value(key, f->num[key->attr]);
+		if (!out_hides(&v))
+			out_item(key->name, key->name, v);
 	}
 	out_end();
 }
@@ -287,20 +315,28 @@ static void append_heap(struct gnl_reply *reply, void *arg)
 	read_heap(reply, &list->heaps[list->nr++]);
 }
 
+static void show_list(const struct heap_list *list)
+{
+	size_t i;
+
+	out_list("heaps");
+	for (i = 0; i < list->nr; i++)
+		if (out_is_brief())
+			show_brief(&list->heaps[i], !i);
+		else
+			show(&list->heaps[i]);
+	out_end();
+}
+
 static int show_all(void)
 {
 	struct heap_list list = { 0 };
-	size_t i;
 	int err;
 
 	err = gnl_dump(GNL_GCHEAP, GCHEAP_CMD_HEAP_GET, forget_heaps,
 		       append_heap, &list);
-	if (!err) {
-		out_list(NULL);
-		for (i = 0; i < list.nr; i++)
-			show(&list.heaps[i]);
-		out_end();
-	}
+	if (!err)
+		show_list(&list);
 	free(list.heaps);
 	return err ? gnl_fail(err) : STATUS_OK;
 }
@@ -308,6 +344,7 @@ static int show_all(void)
 static int heap_show(int argc, char **argv)
 {
 	struct gnl_facts facts;
+	struct heap_list one = { .heaps = &facts, .nr = 1 };
 	int err;
 
 	if (argc > 1)
@@ -323,9 +360,7 @@ static int heap_show(int argc, char **argv)
 	err = heap_get(argv[0], &facts);
 	if (err)
 		return gnl_fail(err);
-	out_list(NULL);
-	show(&facts);
-	out_end();
+	show_list(&one);
 	return STATUS_OK;
 }
 
@@ -352,7 +387,7 @@ static int heap_add(int argc, char **argv)
 	err = heap_create(argv[0], values, &facts);
 	if (err)
 		return gnl_fail(err);
-	out_list(NULL);
+	out_list("heaps");
 	show(&facts);
 	out_end();
 	return STATUS_OK;

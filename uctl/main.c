@@ -28,6 +28,8 @@ static const char usage_tail[] =
 	"Options:\n"
 	"  -j, --json     JSON instead of text\n"
 	"  -p, --pretty   JSON in lines\n"
+	"  -br, --brief   a line each: stats, heap show, run show\n"
+	"  -d, --details  also what is 0, off or none; -a\n"
 	"  -V, --version  version of gcctl\n"
 	"  -h, --help     this text\n"
 	"Exit status: 0 done, 1 usage, 2 refused or failed, 3 module missing\n";
@@ -69,7 +71,7 @@ static const char collect_usage[] =
 	"  gcctl collect NAME [generation N]\n";
 
 static const char stats_usage[] =
-	"  gcctl stats NAME\n";
+	"  gcctl stats [NAME]\n";
 
 static const char monitor_usage[] =
 	"  gcctl monitor NAME [count N]\n";
@@ -81,7 +83,8 @@ static const char monitor_details[] =
 	"  count N                 ends after so many lines\n";
 
 static const char run_usage[] =
-	"  gcctl run WORKLOAD heap NAME [mutators N] [seconds S] [KEY VALUE]...\n";
+	"  gcctl run WORKLOAD heap NAME [mutators N] [seconds S] [KEY VALUE]...\n"
+	"  gcctl run show [ID]\n";
 
 static const char run_details[] =
 	"Workloads:\n"
@@ -116,8 +119,10 @@ static const char compare_usage[] =
 	"  gcctl compare {WORKLOAD|FILE} [KEY VALUE]...\n";
 
 static const char compare_details[] =
-	"Runs it on a heap of each engine. Keys are those of heap and run; a key\n"
-	"that one engine alone knows goes to its heap only.\n";
+	"Runs it on a heap of each engine, several times in turns. Keys are those of\n"
+	"heap and run; a key that one engine alone knows goes to its heap only.\n"
+	"Keys:\n"
+	"  repeat N                repetitions, 3 if not given\n";
 
 static const char bench_usage[] =
 	"  gcctl bench [NAME]... [KEY VALUE]...\n"
@@ -299,8 +304,12 @@ static enum action parse_options(int argc, char **argv)
 		{ "pretty", no_argument, NULL, 'p' },
 		{ "version", no_argument, NULL, 'V' },
 		{ "help", no_argument, NULL, 'h' },
+		{ "brief", no_argument, NULL, 'b' },
+		{ "details", no_argument, NULL, 'd' },
+		{ "all", no_argument, NULL, 'd' },
 		{ NULL, 0, NULL, 0 },
 	};
+	enum out_extent extent = OUT_USUAL;
 	bool json = false, pretty = false;
 	enum action action = ACTION_RUN;
 	char letter[] = "-?";
@@ -308,7 +317,9 @@ static enum action parse_options(int argc, char **argv)
 	int c;
 
 	opterr = 0;
-	while ((c = getopt_long(argc, argv, "jpVh", options, NULL)) != -1) {
+	/* Also with one dash and cut short, as ip(8) has them: -br, -d. */
+	while ((c = getopt_long_only(argc, argv, "jpVhbda", options,
+				     NULL)) != -1) {
 		switch (c) {
 		case 'j':
 			json = true;
@@ -316,6 +327,13 @@ static enum action parse_options(int argc, char **argv)
 		case 'p':
 			json = true;
 			pretty = true;
+			break;
+		case 'b':
+			extent = OUT_BRIEF;
+			break;
+		case 'a':
+		case 'd':
+			extent = OUT_DETAILS;
 			break;
 		case 'V':
 			action = ACTION_VERSION;
@@ -329,7 +347,7 @@ static enum action parse_options(int argc, char **argv)
 			break;
 		}
 	}
-	out_init(json, pretty);
+	out_init(json, pretty, extent);
 	if (!bad)
 		return action;
 	out_error(STATUS_USAGE, 0, "gcctl help", "unknown option '%s'", bad);

@@ -15,17 +15,22 @@
 #include <string.h>
 
 #include "gcctl.h"
+#include "sample.h"
 #include "text.h"
 #include "wait.h"
 
 #define MAX_DEPTH	8
 #define LINE_WIDTH	80
 #define LABEL_WIDTH	28
-#define TABLE_LABEL	28
-#define TABLE_CELL	16
+#define PAIR_LABEL	25
+#define PAIR_WIDTH	40
+#define LINE_LABEL	18
+#define TABLE_LABEL	25
+#define TABLE_CELL	17
 
 static bool as_json;
 static bool as_lines;
+static enum out_extent extent;
 static int json_flags = JSON_C_TO_STRING_PLAIN;
 
 /* The containers that are open, the document's own at 0. */
@@ -45,10 +50,15 @@ static size_t line_used;
 /* Items of a group past its first line are set in. */
 static bool line_is_second;
 
-void out_init(bool json, bool pretty)
+/* Facts stand two on a line; and whether the first of two has been printed. */
+static bool in_pairs;
+static bool pair_is_open;
+
+void out_init(bool json, bool pretty, enum out_extent how_much)
 {
 	as_json = json;
 	as_lines = pretty;
+	extent = how_much;
 	if (pretty)
 		json_flags = JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED;
 	json_flags |= JSON_C_TO_STRING_NOSLASHESCAPE;
@@ -97,6 +107,38 @@ static void put_json(FILE *to, struct json_object *doc)
 	putc('\n', to);
 }
 
+/**
+ * out_version() - says in a document what it looks like
+ * @doc: the document, an object
+ */
+void out_version(struct json_object *doc)
+{
+	json_object_object_add(doc, "output_version",
+			       json_object_new_int(OUT_VERSION));
+}
+
+/**
+ * out_is_brief() - what the user wants
+ *
+ * Return: whether it is a line of text for each thing.
+ */
+bool out_is_brief(void)
+{
+	return extent == OUT_BRIEF && !as_json;
+}
+
+/**
+ * out_hides() - whether a value is not worth a place in text
+ * @value: the value
+ *
+ * Return: true of 0, none and off, unless JSON or details are wanted.
+ */
+bool out_hides(const struct out_value *value)
+{
+	return extent != OUT_DETAILS && !as_json && value->kind != OUT_TEXT &&
+	       !value->num && value->real == 0;
+}
+
 /* Gives a container to the one that is open, and opens it. */
 static void push(const char *key, struct json_object *obj)
 {
@@ -104,9 +146,11 @@ static void push(const char *key, struct json_object *obj)
 
 	if (depth == MAX_DEPTH)
 		abort();
-	if (parent && is_list[depth - 1])
+	if (!parent)
+		out_version(obj);
+	else if (is_list[depth - 1])
 		json_object_array_add(parent, obj);
-	else if (parent)
+	else
 		json_object_object_add(parent, key, obj);
 	open_at[depth] = obj;
 	is_list[depth] = json_object_is_type(obj, json_type_array);
@@ -116,11 +160,22 @@ static void push(const char *key, struct json_object *obj)
 
 /**
  * out_list() - opens a list of groups
- * @key: its name, NULL for the document itself
+ * @key: its name
+ *
+ * A document is never a list: if nothing is open, one is opened around it.
  */
 void out_list(const char *key)
 {
+	if (!depth)
+		push(NULL, json_object_new_object());
 	push(key, json_object_new_array());
+}
+
+static void end_pair(void)
+{
+	if (pair_is_open)
+		putchar('\n');
+	pair_is_open = false;
 }
 
 static int indent(void)
@@ -139,6 +194,7 @@ static int indent(void)
  */
 void out_group(const char *key, const char *heading)
 {
+	end_pair();
 	if (!as_json && heading)
 		printf("%*s%s\n", indent(), "", heading);
 	push(key, json_object_new_object());
@@ -151,6 +207,7 @@ void out_group(const char *key, const char *heading)
  */
 void out_end(void)
 {
+	end_pair();
 	if (line_used)
 		out_break();
 	if (depth > 1)
@@ -165,6 +222,7 @@ void out_end(void)
  */
 void out_document(struct json_object *doc)
 {
+	out_version(doc);
 	open_at[0] = doc;
 	depth = 1;
 }
@@ -203,8 +261,10 @@ int out_finish(int status)
 {
 	struct json_object *doc = open_at[0];
 
-	if (as_json && !doc && !status && !in_parts)
+	if (as_json && !doc && !status && !in_parts) {
 		doc = json_object_new_object();
+		out_version(doc);
+	}
 	if (as_json && doc)
 		put_json(stdout, doc);
 	json_object_put(doc);
@@ -327,8 +387,10 @@ const char *out_format(char *buf, size_t size, const struct out_value *v)
 	return buf;
 }
 
-static struct json_object *to_json(const struct out_value *v)
+static struct json_object *plain_json(const struct out_value *v)
 {
+	if (v->kind != OUT_TEXT && v->text && !v->num)
+		return NULL;
 	switch (v->kind) {
 	case OUT_NONE:
 		return NULL;
@@ -350,6 +412,37 @@ static char *printable(const struct out_value *v)
 	char buf[48];
 
 	return text_clean(out_format(buf, sizeof(buf), v));
+}
+
+/* A number of the same kind as a value. */
+static struct json_object *number_json(const struct out_value *v, double number)
+{
+	struct out_value other = { .kind = v->kind, .real = number };
+
+	if (v->kind != OUT_PERCENT && v->kind != OUT_RATIO)
+		other.num = (uint64_t)number;
+	return plain_json(&other);
+}
+
+static struct json_object *to_json(const struct out_value *v)
+{
+	struct json_object *o, *values;
+	double min, max;
+	size_t i;
+
+	if (!v->sample || v->kind == OUT_NONE || v->kind == OUT_TEXT)
+		return plain_json(v);
+	o = json_object_new_object();
+	values = json_object_new_array();
+	sample_range(v->sample, &min, &max);
+	json_object_object_add(o, "median", plain_json(v));
+	json_object_object_add(o, "min", number_json(v, min));
+	json_object_object_add(o, "max", number_json(v, max));
+	for (i = 0; i < v->sample->nr; i++)
+		json_object_array_add(values,
+				      number_json(v, v->sample->value[i]));
+	json_object_object_add(o, "values", values);
+	return o;
 }
 
 static void add(const char *key, const struct out_value *v)
@@ -412,8 +505,79 @@ void out_fact(const char *key, const char *label, struct out_value value)
 		return;
 	}
 	text = printable(&value);
-	printf("%*s%-*s%s\n", indent(), "", LABEL_WIDTH, label, text);
+	if (!in_pairs) {
+		printf("%*s%-*s%s\n", indent(), "", LABEL_WIDTH, label, text);
+	} else if (pair_is_open) {
+		printf("%-*s%s", PAIR_LABEL, label, text);
+		end_pair();
+	} else {
+		printf("%*s%-*s%-*s", indent(), "", PAIR_LABEL, label,
+		       PAIR_WIDTH - PAIR_LABEL - indent(), text);
+		pair_is_open = true;
+	}
 	free(text);
+}
+
+/**
+ * out_pairs() - puts facts two on a line of text, or no more
+ * @on: which
+ */
+void out_pairs(bool on)
+{
+	end_pair();
+	in_pairs = on;
+}
+
+static int field_width(size_t nr)
+{
+	return (LINE_WIDTH - LINE_LABEL) / (int)nr;
+}
+
+/**
+ * out_line_head() - headings of lines that follow
+ * @label: what they are about
+ * @fields: those of one of them; their values do not matter
+ * @nr: their number
+ */
+void out_line_head(const char *label, const struct out_field *fields, size_t nr)
+{
+	size_t i;
+
+	if (as_json)
+		return;
+	printf("%-*s", LINE_LABEL, label);
+	for (i = 0; i < nr; i++)
+		printf("%*s", field_width(nr), fields[i].label);
+	putchar('\n');
+}
+
+/**
+ * out_line() - several values on one line; in JSON a group
+ * @key: its name, NULL in a list
+ * @label: what it is, in text
+ * @fields: the values
+ * @nr: their number
+ */
+void out_line(const char *key, const char *label,
+	      const struct out_field *fields, size_t nr)
+{
+	size_t i;
+
+	if (as_json) {
+		push(key, json_object_new_object());
+		for (i = 0; i < nr; i++)
+			add(fields[i].key, &fields[i].value);
+		depth--;
+		return;
+	}
+	printf("%*s%-*s", indent(), "", LINE_LABEL - indent(), label);
+	for (i = 0; i < nr; i++) {
+		char *text = printable(&fields[i].value);
+
+		printf("%*s", field_width(nr), text);
+		free(text);
+	}
+	putchar('\n');
 }
 
 /**
@@ -432,6 +596,47 @@ void out_columns(const char *const names[OUT_COLUMNS])
 	for (i = 0; i < OUT_COLUMNS; i++)
 		printf(" %*s", TABLE_CELL, names[i]);
 	putchar('\n');
+}
+
+/* Half of the way from the least to the largest, in percent of the median. */
+static void add_spread(char *buf, size_t size, const struct out_value *v)
+{
+	double min, max, median, percent;
+	size_t len = strlen(buf);
+
+	if (!v->sample || v->kind == OUT_TEXT || v->kind == OUT_NONE)
+		return;
+	sample_range(v->sample, &min, &max);
+	median = sample_median(v->sample);
+	if (max <= min || median <= 0)
+		return;
+	percent = 50 * (max - min) / median;
+	if (percent < 1)
+		snprintf(buf + len, size - len, " \u00b1<1%%");
+	else
+		snprintf(buf + len, size - len, " \u00b1%.0f%%", percent);
+}
+
+/* Characters, of which some have several bytes. */
+static int width(const char *text)
+{
+	int n = 0;
+
+	for (; *text; text++)
+		n += (*text & 0xc0) != 0x80;
+	return n;
+}
+
+static void print_cell(const struct out_value *v)
+{
+	char buf[64];
+	const char *text = out_format(buf, sizeof(buf), v);
+	int left;
+
+	if (text == buf)
+		add_spread(buf, sizeof(buf), v);
+	left = TABLE_CELL - width(text);
+	printf(" %*s%s", left > 0 ? left : 0, "", text);
 }
 
 /**
@@ -453,12 +658,8 @@ void out_row(const char *key, const char *label,
 		return;
 	}
 	printf("%*s%-*s", indent(), "", TABLE_LABEL - indent(), label);
-	for (i = 0; i < OUT_COLUMNS; i++) {
-		char *text = printable(&values[i]);
-
-		printf(" %*s", TABLE_CELL, text);
-		free(text);
-	}
+	for (i = 0; i < OUT_COLUMNS; i++)
+		print_cell(&values[i]);
 	putchar('\n');
 }
 
@@ -524,6 +725,7 @@ int out_error(int status, int errnum, const char *hint, const char *fmt, ...)
 		return status;
 	}
 	o = json_object_new_object();
+	out_version(o);
 	json_object_object_add(o, "error", out_json_text(msg));
 	if (errnum)
 		json_object_object_add(o, "errno", json_object_new_int(errnum));
@@ -555,6 +757,7 @@ void out_warn(const char *fmt, ...)
 		return;
 	}
 	o = json_object_new_object();
+	out_version(o);
 	json_object_object_add(o, "warning", out_json_text(msg));
 	put_json(stderr, o);
 	json_object_put(o);

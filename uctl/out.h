@@ -12,6 +12,8 @@
 #include <stdint.h>
 
 #define OUT_COLUMNS	3
+/* Of what JSON looks like: in every document, and raised when a name goes. */
+#define OUT_VERSION	1
 
 enum out_kind {
 	OUT_NONE,	/* nothing to say: "-" or null */
@@ -27,18 +29,23 @@ enum out_kind {
 	OUT_RATIO,
 };
 
+struct sample;
+
 /**
  * struct out_value - one value, whatever its form
  * @kind: what it is
  * @num: value of the kinds that are integers
  * @real: value of %OUT_PERCENT and %OUT_RATIO
- * @text: value of %OUT_TEXT; for others the word for 0 in text, or NULL
+ * @text: value of %OUT_TEXT; for others the word for 0 in text, or NULL: then 0 is
+ *	no number, and null in JSON
+ * @sample: what it is the median of, or NULL
  */
 struct out_value {
 	enum out_kind kind;
 	uint64_t num;
 	double real;
 	const char *text;
+	const struct sample *sample;
 };
 
 static inline struct out_value out_num(enum out_kind kind, uint64_t num)
@@ -56,13 +63,42 @@ static inline struct out_value out_text(const char *text)
 	return (struct out_value){ .kind = OUT_TEXT, .text = text };
 }
 
+/**
+ * struct out_field - one of several values on a line of a table
+ * @key: its name in JSON
+ * @label: heading of its column in text
+ * @value: the value
+ */
+struct out_field {
+	const char *key;
+	const char *label;
+	struct out_value value;
+};
+
+/* A column of a line that JSON has not: a count, or bytes, of which it has all. */
+static inline struct out_field out_column(const char *label,
+					  struct out_value value)
+{
+	return (struct out_field){ .label = label, .value = value };
+}
+
+/* How much of what there is text shows; JSON has all of it. */
+enum out_extent {
+	OUT_USUAL,	/* what is not 0, not off, not none */
+	OUT_BRIEF,	/* a line each */
+	OUT_DETAILS,	/* all */
+};
+
 struct json_object;
 
-void out_init(bool json, bool pretty);
+void out_init(bool json, bool pretty, enum out_extent extent);
 bool out_is_json(void);
 bool out_is_pretty(void);
 struct json_object *out_json_text(const char *text);
 void out_direct(void);
+bool out_is_brief(void);
+bool out_hides(const struct out_value *value);
+void out_version(struct json_object *doc);
 void out_document(struct json_object *doc);
 void out_next(void);
 int out_finish(int status);
@@ -74,6 +110,11 @@ void out_end(void);
 void out_item(const char *key, const char *label, struct out_value value);
 void out_break(void);
 void out_fact(const char *key, const char *label, struct out_value value);
+void out_pairs(bool on);
+
+void out_line_head(const char *label, const struct out_field *fields, size_t nr);
+void out_line(const char *key, const char *label,
+	      const struct out_field *fields, size_t nr);
 
 void out_columns(const char *const names[OUT_COLUMNS]);
 void out_row(const char *key, const char *label,

@@ -15,6 +15,7 @@
 #include "gcctl.h"
 #include "heap.h"
 #include "out.h"
+#include "stats.h"
 #include "wait.h"
 
 #define REQUEST_BYTES	256
@@ -67,6 +68,12 @@ const struct key run_keys[RUN_KEYS] = {
 static const char *name_of(const char *const *names, size_t nr, uint64_t i)
 {
 	return i < nr ? names[i] : "unknown";
+}
+
+const char *run_workload_name(const struct run *run)
+{
+	return name_of(run_workloads, RUN_WORKLOADS,
+		       run_num(run, GCHEAP_LOAD_A_RUN_WORKLOAD));
 }
 
 const char *run_state_name(const struct run *run)
@@ -136,7 +143,12 @@ int run_new_replay(struct run *run, const char *heap, bool verify,
 	return gnl_do(msg, read_id, &run->id);
 }
 
-static void read_run(struct gnl_reply *reply, void *arg)
+/**
+ * run_reply() - reads what the kernel says of a run
+ * @reply: its reply
+ * @arg: the run
+ */
+void run_reply(struct gnl_reply *reply, void *arg)
 {
 	struct run *run = arg;
 	struct nlattr *attr;
@@ -147,6 +159,8 @@ static void read_run(struct gnl_reply *reply, void *arg)
 		      sizeof(run->message));
 	gnl_read_nested(reply->attrs[GCHEAP_LOAD_A_RUN_LATENCY],
 			&run->latency);
+	gnl_read_nested(reply->attrs[GCHEAP_LOAD_A_RUN_PAUSE], &run->pause);
+	gnl_read_nested(reply->attrs[GCHEAP_LOAD_A_RUN_MEMORY], &run->memory);
 	run->nr_mismatch = 0;
 	nla_for_each_attr(attr, reply->head, reply->len, left)
 		if (nla_type(attr) == GCHEAP_LOAD_A_RUN_MISMATCH &&
@@ -170,7 +184,7 @@ static struct nl_msg *request(const struct run *run, int cmd)
  */
 int run_read(struct run *run)
 {
-	int err = gnl_do(request(run, GCHEAP_LOAD_CMD_RUN_GET), read_run, run);
+	int err = gnl_do(request(run, GCHEAP_LOAD_CMD_RUN_GET), run_reply, run);
 
 	if (!err && run->tick)
 		run->tick(run, run->arg);
@@ -220,8 +234,7 @@ static void show_progress(const struct run *run, void *arg)
 {
 	(void)arg;
 	progress("%s on %s: %.1f s, %llu operations",
-		 name_of(run_workloads, RUN_WORKLOADS,
-			 run_num(run, GCHEAP_LOAD_A_RUN_WORKLOAD)),
+		 run_workload_name(run),
 		 run->facts.name,
 		 (double)run_num(run, GCHEAP_LOAD_A_RUN_ELAPSED_NS) / 1e9,
 		 (unsigned long long)run_num(run,
@@ -275,6 +288,11 @@ uint64_t run_rate(const struct run *run)
 	return rate(n, run_num(run, GCHEAP_LOAD_A_RUN_ELAPSED_NS));
 }
 
+static struct out_value rate_or_none(uint64_t rate)
+{
+	return out_num(rate ? OUT_RATE : OUT_NONE, rate);
+}
+
 static void show_mismatches(const struct run *run)
 {
 	unsigned int i;
@@ -310,9 +328,9 @@ static void show_replay(const struct run *run)
 {
 	fact(run, GCHEAP_LOAD_A_RUN_LINES, OUT_COUNT, "lines", "lines");
 	out_fact("lines-per-second", "lines a second",
-		 out_num(OUT_RATE,
-			 rate(run_num(run, GCHEAP_LOAD_A_RUN_LINES),
-			      run_num(run, GCHEAP_LOAD_A_RUN_ELAPSED_NS))));
+		 rate_or_none(rate(run_num(run, GCHEAP_LOAD_A_RUN_LINES),
+				   run_num(run,
+					   GCHEAP_LOAD_A_RUN_ELAPSED_NS))));
 	fact(run, GCHEAP_LOAD_A_RUN_VERIFY, OUT_FLAG, "verify",
 	     "deaths checked");
 	show_live(run);
@@ -330,51 +348,89 @@ static void show_ready(const struct run *run)
 	     GCHEAP_LOAD_WORKLOAD_LARSON ? "arrays from other mutators" :
 					   "items from other mutators");
 	show_live(run);
-	fact(run, GCHEAP_LOAD_A_RUN_PEAK_HELD_BYTES, OUT_BYTES,
-	     "peak-held-bytes", "held bytes at most");
 }
 
 /* Parts per million. */
 static void show_mmu(const struct run *run, int attr, const char *key,
 		     const char *label)
 {
-	if (gnl_has(&run->facts, attr))
-		out_fact(key, label,
-			 out_real(OUT_PERCENT,
-				  (double)run_num(run, attr) / 1e4));
+	struct out_value v = out_real(OUT_PERCENT,
+				      (double)run_num(run, attr) / 1e4);
+
+	if (!gnl_has(&run->facts, attr))
+		v.kind = OUT_NONE;
+	out_fact(key, label, v);
 }
 
-static void show_latency(const struct run *run)
+/* What was timed, in the span of time that was. */
+static void show_measured(const struct run *run)
 {
-	static const struct {
-		int attr;
-		enum out_kind kind;
-		const char *key;
-		const char *label;
-	} rows[] = {
-		{ GCHEAP_LOAD_A_HIST_COUNT, OUT_COUNT, "count", "times" },
-		{ GCHEAP_LOAD_A_HIST_SUM_NS, OUT_NS, "sum", "together" },
-		{ GCHEAP_LOAD_A_HIST_P50_NS, OUT_NS, "p50", "p50" },
-		{ GCHEAP_LOAD_A_HIST_P99_NS, OUT_NS, "p99", "p99" },
-		{ GCHEAP_LOAD_A_HIST_P999_NS, OUT_NS, "p999", "p99.9" },
-		{ GCHEAP_LOAD_A_HIST_P9999_NS, OUT_NS, "p9999", "p99.99" },
-		{ GCHEAP_LOAD_A_HIST_MAX_NS, OUT_NS, "largest", "max" },
-	};
-	size_t i;
-
-	if (!gnl_has(&run->latency, GCHEAP_LOAD_A_HIST_COUNT))
+	if (!run->latency.mask)
 		return;
-	out_group("latency", "an operation");
-	for (i = 0; i < ARRAY_SIZE(rows); i++)
-		out_fact(rows[i].key, rows[i].label,
-			 out_num(rows[i].kind,
-				 run->latency.num[rows[i].attr]));
-	out_end();
+	stats_times_head("in the time measured");
+	stats_times("latency", "  operations", &run->latency);
+	stats_times("pause", "  mutators paused", &run->pause);
 	out_group("utilisation", "mutator utilisation, least of any");
 	show_mmu(run, GCHEAP_LOAD_A_RUN_MMU1, "mmu1-percent", "1 ms");
 	show_mmu(run, GCHEAP_LOAD_A_RUN_MMU10, "mmu10-percent", "10 ms");
 	show_mmu(run, GCHEAP_LOAD_A_RUN_MMU100, "mmu100-percent", "100 ms");
 	out_end();
+}
+
+static void part(const struct run *run, int attr, const char *key,
+		 const char *label)
+{
+	struct out_value v = out_num(OUT_BYTES, run->memory.num[attr]);
+
+	if (!gnl_has(&run->memory, attr))
+		v.kind = OUT_NONE;
+	out_fact(key, label, v);
+}
+
+static void show_memory(const struct run *run)
+{
+	if (!run->memory.mask)
+		return;
+	fact(run, GCHEAP_LOAD_A_RUN_PEAK_HELD_BYTES, OUT_BYTES,
+	     "peak-held-bytes", "peak memory");
+	fact(run, GCHEAP_LOAD_A_RUN_PEAK_LIVE_BYTES, OUT_BYTES,
+	     "peak-live-bytes", "live bytes at most");
+	fact(run, GCHEAP_LOAD_A_RUN_GARBAGE_MAX_BYTES, OUT_BYTES,
+	     "garbage-max-bytes", "most found dead");
+	out_group("memory", "memory, at the collection at which most was held");
+	part(run, GCHEAP_LOAD_A_MEMORY_REACHABLE_BYTES, "reachable-bytes",
+	     "reachable");
+	part(run, GCHEAP_LOAD_A_MEMORY_WAITING_BYTES, "waiting-bytes",
+	     "waiting to be freed");
+	part(run, GCHEAP_LOAD_A_MEMORY_FRAGMENTATION_BYTES,
+	     "fragmentation-bytes", "fragments, metadata");
+	part(run, GCHEAP_LOAD_A_MEMORY_HELD_BYTES, "held-bytes", "held");
+	out_end();
+}
+
+/* One that was stopped too early has measured nothing. */
+static void show_costs(const struct run *run)
+{
+	static const struct {
+		int attr;
+		const char *key;
+		const char *label;
+	} rows[] = {
+		{ GCHEAP_LOAD_A_RUN_SMALL_ALLOC_PS, "small-alloc-ps",
+		  "allocation of 32 bytes" },
+		{ GCHEAP_LOAD_A_RUN_LARGE_ALLOC_PS, "large-alloc-ps",
+		  "allocation of 64 KiB" },
+		{ GCHEAP_LOAD_A_RUN_STORE_PS, "store-ps",
+		  "store into an object" },
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		uint64_t ps = run_num(run, rows[i].attr);
+
+		out_fact(rows[i].key, rows[i].label,
+			 out_num(ps ? OUT_PS : OUT_NONE, ps));
+	}
 }
 
 /**
@@ -386,7 +442,9 @@ void run_show(const struct run *run)
 	uint64_t workload = run_num(run, GCHEAP_LOAD_A_RUN_WORKLOAD);
 
 	out_item("workload", NULL,
-		 out_text(name_of(run_workloads, RUN_WORKLOADS, workload)));
+		 out_text(run_workload_name(run)));
+	out_item("id", "id",
+		 out_num(OUT_PLAIN, run_num(run, GCHEAP_LOAD_A_RUN_ID)));
 	out_item("heap", "heap", out_text(run->facts.name));
 	out_item("state", "state", out_text(run_state_name(run)));
 	out_item("mutators", "mutators",
@@ -404,20 +462,17 @@ void run_show(const struct run *run)
 		show_replay(run);
 	else
 		out_fact("operations-per-second", "operations a second",
-			 out_num(OUT_RATE, run_rate(run)));
+			 rate_or_none(run_rate(run)));
 	if (gets_ready(run))
 		show_ready(run);
-	fact(run, GCHEAP_LOAD_A_RUN_SMALL_ALLOC_PS, OUT_PS, "small-alloc-ps",
-	     "allocation of 32 bytes");
-	fact(run, GCHEAP_LOAD_A_RUN_LARGE_ALLOC_PS, OUT_PS, "large-alloc-ps",
-	     "allocation of 64 KiB");
-	fact(run, GCHEAP_LOAD_A_RUN_STORE_PS, OUT_PS, "store-ps",
-	     "store into an object");
+	if (workload == GCHEAP_LOAD_WORKLOAD_ALLOC)
+		show_costs(run);
 	fact(run, GCHEAP_LOAD_A_RUN_ERROR, OUT_PLAIN, "error", "errno");
 	if (run->message[0])
 		out_fact("message", "message", out_text(run->message));
+	show_memory(run);
 	out_end();
-	show_latency(run);
+	show_measured(run);
 }
 
 /**
@@ -472,6 +527,7 @@ static int parse_run(int argc, char **argv, const char **heap,
 
 int run_cmd(int argc, char **argv)
 {
+	static const char *const show_word = "show";
 	struct run run = { .tick = show_progress };
 	struct value values[RUN_KEYS] = { 0 };
 	const char *heap = NULL;
@@ -481,6 +537,8 @@ int run_cmd(int argc, char **argv)
 		return out_error(STATUS_USAGE, 0,
 				 "gcctl run WORKLOAD heap NAME [KEY VALUE]...",
 				 "run needs a workload");
+	if (parse_match(argv[0], &show_word, 1, sizeof(show_word)) == 0)
+		return run_show_cmd(argc - 1, argv + 1);
 	/* A replay is not among them: it needs a file. */
 	w = parse_word("workload", argv[0], run_workloads + 1,
 		       RUN_WORKLOADS - 1, sizeof(*run_workloads));

@@ -23,6 +23,8 @@
  * @mismatch: the first mismatches of a replay, by GCHEAP_LOAD_A_MISMATCH_*
  * @nr_mismatch: how many of them are listed
  * @latency: what operations took, by GCHEAP_LOAD_A_HIST_*, if they were timed
+ * @pause: what held mutators up meanwhile, likewise
+ * @memory: what the heap held when it held most, by GCHEAP_LOAD_A_MEMORY_*
  * @message: why it failed, or ""
  * @tick: called now and then while it runs, or NULL
  * @arg: for @tick
@@ -33,6 +35,8 @@ struct run {
 	struct gnl_facts mismatch[RUN_MISMATCHES];
 	unsigned int nr_mismatch;
 	struct gnl_facts latency;
+	struct gnl_facts pause;
+	struct gnl_facts memory;
 	char message[160];
 	void (*tick)(const struct run *run, void *arg);
 	void *arg;
@@ -54,11 +58,14 @@ int run_new(struct run *run, const char *heap, enum gcheap_load_workload w,
 int run_new_replay(struct run *run, const char *heap, bool verify,
 		   const struct value *mutators);
 int run_read(struct run *run);
+void run_reply(struct gnl_reply *reply, void *arg);
 int run_stop(const struct run *run);
 int run_del(const struct run *run);
 int run_wait(struct run *run);
+int run_show_cmd(int argc, char **argv);
 void run_show(const struct run *run);
 int run_status(const struct run *run);
+const char *run_workload_name(const struct run *run);
 const char *run_state_name(const struct run *run);
 uint64_t run_rate(const struct run *run);
 

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * gcctl stats: what a heap has done and holds.
+ * gcctl stats: what a heap has done and holds, or in a line each what all do.
  */
 #include "stats.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <linux/gcheap.h>
+#include <linux/gcheap_load.h>
 
 #include "gcctl.h"
 #include "heap.h"
@@ -52,11 +54,15 @@ static const struct row memory_rows[] = {
 	{ GCHEAP_A_STATS_LARGE_OBJECTS, OUT_COUNT, "large-objects",
 	  "large among them" },
 	{ GCHEAP_A_STATS_LIVE_BYTES, OUT_BYTES, "live-bytes", "live bytes" },
+	{ GCHEAP_A_STATS_REACHABLE_BYTES, OUT_BYTES, "reachable-bytes",
+	  "reachable" },
+	{ GCHEAP_A_STATS_WAITING_BYTES, OUT_BYTES, "waiting-bytes",
+	  "waiting to be freed" },
 	{ GCHEAP_A_STATS_PEAK_LIVE_BYTES, OUT_BYTES, "peak-live-bytes",
 	  "live bytes at most" },
 	{ GCHEAP_A_STATS_HELD_BYTES, OUT_BYTES, "held-bytes", "held bytes" },
 	{ GCHEAP_A_STATS_PEAK_HELD_BYTES, OUT_BYTES, "peak-held-bytes",
-	  "held bytes at most" },
+	  "peak memory" },
 	{ GCHEAP_A_STATS_RETURNED_BYTES, OUT_BYTES, "returned-bytes",
 	  "given back" },
 	{ GCHEAP_A_STATS_CLASSES, OUT_COUNT, "classes", "size classes" },
@@ -65,7 +71,7 @@ static const struct row memory_rows[] = {
 };
 
 static const struct row cycle_rows[] = {
-	{ GCHEAP_A_STATS_CYCLES, OUT_COUNT, "cycles", "collections" },
+	{ GCHEAP_A_STATS_CYCLES, OUT_COUNT, "cycles", "cycles" },
 	{ GCHEAP_A_STATS_CYCLES_GEN0, OUT_COUNT, "cycles-gen0",
 	  "of generation 0" },
 	{ GCHEAP_A_STATS_CYCLES_GEN1, OUT_COUNT, "cycles-gen1",
@@ -88,7 +94,7 @@ static const struct row cycle_rows[] = {
 	{ GCHEAP_A_STATS_SWEPT_BYTES, OUT_BYTES, "swept-bytes",
 	  "swept by mutators" },
 	{ GCHEAP_A_STATS_GARBAGE_MAX_BYTES, OUT_BYTES, "garbage-max-bytes",
-	  "most found dead at once" },
+	  "most found dead" },
 	{ GCHEAP_A_STATS_GOAL_BYTES, OUT_BYTES, "goal-bytes",
 	  "goal of the next" },
 	{ GCHEAP_A_STATS_HANDSHAKES, OUT_COUNT, "handshakes", "handshakes" },
@@ -101,16 +107,6 @@ static const struct row cycle_rows[] = {
 	{ GCHEAP_A_STATS_CLEANUPS_RUN, OUT_COUNT, "cleanups-run", "run" },
 	{ GCHEAP_A_STATS_VERIFY_ERRORS, OUT_COUNT, "verify-errors",
 	  "verification errors" },
-};
-
-static const struct row hist_rows[] = {
-	{ GCHEAP_A_HIST_COUNT, OUT_COUNT, "count", "times" },
-	{ GCHEAP_A_HIST_SUM_NS, OUT_NS, "sum", "together" },
-	{ GCHEAP_A_HIST_P50_NS, OUT_NS, "p50", "p50" },
-	{ GCHEAP_A_HIST_P99_NS, OUT_NS, "p99", "p99" },
-	{ GCHEAP_A_HIST_P999_NS, OUT_NS, "p999", "p99.9" },
-	{ GCHEAP_A_HIST_P9999_NS, OUT_NS, "p9999", "p99.99" },
-	{ GCHEAP_A_HIST_MAX_NS, OUT_NS, "largest", "max" },
 };
 
 static void read_stats(struct gnl_reply *reply, void *arg)
@@ -145,47 +141,221 @@ static void show_rows(const struct row *rows, size_t nr,
 {
 	size_t i;
 
-	for (i = 0; i < nr; i++)
-		if (gnl_has(f, rows[i].attr))
-			out_fact(rows[i].key, rows[i].label,
-				 out_num(rows[i].kind, f->num[rows[i].attr]));
+	for (i = 0; i < nr; i++) {
+		struct out_value v = out_num(rows[i].kind,
+					     f->num[rows[i].attr]);
+
+		if (!gnl_has(f, rows[i].attr))
+			v.kind = OUT_NONE;
+		if (rows[i].attr == GCHEAP_A_STATS_GOAL_BYTES)
+			v.text = "none";
+		if (!out_hides(&v))
+			out_fact(rows[i].key, rows[i].label, v);
+	}
 }
 
-static void show_hist(const char *key, const char *heading,
-		      const struct gnl_facts *f)
+enum { TIMES = 7 };
+
+static void fill_times(const struct gnl_facts *f,
+		       struct out_field fields[TIMES])
 {
-	if (!f->mask)
+	static const struct row rows[TIMES] = {
+		{ GCHEAP_A_HIST_COUNT, OUT_COUNT, "count", "times" },
+		{ GCHEAP_A_HIST_SUM_NS, OUT_NS, "sum-ns", "sum" },
+		{ GCHEAP_A_HIST_P50_NS, OUT_NS, "p50-ns", "p50" },
+		{ GCHEAP_A_HIST_P99_NS, OUT_NS, "p99-ns", "p99" },
+		{ GCHEAP_A_HIST_P999_NS, OUT_NS, "p999-ns", "p99.9" },
+		{ GCHEAP_A_HIST_P9999_NS, OUT_NS, "p9999-ns", "p99.99" },
+		{ GCHEAP_A_HIST_MAX_NS, OUT_NS, "max-ns", "max" },
+	};
+	size_t i;
+
+	for (i = 0; i < TIMES; i++) {
+		struct out_value v = out_num(rows[i].kind,
+					     f->num[rows[i].attr]);
+
+		/* Without any there is no quantile of them, and no longest. */
+		if (rows[i].kind == OUT_NS && !f->num[GCHEAP_A_HIST_COUNT])
+			v.kind = OUT_NONE;
+		fields[i] = (struct out_field){ rows[i].key, rows[i].label, v };
+	}
+}
+
+_Static_assert((int)GCHEAP_A_HIST_MAX == (int)GCHEAP_LOAD_A_HIST_MAX &&
+	       (int)GCHEAP_A_HIST_MAX_NS == (int)GCHEAP_LOAD_A_HIST_MAX_NS,
+	       "histograms of both families are read by one function");
+
+/**
+ * stats_times_head() - headings for stats_times()
+ * @label: what the lines are about
+ */
+void stats_times_head(const char *label)
+{
+	static const struct gnl_facts none;
+	struct out_field fields[TIMES];
+
+	fill_times(&none, fields);
+	out_line_head(label, fields, TIMES);
+}
+
+/**
+ * stats_times() - prints how long something took, each time
+ * @key: its name in JSON
+ * @label: what it is, in text
+ * @times: what the kernel says of it
+ */
+void stats_times(const char *key, const char *label,
+		 const struct gnl_facts *times)
+{
+	struct out_value count = out_num(OUT_COUNT,
+					 times->num[GCHEAP_A_HIST_COUNT]);
+	struct out_field fields[TIMES];
+
+	if (!times->mask || out_hides(&count))
 		return;
-	out_group(key, heading);
-	show_rows(hist_rows, ARRAY_SIZE(hist_rows), f);
-	out_end();
+	fill_times(times, fields);
+	out_line(key, label, fields, TIMES);
 }
 
-static void show(const struct stats *s)
+/* What is held and not in objects; the kernel's sums are of no one instant. */
+static uint64_t fragmentation(const struct gnl_facts *f)
 {
-	const char *engine =
-		heap_engine_name(s->facts.num[GCHEAP_A_STATS_ENGINE]);
+	uint64_t held = f->num[GCHEAP_A_STATS_HELD_BYTES];
+	uint64_t live = f->num[GCHEAP_A_STATS_LIVE_BYTES];
 
-	out_group(NULL, NULL);
-	out_item("name", "heap", out_text(s->facts.name));
-	out_item("id", "id",
-		 out_num(OUT_PLAIN, s->facts.num[GCHEAP_A_STATS_ID]));
+	return held > live ? held - live : 0;
+}
+
+static void show_times(const struct stats *s)
+{
+	stats_times_head("times");
+	stats_times("pause", "  mutators paused", &s->pause);
+	stats_times("assist", "  assists", &s->assist);
+	stats_times("hold", "  heap stopped", &s->hold);
+	stats_times("handshake", "  handshakes", &s->handshake);
+}
+
+static void show(const struct stats *s, const char *key)
+{
+	const struct gnl_facts *f = &s->facts;
+	struct out_value rest = out_num(OUT_BYTES, fragmentation(f));
+	const char *engine = heap_engine_name(f->num[GCHEAP_A_STATS_ENGINE]);
+
+	out_group(key, NULL);
+	out_item("name", "heap", out_text(f->name));
+	out_item("id", "id", out_num(OUT_PLAIN, f->num[GCHEAP_A_STATS_ID]));
 	out_item("engine", "engine", out_text(engine));
 	out_break();
+	out_pairs(true);
 	out_group("allocation", "allocation");
-	show_rows(alloc_rows, ARRAY_SIZE(alloc_rows), &s->facts);
+	show_rows(alloc_rows, ARRAY_SIZE(alloc_rows), f);
 	out_end();
 	out_group("memory", "memory");
-	show_rows(memory_rows, ARRAY_SIZE(memory_rows), &s->facts);
+	show_rows(memory_rows, ARRAY_SIZE(memory_rows), f);
+	if (!out_hides(&rest))
+		out_fact("fragmentation-bytes", "fragments, metadata", rest);
 	out_end();
 	out_group("collection", "collection");
-	show_rows(cycle_rows, ARRAY_SIZE(cycle_rows), &s->facts);
+	show_rows(cycle_rows, ARRAY_SIZE(cycle_rows), f);
 	out_end();
-	show_hist("pause", "pauses of mutators", &s->pause);
-	show_hist("assist", "help to the collector", &s->assist);
-	show_hist("handshake", "handshakes with all CPUs", &s->handshake);
-	show_hist("hold", "pauses because the heap was stopped", &s->hold);
+	out_pairs(false);
+	show_times(s);
 	out_end();
+}
+
+/* ---- all heaps ---- */
+
+struct list {
+	struct stats *stats;
+	size_t nr;
+	size_t room;
+};
+
+static void forget(void *arg)
+{
+	struct list *list = arg;
+
+	list->nr = 0;
+}
+
+static void append(struct gnl_reply *reply, void *arg)
+{
+	struct list *list = arg;
+
+	if (list->nr == list->room) {
+		list->room = list->room ? 2 * list->room : 16;
+		list->stats = realloc(list->stats,
+				      list->room * sizeof(*list->stats));
+		if (!list->stats)
+			abort();
+	}
+	read_stats(reply, &list->stats[list->nr++]);
+}
+
+enum { BRIEF = 6 };
+
+/* None of what there is not. */
+static struct out_value number(const struct gnl_facts *f, int attr,
+			       enum out_kind kind)
+{
+	return out_num(gnl_has(f, attr) ? kind : OUT_NONE, f->num[attr]);
+}
+
+static void fill_brief(const struct stats *s, struct out_field fields[BRIEF])
+{
+	bool paused = s->pause.num[GCHEAP_A_HIST_COUNT];
+	const struct gnl_facts *f = &s->facts;
+	const char *engine = heap_engine_name(f->num[GCHEAP_A_STATS_ENGINE]);
+
+	fields[0] = out_column("engine", out_text(engine));
+	fields[1] = out_column("reachable",
+			       number(f, GCHEAP_A_STATS_REACHABLE_BYTES,
+				      OUT_BYTES));
+	fields[2] = out_column("live", number(f, GCHEAP_A_STATS_LIVE_BYTES,
+					      OUT_BYTES));
+	fields[3] = out_column("held", number(f, GCHEAP_A_STATS_HELD_BYTES,
+					      OUT_BYTES));
+	fields[4] = out_column("cycles", number(f, GCHEAP_A_STATS_CYCLES,
+						OUT_COUNT));
+	fields[5] = out_column("pause max",
+			       number(&s->pause, GCHEAP_A_HIST_MAX_NS,
+				      paused ? OUT_NS : OUT_NONE));
+}
+
+static void show_brief(const struct stats *stats, size_t nr)
+{
+	struct out_field fields[BRIEF];
+	size_t i;
+
+	for (i = 0; i < nr; i++) {
+		fill_brief(&stats[i], fields);
+		if (!i)
+			out_line_head("heap", fields, BRIEF);
+		out_line(NULL, stats[i].facts.name, fields, BRIEF);
+	}
+}
+
+static int show_all(void)
+{
+	struct list list = { 0 };
+	size_t i;
+	int err;
+
+	err = gnl_dump(GNL_GCHEAP, GCHEAP_CMD_STATS_GET, forget, append, &list);
+	if (err) {
+		free(list.stats);
+		return gnl_fail(err);
+	}
+	if (out_is_brief()) {
+		show_brief(list.stats, list.nr);
+	} else {
+		out_list("heaps");
+		for (i = 0; i < list.nr; i++)
+			show(&list.stats[i], NULL);
+		out_end();
+	}
+	free(list.stats);
+	return STATUS_OK;
 }
 
 int stats_cmd(int argc, char **argv)
@@ -193,17 +363,22 @@ int stats_cmd(int argc, char **argv)
 	struct stats stats;
 	int err;
 
-	if (argc != 1)
-		return out_error(STATUS_USAGE, 0, "gcctl stats NAME",
-				 "stats takes the name of one heap");
-	if (parse_heap_name(argv[0]))
+	if (argc > 1)
+		return out_error(STATUS_USAGE, 0, "gcctl stats [NAME]",
+				 "stats takes the name of one heap at most");
+	if (argc && parse_heap_name(argv[0]))
 		return STATUS_USAGE;
 	err = gnl_open(GNL_GCHEAP);
 	if (err)
 		return err;
+	if (!argc)
+		return show_all();
 	err = stats_get(argv[0], &stats);
 	if (err)
 		return gnl_fail(err);
-	show(&stats);
+	if (out_is_brief())
+		show_brief(&stats, 1);
+	else
+		show(&stats, NULL);
 	return STATUS_OK;
 }

@@ -25,4 +25,9 @@ struct stats {
 
 int stats_get(const char *name, struct stats *stats);
 
+/* Times of a kind, by GCHEAP_A_HIST_* or GCHEAP_LOAD_A_HIST_*: a line of text. */
+void stats_times_head(const char *label);
+void stats_times(const char *key, const char *label,
+		 const struct gnl_facts *times);
+
 #endif /* GCCTL_STATS_H */
