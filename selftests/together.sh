@@ -251,8 +251,8 @@ for engine in go python slab; do
 done
 check "lists of what comes and goes" listed
 
-both gcctl compare binary-trees depth 6 max-operations 20 -- \
-	gcctl compare lru entries 100 max-operations 2000
+both gcctl compare binary-trees depth 6 max-operations 20 repeat 1 -- \
+	gcctl compare lru entries 100 max-operations 2000 repeat 1
 check "two comparisons" is "exit statuses" "$one $two" "0 0"
 check "no heap of theirs is left" is "heaps" "$(total heaps)" 0
 balanced()

@@ -9,9 +9,9 @@
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 # What is stopped goes the same way in each of them.
-stopped="churn larson mstress" results=37
+stopped="churn larson mstress" results=39
 if [ -n "${GCHEAP_BRIEF:-}" ] || time_is_dear; then
-	stopped=churn results=31
+	stopped=churn results=33
 fi
 begin "$results"
 
@@ -226,13 +226,51 @@ limits "too many mutators" "mutators: 1 to 64" churn mutators 65
 limits "key of another workload" "live: only for churn" larson live 1M
 gcctl heap del t-work
 
+# row_of ROW: cut off behind the row.
+row_of()
+{
+	sed "s/.*\"$1\":{/{/; s/\"slab\":{\([^}]*\)}}.*/\"slab\":{\1}}/; \
+		s/\"slab\":\([^,}{]*\)}.*/\"slab\":\1}/" $out.json
+}
+
+# cell ROW ENGINE: its values, or the one word or number there is.
+cell()
+{
+	row_of "$1" | sed "s/.*\"$2\":\({[^}]*}\|[^,}]*\).*/\1/"
+}
+
+# Each figure once a repetition, with its spread, and null where there is none.
 compared()
 {
 	gcctl -j compare churn live 128K max-operations "$OPERATIONS" \
 		> $out.json || return
-	grep -q '"p9999-ns":' $out.json && grep -q '"mmu1-percent":' $out.json
+	is repetitions "$(number repetitions < $out.json)" 3 || return
+	for row in operations-per-second p9999-ns peak-held-bytes; do
+		for engine in go python slab; do
+			is "values of $row on $engine" \
+				"$(cell $row $engine | sed 's/.*\[//' |
+					tr ',' '\n' | grep -c '[0-9]')" 3 ||
+				return
+		done
+	done
+	is "time slab collects for" "$(cell cycle-ns slab)" null &&
+		is "what slab found dead" "$(cell garbage-max-bytes slab)" null &&
+		is "mismatches in what is no replay" \
+			"$(grep -c mismatches $out.json)" 0 &&
+		grep -q '"verdict":{.*"operations-per-second":".*\(go\|slab\)' \
+			$out.json
+}
+
+# One repetition says nothing of who is faster.
+undecided()
+{
+	gcctl -j compare churn live 128K max-operations 100 repeat 1 \
+		> $out.json || return
+	grep -q '"verdict":{.*"operations-per-second":null' $out.json
 }
 check "churn compared" compared
+check "one repetition decides nothing" undecided
+refused "no repetitions" 1 "repeat is 1 to" gcctl compare churn repeat 0
 
 returned()
 {

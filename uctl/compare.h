@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What gcctl compare measured, between its measuring and its table.
+ */
+#ifndef GCCTL_COMPARE_H
+#define GCCTL_COMPARE_H
+
+#include <stdint.h>
+#include <linux/gcheap.h>
+#include <linux/gcheap_load.h>
+
+#include "heap.h"
+#include "replay.h"
+#include "run.h"
+#include "stats.h"
+
+#define COMPARE_REPEAT		3
+#define COMPARE_REPEAT_MAX	50
+/* Fewer repetitions lie apart too often by chance. */
+#define COMPARE_VERDICT		3
+
+/**
+ * struct side - one engine, in one repetition
+ * @heap: name of its heap, while there is one
+ * @stats: of the heap after the workload
+ * @replay: the run, and for a trace what was read of it
+ * @micro: what an allocation costs
+ * @units: most spans or pools seen in use
+ * @arenas: most arenas seen
+ * @large: most large objects seen
+ */
+struct side {
+	char heap[GCHEAP_NAME_MAX + 1];
+	struct stats stats;
+	struct replay replay;
+	struct run micro;
+	uint64_t units;
+	uint64_t arenas;
+	uint64_t large;
+};
+
+/**
+ * struct comparison - what was asked for, and what came of it
+ * @workload: %GCHEAP_LOAD_WORKLOAD_REPLAY for a trace
+ * @file: the trace
+ * @spooled: where it can be read again and again
+ * @heap_values: settings of the heaps
+ * @run_values: settings of the workload
+ * @repeat: repetitions
+ * @side: for each repetition the engines, in the order of enum gcheap_engine
+ */
+struct comparison {
+	enum gcheap_load_workload workload;
+	const char *file;
+	char spooled[4096];
+	struct value heap_values[HEAP_KEYS];
+	struct value run_values[RUN_KEYS];
+	uint64_t repeat;
+	struct side (*side)[HEAP_ENGINES];
+};
+
+void compare_show(const struct comparison *c);
+
+#endif /* GCCTL_COMPARE_H */

@@ -1,0 +1,647 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The table of gcctl compare: for each fact a row, for each engine a cell with the
+ * median of its repetitions and how far they spread; and a verdict where the
+ * spreads of engines do not meet.
+ */
+#include "compare.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "gcctl.h"
+#include "out.h"
+#include "sample.h"
+
+/* ---- facts ---- */
+
+static struct out_value none(void)
+{
+	return out_num(OUT_NONE, 0);
+}
+
+static uint64_t stat_num(const struct side *s, int attr)
+{
+	return s->stats.facts.num[attr];
+}
+
+static struct out_value fact(const struct side *s, int attr, enum out_kind kind)
+{
+	return gnl_has(&s->stats.facts, attr) ? out_num(kind, stat_num(s, attr))
+					     : none();
+}
+
+static struct out_value ratio(enum out_kind kind, uint64_t a, uint64_t b)
+{
+	double scale = kind == OUT_PERCENT ? 100 : 1;
+
+	return b ? out_real(kind, scale * (double)a / (double)b) : none();
+}
+
+static struct out_value engine_text(const struct side *s,
+				    const char *const texts[HEAP_ENGINES])
+{
+	uint64_t engine = stat_num(s, GCHEAP_A_STATS_ENGINE);
+
+	return engine < HEAP_ENGINES ? out_text(texts[engine]) : none();
+}
+
+static struct out_value alloc_how(const struct side *s)
+{
+	static const char *const how[HEAP_ENGINES] = {
+		[GCHEAP_ENGINE_GO] = "size-class spans",
+		[GCHEAP_ENGINE_PYTHON] = "blocks in pools",
+		[GCHEAP_ENGINE_SLAB] = "kmalloc",
+	};
+
+	return engine_text(s, how);
+}
+
+static struct out_value micro(const struct side *s, int attr)
+{
+	uint64_t ps = run_num(&s->micro, attr);
+
+	/* One that was stopped too early has measured nothing. */
+	return ps ? out_num(OUT_PS, ps) : none();
+}
+
+static struct out_value small_cost(const struct side *s)
+{
+	return micro(s, GCHEAP_LOAD_A_RUN_SMALL_ALLOC_PS);
+}
+
+static struct out_value large_cost(const struct side *s)
+{
+	return micro(s, GCHEAP_LOAD_A_RUN_LARGE_ALLOC_PS);
+}
+
+static struct out_value store_cost(const struct side *s)
+{
+	return micro(s, GCHEAP_LOAD_A_RUN_STORE_PS);
+}
+
+static struct out_value per_store(const struct side *s)
+{
+	uint64_t stores = stat_num(s, GCHEAP_A_STATS_STORES);
+
+	switch (stat_num(s, GCHEAP_A_STATS_ENGINE)) {
+	case GCHEAP_ENGINE_GO:
+		return ratio(OUT_RATIO, stat_num(s, GCHEAP_A_STATS_BARRIERS),
+			     stores);
+	case GCHEAP_ENGINE_PYTHON:
+		return ratio(OUT_RATIO, stat_num(s, GCHEAP_A_STATS_COUNTS),
+			     stores);
+	}
+	return none();
+}
+
+static struct out_value allocs(const struct side *s)
+{
+	return fact(s, GCHEAP_A_STATS_ALLOCS, OUT_COUNT);
+}
+
+static struct out_value alloc_bytes(const struct side *s)
+{
+	return fact(s, GCHEAP_A_STATS_ALLOC_BYTES, OUT_BYTES);
+}
+
+static struct out_value collect_how(const struct side *s)
+{
+	static const char *const how[HEAP_ENGINES] = {
+		[GCHEAP_ENGINE_GO] = "concurrent mark",
+		[GCHEAP_ENGINE_PYTHON] = "counts, cycles",
+		[GCHEAP_ENGINE_SLAB] = "none",
+	};
+
+	return engine_text(s, how);
+}
+
+static struct out_value cycles(const struct side *s)
+{
+	return fact(s, GCHEAP_A_STATS_CYCLES, OUT_COUNT);
+}
+
+static struct out_value concurrent(const struct side *s)
+{
+	uint64_t cycle = stat_num(s, GCHEAP_A_STATS_CYCLE_NS);
+	uint64_t stopped = stat_num(s, GCHEAP_A_STATS_STOPPED_NS);
+
+	return ratio(OUT_PERCENT, cycle > stopped ? cycle - stopped : 0, cycle);
+}
+
+/*
+ * Of churn in the time that its operations were timed, as its utilisations are;
+ * of others in all of the run. The two sets of attributes are the same.
+ */
+static struct out_value held_up(const struct side *s, int attr)
+{
+	const struct gnl_facts *measured = &s->replay.run.pause;
+	const struct gnl_facts *f = measured->mask ? measured : &s->stats.pause;
+
+	return f->num[GCHEAP_A_HIST_COUNT] ? out_num(OUT_NS, f->num[attr]) :
+					     none();
+}
+
+_Static_assert((int)GCHEAP_A_HIST_COUNT == (int)GCHEAP_LOAD_A_HIST_COUNT &&
+	       (int)GCHEAP_A_HIST_P50_NS == (int)GCHEAP_LOAD_A_HIST_P50_NS &&
+	       (int)GCHEAP_A_HIST_P99_NS == (int)GCHEAP_LOAD_A_HIST_P99_NS &&
+	       (int)GCHEAP_A_HIST_MAX_NS == (int)GCHEAP_LOAD_A_HIST_MAX_NS,
+	       "one reader for both");
+
+static struct out_value pause_p50(const struct side *s)
+{
+	return held_up(s, GCHEAP_A_HIST_P50_NS);
+}
+
+static struct out_value pause_p99(const struct side *s)
+{
+	return held_up(s, GCHEAP_A_HIST_P99_NS);
+}
+
+static struct out_value pause_max(const struct side *s)
+{
+	return held_up(s, GCHEAP_A_HIST_MAX_NS);
+}
+
+static struct out_value freed_at_once(const struct side *s)
+{
+	return out_num(OUT_COUNT, stat_num(s, GCHEAP_A_STATS_FREED_COUNT) +
+				  stat_num(s, GCHEAP_A_STATS_FREED_EXPLICIT));
+}
+
+static struct out_value freed_cycle(const struct side *s)
+{
+	return fact(s, GCHEAP_A_STATS_FREED_CYCLE, OUT_COUNT);
+}
+
+static struct out_value classes(const struct side *s)
+{
+	return fact(s, GCHEAP_A_STATS_CLASSES, OUT_COUNT);
+}
+
+static struct out_value units(const struct side *s)
+{
+	return out_num(OUT_COUNT, s->units);
+}
+
+static struct out_value arenas(const struct side *s)
+{
+	return out_num(OUT_COUNT, s->arenas);
+}
+
+static struct out_value large_objects(const struct side *s)
+{
+	return out_num(OUT_COUNT, s->large);
+}
+
+static struct out_value of_run(const struct side *s, int attr)
+{
+	const struct gnl_facts *f = &s->replay.run.facts;
+
+	return gnl_has(f, attr) ? out_num(OUT_BYTES, f->num[attr]) : none();
+}
+
+static struct out_value part(const struct side *s, int attr)
+{
+	const struct gnl_facts *f = &s->replay.run.memory;
+
+	return gnl_has(f, attr) ? out_num(OUT_BYTES, f->num[attr]) : none();
+}
+
+static struct out_value reachable(const struct side *s)
+{
+	return part(s, GCHEAP_LOAD_A_MEMORY_REACHABLE_BYTES);
+}
+
+static struct out_value waiting(const struct side *s)
+{
+	return part(s, GCHEAP_LOAD_A_MEMORY_WAITING_BYTES);
+}
+
+static struct out_value fragmentation(const struct side *s)
+{
+	return part(s, GCHEAP_LOAD_A_MEMORY_FRAGMENTATION_BYTES);
+}
+
+static struct out_value held(const struct side *s)
+{
+	return part(s, GCHEAP_LOAD_A_MEMORY_HELD_BYTES);
+}
+
+static struct out_value held_to_reachable(const struct side *s)
+{
+	const uint64_t *num = s->replay.run.memory.num;
+
+	return ratio(OUT_RATIO, num[GCHEAP_LOAD_A_MEMORY_HELD_BYTES],
+		     num[GCHEAP_LOAD_A_MEMORY_REACHABLE_BYTES]);
+}
+
+static struct out_value held_peak(const struct side *s)
+{
+	return of_run(s, GCHEAP_LOAD_A_RUN_PEAK_HELD_BYTES);
+}
+
+static struct out_value speed(const struct side *s)
+{
+	uint64_t rate = run_rate(&s->replay.run);
+
+	return rate ? out_num(OUT_RATE, rate) : none();
+}
+
+static bool collected(const struct side *s)
+{
+	return stat_num(s, GCHEAP_A_STATS_CYCLES) > 0;
+}
+
+static struct out_value elapsed(const struct side *s)
+{
+	return out_num(OUT_NS, run_num(&s->replay.run,
+				       GCHEAP_LOAD_A_RUN_ELAPSED_NS));
+}
+
+static struct out_value cycle_time(const struct side *s)
+{
+	if (!collected(s))
+		return none();
+	return fact(s, GCHEAP_A_STATS_CYCLE_NS, OUT_NS);
+}
+
+static struct out_value cycle_share(const struct side *s)
+{
+	if (!collected(s))
+		return none();
+	return ratio(OUT_PERCENT, stat_num(s, GCHEAP_A_STATS_CYCLE_NS),
+		     run_num(&s->replay.run, GCHEAP_LOAD_A_RUN_ELAPSED_NS));
+}
+
+static struct out_value garbage_max(const struct side *s)
+{
+	return collected(s) ? of_run(s, GCHEAP_LOAD_A_RUN_GARBAGE_MAX_BYTES) :
+			      none();
+}
+
+static struct out_value took(const struct side *s, int attr)
+{
+	const struct gnl_facts *latency = &s->replay.run.latency;
+
+	return latency->num[GCHEAP_LOAD_A_HIST_COUNT] ?
+		out_num(OUT_NS, latency->num[attr]) : none();
+}
+
+static struct out_value took_p50(const struct side *s)
+{
+	return took(s, GCHEAP_LOAD_A_HIST_P50_NS);
+}
+
+static struct out_value took_p99(const struct side *s)
+{
+	return took(s, GCHEAP_LOAD_A_HIST_P99_NS);
+}
+
+static struct out_value took_p999(const struct side *s)
+{
+	return took(s, GCHEAP_LOAD_A_HIST_P999_NS);
+}
+
+static struct out_value took_p9999(const struct side *s)
+{
+	return took(s, GCHEAP_LOAD_A_HIST_P9999_NS);
+}
+
+static struct out_value took_max(const struct side *s)
+{
+	return took(s, GCHEAP_LOAD_A_HIST_MAX_NS);
+}
+
+static struct out_value utilisation(const struct side *s, int attr)
+{
+	const struct run *run = &s->replay.run;
+
+	return gnl_has(&run->facts, attr) ?
+		out_real(OUT_PERCENT, (double)run_num(run, attr) / 1e4) :
+		none();
+}
+
+static struct out_value mmu1(const struct side *s)
+{
+	return utilisation(s, GCHEAP_LOAD_A_RUN_MMU1);
+}
+
+static struct out_value mmu10(const struct side *s)
+{
+	return utilisation(s, GCHEAP_LOAD_A_RUN_MMU10);
+}
+
+static struct out_value mmu100(const struct side *s)
+{
+	return utilisation(s, GCHEAP_LOAD_A_RUN_MMU100);
+}
+
+static struct out_value state(const struct side *s)
+{
+	return out_text(run_state_name(&s->replay.run));
+}
+
+static struct out_value deaths(const struct side *s)
+{
+	return out_num(OUT_COUNT,
+		       s->replay.counts.deaths + s->replay.counts.cyclic);
+}
+
+static struct out_value mismatches(const struct side *s)
+{
+	return out_num(OUT_COUNT, run_num(&s->replay.run,
+					  GCHEAP_LOAD_A_RUN_MISMATCHES));
+}
+
+static struct out_value live_found(const struct side *s)
+{
+	return out_num(OUT_COUNT, run_num(&s->replay.run,
+					  GCHEAP_LOAD_A_RUN_LIVE_FOUND));
+}
+
+static struct out_value live_expected(const struct side *s)
+{
+	return out_num(OUT_COUNT, run_num(&s->replay.run,
+					  GCHEAP_LOAD_A_RUN_LIVE_EXPECTED));
+}
+
+/* ---- the table ---- */
+
+enum better {
+	NEITHER,
+	LESS,
+	MORE,
+	WORST,		/* no median: the largest of all repetitions is shown */
+};
+
+struct row {
+	const char *key;
+	const char *label;
+	struct out_value (*get)(const struct side *s);
+	enum better better;
+};
+
+static const struct row alloc_rows[] = {
+	{ "method", "how", alloc_how, NEITHER },
+	{ "small-alloc-ps", "one of 32 bytes", small_cost, LESS },
+	{ "large-alloc-ps", "one of 64 KiB", large_cost, LESS },
+	{ "store-ps", "a store", store_cost, LESS },
+	{ "barriers-or-counts-per-store", "barriers, counts: store",
+	  per_store, NEITHER },
+	{ "allocs", "objects allocated", allocs, NEITHER },
+	{ "alloc-bytes", "bytes allocated", alloc_bytes, NEITHER },
+};
+
+static const struct row collect_rows[] = {
+	{ "method", "how", collect_how, NEITHER },
+	{ "cycles", "cycles", cycles, NEITHER },
+	{ "concurrent-percent", "while mutators ran", concurrent, NEITHER },
+	{ "pause-p50-ns", "pause p50", pause_p50, NEITHER },
+	{ "pause-p99-ns", "pause p99", pause_p99, LESS },
+	{ "pause-max-ns", "pause max", pause_max, LESS },
+	{ "freed-at-once", "freed at once", freed_at_once, NEITHER },
+	{ "freed-cycle", "freed by collector", freed_cycle, NEITHER },
+};
+
+static const struct row pool_rows[] = {
+	{ "classes", "size classes", classes, NEITHER },
+	{ "units-max", "spans or pools, most", units, NEITHER },
+	{ "arenas-max", "arenas, most", arenas, NEITHER },
+	{ "large-objects-max", "large objects, most", large_objects, NEITHER },
+};
+
+static const struct row memory_rows[] = {
+	{ "reachable-bytes", "reachable", reachable, NEITHER },
+	{ "waiting-bytes", "waiting to be freed", waiting, NEITHER },
+	{ "fragmentation-bytes", "fragments, metadata", fragmentation,
+	  NEITHER },
+	{ "held-bytes", "held", held, NEITHER },
+	{ "held-per-reachable", "held: reachable", held_to_reachable, LESS },
+};
+
+static const struct row speed_rows[] = {
+	{ "operations-per-second", "operations a second", speed, MORE },
+	{ "elapsed-ns", "time of the run", elapsed, NEITHER },
+	{ "cycle-ns", "time in collections", cycle_time, NEITHER },
+	{ "cycle-percent", "share of the run", cycle_share, NEITHER },
+	{ "peak-held-bytes", "peak memory", held_peak, LESS },
+	{ "garbage-max-bytes", "most found dead", garbage_max, NEITHER },
+	{ "state", "the run", state, NEITHER },
+};
+
+static const struct row latency_rows[] = {
+	{ "p50-ns", "p50", took_p50, NEITHER },
+	{ "p99-ns", "p99", took_p99, NEITHER },
+	{ "p999-ns", "p99.9", took_p999, LESS },
+	{ "p9999-ns", "p99.99", took_p9999, NEITHER },
+	{ "max-ns", "max", took_max, LESS },
+	{ "mmu1-percent", "utilisation, 1 ms", mmu1, NEITHER },
+	{ "mmu10-percent", "utilisation, 10 ms", mmu10, NEITHER },
+	{ "mmu100-percent", "utilisation, 100 ms", mmu100, NEITHER },
+};
+
+static const struct row verify_rows[] = {
+	{ "deaths-checked", "deaths checked", deaths, NEITHER },
+	{ "live-expected", "live objects expected", live_expected, NEITHER },
+	{ "live-found", "live objects found", live_found, NEITHER },
+	{ "mismatches", "mismatches", mismatches, WORST },
+};
+
+static double number_of(const struct out_value *v)
+{
+	return v->kind == OUT_PERCENT || v->kind == OUT_RATIO ?
+		v->real : (double)v->num;
+}
+
+static void set_number(struct out_value *v, double number)
+{
+	if (v->kind == OUT_PERCENT || v->kind == OUT_RATIO)
+		v->real = number;
+	else
+		v->num = (uint64_t)number;
+}
+
+/*
+ * What all repetitions have come to; values go to @sample. Of words the first that
+ * is another than before: all are done, or one is not.
+ */
+static struct out_value gather(const struct comparison *c, const struct row *row,
+			       int engine, struct sample *sample)
+{
+	struct out_value all = none(), v;
+	double min, max;
+	uint64_t rep;
+
+	sample->nr = 0;
+	for (rep = 0; rep < c->repeat; rep++) {
+		v = row->get(&c->side[rep][engine]);
+		if (v.kind == OUT_NONE)
+			continue;
+		if (v.kind != OUT_TEXT)
+			sample_add(sample, number_of(&v));
+		else if (all.kind == OUT_TEXT && strcmp(all.text, v.text))
+			return v;
+		all = v;
+	}
+	if (all.kind == OUT_NONE || all.kind == OUT_TEXT)
+		return all;
+	sample_range(sample, &min, &max);
+	set_number(&all, row->better == WORST ? max : sample_median(sample));
+	if (row->better != WORST)
+		all.sample = sample;
+	return all;
+}
+
+static void show_rows(const struct comparison *c, const char *key,
+		      const char *heading, const struct row *rows, size_t nr)
+{
+	size_t i;
+	int e;
+
+	out_group(key, heading);
+	for (i = 0; i < nr; i++) {
+		struct sample sample[OUT_COLUMNS];
+		struct out_value values[OUT_COLUMNS];
+
+		for (e = 0; e < HEAP_ENGINES; e++)
+			values[e] = gather(c, &rows[i], e, &sample[e]);
+		out_row(rows[i].key, rows[i].label, values);
+	}
+	out_end();
+}
+
+/* ---- the verdict ---- */
+
+/**
+ * struct rank - an engine and how it did in one row
+ * @engine: which
+ * @median: of its repetitions, the less the better
+ * @min: the best of them
+ * @max: the worst
+ */
+struct rank {
+	int engine;
+	double median;
+	double min;
+	double max;
+};
+
+/* Fills in and sorts those that have enough repetitions; how many they are. */
+static int rank(const struct comparison *c, const struct row *row,
+		struct rank ranks[HEAP_ENGINES])
+{
+	double sign = row->better == MORE ? -1 : 1, a, b;
+	struct sample sample;
+	int e, i, nr = 0;
+
+	for (e = 0; e < HEAP_ENGINES; e++) {
+		struct rank new = { .engine = e };
+
+		gather(c, row, e, &sample);
+		if (sample.nr < COMPARE_VERDICT)
+			continue;
+		sample_range(&sample, &a, &b);
+		new.median = sign * sample_median(&sample);
+		new.min = sign > 0 ? a : -b;
+		new.max = sign > 0 ? b : -a;
+		for (i = nr++; i && ranks[i - 1].median > new.median; i--)
+			ranks[i] = ranks[i - 1];
+		ranks[i] = new;
+	}
+	return nr;
+}
+
+/* Is everything before the engine @at better than all that follows? */
+static bool parts(const struct rank *ranks, int nr, int at)
+{
+	int i, j;
+
+	for (i = 0; i < at; i++)
+		for (j = at; j < nr; j++)
+			if (ranks[i].max >= ranks[j].min)
+				return false;
+	return true;
+}
+
+static void show_verdict(const struct comparison *c, const struct row *row)
+{
+	struct rank ranks[HEAP_ENGINES];
+	int i, nr = rank(c, row, ranks);
+	char text[64] = "";
+	size_t len = 0;
+
+	for (i = 0; i < nr; i++)
+		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s",
+					!i ? "" : parts(ranks, nr, i) ? ", " :
+									" ~ ",
+					heap_engines[ranks[i].engine]);
+	out_fact(row->key, row->label, nr > 1 ? out_text(text) : none());
+}
+
+static void show_verdicts(const struct comparison *c, const struct row *rows,
+			  size_t nr)
+{
+	size_t i;
+
+	for (i = 0; i < nr; i++)
+		if (rows[i].better == LESS || rows[i].better == MORE)
+			show_verdict(c, &rows[i]);
+}
+
+/* ---- all of it ---- */
+
+static const char *verdict_heading(const struct comparison *c)
+{
+	return c->repeat < COMPARE_VERDICT ?
+		"verdict: none, for want of repetitions" :
+		"verdict: the best first; ~ where spreads meet, so that it may be chance";
+}
+
+/**
+ * compare_show() - prints the table
+ * @c: what was measured
+ */
+void compare_show(const struct comparison *c)
+{
+	bool churn = c->workload == GCHEAP_LOAD_WORKLOAD_CHURN;
+
+	out_group(NULL, NULL);
+	if (c->file)
+		out_item("file", "replay of", out_text(c->file));
+	else
+		out_item("workload", "workload",
+			 out_text(run_workloads[c->workload]));
+	out_item("mutators", "mutators",
+		 out_num(OUT_COUNT, run_num(&c->side[0][0].replay.run,
+					    GCHEAP_LOAD_A_RUN_MUTATORS)));
+	out_item("repetitions", "repetitions", out_num(OUT_COUNT, c->repeat));
+	out_break();
+	out_columns(heap_engines);
+	show_rows(c, "memory-allocation", "memory allocation", alloc_rows,
+		  ARRAY_SIZE(alloc_rows));
+	show_rows(c, "garbage-collection", churn ?
+		  "garbage collection (pauses: of the time measured)" :
+		  "garbage collection", collect_rows, ARRAY_SIZE(collect_rows));
+	show_rows(c, "memory-pool", "memory pool", pool_rows,
+		  ARRAY_SIZE(pool_rows));
+	show_rows(c, "memory", "memory, at the collection at which most was held",
+		  memory_rows, ARRAY_SIZE(memory_rows));
+	show_rows(c, "performance", "performance", speed_rows,
+		  ARRAY_SIZE(speed_rows));
+	if (churn)
+		show_rows(c, "operation", "an operation (of the time measured)",
+			  latency_rows, ARRAY_SIZE(latency_rows));
+	if (c->file)
+		show_rows(c, "verification", "verification", verify_rows,
+			  ARRAY_SIZE(verify_rows));
+	out_group("verdict", verdict_heading(c));
+	show_verdicts(c, alloc_rows, ARRAY_SIZE(alloc_rows));
+	show_verdicts(c, collect_rows, ARRAY_SIZE(collect_rows));
+	show_verdicts(c, memory_rows, ARRAY_SIZE(memory_rows));
+	show_verdicts(c, speed_rows, ARRAY_SIZE(speed_rows));
+	if (churn)
+		show_verdicts(c, latency_rows, ARRAY_SIZE(latency_rows));
+	out_end();
+}
