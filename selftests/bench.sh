@@ -13,7 +13,7 @@ bench=$debug/gcheap_bench
 # Where time is dear, one of those that go the same way through the modules.
 dear=
 ! time_is_dear || dear=1
-begin $((dear ? 26 : 31))
+begin $((dear ? 29 : 34))
 [ -d $debug/gcheap ] || skip_all "no debugfs"
 [ -d /sys/module/gcheap_bench ] || load gcheap_bench ||
 	skip_all "there is no gcheap_bench"
@@ -90,7 +90,7 @@ measured()
 		file "$out.$1" > /tmp/bench.txt || return
 	sound "$out.$1" "$2" "$3" || return
 	is "lines of the table" \
-		"$(gcctl bench show "$out.$1" | tail -n +9 | wc -l)" \
+		"$(gcctl bench show "$out.$1" | tail -n +10 | wc -l)" \
 		"$(grep -c '"key":' "$out.$1")"
 }
 
@@ -117,17 +117,47 @@ unchanged()
 	! grep -E '(better|worse)$' /tmp/bench.txt
 }
 
-# all VALUE: the file with this in the place of each value
+# all VALUES: the file with these in the place of each value, of which there are two
 all()
 {
 	sed '/"values"/,/\]/s/[0-9][0-9]*\.[0-9]*/'"$1"'/' "$out.mark"
 }
 
-# One in which all is twice as much: bad of times, good of speed.
-doubled()
+# Values that lie wholly apart, but so few that this would often be by chance.
+few()
 {
 	all 10.0 > "$out.once"
 	all 20.0 > "$out.twice"
+	gcctl bench compare "$out.once" "$out.twice" > /tmp/bench.txt || return
+	is "verdicts" "$(grep -cE '(better|worse)$' /tmp/bench.txt)" 0 &&
+		is "too few" "$(grep -c 'too few$' /tmp/bench.txt)" \
+			"$(grep -c '"key":' "$out.mark")"
+}
+
+# Ten and ten that overlap: a rank test sees it where their ranges do not.
+overlapping()
+{
+	all "10.0, 11.0, 12.0, 13.0, 19.0" > "$out.once"
+	all "20.0, 21.0, 22.0, 23.0, 14.0" > "$out.twice"
+	gcctl bench compare "$out.once" "$out.twice" > /tmp/bench.txt || return
+	is "verdicts" "$(grep -cE '(better|worse)$' /tmp/bench.txt)" \
+		"$(grep -c '"key":' "$out.mark")"
+}
+
+# A real system's figures are of full size.
+no_other_scale()
+{
+	! grep -q elsewhere "$out.mark" || return
+	is "lines with another's figure" \
+		"$(gcctl bench show "$out.mark" | tail -n +10 |
+			awk '$NF != "-"' | wc -l)" 0
+}
+
+# One in which all is twice as much: bad of times, good of speed.
+doubled()
+{
+	all "10.0, 10.0, 10.0" > "$out.once"
+	all "20.0, 20.0, 20.0" > "$out.twice"
 	gcctl bench compare "$out.once" "$out.twice" > /tmp/bench.txt || return
 	is "changes" "$(grep -cE '(better|worse)$' /tmp/bench.txt)" \
 		"$(grep -c '"key":' "$out.mark")" || return
@@ -137,6 +167,9 @@ doubled()
 
 check "compare, unchanged" unchanged
 check "compare, doubled" doubled
+check "compare, too few repetitions" few
+check "compare, spreads that meet" overlapping
+check "no figures of full size beside small ones" no_other_scale
 refused "compare with what is no result" 1 "cannot read" \
 	gcctl bench compare "$out.mark" /proc/version
 echo '{"results":[]}' > "$out.bad"

@@ -71,13 +71,6 @@ static const struct key keys[BENCH_KEYS] = {
 
 /* ---- results ---- */
 
-static int compare_values(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return x < y ? -1 : x > y;
-}
-
 /**
  * bench_median() - middle value of a result
  * @r: the result
@@ -86,34 +79,30 @@ static int compare_values(const void *a, const void *b)
  */
 double bench_median(const struct bench_result *r)
 {
-	double sorted[BENCH_REPS_MAX];
+	return sample_median(&r->sample);
+}
 
-	if (!r->nr)
-		return 0;
-	memcpy(sorted, r->value, r->nr * sizeof(*sorted));
-	qsort(sorted, r->nr, sizeof(*sorted), compare_values);
-	if (r->nr % 2)
-		return sorted[r->nr / 2];
-	return (sorted[r->nr / 2 - 1] + sorted[r->nr / 2]) / 2;
+/* Does it depend on how much is live? A small machine has less. */
+static bool depends_on_live(const struct bench_result *r)
+{
+	return !strcmp(r->group, "churn") ||
+	       !strncmp(r->key, "alloc/steady/", strlen("alloc/steady/"));
 }
 
 /**
- * bench_spread() - least and largest value of a result
+ * bench_elsewhere() - the figure of a real system to compare with
+ * @set: the run
  * @r: the result
- * @min: receives the least
- * @max: receives the largest
+ *
+ * Return: the figure; 0 if there is none, or none of this size.
  */
-void bench_spread(const struct bench_result *r, double *min, double *max)
+double bench_elsewhere(const struct bench_set *set,
+		       const struct bench_result *r)
 {
-	size_t i;
-
-	*min = *max = r->nr ? r->value[0] : 0;
-	for (i = 1; i < r->nr; i++) {
-		if (r->value[i] < *min)
-			*min = r->value[i];
-		if (r->value[i] > *max)
-			*max = r->value[i];
-	}
+	if (set->scale != 100 ||
+	    (depends_on_live(r) && set->live != BENCH_LIVE))
+		return 0;
+	return r->other;
 }
 
 /**
@@ -176,7 +165,7 @@ void bench_drop_empty(struct bench_set *set)
 	size_t i, nr = 0;
 
 	for (i = 0; i < set->nr; i++)
-		if (set->result[i].nr)
+		if (set->result[i].sample.nr)
 			set->result[nr++] = set->result[i];
 	set->nr = nr;
 }
@@ -218,8 +207,8 @@ struct bench_result *bench_take(struct bench_set *set, const char *group,
 		if (strcmp(s->name, metric))
 			continue;
 		r = bench_add(set, group, BENCH_NS, "%s", key);
-		memcpy(r->value, s->value, s->nr * sizeof(*s->value));
-		r->nr = s->nr;
+		memcpy(r->sample.value, s->value, s->nr * sizeof(*s->value));
+		r->sample.nr = s->nr;
 		return r;
 	}
 	return NULL;
@@ -471,7 +460,7 @@ static void set_sizes(struct bench_set *set, const struct value *values)
 	if (values[KEY_TRACES].given)
 		set->traces = values[KEY_TRACES].text;
 	set->ms = bench_scaled(set, 20, 1);
-	set->live = bench_scaled(set, 100, 1);
+	set->live = bench_scaled(set, BENCH_LIVE, 1);
 	set->seconds = bench_scaled(set, 20, 1);
 	/* A heap with so much live wants several times as much. */
 	most = set->memory / 8 >> 20;

@@ -9,12 +9,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "sample.h"
+
 #define BENCH_GO	"Go 1.27.3"
 #define BENCH_CPYTHON	"CPython 3.15.2"
 
+/* MiB that are live at full size. */
+#define BENCH_LIVE	100
 #define BENCH_KEY	64
 #define BENCH_LABEL	48
-#define BENCH_REPS_MAX	100
+#define BENCH_REPS_MAX	SAMPLE_MAX
 
 /* Of the values; in the order of the words in bench_file.c. */
 enum bench_unit {
@@ -33,10 +37,9 @@ enum bench_unit {
  * @group: the benchmark it belongs to
  * @label: what it is, for people
  * @unit: of the values
- * @value: one for each repetition
- * @nr: their number
+ * @sample: its values, one for each repetition
  * @base: key of the kernel's own counterpart, or ""
- * @other: figure of a real system, measured elsewhere; 0 for none
+ * @other: figure of a real system, measured elsewhere at full size; 0 for none
  * @source: which system
  */
 struct bench_result {
@@ -44,8 +47,7 @@ struct bench_result {
 	char group[16];
 	char label[BENCH_LABEL];
 	enum bench_unit unit;
-	double value[BENCH_REPS_MAX];
-	size_t nr;
+	struct sample sample;
 	char base[BENCH_KEY];
 	double other;
 	char source[24];
@@ -126,7 +128,8 @@ void bench_label(struct bench_result *r, const char *fmt, ...)
 const struct bench_result *bench_find(const struct bench_set *set,
 				      const char *key);
 double bench_median(const struct bench_result *r);
-void bench_spread(const struct bench_result *r, double *min, double *max);
+double bench_elsewhere(const struct bench_set *set,
+		       const struct bench_result *r);
 
 struct bench_result *bench_take(struct bench_set *set, const char *group,
 				const struct bench_metrics *m,
@@ -168,6 +171,7 @@ struct bench_file {
 #define BENCH_NO_FILE	{ .fd = -1 }
 
 /* bench_file.c */
+const char *bench_unit_name(enum bench_unit unit);
 void bench_write(const struct bench_set *set);
 int bench_open(struct bench_file *file, const char *name);
 int bench_save(const struct bench_set *set, struct bench_file *file);

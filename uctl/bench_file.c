@@ -22,6 +22,17 @@ static const char *const units[BENCH_UNITS] = {
 	"ns", "GB/s", "1/s", "percent", "percent-spent", "bytes"
 };
 
+/**
+ * bench_unit_name() - a unit as files and JSON have it
+ * @unit: the unit
+ *
+ * Return: its name.
+ */
+const char *bench_unit_name(enum bench_unit unit)
+{
+	return units[unit];
+}
+
 static void put_text(struct json_object *o, const char *key, const char *text)
 {
 	json_object_object_add(o, key, out_json_text(text));
@@ -57,16 +68,23 @@ static void put_base(struct json_object *o, const struct bench_set *set,
 		put_real(o, "to-base", bench_median(r) / bench_median(base));
 }
 
-static void put_other(struct json_object *o, const struct bench_result *r)
+static void put_other(struct json_object *o, const struct bench_set *set,
+		      const struct bench_result *r)
 {
+	double value = bench_elsewhere(set, r);
 	struct json_object *other;
 
-	if (!r->other)
+	if (!value)
 		return;
 	other = put_object(o, "elsewhere");
 	put_text(other, "source", r->source);
-	put_real(other, "value", r->other);
-	put_real(other, "ratio", bench_median(r) / r->other);
+	put_real(other, "value", value);
+	put_real(other, "ratio", bench_median(r) / value);
+}
+
+static void put_value(struct json_object *values, double v)
+{
+	json_object_array_add(values, json_object_new_double(v));
 }
 
 static struct json_object *write_result(const struct bench_set *set,
@@ -77,19 +95,18 @@ static struct json_object *write_result(const struct bench_set *set,
 	double min, max;
 	size_t i;
 
-	bench_spread(r, &min, &max);
+	sample_range(&r->sample, &min, &max);
 	put_text(o, "key", r->key);
 	put_text(o, "benchmark", r->group);
 	put_text(o, "label", r->label);
 	put_text(o, "unit", units[r->unit]);
 	put_base(o, set, r);
-	put_other(o, r);
+	put_other(o, set, r);
 	put_real(o, "median", bench_median(r));
 	put_real(o, "min", min);
 	put_real(o, "max", max);
-	for (i = 0; i < r->nr; i++)
-		json_object_array_add(values,
-				      json_object_new_double(r->value[i]));
+	for (i = 0; i < r->sample.nr; i++)
+		put_value(values, r->sample.value[i]);
 	json_object_object_add(o, "values", values);
 	return o;
 }
@@ -109,7 +126,7 @@ static struct json_object *write_set(const struct bench_set *set)
 	put_text(o, "architecture", set->machine);
 	put_text(o, "cpu", set->cpu);
 	put_number(o, "cpus", set->cpus);
-	put_number(o, "memory", set->memory);
+	put_number(o, "memory-bytes", set->memory);
 	o = put_object(doc, "settings");
 	put_number(o, "reps", set->reps);
 	put_number(o, "scale-percent", set->scale);
@@ -195,6 +212,8 @@ static bool write_file(const struct bench_set *set, struct bench_file *file)
 	struct json_object *doc = write_set(set);
 	struct stat st;
 	bool good;
+
+	out_version(doc);
 
 	/* It may be a pipe, or hold what was longer. */
 	good = fstat(file->fd, &st) || !S_ISREG(st.st_mode) ||
@@ -304,8 +323,8 @@ static void read_result(struct bench_set *set, struct json_object *o)
 	}
 	nr = json_object_is_type(values, json_type_array) ?
 		json_object_array_length(values) : 0;
-	for (i = 0; i < nr && i < BENCH_REPS_MAX; i++)
-		r->value[r->nr++] = get_double(values, i);
+	for (i = 0; i < nr; i++)
+		sample_add(&r->sample, get_double(values, i));
 }
 
 static void read_set(struct bench_set *set, struct json_object *doc)
@@ -321,7 +340,7 @@ static void read_set(struct bench_set *set, struct json_object *doc)
 	get_text(o, "architecture", set->machine, sizeof(set->machine));
 	get_text(o, "cpu", set->cpu, sizeof(set->cpu));
 	set->cpus = get_number(o, "cpus");
-	set->memory = get_number(o, "memory");
+	set->memory = get_number(o, "memory-bytes");
 	o = get(doc, "settings");
 	set->reps = get_number(o, "reps");
 	set->scale = get_number(o, "scale-percent");

@@ -132,12 +132,15 @@ static double elapsed(const struct outcome *o)
 
 static double rate(const struct outcome *o)
 {
-	return (double)run_rate(&o->replay.run);
+	uint64_t per_second = run_rate(&o->replay.run);
+
+	return per_second ? (double)per_second : NOT_THERE;
 }
 
 static double peak(const struct outcome *o)
 {
-	return (double)o->stats.facts.num[GCHEAP_A_STATS_PEAK_HELD_BYTES];
+	return (double)run_num(&o->replay.run,
+			       GCHEAP_LOAD_A_RUN_PEAK_HELD_BYTES);
 }
 
 static double collector_share(const struct outcome *o)
@@ -149,9 +152,15 @@ static double collector_share(const struct outcome *o)
 			    ns : 0;
 }
 
+static double of_hist(const struct gnl_facts *hist, int attr)
+{
+	return hist->num[GCHEAP_A_HIST_COUNT] ? (double)hist->num[attr] :
+						NOT_THERE;
+}
+
 static double took(const struct outcome *o, int attr)
 {
-	return (double)o->replay.run.latency.num[attr];
+	return of_hist(&o->replay.run.latency, attr);
 }
 
 static double took_p50(const struct outcome *o)
@@ -202,25 +211,19 @@ static double mmu100(const struct outcome *o)
 	return mmu(o, GCHEAP_LOAD_A_RUN_MMU100);
 }
 
-static double of_hist(const struct gnl_facts *hist, int attr)
-{
-	return hist->num[GCHEAP_A_HIST_COUNT] ? (double)hist->num[attr] :
-						NOT_THERE;
-}
-
 static double pause_p50(const struct outcome *o)
 {
-	return of_hist(&o->stats.pause, GCHEAP_A_HIST_P50_NS);
+	return of_hist(&o->replay.run.pause, GCHEAP_LOAD_A_HIST_P50_NS);
 }
 
 static double pause_p99(const struct outcome *o)
 {
-	return of_hist(&o->stats.pause, GCHEAP_A_HIST_P99_NS);
+	return of_hist(&o->replay.run.pause, GCHEAP_LOAD_A_HIST_P99_NS);
 }
 
 static double pause_max(const struct outcome *o)
 {
-	return of_hist(&o->stats.pause, GCHEAP_A_HIST_MAX_NS);
+	return of_hist(&o->replay.run.pause, GCHEAP_LOAD_A_HIST_MAX_NS);
 }
 
 static double handshake_p50(const struct outcome *o)
@@ -355,7 +358,7 @@ static void take_figure(struct bench_result *r, const struct figure *figure,
 	double value = r ? figure->get(out) : NOT_THERE;
 
 	if (value >= 0)
-		r->value[r->nr++] = value;
+		sample_add(&r->sample, value);
 }
 
 static int job_on(struct bench_set *set, const struct job *job,

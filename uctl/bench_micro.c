@@ -84,9 +84,10 @@ static void add_speed(struct bench_set *set, const struct graph *g,
 		      g->name, workers);
 	bench_label(r, "%s %s, %u worker%s, live bytes", k->name, g->name,
 		    workers, workers > 1 ? "s" : "");
-	for (i = 0; i < copy.nr; i++)
-		r->value[i] = copy.value[i] ? g->bytes / copy.value[i] : 0;
-	r->nr = copy.nr;
+	for (i = 0; i < copy.sample.nr; i++)
+		if (copy.sample.value[i])
+			sample_add(&r->sample,
+				   g->bytes / copy.sample.value[i]);
 }
 
 static void add_mark(struct bench_set *set, const struct graph *g,

@@ -63,7 +63,8 @@ static void cell_or_none(enum bench_unit unit, double value)
 static const char legend[] =
 	"\"to kernel\": divided by the kernel's own allocator, or plain C, in this run.\n"
 	"\"to other\", \"other\": " BENCH_GO " or " BENCH_CPYTHON ", measured elsewhere:\n"
-	"another machine of the same kind, quiet, no guest.";
+	"another machine of the same kind, quiet, no guest; only beside figures of full\n"
+	"size.";
 
 /**
  * bench_show_head() - prints on what was measured
@@ -90,16 +91,17 @@ static void show_result(const struct bench_set *set, const struct bench_result *
 	const struct bench_result *base = bench_find(set, r->base);
 	double median = bench_median(r), min, max;
 	double kernel = base ? bench_median(base) : 0;
+	double other = bench_elsewhere(set, r);
 
-	bench_spread(r, &min, &max);
+	sample_range(&r->sample, &min, &max);
 	printf("%-*s", LABEL, r->label);
 	ratio(median, kernel);
-	ratio(median, r->other);
+	ratio(median, other);
 	cell(r->unit, median);
 	cell(r->unit, min);
 	cell(r->unit, max);
 	cell_or_none(r->unit, kernel);
-	cell_or_none(r->unit, r->other);
+	cell_or_none(r->unit, other);
 	putchar('\n');
 }
 
@@ -130,42 +132,72 @@ void bench_show_group(const struct bench_set *set, const char *group,
 
 /* ---- two sets ---- */
 
-/* What to make of a change: nothing while the spreads overlap. */
+/* Of all rows: how many could be judged, and which way they went. */
+struct tally {
+	size_t rows;
+	size_t judged;
+	size_t better;
+	size_t worse;
+};
+
 static const char *verdict(const struct bench_result *a,
-			   const struct bench_result *b)
+			   const struct bench_result *b, struct tally *tally)
 {
 	bool more = b->unit == BENCH_GBS || b->unit == BENCH_RATE ||
 		    b->unit == BENCH_PERCENT;
-	double min_a, max_a, min_b, max_b;
+	enum sample_verdict v = sample_compare(&a->sample, &b->sample);
 
-	bench_spread(a, &min_a, &max_a);
-	bench_spread(b, &min_b, &max_b);
-	if (min_b <= max_a && max_b >= min_a)
-		return "";
-	return (bench_median(b) > bench_median(a)) == more ? "better" : "worse";
+	tally->rows++;
+	if (v == SAMPLE_TOO_FEW)
+		return "too few";
+	tally->judged++;
+	if (v == SAMPLE_ALIKE)
+		return "same";
+	if (v == (more ? SAMPLE_MORE : SAMPLE_LESS)) {
+		tally->better++;
+		return "better";
+	}
+	tally->worse++;
+	return "worse";
 }
 
 static void show_change(const struct bench_result *a,
-			const struct bench_result *b)
+			const struct bench_result *b, struct tally *tally)
 {
-	const char *text = verdict(a, b);
+	const char *text = verdict(a, b, tally);
+	double before = bench_median(a), after = bench_median(b);
 
 	if (!out_is_json()) {
 		printf("%-*s", LABEL, b->label);
-		ratio(bench_median(b), bench_median(a));
-		cell(a->unit, bench_median(a));
-		cell(b->unit, bench_median(b));
-		printf("  %s\n", text);
+		ratio(after, before);
+		cell(a->unit, before);
+		cell(b->unit, after);
+		if (strcmp(text, "same"))
+			printf("  %s", text);
+		putchar('\n');
 		return;
 	}
 	out_group(NULL, NULL);
 	out_item("key", NULL, out_text(b->key));
-	out_item("ratio", NULL, out_real(OUT_RATIO, bench_median(a) ?
-					 bench_median(b) / bench_median(a) : 0));
-	out_item("a", NULL, out_real(OUT_RATIO, bench_median(a)));
-	out_item("b", NULL, out_real(OUT_RATIO, bench_median(b)));
-	out_item("verdict", NULL, out_text(*text ? text : "same"));
+	out_item("unit", NULL, out_text(bench_unit_name(b->unit)));
+	out_item("ratio", NULL, before ? out_real(OUT_RATIO, after / before) :
+					 out_num(OUT_NONE, 0));
+	out_item("a", NULL, out_real(OUT_RATIO, before));
+	out_item("b", NULL, out_real(OUT_RATIO, after));
+	out_item("p", NULL, out_real(OUT_RATIO,
+				     sample_p(&a->sample, &b->sample)));
+	out_item("verdict", NULL, out_text(text));
 	out_end();
+}
+
+static void show_tally(const struct tally *t)
+{
+	printf("\n%zu rows, %zu with enough repetitions: %zu better, %zu worse.\n",
+	       t->rows, t->judged, t->better, t->worse);
+	printf("Between equal builds about %.0f would be.\n",
+	       (double)t->judged * SAMPLE_LEVEL);
+	if (t->judged < t->rows)
+		printf("\"too few\": 5 repetitions of both could tell, these could not.\n");
 }
 
 static void show_compare_head(const struct bench_set *a,
@@ -186,7 +218,8 @@ static void show_compare_head(const struct bench_set *a,
 		       (unsigned long long)b->scale,
 		       (unsigned long long)a->live,
 		       (unsigned long long)b->live);
-	printf("\"better\" and \"worse\" where the spreads do not meet.\n\n");
+	printf("\"better\" and \"worse\" where a rank test (Mann-Whitney) finds\n"
+	       "less than %.0f %% for chance.\n\n", 100 * SAMPLE_LEVEL);
 	printf("%-*s %*s %*s %*s\n", LABEL, "", CELL, "B to A", CELL, "A", CELL,
 	       "B");
 }
@@ -198,6 +231,7 @@ static void show_compare_head(const struct bench_set *a,
  */
 void bench_compare(const struct bench_set *a, const struct bench_set *b)
 {
+	struct tally tally = { 0 };
 	size_t i;
 
 	if (out_is_json()) {
@@ -211,10 +245,12 @@ void bench_compare(const struct bench_set *a, const struct bench_set *b)
 		const struct bench_result *before = bench_find(a, r->key);
 
 		if (before)
-			show_change(before, r);
+			show_change(before, r, &tally);
 	}
 	if (out_is_json()) {
 		out_end();
 		out_end();
+	} else {
+		show_tally(&tally);
 	}
 }
