@@ -123,6 +123,7 @@ static bool quantiles_are_right(struct kunit *test, u64 *v, unsigned int n)
 	struct gch_hist_summary s;
 	unsigned int i;
 	u64 sum = 0;
+	bool ok;
 
 	for (i = 0; i < n; i++) {
 		gch_hist_add(hist, v[i]);
@@ -131,23 +132,24 @@ static bool quantiles_are_right(struct kunit *test, u64 *v, unsigned int n)
 	sort(v, n, sizeof(*v), compare, NULL);
 	gch_hist_summary(hist, &s);
 	kunit_kfree(test, hist);
-	return GCH_EXPECT(test, s.count == n, "%llu values of %u", s.count, n) &
-	       GCH_EXPECT(test, s.sum_ns == sum, "sum %llu, not %llu",
-			  s.sum_ns, sum) &
-	       GCH_EXPECT(test, s.max_ns == v[n - 1], "max %llu, not %llu",
-			  s.max_ns, v[n - 1]) &
-	       GCH_EXPECT(test, s.p50_ns == expected(v, n, 5000),
-			  "p50 %llu of %u values, not %llu", s.p50_ns, n,
-			  expected(v, n, 5000)) &
-	       GCH_EXPECT(test, s.p99_ns == expected(v, n, 9900),
-			  "p99 %llu of %u values, not %llu", s.p99_ns, n,
-			  expected(v, n, 9900)) &
-	       GCH_EXPECT(test, s.p999_ns == expected(v, n, 9990),
-			  "p999 %llu of %u values, not %llu", s.p999_ns, n,
-			  expected(v, n, 9990)) &
-	       GCH_EXPECT(test, s.p9999_ns == expected(v, n, 9999),
-			  "p9999 %llu of %u values, not %llu", s.p9999_ns, n,
-			  expected(v, n, 9999));
+	ok = GCH_EXPECT(test, s.count == n, "%llu values of %u", s.count, n);
+	ok &= GCH_EXPECT(test, s.sum_ns == sum, "sum %llu, not %llu",
+			 s.sum_ns, sum);
+	ok &= GCH_EXPECT(test, s.max_ns == v[n - 1], "max %llu, not %llu",
+			 s.max_ns, v[n - 1]);
+	ok &= GCH_EXPECT(test, s.p50_ns == expected(v, n, 5000),
+			 "p50 %llu of %u values, not %llu", s.p50_ns, n,
+			 expected(v, n, 5000));
+	ok &= GCH_EXPECT(test, s.p99_ns == expected(v, n, 9900),
+			 "p99 %llu of %u values, not %llu", s.p99_ns, n,
+			 expected(v, n, 9900));
+	ok &= GCH_EXPECT(test, s.p999_ns == expected(v, n, 9990),
+			 "p999 %llu of %u values, not %llu", s.p999_ns, n,
+			 expected(v, n, 9990));
+	ok &= GCH_EXPECT(test, s.p9999_ns == expected(v, n, 9999),
+			 "p9999 %llu of %u values, not %llu", s.p9999_ns, n,
+			 expected(v, n, 9999));
+	return ok;
 }
 
 static void test_quantiles(struct kunit *test)
