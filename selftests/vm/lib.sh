@@ -54,18 +54,69 @@ is_built()
 {
 	is_uml "$1" && return
 	case $1 in
-	7.2|kcsan) return 0 ;;
+	7.2|7.2-*|kcsan) return 0 ;;
 	*) return 1 ;;
 	esac
 }
 
-# suite_release VERSION: the Debian suite that ships this kernel series.
+# arch_of SERIES: what it runs on, in Kbuild's words.
+arch_of()
+{
+	case $1 in
+	uml|uml-*) echo um ;;
+	*-arm64|*-arm64-*) echo arm64 ;;
+	*) echo x86_64 ;;
+	esac
+}
+
+# kernel_of GUEST: the kernel that it runs. A guest of four processors is
+# another guest with the kernel of the one that has two.
+kernel_of()
+{
+	echo "${1%-4cpu}"
+}
+
+# make_words SERIES: what make has to be told to build for this kernel, a word
+# a line.
+make_words()
+{
+	case $(arch_of "$1") in
+	um) echo ARCH=um ;;
+	arm64) printf '%s\n' ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu- ;;
+	esac
+	[ "$1" != 7.2-clang ] || echo LLVM=-19
+}
+
+# dep_groups SERIES: the groups of packages that it needs, as deps takes them.
+dep_groups()
+{
+	if is_built "$1"; then
+		echo build-kernel
+	else
+		echo guest
+	fi
+	[ "$(arch_of "$1")" != arm64 ] || echo arm64
+	[ "$1" != 7.2-clang ] || echo clang
+}
+
+# suite_of SERIES: the Debian suite that ships this stock kernel.
 suite_of()
 {
 	case $1 in
-	6.1) echo bookworm ;;
-	6.12) echo bookworm-backports ;;
-	*) die "no suite is known to ship a $1 kernel (known: 6.1, 6.12)" ;;
+	6.1|6.1-rt|6.1-arm64) echo bookworm ;;
+	6.12|6.12-rt|6.12-arm64|6.12-arm64-16k) echo bookworm-backports ;;
+	*) die "there is no guest $1 (see run --help)" ;;
+	esac
+}
+
+# flavour_of SERIES: what Debian calls this kind of stock kernel.
+flavour_of()
+{
+	case $1 in
+	*-rt) echo rt-amd64 ;;
+	*-arm64) echo cloud-arm64 ;;
+	*-arm64-16k) echo arm64-16k ;;
+	*) echo cloud-amd64 ;;
 	esac
 }
 
@@ -145,18 +196,21 @@ suite_sources()
 	fi
 }
 
-# suite_apt SUITE PROGRAM...: apt against another suite. The machine's lists,
-# status and sources stay as they are, and no file that is kept names a host.
+# suite_apt SUITE[:ARCH] PROGRAM...: apt against another suite, and for another
+# architecture than the machine's. The machine's lists, status and sources stay as
+# they are, and no file that is kept names a host. Two of apt do not go together.
 suite_apt()
 {
-	local suite=$1 state=$CACHE/apt/$1 tmp rc=0
+	local suite=${1%%:*} state=$CACHE/apt/${1/:/-} arch='' tmp rc=0
 
-	shift
+	[ "$suite" = "$1" ] || arch=${1#*:}
 	mkdir -p "$state/lists/partial" "$state/archives/partial" "$state/parts"
 	[ -f "$state/status" ] || : > "$state/status"
 	tmp=$(mktemp -d)
 	suite_sources "$suite" > "$tmp/sources.list" || { rm -rf "$tmp"; exit 125; }
-	"$@" -o Dir::Etc::sourcelist="$tmp/sources.list" \
+	with_lock "apt-${1/:/-}" "${@:2}" \
+		${arch:+-o "APT::Architecture=$arch" -o "APT::Architectures=$arch"} \
+		-o Dir::Etc::sourcelist="$tmp/sources.list" \
 		-o Dir::Etc::sourceparts="$state/parts" \
 		-o Dir::Etc::preferencesparts="$state/parts" \
 		-o Dir::State::lists="$state/lists" \
@@ -167,7 +221,7 @@ suite_apt()
 	return "$rc"
 }
 
-# fetch_debs SUITE DIR PACKAGE...: download, checked by apt, and unpack into
+# fetch_debs SUITE[:ARCH] DIR PACKAGE...: download, checked by apt, and unpack into
 # DIR. Nothing is installed and no maintainer script runs.
 fetch_debs()
 {
