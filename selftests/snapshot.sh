@@ -9,7 +9,7 @@
 . "$(dirname "$0")/lib.sh"
 debug=/sys/kernel/debug/gcheap
 [ -d "$debug" ] || mount -t debugfs none /sys/kernel/debug 2> /dev/null
-begin 16
+begin 17
 [ -d "$debug" ] || skip_all "no debugfs"
 heap=t-snapshot
 file=$debug/$heap/snapshot
@@ -52,12 +52,12 @@ rest()
 	exec 8> "$new.fifo"
 	awk 'BEGIN {
 		print "gct 1\nT 0 node 1"
-		for (i = 1; i < 6000; i++) {
+		for (i = 1; i < 12000; i++) {
 			print "A " i " 0 48 4"
 			if (i > 1) print "S " i " " i % 4 " " i - 1 "\nU " i - 1
 		}
 	}' >&8
-	within 20 has_objects 1000 && within 20 still
+	within 20 has_objects 10000 && within 20 still
 }
 
 still()
@@ -219,6 +219,18 @@ as_json()
 		is "objects" "$(count_in_json objects)" "$(grep -c '^O' "$new")"
 }
 
+# In less memory than all objects would take: what was read is printed and forgotten.
+in_little_memory()
+{
+	gcctl -j heap snapshot "$heap" > "$new.1" || return
+	# shellcheck disable=SC3045 # busybox and bash have it
+	(ulimit -v 8192 && gcctl -j heap snapshot "$heap") > "$new.2" || return
+	cmp "$new.1" "$new.2" || return
+	gcctl -p heap snapshot "$heap" | tr -d ' \n' > "$new.2"
+	echo >> "$new.2"
+	cmp "$new.1" "$new.2"
+}
+
 # The file that is open can be read no more; with what error, debugfs says.
 deleted()
 {
@@ -253,6 +265,7 @@ check "nothing is left" empty
 rest
 check "the same again" same
 check "as JSON" as_json
+check "as JSON in little memory" in_little_memory
 end_rest
 for engine in python slab; do
 	check "none of $engine" none "$engine"

@@ -248,21 +248,24 @@ static int show_module(void)
 /* Of the tool, and of the modules as far as they are loaded. */
 static int version_cmd(int argc, char **argv)
 {
-	int status = STATUS_OK;
+	int status = STATUS_OK, err;
 
 	(void)argv;
 	if (argc)
 		return out_error(STATUS_USAGE, 0, NULL,
 				 "version takes no argument");
+	err = gnl_find(GNL_GCHEAP);
+	if (err && err != -ENOENT)
+		return gnl_fail(err);
 	out_group(NULL, NULL);
 	out_fact("gcctl", "gcctl", out_text(GCCTL_VERSION));
-	if (gnl_find(GNL_GCHEAP))
+	if (!err)
 		status = show_module();
 	else
 		out_fact("module", "module gcheap",
-			 (struct out_value){ .kind = OUT_NONE });
-	out_fact("load", "module gcheap_load",
-		 out_text(gnl_find(GNL_LOAD) ? "loaded" : "not loaded"));
+			 (struct out_value){ .kind = OUT_NONE,
+					     .text = gnl_state(GNL_GCHEAP) });
+	out_fact("load", "module gcheap_load", out_text(gnl_state(GNL_LOAD)));
 	return status;
 }
 

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Netlink by libnl, and the three things that libnl leaves to its users: to ask
- * for extended acknowledgments and read them, to repeat a dump that was
- * interrupted, and integers that are 4 or 8 bytes long as their value needs.
+ * Netlink by libnl, and what libnl leaves to its users: to ask for extended
+ * acknowledgments and read them, to repeat a dump that was interrupted, to go on
+ * when the socket's buffer was too small for all answers, and integers that are 4 or
+ * 8 bytes long as their value needs.
  */
 #include "nl.h"
 
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,12 +17,10 @@
 #include <sys/socket.h>
 #include <linux/genetlink.h>
 #include <linux/netlink.h>
-#include <linux/gcheap.h>
-#include <linux/gcheap_load.h>
-#include <netlink/genl/ctrl.h>
 #include <netlink/genl/genl.h>
 #include <netlink/netlink.h>
 
+#include "family.h"
 #include "gcctl.h"
 #include "out.h"
 
@@ -30,77 +30,6 @@
 #define BUFFER_BYTES	(256 * 1024)
 /* How often an interrupted dump is begun again. */
 #define DUMP_RETRIES	16
-
-static const char *const heap_attrs[GNL_ATTRS] = {
-	[GCHEAP_A_HEAP_NAME] = "name",
-	[GCHEAP_A_HEAP_ENGINE] = "engine",
-	[GCHEAP_A_HEAP_LIMIT] = "limit",
-	[GCHEAP_A_HEAP_ARENA_ORDER] = "arena-order",
-	[GCHEAP_A_HEAP_VERIFY] = "verify",
-	[GCHEAP_A_HEAP_POISON] = "poison",
-	[GCHEAP_A_HEAP_INTERVAL_MS] = "interval-ms",
-	[GCHEAP_A_HEAP_GOGC] = "gogc",
-	[GCHEAP_A_HEAP_MEMORY_LIMIT] = "memory-limit",
-	[GCHEAP_A_HEAP_ASSIST_US] = "assist-us",
-	[GCHEAP_A_HEAP_PERIOD_MS] = "period-ms",
-	[GCHEAP_A_HEAP_SMALL_MAX] = "small-max",
-	[GCHEAP_A_HEAP_POOL_SIZE] = "pool-size",
-	[GCHEAP_A_HEAP_THRESHOLD0] = "threshold0",
-	[GCHEAP_A_HEAP_THRESHOLD1] = "threshold1",
-	[GCHEAP_A_HEAP_THRESHOLD2] = "threshold2",
-	[GCHEAP_A_HEAP_SWITCH_US] = "switch-us",
-	[GCHEAP_A_HEAP_WORKERS] = "workers",
-	[GCHEAP_A_HEAP_BARRIER] = "barrier",
-	[GCHEAP_A_HEAP_STW] = "stw",
-	[GCHEAP_A_HEAP_GC_PERCENT_CPU] = "gc-percent-cpu",
-	[GCHEAP_A_HEAP_MARKER] = "marker",
-	[GCHEAP_A_HEAP_GENERATION] = "generation",
-	[GCHEAP_A_HEAP_TRACE] = "trace",
-};
-
-static const char *const run_attrs[GNL_ATTRS] = {
-	[GCHEAP_LOAD_A_RUN_ID] = "id",
-	[GCHEAP_LOAD_A_RUN_HEAP] = "heap",
-	[GCHEAP_LOAD_A_RUN_WORKLOAD] = "workload",
-	[GCHEAP_LOAD_A_RUN_MUTATORS] = "mutators",
-	[GCHEAP_LOAD_A_RUN_SECONDS] = "seconds",
-	[GCHEAP_LOAD_A_RUN_OPERATIONS] = "operations",
-	[GCHEAP_LOAD_A_RUN_DEPTH] = "depth",
-	[GCHEAP_LOAD_A_RUN_ENTRIES] = "entries",
-	[GCHEAP_LOAD_A_RUN_SIZE] = "size",
-	[GCHEAP_LOAD_A_RUN_VERIFY] = "verify",
-	[GCHEAP_LOAD_A_RUN_CHUNK] = "chunk",
-};
-
-/* Statistics are asked for by name too; nothing else is. */
-_Static_assert((int)GCHEAP_A_STATS_NAME == (int)GCHEAP_A_HEAP_NAME,
-	       "heap_attrs serves both sets");
-_Static_assert(ARRAY_SIZE(heap_attrs) > GCHEAP_A_STATS_MAX &&
-	       ARRAY_SIZE(run_attrs) > GCHEAP_LOAD_A_RUN_MAX, "all are read");
-
-static struct {
-	const char *family;
-	const char *module;
-	const char *missing_hint;
-	uint8_t version;
-	const char *const *attrs;
-	int id;
-} families[GNL_FAMILIES] = {
-	[GNL_GCHEAP] = {
-		.family = GCHEAP_FAMILY_NAME,
-		.module = "gcheap",
-		.missing_hint = "modprobe gcheap",
-		.version = GCHEAP_FAMILY_VERSION,
-		.attrs = heap_attrs,
-	},
-	[GNL_LOAD] = {
-		.family = GCHEAP_LOAD_FAMILY_NAME,
-		.module = "gcheap_load",
-		.missing_hint = "modprobe gcheap_load",
-		.version = GCHEAP_LOAD_FAMILY_VERSION,
-		.attrs = run_attrs,
-	},
-};
 
 static struct nl_sock *sock;
 /* What the family says unasked comes by a socket of its own. */
@@ -112,6 +41,8 @@ static struct {
 	void *arg;
 	const struct nlmsghdr *request;
 	const char *const *names;
+	bool answered;
+	bool overrun;		/* the kernel had no room for all of it */
 	bool ended;
 	int error;		/* negative errno */
 	char message[512];	/* extack text, or "" */
@@ -166,7 +97,8 @@ static void read_offset(uint64_t offset)
 		size_t at = (size_t)((char *)attr - (char *)last.request);
 		int type = nla_type(attr);
 
-		if (at != offset || type >= GNL_ATTRS || !last.names[type])
+		if (at != offset || type >= GNL_ATTRS || !last.names ||
+		    !last.names[type])
 			continue;
 		last.attr = last.names[type];
 		if (!strcmp(last.attr, "name") || !strcmp(last.attr, "heap"))
@@ -233,9 +165,18 @@ static void tell(struct nl_msg *msg, gnl_reply_fn fn, void *arg)
 	fn(&reply, arg);
 }
 
+/* What belongs to a request whose answer was given up is left out. */
+static int on_sequence(struct nl_msg *msg, void *arg)
+{
+	(void)arg;
+	return nlmsg_hdr(msg)->nlmsg_seq == last.request->nlmsg_seq ? NL_OK :
+								     NL_SKIP;
+}
+
 static int on_valid(struct nl_msg *msg, void *arg)
 {
 	(void)arg;
+	last.answered = true;
 	tell(msg, last.fn, last.arg);
 	return NL_OK;
 }
@@ -282,65 +223,79 @@ static int on_error(struct sockaddr_nl *from, struct nlmsgerr *err, void *arg)
 	return NL_STOP;
 }
 
-static int open_socket(void)
+/* Errors of libnl itself, as far as they can happen here. */
+static int to_errno(int nlerr)
+{
+	switch (-nlerr) {
+	case NLE_NOMEM:
+		return -ENOMEM;
+	case NLE_PERM:
+	case NLE_NOACCESS:
+		return -EPERM;
+	case NLE_INTR:
+		return -EINTR;
+	case NLE_MSGSIZE:
+		return -EMSGSIZE;
+	}
+	return -EIO;
+}
+
+/*
+ * A buffer holds what was sent and not read yet. With the right to, beyond what the
+ * system allows to all; a smaller one has to do.
+ */
+static void grow_buffers(struct nl_sock *s)
+{
+	int bytes = BUFFER_BYTES, fd = nl_socket_get_fd(s);
+
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes)) ||
+	    setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &bytes, sizeof(bytes)))
+		nl_socket_set_buffer_size(s, BUFFER_BYTES, BUFFER_BYTES);
+	/* A message that is longer is not cut off. */
+	nl_socket_set_msg_buf_size(s, READ_BYTES);
+	nl_socket_enable_msg_peek(s);
+}
+
+/**
+ * gnl_connect() - opens the socket, unless it is open
+ *
+ * Return: 0, or a negative errno that gnl_fail() can explain.
+ */
+int gnl_connect(void)
 {
 	int one = 1, fd, err;
 
+	if (sock)
+		return 0;
 	sock = nl_socket_alloc();
 	if (!sock)
-		return out_error(STATUS_REFUSED, ENOMEM, NULL, "out of memory");
+		return -ENOMEM;
+	errno = 0;
 	err = genl_connect(sock);
-	if (err)
-		return out_error(STATUS_REFUSED, 0, NULL,
-				 "cannot open a netlink socket: %s",
-				 nl_geterror(err));
-	nl_socket_set_buffer_size(sock, BUFFER_BYTES, BUFFER_BYTES);
-	nl_socket_set_msg_buf_size(sock, READ_BYTES);
+	if (err) {
+		err = errno ? -errno : to_errno(err);
+		snprintf(last.message, sizeof(last.message),
+			 "cannot open a netlink socket: %s", strerror(-err));
+		nl_socket_free(sock);
+		sock = NULL;
+		return err;
+	}
+	grow_buffers(sock);
 	fd = nl_socket_get_fd(sock);
 	/* Without them refusals come without their reasons: no error. */
 	setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, &one, sizeof(one));
 	setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &one, sizeof(one));
-	return STATUS_OK;
+	return 0;
 }
 
 static void set_callbacks(void)
 {
+	nl_socket_modify_cb(sock, NL_CB_SEQ_CHECK, NL_CB_CUSTOM, on_sequence,
+			    NULL);
 	nl_socket_modify_cb(sock, NL_CB_VALID, NL_CB_CUSTOM, on_valid, NULL);
 	nl_socket_modify_cb(sock, NL_CB_ACK, NL_CB_CUSTOM, on_ack, NULL);
 	nl_socket_modify_cb(sock, NL_CB_FINISH, NL_CB_CUSTOM, on_finish, NULL);
 	nl_socket_modify_err_cb(sock, NL_CB_CUSTOM, on_error, NULL);
-}
-
-/**
- * gnl_find() - finds a family, which may load its module
- * @family: the family
- *
- * Return: whether it is there.
- */
-bool gnl_find(enum gnl_family family)
-{
-	if (families[family].id > 0)
-		return true;
-	if (!sock && open_socket())
-		return false;
-	families[family].id = genl_ctrl_resolve(sock, families[family].family);
-	return families[family].id > 0;
-}
-
-/**
- * gnl_open() - finds a family and says what is missing if it is not there
- * @family: the family
- *
- * Return: %STATUS_OK, or another exit status with the reason printed.
- */
-int gnl_open(enum gnl_family family)
-{
-	if (gnl_find(family))
-		return STATUS_OK;
-	if (!sock)
-		return STATUS_REFUSED;
-	return out_error(STATUS_MISSING, ENOENT, families[family].missing_hint,
-			 "module %s is not loaded", families[family].module);
 }
 
 /**
@@ -355,7 +310,29 @@ void gnl_close(void)
 }
 
 /**
- * gnl_new() - begins a request
+ * gnl_new_to() - begins a request
+ * @to: the family
+ * @cmd: its command
+ * @payload: bytes of the attributes, at most
+ *
+ * Return: the message, which gnl_do() consumes.
+ */
+struct nl_msg *gnl_new_to(const struct family *to, int cmd, size_t payload)
+{
+	struct nl_msg *msg = nlmsg_alloc_size(NLMSG_HDRLEN + GENL_HDRLEN +
+					      payload);
+
+	if (!msg || !genlmsg_put(msg, NL_AUTO_PORT, NL_AUTO_SEQ, to->id, 0,
+				 NLM_F_REQUEST, (uint8_t)cmd, to->version)) {
+		out_error(STATUS_REFUSED, ENOMEM, NULL, "out of memory");
+		exit(STATUS_REFUSED);
+	}
+	last.names = to->attrs;
+	return msg;
+}
+
+/**
+ * gnl_new() - gnl_new_to() by name
  * @family: family that was found by gnl_open()
  * @cmd: its command
  * @payload: bytes of the attributes, at most
@@ -364,17 +341,7 @@ void gnl_close(void)
  */
 struct nl_msg *gnl_new(enum gnl_family family, int cmd, size_t payload)
 {
-	struct nl_msg *msg = nlmsg_alloc_size(NLMSG_HDRLEN + GENL_HDRLEN +
-					      payload);
-
-	if (!msg || !genlmsg_put(msg, NL_AUTO_PORT, NL_AUTO_SEQ,
-				 families[family].id, 0, NLM_F_REQUEST,
-				 (uint8_t)cmd, families[family].version)) {
-		out_error(STATUS_REFUSED, ENOMEM, NULL, "out of memory");
-		exit(STATUS_REFUSED);
-	}
-	last.names = families[family].attrs;
-	return msg;
+	return gnl_new_to(family_of(family), cmd, payload);
 }
 
 /* Requests are sized by their makers: not to fit is a bug of theirs. */
@@ -405,19 +372,47 @@ void gnl_put_data(struct nl_msg *msg, int attr, const void *data, size_t len)
 	put(msg, attr, data, len);
 }
 
-/* Errors of libnl itself, as far as they can happen here. */
-static int to_errno(int nlerr)
+static void set_blocking(struct nl_sock *s, bool on)
 {
-	switch (-nlerr) {
-	case NLE_NOMEM:
-		return -ENOMEM;
-	case NLE_PERM:
-	case NLE_NOACCESS:
-		return -EPERM;
-	case NLE_INTR:
-		return -EINTR;
+	int fd = nl_socket_get_fd(s), flags = fcntl(fd, F_GETFL);
+
+	fcntl(fd, F_SETFL, on ? flags & ~O_NONBLOCK : flags | O_NONBLOCK);
+}
+
+/*
+ * Reads until the answer has ended. The kernel answers before the request is through,
+ * so when it had no room for all of it the rest is there by now or will not come.
+ */
+static int receive(void)
+{
+	int err = 0;
+
+	while (!last.ended && err >= 0) {
+		err = nl_recvmsgs_default(sock);
+		/* What libnl makes of ENOBUFS. */
+		if (err != -NLE_NOMEM || last.overrun)
+			continue;
+		last.overrun = true;
+		err = 0;
+		set_blocking(sock, false);
 	}
-	return -EIO;
+	if (last.overrun)
+		set_blocking(sock, true);
+	return err;
+}
+
+/* What an exchange has come to that the kernel had no room to answer in full. */
+static int overrun(int flags)
+{
+	/* Parts are missing, perhaps. */
+	if (flags == NLM_F_DUMP)
+		return -NLE_DUMP_INTR;
+	/* The reply comes first, and not before all is done. */
+	if (last.ended || last.answered)
+		return 0;
+	snprintf(last.message, sizeof(last.message),
+		 "the kernel's answer was lost, for it had no room in the socket's buffer");
+	return -ENOBUFS;
 }
 
 /* Sends a request and reads until its answer has ended. */
@@ -428,6 +423,8 @@ static int exchange(struct nl_msg *msg, int flags, gnl_reply_fn fn, void *arg)
 	last.fn = fn;
 	last.arg = arg;
 	last.request = nlmsg_hdr(msg);
+	last.answered = false;
+	last.overrun = false;
 	last.ended = false;
 	last.error = 0;
 	last.message[0] = '\0';
@@ -437,11 +434,13 @@ static int exchange(struct nl_msg *msg, int flags, gnl_reply_fn fn, void *arg)
 	set_callbacks();
 	nlmsg_hdr(msg)->nlmsg_flags |= flags;
 	err = nl_send_auto(sock, msg);
-	while (err >= 0 && !last.ended)
-		err = nl_recvmsgs_default(sock);
+	if (err >= 0)
+		err = receive();
 	last.request = NULL;
 	if (last.error)
 		return last.error;
+	if (last.overrun)
+		return overrun(flags);
 	return err < 0 ? err == -NLE_DUMP_INTR ? err : to_errno(err) : 0;
 }
 
@@ -501,13 +500,15 @@ int gnl_dump(enum gnl_family family, int cmd, void (*restart)(void *arg),
  */
 int gnl_listen(enum gnl_family family, const char *group)
 {
-	int id = genl_ctrl_resolve_grp(sock, families[family].family, group);
+	int id = family_group(family, group);
 	int err;
 
-	if (id < 0)
+	if (id == -ENOENT)
 		return out_error(STATUS_MISSING, ENOENT,
 				 "gcctl and the loaded module differ in version",
 				 "the module reports no events");
+	if (id < 0)
+		return gnl_fail(id);
 	events = nl_socket_alloc();
 	if (!events)
 		return out_error(STATUS_REFUSED, ENOMEM, NULL, "out of memory");
@@ -520,7 +521,7 @@ int gnl_listen(enum gnl_family family, const char *group)
 				 "cannot listen to the module: %s",
 				 nl_geterror(err));
 	nl_socket_set_nonblocking(events);
-	nl_socket_set_buffer_size(events, BUFFER_BYTES, 0);
+	grow_buffers(events);
 	nl_socket_modify_cb(events, NL_CB_VALID, NL_CB_CUSTOM, on_event, NULL);
 	return STATUS_OK;
 }
@@ -585,7 +586,11 @@ int gnl_fail(int err)
 				 "gcctl and the loaded module differ in version",
 				 "the module does not know this request");
 	if (err == -EPERM || err == -EACCES)
-		hint = "CAP_SYS_ADMIN and CAP_NET_ADMIN are needed, as root has them";
+		hint = "CAP_SYS_ADMIN and CAP_NET_ADMIN are needed, as the system's root has them";
+	if (err == -EMSGSIZE)
+		hint = "sysctl net.core.wmem_max says how large a request may be";
+	if (err == -ENOBUFS)
+		hint = "sysctl net.core.rmem_max says how large the buffer may be";
 	if (last.object[0] && !mentions(msg, last.object))
 		return out_error(STATUS_REFUSED, -err, hint, "%s: %s",
 				 last.object, msg);

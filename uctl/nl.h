@@ -53,8 +53,12 @@ struct gnl_reply {
 
 typedef void (*gnl_reply_fn)(struct gnl_reply *reply, void *arg);
 
-bool gnl_find(enum gnl_family family);
+/* family.c */
+int gnl_find(enum gnl_family family);
+const char *gnl_state(enum gnl_family family);
 int gnl_open(enum gnl_family family);
+
+/* nl.c */
 void gnl_close(void);
 
 struct nl_msg *gnl_new(enum gnl_family family, int cmd, size_t payload);

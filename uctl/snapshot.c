@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * gcctl heap snapshot: the objects of a heap, from its file in debugfs. Text is what
- * the kernel says, line by line; JSON is made of those lines.
+ * the kernel says, line by line; JSON is made of those lines. There can be many more
+ * of them than there is memory for: each is printed when it was read.
  */
 #include "heap.h"
 
@@ -17,175 +18,271 @@
 
 #include "gcctl.h"
 #include "out.h"
+#include "text.h"
 
 #define DEBUGFS	"/sys/kernel/debug"
 
-/* What the lines become; @object is the one whose references follow. */
-struct doc {
-	struct json_object *all;
-	struct json_object *types;
-	struct json_object *roots;
-	struct json_object *objects;
-	struct json_object *object_refs;
+/*
+ * JSON has the types, then the roots, then the objects; in the file there are roots
+ * among the objects. So it is read twice, and nothing of it is kept: in the first
+ * pass the objects are looked at but left out, in the second all else.
+ */
+enum pass {
+	PASS_ROOTS,
+	PASS_OBJECTS,
+};
+
+/**
+ * struct stream - JSON that is made of lines
+ * @pass: what is printed
+ * @head: the line with the name was there
+ * @list: the list that is open, or NULL
+ * @filled: whether it has anything in it
+ * @object: references of an object may follow
+ * @refs: it has references
+ * @whole: the last line was there
+ */
+struct stream {
+	enum pass pass;
+	bool head;
+	const char *list;
+	bool filled;
+	bool object;
+	bool refs;
 	bool whole;
 };
 
-static struct json_object *new_list(struct json_object *all, const char *key)
+static void close_list(struct stream *s)
 {
-	struct json_object *list = json_object_new_array();
-
-	json_object_object_add(all, key, list);
-	return list;
+	if (s->list)
+		fputs(out_is_pretty() && s->filled ? "\n  ]" : "]", stdout);
+	s->list = NULL;
 }
 
-static void add_number(struct json_object *to, const char *key, uint64_t n)
+static void open_list(struct stream *s, const char *name)
 {
-	json_object_object_add(to, key, json_object_new_uint64(n));
+	if (s->list && !strcmp(s->list, name))
+		return;
+	close_list(s);
+	printf(out_is_pretty() ? ",\n  \"%s\": [" : ",\"%s\":[", name);
+	s->list = name;
+	s->filled = false;
 }
 
-static bool read_head(struct doc *d, const char *line)
+/* The list goes on. */
+static void next_item(struct stream *s)
+{
+	if (s->filled)
+		putchar(',');
+	s->filled = true;
+	if (out_is_pretty())
+		fputs("\n    ", stdout);
+}
+
+static void put_text(const char *text)
+{
+	const int flags = JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE;
+	struct json_object *o = out_json_text(text);
+
+	text_put_json(stdout, json_object_to_json_string_ext(o, flags));
+	json_object_put(o);
+}
+
+static bool read_head(struct stream *s, const char *line)
 {
 	char name[GCHEAP_NAME_MAX + 1];
 	uint64_t id;
 
 	/* The name has at most 31 characters. */
-	if (sscanf(line, "H %31s %" SCNu64, name, &id) != 2)
+	if (s->head || sscanf(line, "H %31s %" SCNu64, name, &id) != 2)
 		return false;
-	json_object_object_add(d->all, "name", json_object_new_string(name));
-	add_number(d->all, "id", id);
-	d->types = new_list(d->all, "types");
-	d->roots = new_list(d->all, "roots");
-	d->objects = new_list(d->all, "objects");
+	s->head = true;
+	if (s->pass != PASS_ROOTS)
+		return true;
+	fputs(out_is_pretty() ? "{\n  \"name\": " : "{\"name\":", stdout);
+	put_text(name);
+	printf(out_is_pretty() ? ",\n  \"id\": %" PRIu64 :
+				 ",\"id\":%" PRIu64, id);
+	open_list(s, "types");
 	return true;
 }
 
-static bool read_type(struct doc *d, const char *line)
+static bool read_type(struct stream *s, const char *line)
 {
-	struct json_object *type = json_object_new_object();
 	uint64_t id, bytes, refs;
 	int at = 0;
 
-	json_object_array_add(d->types, type);
 	if (sscanf(line, "T %" SCNu64 " %" SCNu64 " %" SCNu64 " %n", &id, &bytes,
 		   &refs, &at) != 3 || !at)
 		return false;
-	add_number(type, "id", id);
-	json_object_object_add(type, "name", json_object_new_string(line + at));
-	add_number(type, "bytes", bytes);
-	add_number(type, "refs", refs);
+	if (s->pass != PASS_ROOTS)
+		return true;
+	/* Types come before all else. */
+	if (!s->list || strcmp(s->list, "types"))
+		return false;
+	next_item(s);
+	printf("{\"id\":%" PRIu64 ",\"name\":", id);
+	put_text(line + at);
+	printf(",\"bytes\":%" PRIu64 ",\"refs\":%" PRIu64 "}", bytes, refs);
 	return true;
 }
 
-static bool read_root(struct doc *d, const char *line)
+static bool read_root(struct stream *s, const char *line)
 {
-	struct json_object *root = json_object_new_object();
 	uint64_t who, i, object;
 	char kind[16];
 
-	json_object_array_add(d->roots, root);
 	if (sscanf(line, "R %15s %" SCNu64 " %" SCNu64 " %" SCNu64, kind, &who,
 		   &i, &object) != 4)
 		return false;
-	json_object_object_add(root, "kind", json_object_new_string(kind));
-	add_number(root, "owner", who);
-	add_number(root, "index", i);
-	add_number(root, "object", object);
+	s->object = false;
+	if (s->pass != PASS_ROOTS)
+		return true;
+	open_list(s, "roots");
+	next_item(s);
+	fputs("{\"kind\":", stdout);
+	put_text(kind);
+	printf(",\"owner\":%" PRIu64 ",\"index\":%" PRIu64 ",\"object\":%" PRIu64 "}",
+	       who, i, object);
 	return true;
 }
 
 /* Pairs of a word and an object, each a list of two. */
-static bool read_refs(struct doc *d, const char *text)
+static bool read_refs(struct stream *s, const char *text)
 {
 	uint64_t word, target;
 	int at;
 
 	for (; *text; text += at) {
-		struct json_object *pair = json_object_new_array();
-
-		json_object_array_add(d->object_refs, pair);
 		at = 0;
 		if (sscanf(text, " %" SCNu64 ":%" SCNu64 "%n", &word, &target,
 			   &at) != 2 || !at)
 			return false;
-		json_object_array_add(pair, json_object_new_uint64(word));
-		json_object_array_add(pair, json_object_new_uint64(target));
+		if (s->pass == PASS_OBJECTS)
+			printf("%s[%" PRIu64 ",%" PRIu64 "]",
+			       s->refs ? "," : "", word, target);
+		s->refs = true;
 	}
 	return true;
 }
 
-static bool read_object(struct doc *d, const char *line)
+/* The references of an object may go on in further lines. */
+static void end_object(struct stream *s)
 {
-	struct json_object *object = json_object_new_object();
+	if (s->object && s->pass == PASS_OBJECTS)
+		fputs("]}", stdout);
+	s->object = false;
+}
+
+static bool read_object(struct stream *s, const char *line)
+{
 	uint64_t id, bytes;
 	char type[16];
 	int at = 0;
 
-	json_object_array_add(d->objects, object);
 	if (sscanf(line, "O %" SCNu64 " %" SCNu64 " %15s%n", &id, &bytes, type,
 		   &at) != 3 || !at)
 		return false;
-	add_number(object, "id", id);
-	add_number(object, "bytes", bytes);
-	if (strcmp(type, "-"))
-		add_number(object, "type", strtoull(type, NULL, 10));
-	d->object_refs = new_list(object, "refs");
-	return read_refs(d, line + at);
+	s->object = true;
+	s->refs = false;
+	if (s->pass == PASS_OBJECTS) {
+		next_item(s);
+		printf("{\"id\":%" PRIu64 ",\"bytes\":%" PRIu64, id, bytes);
+		if (strcmp(type, "-"))
+			printf(",\"type\":%" PRIu64,
+			       (uint64_t)strtoull(type, NULL, 10));
+		fputs(",\"refs\":[", stdout);
+	}
+	return read_refs(s, line + at);
 }
 
-static bool read_line(struct doc *d, const char *line)
+static bool read_line(struct stream *s, const char *line)
 {
-	if (*line != 'g' && *line != 'H' && !d->types)
+	if (*line != 'g' && *line != 'H' && !s->head)
 		return false;
+	if (*line != '+')
+		end_object(s);
 	switch (*line) {
 	case 'g':
 		return !strcmp(line, "gcs 1");
 	case 'H':
-		return !d->types && read_head(d, line);
+		return read_head(s, line);
 	case 'T':
-		return read_type(d, line);
+		return read_type(s, line);
 	case 'R':
-		return read_root(d, line);
+		return read_root(s, line);
 	case 'O':
-		return read_object(d, line);
+		return read_object(s, line);
 	case '+':
-		return d->object_refs && read_refs(d, line + 1);
+		return s->object && read_refs(s, line + 1);
 	case 'E':
-		d->whole = true;
+		s->whole = true;
 		return true;
 	}
 	return false;
 }
 
-static int take(FILE *file, const char *name)
+/* Text is what the kernel says, but for what a terminal would not show. */
+static bool put_line(struct stream *s, const char *line)
 {
-	struct doc d = { .all = out_is_json() ? json_object_new_object() : NULL };
+	char *clean = text_clean(line);
+
+	s->whole = *line == 'E';
+	puts(clean);
+	free(clean);
+	return true;
+}
+
+static bool read_pass(struct stream *s, FILE *file)
+{
 	char *line = NULL;
 	size_t room = 0;
 	bool good = true;
-	ssize_t len;
 
-	while (good && (len = getline(&line, &room, file)) > 0) {
-		if (!out_is_json()) {
-			d.whole = *line == 'E';
-			good = fwrite(line, len, 1, stdout) == 1;
-			continue;
-		}
+	while (good && !ferror(stdout) && getline(&line, &room, file) > 0) {
 		line[strcspn(line, "\n")] = '\0';
-		good = read_line(&d, line);
+		good = out_is_json() ? read_line(s, line) : put_line(s, line);
 	}
 	free(line);
-	if (ferror(stdout)) {
-		/* out_finish() says so. */
+	return good && s->whole && !ferror(file);
+}
+
+static bool read_all(FILE *file)
+{
+	struct stream s = { .pass = PASS_ROOTS };
+
+	if (!read_pass(&s, file))
+		return false;
+	if (!out_is_json())
+		return true;
+	open_list(&s, "roots");
+	open_list(&s, "objects");
+	s = (struct stream){ .pass = PASS_OBJECTS, .list = s.list };
+	rewind(file);
+	if (!read_pass(&s, file))
+		return false;
+	close_list(&s);
+	puts(out_is_pretty() ? "\n}" : "}");
+	return true;
+}
+
+static int take(FILE *file, const char *name)
+{
+	bool whole;
+
+	out_direct();
+	errno = 0;
+	whole = read_all(file);
+	/* out_finish() says so. */
+	if (ferror(stdout))
 		return STATUS_OK;
-	}
-	if (!good || !d.whole) {
-		json_object_put(d.all);
-		return out_error(STATUS_REFUSED, ferror(file) ? errno : 0, NULL,
-				 "the snapshot of heap %s is not whole", name);
-	}
-	if (d.all)
-		out_document(d.all);
-	return STATUS_OK;
+	if (whole)
+		return STATUS_OK;
+	/* Half of a document is none, which a reader of JSON sees. */
+	if (out_is_json())
+		putchar('\n');
+	return out_error(STATUS_REFUSED, ferror(file) ? errno : 0, NULL,
+			 "the snapshot of heap %s is not whole", name);
 }
 
 static int open_error(const char *name, uint64_t engine, int err)

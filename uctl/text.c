@@ -137,9 +137,9 @@ void text_put_json(FILE *to, const char *json)
 
 	for (; *json; json += len) {
 		len = read_char(json, &c);
-		if (!len)
+		if (!len) {
 			len = 1;
-		else if (c >= 0x7f && is_control(c)) {
+		} else if (c >= 0x7f && is_control(c)) {
 			fwrite(from, 1, (size_t)(json - from), to);
 			fprintf(to, "\\u%04x", c);
 			from = json + len;

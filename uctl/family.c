@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The two families of the modules: what they are called, what numbers the kernel
+ * has given them, and why one cannot be found.
+ */
+#include "family.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <linux/genetlink.h>
+#include <linux/gcheap.h>
+#include <linux/gcheap_load.h>
+
+#include "gcctl.h"
+#include "out.h"
+
+static const char *const heap_attrs[GNL_ATTRS] = {
+	[GCHEAP_A_HEAP_NAME] = "name",
+	[GCHEAP_A_HEAP_ENGINE] = "engine",
+	[GCHEAP_A_HEAP_LIMIT] = "limit",
+	[GCHEAP_A_HEAP_ARENA_ORDER] = "arena-order",
+	[GCHEAP_A_HEAP_VERIFY] = "verify",
+	[GCHEAP_A_HEAP_POISON] = "poison",
+	[GCHEAP_A_HEAP_INTERVAL_MS] = "interval-ms",
+	[GCHEAP_A_HEAP_GOGC] = "gogc",
+	[GCHEAP_A_HEAP_MEMORY_LIMIT] = "memory-limit",
+	[GCHEAP_A_HEAP_ASSIST_US] = "assist-us",
+	[GCHEAP_A_HEAP_PERIOD_MS] = "period-ms",
+	[GCHEAP_A_HEAP_SMALL_MAX] = "small-max",
+	[GCHEAP_A_HEAP_POOL_SIZE] = "pool-size",
+	[GCHEAP_A_HEAP_THRESHOLD0] = "threshold0",
+	[GCHEAP_A_HEAP_THRESHOLD1] = "threshold1",
+	[GCHEAP_A_HEAP_THRESHOLD2] = "threshold2",
+	[GCHEAP_A_HEAP_SWITCH_US] = "switch-us",
+	[GCHEAP_A_HEAP_WORKERS] = "workers",
+	[GCHEAP_A_HEAP_BARRIER] = "barrier",
+	[GCHEAP_A_HEAP_STW] = "stw",
+	[GCHEAP_A_HEAP_GC_PERCENT_CPU] = "gc-percent-cpu",
+	[GCHEAP_A_HEAP_MARKER] = "marker",
+	[GCHEAP_A_HEAP_GENERATION] = "generation",
+	[GCHEAP_A_HEAP_TRACE] = "trace",
+};
+
+static const char *const run_attrs[GNL_ATTRS] = {
+	[GCHEAP_LOAD_A_RUN_ID] = "id",
+	[GCHEAP_LOAD_A_RUN_HEAP] = "heap",
+	[GCHEAP_LOAD_A_RUN_WORKLOAD] = "workload",
+	[GCHEAP_LOAD_A_RUN_MUTATORS] = "mutators",
+	[GCHEAP_LOAD_A_RUN_SECONDS] = "seconds",
+	[GCHEAP_LOAD_A_RUN_OPERATIONS] = "operations",
+	[GCHEAP_LOAD_A_RUN_DEPTH] = "depth",
+	[GCHEAP_LOAD_A_RUN_ENTRIES] = "entries",
+	[GCHEAP_LOAD_A_RUN_SIZE] = "size",
+	[GCHEAP_LOAD_A_RUN_VERIFY] = "verify",
+	[GCHEAP_LOAD_A_RUN_CHUNK] = "chunk",
+};
+
+/* Statistics are asked for by name too; nothing else is. */
+_Static_assert((int)GCHEAP_A_STATS_NAME == (int)GCHEAP_A_HEAP_NAME,
+	       "heap_attrs serves both sets");
+_Static_assert(ARRAY_SIZE(heap_attrs) > GCHEAP_A_STATS_MAX &&
+	       ARRAY_SIZE(run_attrs) > GCHEAP_LOAD_A_RUN_MAX, "all are read");
+
+static struct family families[GNL_FAMILIES] = {
+	[GNL_GCHEAP] = {
+		.name = GCHEAP_FAMILY_NAME,
+		.module = "gcheap",
+		.version = GCHEAP_FAMILY_VERSION,
+		.attrs = heap_attrs,
+	},
+	[GNL_LOAD] = {
+		.name = GCHEAP_LOAD_FAMILY_NAME,
+		.module = "gcheap_load",
+		.version = GCHEAP_LOAD_FAMILY_VERSION,
+		.attrs = run_attrs,
+	},
+};
+
+/* What the kernel tells of a family. */
+struct answer {
+	const char *group;	/* whose number is wanted, or NULL */
+	uint32_t group_id;	/* 0 if there is none */
+	uint64_t id;
+};
+
+static void read_groups(struct nlattr *groups, struct answer *a)
+{
+	struct nlattr *group, *attrs[CTRL_ATTR_MCAST_GRP_MAX + 1];
+	int left;
+
+	nla_for_each_nested(group, groups, left) {
+		if (nla_parse_nested(attrs, CTRL_ATTR_MCAST_GRP_MAX, group,
+				     NULL) ||
+		    !attrs[CTRL_ATTR_MCAST_GRP_NAME] ||
+		    !attrs[CTRL_ATTR_MCAST_GRP_ID])
+			continue;
+		if (!nla_strcmp(attrs[CTRL_ATTR_MCAST_GRP_NAME], a->group))
+			a->group_id = nla_get_u32(attrs[CTRL_ATTR_MCAST_GRP_ID]);
+	}
+}
+
+static void read_family(struct gnl_reply *reply, void *arg)
+{
+	struct answer *a = arg;
+
+	if (reply->attrs[CTRL_ATTR_FAMILY_ID])
+		a->id = nla_get_u16(reply->attrs[CTRL_ATTR_FAMILY_ID]);
+	if (a->group && reply->attrs[CTRL_ATTR_MCAST_GROUPS])
+		read_groups(reply->attrs[CTRL_ATTR_MCAST_GROUPS], a);
+}
+
+static int ask(enum gnl_family family, struct answer *a)
+{
+	static const struct family control = {
+		.id = GENL_ID_CTRL,
+		.version = 1,
+	};
+	struct nl_msg *msg;
+	int err;
+
+	err = gnl_connect();
+	if (err)
+		return err;
+	msg = gnl_new_to(&control, CTRL_CMD_GETFAMILY, 128);
+	gnl_put_name(msg, CTRL_ATTR_FAMILY_NAME, families[family].name);
+	err = gnl_do(msg, read_family, a);
+	return err ? err : a->id ? 0 : -ENOENT;
+}
+
+/**
+ * family_of() - what is known of a family
+ * @family: family that was found
+ *
+ * Return: it.
+ */
+const struct family *family_of(enum gnl_family family)
+{
+	return &families[family];
+}
+
+/**
+ * gnl_find() - finds a family, which may load its module
+ * @family: the family
+ *
+ * Return: 0, -ENOENT if it is not there, or another negative errno that gnl_fail()
+ * can explain.
+ */
+int gnl_find(enum gnl_family family)
+{
+	struct answer a = { 0 };
+	int err;
+
+	if (families[family].id)
+		return 0;
+	err = ask(family, &a);
+	if (!err)
+		families[family].id = (int)a.id;
+	return err;
+}
+
+/**
+ * family_group() - finds a multicast group
+ * @family: family that was found
+ * @group: name of the group
+ *
+ * Return: its number; a negative errno that gnl_fail() can explain.
+ */
+int family_group(enum gnl_family family, const char *group)
+{
+	struct answer a = { .group = group };
+	int err = ask(family, &a);
+
+	return err ? err : a.group_id ? (int)a.group_id : -ENOENT;
+}
+
+/**
+ * gnl_state() - what there is of a family's module
+ * @family: the family
+ *
+ * The kernel shows the families to its first network namespace only.
+ *
+ * Return: "loaded", "not loaded", "hidden", or what is being done to it.
+ */
+const char *gnl_state(enum gnl_family family)
+{
+	char path[64], state[16] = "";
+	FILE *file;
+
+	if (!gnl_find(family))
+		return "loaded";
+	snprintf(path, sizeof(path), "/sys/module/%s/initstate",
+		 families[family].module);
+	file = fopen(path, "re");
+	if (!file)
+		return "not loaded";
+	if (!fgets(state, sizeof(state), file))
+		state[0] = '\0';
+	fclose(file);
+	if (!strcmp(state, "coming\n"))
+		return "being loaded";
+	if (!strcmp(state, "going\n"))
+		return "being unloaded";
+	/* It may have come since it was asked for. */
+	return gnl_find(family) ? "hidden" : "loaded";
+}
+
+/**
+ * gnl_open() - finds a family and says what is missing if it is not there
+ * @family: the family
+ *
+ * Return: %STATUS_OK, or another exit status with the reason printed.
+ */
+int gnl_open(enum gnl_family family)
+{
+	const char *module = families[family].module, *state;
+	int err = gnl_find(family);
+	char hint[64];
+
+	if (!err)
+		return STATUS_OK;
+	if (err != -ENOENT)
+		return gnl_fail(err);
+	state = gnl_state(family);
+	if (!strcmp(state, "loaded"))
+		return STATUS_OK;
+	if (!strcmp(state, "hidden"))
+		return out_error(STATUS_REFUSED, ENOENT,
+				 "nsenter -t 1 -n gcctl ..., from where process 1 is the system's",
+				 "module %s is loaded, but answers in the initial network namespace only, and this is another",
+				 module);
+	snprintf(hint, sizeof(hint), "modprobe %s", module);
+	return out_error(STATUS_MISSING, ENOENT,
+			 strcmp(state, "not loaded") ? "try again" : hint,
+			 "module %s is %s", module, state);
+}

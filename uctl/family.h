@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Families of generic netlink. What commands need of them is in nl.h.
+ */
+#ifndef GCCTL_FAMILY_H
+#define GCCTL_FAMILY_H
+
+#include "nl.h"
+
+/**
+ * struct family - a family and the module that it belongs to
+ * @name: by which the kernel knows it
+ * @module: its module
+ * @version: of its requests
+ * @attrs: names of the attributes in requests, or NULL
+ * @id: its number; 0 if it was not found yet
+ */
+struct family {
+	const char *name;
+	const char *module;
+	uint8_t version;
+	const char *const *attrs;
+	int id;
+};
+
+const struct family *family_of(enum gnl_family family);
+int family_group(enum gnl_family family, const char *group);
+
+/* nl.c */
+int gnl_connect(void);
+struct nl_msg *gnl_new_to(const struct family *to, int cmd, size_t payload);
+
+#endif /* GCCTL_FAMILY_H */
