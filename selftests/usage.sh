@@ -6,7 +6,7 @@
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
-begin 30
+begin 43
 
 marker_is()
 {
@@ -27,6 +27,11 @@ refused "value that is no number" 1 "fast" \
 	gcctl heap add t-x engine go gogc fast
 refused "name of 32 characters" 1 "31" \
 	gcctl heap add t-34567890123456789012345678901-x engine go
+refused "name with a blank" 1 "letters" gcctl heap add "t-x y" engine go
+refused "name that begins with a point" 1 "letters" gcctl stats .t-x
+refused "name with a bar, of a run" 1 "letters" gcctl run lru heap t/x
+refused "name of 32 characters, of a replay" 1 "31" \
+	gcctl replay - heap t-34567890123456789012345678901-x
 refused "run without a heap" 1 "heap" gcctl run lru
 refused "unknown workload" 1 "unknown workload" gcctl run sleep heap t-use
 
@@ -59,6 +64,63 @@ gcctl heap set t-use marker classic
 check "marker as it was changed" marker_is classic
 refused "unknown marker" 1 "sepia" gcctl heap set t-use marker sepia
 gcctl heap del t-use
+
+# accepted KEY VALUE SHOWN: in JSON.
+accepted()
+{
+	gcctl heap set t-use "$1" "$2" || return
+	is "$1 $2" "$(gcctl -j heap show t-use | tr ',{}' '\n' |
+		sed -n "s/^\"$1\"://p")" "$3"
+}
+
+# each KEY SHOWN VALUE...
+each()
+{
+	each_key=$1 shown=$2
+	shift 2
+	for value in "$@"; do
+		accepted "$each_key" "$value" "$shown" || return
+	done
+}
+
+# Booleans, sizes and times have the same forms wherever there are any.
+all_booleans()
+{
+	each verify true on 1 yes true && each verify false off 0 no false &&
+	each trace true on 1 yes true && each trace false off 0 no false
+}
+
+all_sizes()
+{
+	each limit 1099511627776 1T 1TiB 1024G 1048576MiB 1099511627776 &&
+	each memory-limit 65536 64K 64k 64KiB 65536 &&
+	each limit null none
+}
+
+all_times()
+{
+	each interval-ms 1500 1500 1500ms 1.5s 0.025m 1500000us &&
+	each period-ms 120000 2m 120s 2min 120000 &&
+	each assist-us 20 20 20us 0.02ms && each interval-ms null off 0 0s
+}
+
+gcctl heap add t-use engine go > /dev/null
+check "booleans" all_booleans
+check "sizes" all_sizes
+check "times" all_times
+gcctl heap del t-use
+refused "half a boolean" 1 "must be on or off" \
+	gcctl heap add t-x engine go trace maybe
+refused "size without a form" 1 "64MiB" \
+	gcctl heap add t-x engine go limit 64MB
+refused "time without a unit that is known" 1 "1.5s" \
+	gcctl heap add t-x engine go period-ms 2w
+refused "time that is not whole" 1 "whole milliseconds" \
+	gcctl heap add t-x engine go interval-ms 1.5
+refused "seconds that are not whole" 1 "whole seconds" \
+	gcctl run lru heap t-x seconds 500ms
+refused "time that is too long" 1 "2^32" \
+	gcctl heap add t-x engine go period-ms 50d
 
 # The kernel loads what a family's name stands for, unless it is kept from it.
 helper=$(cat /proc/sys/kernel/modprobe)

@@ -43,18 +43,18 @@ static const char heap_usage[] =
 
 static const char heap_details[] =
 	"Keys of all engines:\n"
-	"  limit {SIZE|none}       most memory held (K, M, G)\n"
+	"  limit {SIZE|none}       most memory held, as 64M or 64MiB, to 1T\n"
 	"  arena-order N           order of the page blocks of arenas\n"
-	"  interval-ms {N|off}     full collections with so long between\n"
+	"  interval-ms {TIME|off}  full collections with so long between\n"
 	"  verify {on|off}         check every collection\n"
 	"  poison {on|off}         clobber what is freed\n"
 	"Keys of go:\n"
 	"  gogc {N|off}            growth in percent that starts a collection\n"
 	"  memory-limit {SIZE|none} collects more often to stay below it\n"
-	"  assist-us {N|off}       longest that a mutator helps the collector\n"
-	"  period-ms {N|off}       a collection this long after the last\n"
+	"  assist-us {TIME|off}    longest that a mutator helps the collector\n"
+	"  period-ms {TIME|off}    a collection this long after the last\n"
 	"  workers {N|all}         most mark workers at a time\n"
-	"  trace {1|off}           reports collections, see monitor\n"
+	"  trace {on|off}          reports collections, see monitor\n"
 	"  barrier WORD            hybrid, yuasa or dijkstra\n"
 	"  gc-percent-cpu N        of all processors, that marking may take\n"
 	"  stw {off|on|all}        stop mutators: never, twice, throughout\n"
@@ -65,7 +65,8 @@ static const char heap_details[] =
 	"  threshold2 N            those before a full one\n"
 	"  small-max SIZE          largest request that pools serve\n"
 	"  pool-size SIZE          size of a pool\n"
-	"  switch-us N             switch interval of the interpreter lock\n";
+	"  switch-us TIME          switch interval of the interpreter lock\n"
+	"A TIME is a number in the unit of the key, or has one: 20us, 500ms, 1.5s, 2m.\n";
 
 static const char collect_usage[] =
 	"  gcctl collect NAME [generation N]\n";
@@ -78,7 +79,7 @@ static const char monitor_usage[] =
 
 static const char monitor_details[] =
 	"A line a collection, as they come, in the form of Go's gctrace; the heap's\n"
-	"trace has to be 1.\n"
+	"trace has to be on.\n"
 	"Keys:\n"
 	"  count N                 ends after so many lines\n";
 
@@ -97,7 +98,7 @@ static const char run_details[] =
 	"  mstress                 items of all sizes, exchanged and dropped\n"
 	"Keys:\n"
 	"  mutators N              threads, each bound to a CPU\n"
-	"  seconds S               ends the run after this time\n"
+	"  seconds TIME            ends the run after this time, as 90 or 1.5m\n"
 	"  max-operations N        ends it after this many a mutator\n"
 	"  depth N                 of binary-trees\n"
 	"  entries N               of lru; objects of a ring of cycles\n"

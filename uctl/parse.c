@@ -180,7 +180,7 @@ bool parse_number(const char *text, uint64_t max, uint64_t *num)
 }
 
 /**
- * parse_size() - reads a number of bytes, with K, M or G (KiB, MiB, GiB)
+ * parse_size() - reads a number of bytes, with K, M, G or T (KiB, MiB, GiB, TiB)
  * @text: the size and nothing else
  * @max: the largest that is good
  * @num: receives the bytes
@@ -189,29 +189,106 @@ bool parse_number(const char *text, uint64_t max, uint64_t *num)
  */
 bool parse_size(const char *text, uint64_t max, uint64_t *num)
 {
+	static const char letters[] = "KMGT";
 	unsigned int shift = 0;
+	const char *letter;
 
 	if (!parse_digits(&text, num))
 		return false;
-	switch (toupper((unsigned char)*text)) {
-	case 'K':
-		shift = 10;
-		break;
-	case 'M':
-		shift = 20;
-		break;
-	case 'G':
-		shift = 30;
-		break;
-	}
-	if (shift)
+	letter = *text ? strchr(letters, toupper((unsigned char)*text)) : NULL;
+	if (letter) {
+		shift = 10 * (unsigned int)(letter - letters + 1);
 		text++;
-	if (shift && text[0] == 'i' && text[1] == 'B')
-		text += 2;
+		if (text[0] == 'i' && text[1] == 'B')
+			text += 2;
+	}
 	if (*text || *num > max >> shift)
 		return false;
 	*num <<= shift;
 	return true;
+}
+
+static const struct {
+	const char *name;
+	uint64_t ns;
+} times[] = {
+	{ "ns", 1 },
+	{ "us", UINT64_C(1000) },
+	{ "ms", UINT64_C(1000000) },
+	{ "s", UINT64_C(1000000000) },
+	{ "m", UINT64_C(60000000000) },
+	{ "min", UINT64_C(60000000000) },
+	{ "h", UINT64_C(3600000000000) },
+	{ "d", UINT64_C(86400000000000) },
+};
+
+/* The digits behind the point, and what they are of a unit, if that is whole. */
+static bool parse_fraction(const char **text, uint64_t unit, uint64_t *part)
+{
+	const char *p = *text;
+
+	*part = 0;
+	if (*p != '.')
+		return true;
+	if (!isdigit((unsigned char)*++p))
+		return false;
+	for (; isdigit((unsigned char)*p); p++) {
+		unsigned int digit = (unsigned int)(*p - '0');
+
+		if (digit && (!unit || unit % 10))
+			return false;
+		unit /= 10;
+		*part += digit * unit;
+	}
+	*text = p;
+	return true;
+}
+
+/**
+ * parse_time() - reads a time: 500, 500ms, 1.5s, 2m
+ * @text: the time and nothing else
+ * @unit: nanoseconds of what is meant by a number alone
+ * @max: the largest that is good
+ * @num: receives the time in that unit
+ *
+ * Return: whether it was one, and a whole number of the unit.
+ */
+bool parse_time(const char *text, uint64_t unit, uint64_t max, uint64_t *num)
+{
+	const char *suffix = text + strspn(text, "0123456789.");
+	uint64_t ns = *suffix ? 0 : unit, whole, part;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(times); i++)
+		if (!strcmp(suffix, times[i].name))
+			ns = times[i].ns;
+	if (!ns || !parse_digits(&text, &whole) ||
+	    !parse_fraction(&text, ns, &part) || text != suffix)
+		return false;
+	if (whole > (UINT64_MAX - part) / ns)
+		return false;
+	whole = whole * ns + part;
+	if (whole % unit || whole / unit > max)
+		return false;
+	*num = whole / unit;
+	return true;
+}
+
+/* On and off have several names. */
+static bool parse_flag(const char *text, uint64_t *num)
+{
+	static const char *const words[] = {
+		"off", "on", "0", "1", "no", "yes", "false", "true",
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(words); i++) {
+		if (strcmp(text, words[i]))
+			continue;
+		*num = i % 2;
+		return true;
+	}
+	return false;
 }
 
 static int parse_choice(const struct key *key, const char *text, uint64_t *num)
@@ -219,6 +296,9 @@ static int parse_choice(const struct key *key, const char *text, uint64_t *num)
 	int i;
 
 	if (parse_number(text, key->nr_choices - 1, num))
+		return STATUS_OK;
+	/* Of off, on and more, the two that are a flag. */
+	if (!strcmp(key->choices[0], "off") && parse_flag(text, num))
 		return STATUS_OK;
 	i = parse_word(key->name, text, key->choices, key->nr_choices,
 		       sizeof(*key->choices));
@@ -228,44 +308,52 @@ static int parse_choice(const struct key *key, const char *text, uint64_t *num)
 	return STATUS_OK;
 }
 
-/* Reads the value of one key. */
+/* Reads the value of one key; returns what it had to be, NULL if it is. */
+static const char *read_value(const struct key *key, const char *text,
+			      uint64_t *num)
+{
+	switch (key->kind) {
+	case KEY_NUMBER:
+		return parse_number(text, UINT32_MAX, num) ? NULL :
+			"a number up to 4294967295";
+	case KEY_WIDE:
+		return parse_number(text, UINT64_MAX, num) ? NULL : "a number";
+	case KEY_SIZE:
+		return parse_size(text, UINT64_MAX, num) ? NULL :
+			"a size in bytes or with K, M, G or T, as 64M or 64MiB";
+	case KEY_SMALL_SIZE:
+		return parse_size(text, UINT32_MAX, num) ? NULL :
+			"a size below 4G, in bytes or with K, M or G, as 16K or 16KiB";
+	case KEY_US:
+		return parse_time(text, 1000, UINT32_MAX, num) ? NULL :
+			"a time in whole microseconds below 2^32, as 500, 500us or 1.5ms";
+	case KEY_MS:
+		return parse_time(text, 1000000, UINT32_MAX, num) ? NULL :
+			"a time in whole milliseconds below 2^32, as 500, 500ms, 1.5s or 2m";
+	case KEY_SECONDS:
+		return parse_time(text, 1000000000, UINT32_MAX, num) ? NULL :
+			"a time in whole seconds below 2^32, as 90, 90s or 1.5m";
+	case KEY_FLAG:
+		return parse_flag(text, num) ? NULL : "on or off";
+	case KEY_CHOICE:
+	case KEY_TEXT:
+		break;
+	}
+	return NULL;
+}
+
 static int parse_value(const struct key *key, const char *text,
 		       struct value *value)
 {
-	const char *form = NULL;
+	const char *form;
 
 	value->text = text;
 	value->num = 0;
 	if (key->zero && !strcmp(text, key->zero))
 		return STATUS_OK;
-	switch (key->kind) {
-	case KEY_TEXT:
-		break;
-	case KEY_CHOICE:
+	if (key->kind == KEY_CHOICE)
 		return parse_choice(key, text, &value->num);
-	case KEY_FLAG:
-		if (!strcmp(text, "on") || !strcmp(text, "1"))
-			value->num = 1;
-		else if (strcmp(text, "off") && strcmp(text, "0"))
-			form = "on or off";
-		break;
-	case KEY_NUMBER:
-		if (!parse_number(text, UINT32_MAX, &value->num))
-			form = "a number up to 4294967295";
-		break;
-	case KEY_WIDE:
-		if (!parse_number(text, UINT64_MAX, &value->num))
-			form = "a number";
-		break;
-	case KEY_SIZE:
-		if (!parse_size(text, UINT64_MAX, &value->num))
-			form = "a size in bytes, with K, M or G";
-		break;
-	case KEY_SMALL_SIZE:
-		if (!parse_size(text, UINT32_MAX, &value->num))
-			form = "a size in bytes below 4G";
-		break;
-	}
+	form = read_value(key, text, &value->num);
 	if (form)
 		return out_error(STATUS_USAGE, 0, NULL,
 				 "%s is '%s', but must be %s%s%s", key->name,
@@ -308,13 +396,15 @@ int parse_keys(int argc, char **argv, const struct key *keys, size_t nr,
 }
 
 /**
- * parse_heap_name() - checks what the kernel would refuse without a reason
+ * parse_heap_name() - checks a name before the kernel is asked
  * @name: name of a heap
  *
  * Return: %STATUS_OK, or %STATUS_USAGE with the reason printed.
  */
 int parse_heap_name(const char *name)
 {
+	const char *c = name;
+
 	if (!*name)
 		return out_error(STATUS_USAGE, 0, NULL,
 				 "the name of a heap is not empty");
@@ -322,5 +412,12 @@ int parse_heap_name(const char *name)
 		return out_error(STATUS_USAGE, 0, NULL,
 				 "'%s' is longer than the %d characters that the name of a heap may have",
 				 name, GCHEAP_NAME_MAX);
+	/* The locale is that of C, which knows no other letters. */
+	while (isalnum((unsigned char)*c) || (*c && strchr("-_.", *c)))
+		c++;
+	if (*name == '.' || *c)
+		return out_error(STATUS_USAGE, 0, NULL,
+				 "'%s' is no name of a heap: it has letters, digits, '-', '_' and '.', and does not begin with '.'",
+				 name);
 	return STATUS_OK;
 }

@@ -13,8 +13,11 @@
 enum key_kind {
 	KEY_NUMBER,	/* 32 bits */
 	KEY_WIDE,	/* 64 bits */
-	KEY_SIZE,	/* bytes, 64 bits, with K, M or G */
+	KEY_SIZE,	/* bytes, 64 bits, with K, M, G or T */
 	KEY_SMALL_SIZE,	/* bytes, 32 bits, with K, M or G */
+	KEY_US,		/* a time, 32 bits of microseconds */
+	KEY_MS,		/* of milliseconds */
+	KEY_SECONDS,	/* of seconds */
 	KEY_FLAG,	/* on or off */
 	KEY_CHOICE,	/* one of some words, or its index; that is its number */
 	KEY_TEXT,
@@ -55,6 +58,7 @@ int parse_word(const char *what, const char *word, const void *table,
 int parse_match(const char *word, const void *table, size_t nr, size_t stride);
 bool parse_number(const char *text, uint64_t max, uint64_t *num);
 bool parse_size(const char *text, uint64_t max, uint64_t *num);
+bool parse_time(const char *text, uint64_t unit, uint64_t max, uint64_t *num);
 int parse_keys(int argc, char **argv, const struct key *keys, size_t nr,
 	       struct value *values);
 int parse_heap_name(const char *name);

@@ -49,7 +49,7 @@ static const char *const mismatch_kinds[] = {
 
 const struct key run_keys[RUN_KEYS] = {
 	{ "mutators", KEY_NUMBER, GCHEAP_LOAD_A_RUN_MUTATORS, NULL, NULL, 0 },
-	{ "seconds", KEY_NUMBER, GCHEAP_LOAD_A_RUN_SECONDS, NULL, NULL, 0 },
+	{ "seconds", KEY_SECONDS, GCHEAP_LOAD_A_RUN_SECONDS, NULL, NULL, 0 },
 	{ "max-operations", KEY_NUMBER, GCHEAP_LOAD_A_RUN_MAX_OPERATIONS,
 	  NULL, NULL, 0 },
 	{ "depth", KEY_NUMBER, GCHEAP_LOAD_A_RUN_DEPTH, NULL, NULL, 0 },

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The command line of gcctl under a fuzzer: the words of an input, cut at its
- * newlines, are read as sizes, numbers, names and lists of KEY VALUE. What is
+ * newlines, are read as sizes, numbers, times, names and lists of KEY VALUE. What is
  * read as a number is computed here a second time, in another way.
  */
 #include "fuzz.h"
@@ -47,12 +47,15 @@ static const struct key keys[] = {
 	{ "mode", KEY_CHOICE, 7, "off", modes, ARRAY_SIZE(modes) },
 	{ "name", KEY_TEXT, 8, NULL, NULL, 0 },
 	{ "gogc", KEY_NUMBER, 9, "off", NULL, 0 },
+	{ "assist-us", KEY_US, 10, "off", NULL, 0 },
+	{ "period-ms", KEY_MS, 11, "off", NULL, 0 },
+	{ "seconds", KEY_SECONDS, 12, NULL, NULL, 0 },
 };
 
 /* A size by long arithmetic: 128 bits are enough for what may be right. */
 static bool size_of(const char *text, uint64_t max, uint64_t *num)
 {
-	static const char letters[] = "KMG";
+	static const char letters[] = "KMGT";
 	__uint128_t n = 0;
 	const char *at;
 	size_t digits = strspn(text, "0123456789");
@@ -76,6 +79,80 @@ static bool size_of(const char *text, uint64_t max, uint64_t *num)
 		return false;
 	*num = (uint64_t)n;
 	return true;
+}
+
+static const struct {
+	const char *name;
+	uint64_t ns;
+	size_t digits;	/* that it may have behind the point */
+} suffixes[] = {
+	{ "ns", 1, 0 }, { "us", 1000, 3 }, { "ms", 1000000, 6 },
+	{ "s", 1000000000, 9 }, { "m", 60000000000, 10 },
+	{ "min", 60000000000, 10 }, { "h", 3600000000000, 11 },
+	{ "d", 86400000000000, 11 },
+};
+
+/* All digits are one number, which is then divided by a power of ten. */
+static bool time_of(const char *text, uint64_t unit, uint64_t max, uint64_t *num)
+{
+	const char *end = text + strspn(text, "0123456789.");
+	__uint128_t n = 0, ns = 0, whole;
+	size_t behind = 0, left = 0, i;
+	bool point = false;
+	const char *p;
+
+	for (i = 0; i < ARRAY_SIZE(suffixes); i++) {
+		if (*end ? strcmp(end, suffixes[i].name) :
+			   suffixes[i].ns != unit)
+			continue;
+		ns = suffixes[i].ns;
+		left = suffixes[i].digits;
+	}
+	if (!ns || text == end || *text == '.' || end[-1] == '.')
+		return false;
+	for (p = text; p < end; p++) {
+		if (*p == '.') {
+			if (point)
+				return false;
+			point = true;
+			continue;
+		}
+		if (point && behind == left && *p != '0')
+			return false;
+		if (point && behind == left)
+			continue;
+		behind += point;
+		n = n * 10 + (unsigned int)(*p - '0');
+		/* So that the next digit does not overflow. */
+		if (n > ~(__uint128_t)0 / 16)
+			return false;
+		whole = n;
+		for (i = 0; i < behind; i++)
+			whole /= 10;
+		if (whole * ns > UINT64_MAX)
+			return false;
+	}
+	for (i = 0; i < behind; i++) {
+		if (n % 10 && ns % 10)
+			return false;
+		if (ns % 10)
+			n /= 10;
+		else
+			ns /= 10;
+	}
+	if (n * ns > UINT64_MAX || n * ns % unit || n * ns / unit > max)
+		return false;
+	*num = (uint64_t)(n * ns / unit);
+	return true;
+}
+
+static void check_time(const char *word, uint64_t unit)
+{
+	uint64_t got = 0, want = 0;
+	bool good = parse_time(word, unit, UINT32_MAX, &got);
+
+	MUST(good == time_of(word, unit, UINT32_MAX, &want));
+	MUST(!good || got == want);
 }
 
 static void check_number(const char *word, uint64_t max)
@@ -121,6 +198,9 @@ static void check_keys(int argc, char **argv)
 	for (i = 0; i < ARRAY_SIZE(keys); i++) {
 		given += values[i].given;
 		if (values[i].given && (keys[i].kind == KEY_NUMBER ||
+					keys[i].kind == KEY_US ||
+					keys[i].kind == KEY_MS ||
+					keys[i].kind == KEY_SECONDS ||
 					keys[i].kind == KEY_SMALL_SIZE))
 			MUST(values[i].num <= UINT32_MAX);
 	}
@@ -145,6 +225,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 		for (k = 0; k < ARRAY_SIZE(limits); k++)
 			check_number(words[i], limits[k]);
+		check_time(words[i], 1000);
+		check_time(words[i], 1000000);
+		check_time(words[i], 1000000000);
 		check_word(words[i]);
 	}
 	check_keys(nr, words);
