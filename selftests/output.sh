@@ -9,7 +9,7 @@
 . "$(dirname "$0")/lib.sh"
 debug=/sys/kernel/debug
 [ -d $debug/gcheap ] || mount -t debugfs none $debug 2> /dev/null
-begin 17
+begin 18
 tmp=/tmp/output
 rm -rf "$tmp"
 mkdir -p "$tmp"
@@ -76,6 +76,16 @@ no_escape_in_tables()
 	gcctl bench show "$tmp/table" > "$tmp/out" || return
 	! grep -q "$esc" "$tmp/out" || return
 	grep -q 'l\\x1b\[31m' "$tmp/out"
+}
+
+# JSON has no Infinity, though what reads it may make one of its numbers.
+only_numbers()
+{
+	file_of_bench large n 1e999
+	file_of_bench small n 5
+	gcctl -j bench show "$tmp/large" > "$tmp/out" &&
+	gcctl -j bench compare "$tmp/large" "$tmp/small" >> "$tmp/out" || return
+	! grep -i 'inf\|nan' "$tmp/out"
 }
 
 # edge BYTES TEXT
@@ -220,6 +230,7 @@ check "the same in JSON" no_escape_in_json
 check "an error with bytes that are no UTF-8" utf8_in_errors
 check "a file name that is no UTF-8" utf8_in_file_names
 check "escape sequences in kept results" no_escape_in_tables
+check "numbers that are none" only_numbers
 check "sizes at the edge of a unit" edges_of_sizes
 check "times at the edge of a unit" edges_of_times
 check "standard input closed" stdin_closed

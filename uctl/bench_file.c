@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <json-c/json.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -323,8 +324,13 @@ static void read_result(struct bench_set *set, struct json_object *o)
 	}
 	nr = json_object_is_type(values, json_type_array) ?
 		json_object_array_length(values) : 0;
-	for (i = 0; i < nr; i++)
-		sample_add(&r->sample, get_double(values, i));
+	for (i = 0; i < nr; i++) {
+		double v = get_double(values, i);
+
+		/* Of 1e999 nothing can be said, nor can JSON say it. */
+		if (isfinite(v))
+			sample_add(&r->sample, v);
+	}
 }
 
 static void read_set(struct bench_set *set, struct json_object *doc)

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <json-c/json.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -400,7 +401,9 @@ static struct json_object *plain_json(const struct out_value *v)
 		return json_object_new_boolean(v->num != 0);
 	case OUT_PERCENT:
 	case OUT_RATIO:
-		return json_object_new_double(v->real);
+		/* JSON has no form for what is no number. */
+		return isfinite(v->real) ? json_object_new_double(v->real) :
+					   NULL;
 	default:
 		return json_object_new_uint64(v->num);
 	}
