@@ -245,4 +245,6 @@ check "results kept by a link" bench_link
 check "results into a device" bench_device
 check "interrupted: kept so far" interrupted INT int 2
 check "ended: kept so far" interrupted TERM term 15
+# Others unload what it uses.
+rmmod gcheap_bench
 rm -rf "$tmp" "$tmp.out"
