@@ -237,16 +237,22 @@ static int collect(struct gch_heap *heap, unsigned int generation,
 		   struct genl_info *info)
 {
 	struct sk_buff *msg;
+	u64 ticket;
 	void *hdr;
+	int err;
 
 	msg = genlmsg_new(NLMSG_DEFAULT_SIZE, GFP_KERNEL);
 	if (!msg)
 		return -ENOMEM;
+	err = gch_cycle_ask(heap, generation, &ticket, info->extack);
+	if (err) {
+		nlmsg_free(msg);
+		return err;
+	}
 	hdr = genlmsg_put_reply(msg, info, &gcheap_nl_family, 0,
 				GCHEAP_CMD_COLLECT);
 	if (!hdr ||
-	    nla_put_uint(msg, GCHEAP_A_HEAP_TICKET,
-			 gch_cycle_request(heap, generation)) ||
+	    nla_put_uint(msg, GCHEAP_A_HEAP_TICKET, ticket) ||
 	    nla_put_uint(msg, GCHEAP_A_HEAP_REQUESTS_ENDED,
 			 gch_requests_ended(heap))) {
 		nlmsg_free(msg);

@@ -9,6 +9,7 @@
  */
 #include <gcheap/engine.h>
 
+#include <linux/export.h>
 #include <linux/gfp.h>
 #include <linux/memcontrol.h>
 #include <linux/mm.h>
@@ -37,13 +38,17 @@ void gch_pages_total(u64 *taken, u64 *returned)
  * gch_memcg_enter - charges what the task allocates to a heap's cgroup
  * @heap: the heap
  *
+ * For what is allocated with __GFP_ACCOUNT, by a kthread on behalf of the heap's
+ * user above all.
+ *
  * Context: process context.
- * Return: for gch_memcg_leave().
+ * Return: for gch_memcg_leave(), which the same task calls while the heap exists.
  */
 struct mem_cgroup *gch_memcg_enter(struct gch_heap *heap)
 {
 	return set_active_memcg(heap->memcg);
 }
+EXPORT_SYMBOL_GPL(gch_memcg_enter);
 
 /**
  * gch_memcg_leave - ends what gch_memcg_enter() began
@@ -55,6 +60,7 @@ void gch_memcg_leave(struct mem_cgroup *old)
 {
 	set_active_memcg(old);
 }
+EXPORT_SYMBOL_GPL(gch_memcg_leave);
 
 /**
  * gch_limit_allows - would the heap's limit allow for more pages?

@@ -115,15 +115,38 @@ int gch_cycle_since(struct gch_heap *heap, unsigned int generation, u64 started)
  *	generations collects everything
  *
  * Context: process context outside sections, may sleep.
- * Return: 0, -EINVAL for a generation above 2, or -ENOMEM.
+ * Return: 0, -EINVAL for a generation above 2, -EBUSY for a claimed heap, or
+ * -ENOMEM.
  */
 int gch_collect(struct gch_heap *heap, unsigned int generation)
+{
+	int ret = -EBUSY;
+
+	if (generation > 2)
+		return -EINVAL;
+	mutex_lock(&heap->cycle_lock);
+	if (!READ_ONCE(heap->claimed))
+		ret = run_locked(heap, generation, true, NULL);
+	mutex_unlock(&heap->cycle_lock);
+	return ret;
+}
+EXPORT_SYMBOL_GPL(gch_collect);
+
+/**
+ * gch_claimed_collect - collects a heap that the caller has claimed
+ * @heap: the heap
+ * @generation: oldest generation to collect, 0 to 2
+ *
+ * Context: process context outside sections, may sleep.
+ * Return: 0, -EINVAL for a generation above 2, or -ENOMEM.
+ */
+int gch_claimed_collect(struct gch_heap *heap, unsigned int generation)
 {
 	if (generation > 2)
 		return -EINVAL;
 	return run(heap, generation, true);
 }
-EXPORT_SYMBOL_GPL(gch_collect);
+EXPORT_SYMBOL_GPL(gch_claimed_collect);
 
 /**
  * gch_cycle_snapshot - collects a heap, and fills a snapshot
@@ -132,8 +155,8 @@ EXPORT_SYMBOL_GPL(gch_collect);
  * @wait: for the collection that runs
  *
  * Context: as gch_cycle_run(); a fatal signal ends the wait.
- * Return: 0, -EAGAIN if a collection runs and @wait is false, -EINTR, or the engine's
- * error.
+ * Return: 0, -EAGAIN if a collection runs and @wait is false, -EINTR, -EBUSY for a
+ * claimed heap, or the engine's error.
  */
 int gch_cycle_snapshot(struct gch_heap *heap, struct gch_snapshot *sn,
 		       bool wait)
@@ -146,7 +169,8 @@ int gch_cycle_snapshot(struct gch_heap *heap, struct gch_snapshot *sn,
 		ret = mutex_trylock(&heap->cycle_lock) ? 0 : -EAGAIN;
 	if (ret)
 		return ret;
-	ret = run_locked(heap, 2, true, sn);
+	ret = READ_ONCE(heap->claimed) ? -EBUSY :
+					 run_locked(heap, 2, true, sn);
 	mutex_unlock(&heap->cycle_lock);
 	return ret;
 }
@@ -195,14 +219,59 @@ u64 gch_cycle_suggest(struct gch_heap *heap, unsigned int generation)
  * @generation: oldest generation to collect, 0 to 2
  *
  * Context: any but NMI; allowed in a section.
- * Return: a ticket: it is served once gch_requests_ended() has reached it.
+ * Return: a ticket: it is served once gch_requests_ended() has reached it. 0,
+ * which always is, for a claimed heap.
  */
 u64 gch_cycle_request(struct gch_heap *heap, unsigned int generation)
 {
+	if (READ_ONCE(heap->claimed))
+		return 0;
 	atomic_set(&heap->forced_want, 1);
 	return gch_cycle_suggest(heap, generation);
 }
 EXPORT_SYMBOL_GPL(gch_cycle_request);
+
+/**
+ * gch_cycle_ask - asks for a collection, or says why there will be none
+ * @heap: the heap
+ * @generation: oldest generation to collect, 0 to 2
+ * @ticket: set to what gch_cycle_request() returns
+ * @extack: says why not
+ *
+ * Context: process context, may sleep.
+ * Return: 0, -EBUSY for a claimed heap.
+ */
+int gch_cycle_ask(struct gch_heap *heap, unsigned int generation, u64 *ticket,
+		  struct netlink_ext_ack *extack)
+{
+	int ret;
+
+	mutex_lock(&heap->lock);
+	ret = gch_claim_refuses(heap, extack);
+	if (!ret)
+		*ticket = gch_cycle_request(heap, generation);
+	mutex_unlock(&heap->lock);
+	return ret;
+}
+
+/**
+ * gch_claimed_wait - waits for collections asked for before the heap was claimed
+ * @heap: the heap, which the caller has claimed
+ *
+ * Context: process context outside sections, may sleep for as long as they take.
+ */
+void gch_claimed_wait(struct gch_heap *heap)
+{
+	cancel_delayed_work_sync(&heap->interval_work);
+	cancel_delayed_work_sync(&heap->period_work);
+	flush_work(&heap->cycle_work);
+	/* Whoever comes after this has seen the claim. */
+	mutex_lock(&heap->cycle_lock);
+	mutex_unlock(&heap->cycle_lock);
+	/* The last collection may have started it again. */
+	cancel_delayed_work_sync(&heap->period_work);
+}
+EXPORT_SYMBOL_GPL(gch_claimed_wait);
 
 /**
  * gch_requests_ended - how many requested collections have been served
@@ -261,7 +330,7 @@ static void run_interval(struct work_struct *work)
 					     struct gch_heap, interval_work);
 	unsigned int ms = gch_val(heap, GCH_KEY_INTERVAL_MS);
 
-	if (!ms)
+	if (!ms || READ_ONCE(heap->claimed))
 		return;
 	run(heap, 2, true);
 	/* However long it took: the mutators have the time from now on. */
@@ -275,7 +344,7 @@ static void run_period(struct work_struct *work)
 	struct gch_heap *heap = container_of(to_delayed_work(work),
 					     struct gch_heap, period_work);
 
-	if (gch_val(heap, GCH_KEY_PERIOD_MS))
+	if (gch_val(heap, GCH_KEY_PERIOD_MS) && !READ_ONCE(heap->claimed))
 		gch_cycle_suggest(heap, 2);
 }
 

@@ -439,6 +439,25 @@ struct gch_heap *gch_heap_next(u32 after)
 }
 EXPORT_SYMBOL_GPL(gch_heap_next);
 
+static int tune(struct gch_heap *heap, enum gch_key key, u64 value,
+		struct netlink_ext_ack *extack)
+{
+	int ret;
+
+	lockdep_assert_held(&heap->lock);
+	ret = check_value(heap->ops, key, value, true, extack);
+	if (!ret && heap->dying)
+		ret = -ENODEV;
+	if (ret)
+		return ret;
+	WRITE_ONCE(heap->val[key], value);
+	if (key == GCH_KEY_INTERVAL_MS || key == GCH_KEY_PERIOD_MS)
+		gch_cycle_retime(heap);
+	if (heap->ops->tuned)
+		heap->ops->tuned(heap, key);
+	return 0;
+}
+
 /**
  * gch_heap_tune - changes a setting
  * @heap: the heap
@@ -448,7 +467,7 @@ EXPORT_SYMBOL_GPL(gch_heap_next);
  *
  * Context: process context, may sleep.
  * Return: 0; -EOPNOTSUPP if the engine lacks it, -EBUSY if it is fixed when a
- * heap is created, -ERANGE or -EINVAL for a bad value.
+ * heap is created or the heap is claimed, -ERANGE or -EINVAL for a bad value.
  */
 int gch_heap_tune(struct gch_heap *heap, enum gch_key key, u64 value,
 		  struct netlink_ext_ack *extack)
@@ -458,20 +477,34 @@ int gch_heap_tune(struct gch_heap *heap, enum gch_key key, u64 value,
 	if (key >= GCH_KEY_NR)
 		return -EINVAL;
 	mutex_lock(&heap->lock);
-	ret = check_value(heap->ops, key, value, true, extack);
-	if (!ret && heap->dying)
-		ret = -ENODEV;
-	if (!ret) {
-		WRITE_ONCE(heap->val[key], value);
-		if (key == GCH_KEY_INTERVAL_MS || key == GCH_KEY_PERIOD_MS)
-			gch_cycle_retime(heap);
-		if (heap->ops->tuned)
-			heap->ops->tuned(heap, key);
-	}
+	ret = gch_claim_refuses(heap, extack) ? :
+	      tune(heap, key, value, extack);
 	mutex_unlock(&heap->lock);
 	return ret;
 }
 EXPORT_SYMBOL_GPL(gch_heap_tune);
+
+/**
+ * gch_claimed_tune - changes a setting of a heap that the caller has claimed
+ * @heap: the heap
+ * @key: which
+ * @value: the new value
+ *
+ * Context: process context, may sleep.
+ * Return: as gch_heap_tune().
+ */
+int gch_claimed_tune(struct gch_heap *heap, enum gch_key key, u64 value)
+{
+	int ret;
+
+	if (key >= GCH_KEY_NR)
+		return -EINVAL;
+	mutex_lock(&heap->lock);
+	ret = tune(heap, key, value, NULL);
+	mutex_unlock(&heap->lock);
+	return ret;
+}
+EXPORT_SYMBOL_GPL(gch_claimed_tune);
 
 /**
  * gch_heap_tunable - reads a setting

@@ -21,6 +21,8 @@ int gch_config_check(enum gcheap_engine engine, enum gch_key key, u64 value,
 
 int gch_heap_delete_this(struct gch_heap *heap);
 
+int gch_claim_refuses(struct gch_heap *heap, struct netlink_ext_ack *extack);
+
 void gch_owner_init(struct gch_heap *heap);
 void gch_owner_set(struct gch_heap *heap, u32 portid);
 void gch_owner_gone(u32 portid);
@@ -29,6 +31,8 @@ void gch_owner_check(struct gch_heap *heap);
 void gch_cycle_init(struct gch_heap *heap);
 void gch_cycle_retime(struct gch_heap *heap);
 void gch_cycle_stop(struct gch_heap *heap);
+int gch_cycle_ask(struct gch_heap *heap, unsigned int generation, u64 *ticket,
+		  struct netlink_ext_ack *extack);
 
 int gch_cycle_snapshot(struct gch_heap *heap, struct gch_snapshot *sn,
 		       bool wait);

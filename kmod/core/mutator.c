@@ -141,7 +141,8 @@ void gch_mutator_free(struct gch_mutator *m)
  *
  * Context: process context, may sleep.
  * Return: the mutator, or an error: -EINVAL for a bad number of slots, -ENODEV
- * for a deleted heap, -ENOSPC for too many mutators, -ENOMEM.
+ * for a deleted heap, -EBUSY for one that another has claimed, -ENOSPC for too
+ * many mutators, -ENOMEM.
  */
 struct gch_mutator *gch_mutator_attach(struct gch_heap *heap,
 				       unsigned int nr_slots)
@@ -158,6 +159,8 @@ struct gch_mutator *gch_mutator_attach(struct gch_heap *heap,
 	mutex_lock(&heap->lock);
 	if (heap->dying || heap->orphan)
 		ret = -ENODEV;
+	else if (heap->claimed)
+		ret = -EBUSY;
 	else if (heap->nr_mutators == GCH_MUTATORS_MAX)
 		ret = -ENOSPC;
 	if (!ret) {

@@ -96,6 +96,22 @@ static void divide(struct gch_heap *heap, struct gch_stats *s)
 }
 
 /**
+ * gch_heap_live_objects - how many objects have not been freed
+ * @heap: the heap
+ *
+ * Context: process context, may sleep.
+ * Return: &gch_stats.live_objects, at less cost than gch_heap_stats().
+ */
+u64 gch_heap_live_objects(struct gch_heap *heap)
+{
+	struct gch_stats s;
+
+	sum(heap, &s);
+	return s.live_objects;
+}
+EXPORT_SYMBOL_GPL(gch_heap_live_objects);
+
+/**
  * gch_heap_stats - what a heap has done and holds
  * @heap: the heap
  * @stats: filled in

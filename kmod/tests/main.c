@@ -76,6 +76,7 @@ static const struct gch_test tests[] = {
 	{ "late", GCH_TEST_GO, gch_test_late },
 	{ "soft-limit", GCH_TEST_GO, gch_test_soft_limit },
 	{ "period", GCH_TEST_GO, gch_test_period },
+	{ "claim", GCH_TEST_ALL, gch_test_claim },
 	{ "interval", GCH_TEST_COLLECTED, gch_test_interval },
 	{ "finalizers", GCH_TEST_GO, gch_test_finalizers },
 	{ "final-order", GCH_TEST_GO, gch_test_finalizer_order },

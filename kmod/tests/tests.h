@@ -159,6 +159,7 @@ void gch_test_assist(struct gch_test_env *env);
 void gch_test_late(struct gch_test_env *env);
 void gch_test_soft_limit(struct gch_test_env *env);
 void gch_test_period(struct gch_test_env *env);
+void gch_test_claim(struct gch_test_env *env);
 void gch_test_interval(struct gch_test_env *env);
 void gch_test_finalizers(struct gch_test_env *env);
 void gch_test_finalizer_order(struct gch_test_env *env);

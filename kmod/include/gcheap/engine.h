@@ -173,6 +173,8 @@ struct gch_cpu_stats {
  * @orphan: that is closed: no mutator may attach, and the heap is deleted when
  *	the last one has left; under @lock
  * @orphan_work: deletes it
+ * @claimed: others than the claimant are refused; written under @lock
+ * @claimant: who that is, for people
  */
 struct gch_heap {
 	const struct gch_engine_ops *ops;
@@ -234,6 +236,9 @@ struct gch_heap {
 	u32 owner;
 	bool orphan;
 	struct work_struct orphan_work;
+
+	bool claimed;
+	char claimant[48];
 };
 
 static inline u64 gch_val(const struct gch_heap *heap, enum gch_key key)
@@ -443,8 +448,6 @@ void *gch_arena_get(struct gch_heap *heap, unsigned int min_order,
 		    unsigned int *order);
 void gch_arena_put(struct gch_heap *heap, void *addr, unsigned int order);
 bool gch_limit_allows(struct gch_heap *heap, size_t bytes);
-struct mem_cgroup *gch_memcg_enter(struct gch_heap *heap);
-void gch_memcg_leave(struct mem_cgroup *old);
 
 /* ---- collections (core/cycle.c) ---- */
 

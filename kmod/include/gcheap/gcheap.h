@@ -24,6 +24,7 @@ struct gch_mutator;
 struct gch_roots;
 struct gch_type;
 struct gch_weaks;
+struct mem_cgroup;
 struct netlink_ext_ack;
 
 /* Longest name of a heap or type, the terminating NUL included. */
@@ -142,6 +143,18 @@ u64 gch_requests_ended(const struct gch_heap *heap);
 u64 gch_cycles_started(const struct gch_heap *heap);
 u64 gch_cycles_ended(const struct gch_heap *heap);
 int gch_collect(struct gch_heap *heap, unsigned int generation);
+
+/* A heap for one user alone */
+int gch_heap_claim(struct gch_heap *heap, const char *who,
+		   unsigned int nr_mutators, struct netlink_ext_ack *extack);
+void gch_heap_unclaim(struct gch_heap *heap);
+void gch_claimed_wait(struct gch_heap *heap);
+int gch_claimed_tune(struct gch_heap *heap, enum gch_key key, u64 value);
+int gch_claimed_collect(struct gch_heap *heap, unsigned int generation);
+
+/* What a heap's user allocates beside it, charged to the heap's cgroup */
+struct mem_cgroup *gch_memcg_enter(struct gch_heap *heap);
+void gch_memcg_leave(struct mem_cgroup *old);
 
 /**
  * enum gch_type_flags - properties of a type
@@ -407,6 +420,7 @@ struct gch_stats {
 };
 
 void gch_heap_stats(struct gch_heap *heap, struct gch_stats *stats);
+u64 gch_heap_live_objects(struct gch_heap *heap);
 
 /**
  * struct gch_census - what a heap consisted of at one instant
