@@ -109,11 +109,10 @@ static int next_member(struct input *in)
 		return -1;
 	if (!in->z.avail_in)
 		return 0;
+	if (in->z.avail_in < MAGIC_BYTES && in->raw[0] == 0x1f)
+		return (int)fail(in, "the compressed file ends too early", NULL);
 	if (!at_magic(in))
-		return (int)fail(in, in->z.avail_in < MAGIC_BYTES &&
-				     in->raw[0] == 0x1f ?
-				 "the compressed file ends too early" :
-				 "something else stands behind the compressed data",
+		return (int)fail(in, "something else stands behind the compressed data",
 				 NULL);
 	if (in->members && inflateReset(&in->z) != Z_OK)
 		return (int)fail(in, "out of memory", NULL);
