@@ -43,7 +43,7 @@ raised()
 for engine in go python slab; do
 	gcctl heap add t-limit engine "$engine" limit "$LIMIT" poison on \
 		> /dev/null
-	refused "beyond the limit on $engine" 2 "emory" too_much
+	refused "beyond the limit on $engine" 2 "met its limit of 8.00 MiB" too_much
 	check "hits are counted on $engine" counted
 	check "usable afterwards on $engine" usable
 	check "more fits under a higher limit on $engine" raised

@@ -178,7 +178,7 @@ full()
 		# shellcheck disable=SC2086 # a list of words
 		gcctl run $words heap t-work mutators 2 seconds 30 > $out 2>&1
 		is "exit status of $words" $? 2 || return
-		grep -q "ran out of memory" $out || {
+		grep -q "met its limit of 4.00 MiB" $out || {
 			cat $out
 			return 1
 		}

@@ -349,22 +349,28 @@ static struct out_value deaths(const struct side *s)
 		       s->replay.counts.deaths + s->replay.counts.cyclic);
 }
 
+/* A run that did not come to its end says nothing of these. */
+static struct out_value run_fact(const struct side *s, int attr)
+{
+	const struct run *run = &s->replay.run;
+
+	return gnl_has(&run->facts, attr) ?
+		out_num(OUT_COUNT, run_num(run, attr)) : none();
+}
+
 static struct out_value mismatches(const struct side *s)
 {
-	return out_num(OUT_COUNT, run_num(&s->replay.run,
-					  GCHEAP_LOAD_A_RUN_MISMATCHES));
+	return run_fact(s, GCHEAP_LOAD_A_RUN_MISMATCHES);
 }
 
 static struct out_value live_found(const struct side *s)
 {
-	return out_num(OUT_COUNT, run_num(&s->replay.run,
-					  GCHEAP_LOAD_A_RUN_LIVE_FOUND));
+	return run_fact(s, GCHEAP_LOAD_A_RUN_LIVE_FOUND);
 }
 
 static struct out_value live_expected(const struct side *s)
 {
-	return out_num(OUT_COUNT, run_num(&s->replay.run,
-					  GCHEAP_LOAD_A_RUN_LIVE_EXPECTED));
+	return run_fact(s, GCHEAP_LOAD_A_RUN_LIVE_EXPECTED);
 }
 
 /* ---- the table ---- */

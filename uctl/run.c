@@ -336,6 +336,10 @@ static void show_replay(const struct run *run)
 	show_live(run);
 	fact(run, GCHEAP_LOAD_A_RUN_SKIPPED, OUT_COUNT, "skipped",
 	     "on objects freed before");
+	fact(run, GCHEAP_LOAD_A_RUN_CHECKS, OUT_COUNT, "checks",
+	     "objects looked up");
+	fact(run, GCHEAP_LOAD_A_RUN_OWN_BYTES, OUT_BYTES, "own-bytes",
+	     "bytes beside the heap");
 	fact(run, GCHEAP_LOAD_A_RUN_MISMATCHES, OUT_COUNT, "mismatches",
 	     "mismatches");
 	show_mismatches(run);

@@ -37,8 +37,12 @@
 /* Largest mstress: hundreds of items of the first mutator. */
 #define GCH_LOAD_SCALE_MAX	500U
 
-/* For what may be large: that it fails is said to who asked for it. */
-#define GCH_LOAD_GFP		(GFP_KERNEL_ACCOUNT | __GFP_NOWARN)
+/*
+ * For what may be large: that it fails is said to who asked for it. Nobody is
+ * killed for it.
+ */
+#define GCH_LOAD_GFP		(GFP_KERNEL_ACCOUNT | __GFP_NOWARN | \
+				 __GFP_RETRY_MAYFAIL)
 
 struct gch_load_run;
 
@@ -141,6 +145,8 @@ struct gch_load_mismatch {
  * @heap: its heap; NULL once it has ended
  * @heap_name: name of @heap
  * @engine: engine of @heap
+ * @claimed: @heap is the run's alone
+ * @limit_hits: of @heap before the run
  * @wait: where its threads wait
  * @stop: its threads are to leave
  * @running: threads that have not left
@@ -156,8 +162,11 @@ struct gch_load_mismatch {
  * @mismatches: their number
  * @mismatch: the first of them
  * @lines: replayed; like what follows written by one thread, read by anyone
- * @live_expected: objects that must be alive at the end; like @live_found
- *	under @lock where several threads write it
+ * @checks: objects that a replay has looked up to compare deaths
+ * @own_bytes: most memory that a replay has taken for itself
+ * @counted: the objects that are alive at the end have been counted; like the next
+ *	two under @lock
+ * @live_expected: objects that must be alive at the end
  * @live_found: those found
  * @skipped: records on objects rightly freed before
  * @handed_over: what mutators got from others; under @lock
@@ -180,6 +189,8 @@ struct gch_load_run {
 	struct gch_heap *heap;
 	char heap_name[GCH_NAME_SIZE];
 	enum gcheap_engine engine;
+	bool claimed;
+	u64 limit_hits;
 
 	wait_queue_head_t wait;
 	bool stop;
@@ -198,6 +209,9 @@ struct gch_load_run {
 	struct gch_load_mismatch mismatch[GCH_LOAD_MISMATCHES];
 
 	u64 lines;
+	u64 checks;
+	u64 own_bytes;
+	bool counted;
 	u64 live_expected;
 	u64 live_found;
 	u64 skipped;
@@ -225,6 +239,8 @@ void gch_load_run_stop(struct gch_load_run *run);
 int gch_load_ready(struct gch_load_thread *t);
 int gch_load_found(struct gch_load_run *run, u64 expected, u64 found);
 int gch_load_run_delete(u32 id);
+void gch_load_unclaim(struct gch_load_run *run);
+void gch_load_fail_memory(struct gch_load_run *run, u64 line);
 
 void gch_load_mismatch(struct gch_load_run *run,
 		       enum gcheap_load_mismatch_kind kind, u64 line,
@@ -232,67 +248,16 @@ void gch_load_mismatch(struct gch_load_run *run,
 __printf(3, 4)
 void gch_load_fail(struct gch_load_run *run, int err, const char *fmt, ...);
 
+/* Deaths are compared one by one: nobody else may collect the heap. */
+static inline bool gch_load_counts_deaths(const struct gch_load_run *run)
+{
+	return run->args.workload == GCHEAP_LOAD_WORKLOAD_REPLAY &&
+	       run->args.verify && run->engine == GCHEAP_ENGINE_PYTHON;
+}
+
 static inline bool gch_load_on_slab(const struct gch_load_run *run)
 {
 	return run->engine == GCHEAP_ENGINE_SLAB;
-}
-
-/* Says whether to give up what has been begun. */
-static inline bool gch_load_break(const struct gch_load_thread *t)
-{
-	const struct gch_load_run *run = t->run;
-
-	cond_resched();
-	return READ_ONCE(run->stop) ||
-	       (run->args.seconds &&
-		time_after_eq(jiffies, READ_ONCE(run->deadline)));
-}
-
-/* Says whether to begin another operation. */
-static inline bool gch_load_more(const struct gch_load_thread *t)
-{
-	u32 max = t->run->args.max_operations;
-
-	return (!max || t->operations < max) && !gch_load_break(t);
-}
-
-/* The time of a run that gets ready first does not pass while it does. */
-static inline bool gch_load_stopped(const struct gch_load_thread *t)
-{
-	cond_resched();
-	return READ_ONCE(t->run->stop);
-}
-
-/* As gch_load_more(), but looks at the clock now and then only. */
-static inline bool gch_load_more_often(const struct gch_load_thread *t)
-{
-	u32 max = t->run->args.max_operations;
-
-	return t->operations & 63 ? !max || t->operations < max :
-				    gch_load_more(t);
-}
-
-/* Takes a lock that another mutator of the heap may have. */
-static inline void gch_load_lock(struct gch_load_thread *t, struct mutex *lock)
-{
-	if (mutex_trylock(lock))
-		return;
-	gch_mutator_rest(t->m);
-	mutex_lock(lock);
-}
-
-/* Counts an operation. */
-static inline void gch_load_did(struct gch_load_thread *t, u64 nr)
-{
-	WRITE_ONCE(t->operations, t->operations + nr);
-}
-
-/* Frees what is in a slot where nobody else would, and clears the slot. */
-static inline int gch_load_drop(struct gch_load_thread *t, unsigned int slot)
-{
-	if (gch_load_on_slab(t->run) && !gch_is_null(t->m, slot))
-		return gch_free(t->m, slot);
-	return gch_clear(t->m, slot);
 }
 
 /* Workloads */
@@ -308,5 +273,7 @@ extern const struct gch_load_workload gch_load_mstress;
 /* replay.c */
 int gch_load_replay_feed(struct gch_load_run *run, const void *data, u32 len,
 			 bool last, struct netlink_ext_ack *extack);
+
+#include "thread.h"
 
 #endif /* _GCHEAP_LOAD_H */

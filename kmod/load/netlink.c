@@ -318,10 +318,20 @@ static int put_state(struct sk_buff *msg, const struct gch_load_run *run)
 	    nla_put_uint(msg, GCHEAP_LOAD_A_RUN_ELAPSED_NS, elapsed) ||
 	    nla_put_uint(msg, GCHEAP_LOAD_A_RUN_WORK_NS, work_ns))
 		return -EMSGSIZE;
-	if (!run->error)
-		return 0;
-	if (nla_put_u32(msg, GCHEAP_LOAD_A_RUN_ERROR, -run->error) ||
+	if (run->error &&
+	    nla_put_u32(msg, GCHEAP_LOAD_A_RUN_ERROR, -run->error))
+		return -EMSGSIZE;
+	if (run->message[0] &&
 	    nla_put_string(msg, GCHEAP_LOAD_A_RUN_MESSAGE, run->message))
+		return -EMSGSIZE;
+	return 0;
+}
+
+static int put_live(struct sk_buff *msg, const struct gch_load_run *run)
+{
+	if (nla_put_uint(msg, GCHEAP_LOAD_A_RUN_LIVE_EXPECTED,
+			 run->live_expected) ||
+	    nla_put_uint(msg, GCHEAP_LOAD_A_RUN_LIVE_FOUND, run->live_found))
 		return -EMSGSIZE;
 	return 0;
 }
@@ -330,13 +340,18 @@ static int put_replay(struct sk_buff *msg, const struct gch_load_run *run)
 {
 	if (nla_put_u32(msg, GCHEAP_LOAD_A_RUN_VERIFY, run->args.verify) ||
 	    nla_put_uint(msg, GCHEAP_LOAD_A_RUN_LINES, READ_ONCE(run->lines)) ||
-	    nla_put_uint(msg, GCHEAP_LOAD_A_RUN_MISMATCHES, run->mismatches) ||
-	    nla_put_uint(msg, GCHEAP_LOAD_A_RUN_LIVE_EXPECTED,
-			 READ_ONCE(run->live_expected)) ||
-	    nla_put_uint(msg, GCHEAP_LOAD_A_RUN_LIVE_FOUND,
-			 READ_ONCE(run->live_found)) ||
 	    nla_put_uint(msg, GCHEAP_LOAD_A_RUN_SKIPPED,
-			 READ_ONCE(run->skipped)))
+			 READ_ONCE(run->skipped)) ||
+	    nla_put_uint(msg, GCHEAP_LOAD_A_RUN_CHECKS,
+			 READ_ONCE(run->checks)) ||
+	    nla_put_uint(msg, GCHEAP_LOAD_A_RUN_OWN_BYTES,
+			 READ_ONCE(run->own_bytes)))
+		return -EMSGSIZE;
+	/* One that did not come to its end has found nothing to be right. */
+	if ((run->mismatches || !run->error) &&
+	    nla_put_uint(msg, GCHEAP_LOAD_A_RUN_MISMATCHES, run->mismatches))
+		return -EMSGSIZE;
+	if (run->counted && put_live(msg, run))
 		return -EMSGSIZE;
 	return put_mismatches(msg, run);
 }
@@ -430,10 +445,7 @@ static int put_ready(struct sk_buff *msg, const struct gch_load_run *run)
 	if (run->state == GCHEAP_LOAD_STATE_RUNNING)
 		return 0;
 	/* Objects are not counted after a stop. */
-	if ((run->live_expected || run->state == GCHEAP_LOAD_STATE_DONE) &&
-	    (nla_put_uint(msg, GCHEAP_LOAD_A_RUN_LIVE_EXPECTED,
-			  run->live_expected) ||
-	     nla_put_uint(msg, GCHEAP_LOAD_A_RUN_LIVE_FOUND, run->live_found)))
+	if (run->counted && put_live(msg, run))
 		return -EMSGSIZE;
 	if (run->args.workload == GCHEAP_LOAD_WORKLOAD_CHURN)
 		return put_churn(msg, run);

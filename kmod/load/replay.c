@@ -135,7 +135,10 @@ static int create_tables(struct gch_load_replay *r)
 	return PTR_ERR_OR_ZERO(r->weaks);
 }
 
-/* Only what the trace says may collect a heap whose deaths are compared. */
+/*
+ * Only what the trace says may collect a heap whose deaths are compared. The
+ * claim keeps others from it, and this the heap itself.
+ */
 static int silence_heap(struct gch_load_replay *r)
 {
 	struct gch_heap *heap = r->run->heap;
@@ -143,11 +146,12 @@ static int silence_heap(struct gch_load_replay *r)
 
 	if (r->check != CHECK_COUNTING)
 		return 0;
+	gch_claimed_wait(heap);
 	r->threshold0 = gch_heap_tunable(heap, GCH_KEY_THRESHOLD0);
-	r->interval = gch_heap_tunable(heap, GCH_KEY_INTERVAL_MS);
-	err = gch_heap_tune(heap, GCH_KEY_THRESHOLD0, 0, NULL) ? :
-	      gch_heap_tune(heap, GCH_KEY_INTERVAL_MS, 0, NULL);
-	r->silenced = true;
+	err = gch_claimed_tune(heap, GCH_KEY_THRESHOLD0, 0);
+	r->silenced = !err;
+	r->others = gch_heap_live_objects(heap);
+	r->cycles = gch_cycles_started(heap);
 	return err;
 }
 
@@ -155,8 +159,7 @@ static int begin(struct gch_load_replay *r)
 {
 	r->begun = true;
 	if (r->run->args.verify)
-		r->check = r->run->engine == GCHEAP_ENGINE_PYTHON ?
-				CHECK_COUNTING :
+		r->check = gch_load_counts_deaths(r->run) ? CHECK_COUNTING :
 			   gch_load_on_slab(r->run) ? CHECK_EXPLICIT :
 						      CHECK_SHADOW;
 	return register_types(r) ? : create_tables(r) ? : silence_heap(r);
@@ -197,10 +200,9 @@ static void end(struct gch_load_replay *r, struct gch_load_thread *t)
 		gch_weaks_destroy(t->m, r->weaks);
 	if (!IS_ERR_OR_NULL(r->roots))
 		gch_roots_destroy(t->m, r->roots);
-	if (r->silenced) {
-		gch_heap_tune(heap, GCH_KEY_THRESHOLD0, r->threshold0, NULL);
-		gch_heap_tune(heap, GCH_KEY_INTERVAL_MS, r->interval, NULL);
-	}
+	if (r->silenced)
+		gch_claimed_tune(heap, GCH_KEY_THRESHOLD0, r->threshold0);
+	gch_load_unclaim(r->run);
 	wake_up_all(&r->run->wait);
 }
 

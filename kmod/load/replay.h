@@ -165,12 +165,15 @@ struct gch_load_chunk {
  * @line: of the record at hand
  * @epoch: marks done
  * @after_collect: what the last collection freed has not been looked at
- * @cycles: ended when the shadow was last compared
+ * @cycles: ended when the shadow was last compared; where deaths are counted, those
+ *	begun that the replay knows of
+ * @nr_alive: objects that can be found and have not been found dead
+ * @others: other objects of the heap
+ * @own_bytes: memory of the objects, the chunks and the buckets
  * @next_check: jiffies before which it is not compared again
  * @check_ns: spent on checks
- * @silenced: the heap's settings were changed
+ * @silenced: the heap does not collect by itself
  * @threshold0: of the heap before the replay
- * @interval: likewise
  */
 struct gch_load_replay {
 	struct gch_load_run *run;
@@ -202,11 +205,13 @@ struct gch_load_replay {
 	u32 epoch;
 	bool after_collect;
 	u64 cycles;
+	u64 nr_alive;
+	u64 others;
+	u64 own_bytes;
 	unsigned long next_check;
 	u64 check_ns;
 	bool silenced;
 	u64 threshold0;
-	u64 interval;
 };
 
 /* replay_object.c */
@@ -233,8 +238,10 @@ int gch_load_execute(struct gch_load_replay *r, struct gch_load_thread *t,
 int gch_load_check_due(struct gch_load_replay *r, struct gch_load_thread *t);
 int gch_load_check_shadow(struct gch_load_replay *r,
 			  struct gch_load_thread *t);
-int gch_load_check_walk(struct gch_load_replay *r, struct gch_load_thread *t,
-			enum gcheap_load_mismatch_kind kind);
+int gch_load_check_alive(struct gch_load_replay *r, struct gch_load_thread *t,
+			 enum gcheap_load_mismatch_kind kind);
+int gch_load_check_collect(struct gch_load_replay *r,
+			   struct gch_load_thread *t, unsigned int generation);
 int gch_load_check_collected(struct gch_load_replay *r,
 			     struct gch_load_thread *t);
 int gch_load_check_lost(struct gch_load_replay *r, struct gch_load_thread *t,

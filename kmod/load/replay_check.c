@@ -6,12 +6,18 @@
  *
  * Counting: a trace's death records are what CPython did, so they are compared
  * one by one. At its record an object is dead; before each collection, after
- * its records and at the end, all others are alive.
+ * its records and at the end, all others are alive. Nobody else uses the heap,
+ * so all are alive where it has as many objects as it should: only where it has
+ * not are they looked up one by one, and at the end. That would otherwise take
+ * time in the square of the collections.
+ *
+ * A heap without memory collects by itself, and what it frees then is no
+ * mismatch: once that has happened, nothing more is said about deaths.
  *
  * Tracing: an object may stay until a collection finds it, and it may go as
  * soon as the program cannot reach it, which is before its record if it was
  * part of a cycle. So a shadow of the graph is kept: of each object that the
- * trace has not declared dead, what its slots refer to. After every collection
+ * trace has not declared dead, what its slots refer to. After collections
  * the shadow is marked from the roots: what is reached there must be alive in
  * the heap. What the trace declares dead is condemned: it must have died by the
  * end. A record that names an object which the heap has freed is skipped, if
@@ -29,19 +35,48 @@
 #include <linux/jiffies.h>
 #include <linux/ktime.h>
 
-/* How long the shadow is left alone, so that checks do not take all time. */
+/*
+ * How long the shadow is left alone at least, so that checks do not take all time;
+ * for as long as the last one took, so that they take half of it at most.
+ */
 #define SHADOW_INTERVAL	msecs_to_jiffies(5)
 
-static void lose(struct gch_load_replay *r, struct gch_load_object *obj,
-		 enum gcheap_load_mismatch_kind kind)
+static bool has_collected_itself(const struct gch_load_replay *r)
+{
+	return r->check == CHECK_COUNTING &&
+	       gch_cycles_started(r->run->heap) != r->cycles;
+}
+
+static int report(struct gch_load_replay *r,
+		  enum gcheap_load_mismatch_kind kind, u64 line, u32 object)
+{
+	if (!has_collected_itself(r)) {
+		gch_load_mismatch(r->run, kind, line, object);
+		return 0;
+	}
+	gch_load_fail(r->run, -ENOMEM,
+		      "line %llu: the heap had to collect for want of memory: deaths cannot be compared any more",
+		      r->line);
+	return -ENOMEM;
+}
+
+static void found_dead(struct gch_load_replay *r, struct gch_load_object *obj)
 {
 	obj->flags |= OBJECT_LOST;
-	gch_load_mismatch(r->run, kind, r->line, obj->id);
+	r->nr_alive--;
+}
+
+static int lose(struct gch_load_replay *r, struct gch_load_object *obj,
+		enum gcheap_load_mismatch_kind kind)
+{
+	found_dead(r, obj);
+	return report(r, kind, r->line, obj->id);
 }
 
 static int alive(struct gch_load_replay *r, struct gch_load_thread *t,
 		 const struct gch_load_object *obj)
 {
+	WRITE_ONCE(r->run->checks, r->run->checks + 1);
 	return gch_weak_alive(t->m, r->weaks, obj->index);
 }
 
@@ -59,30 +94,58 @@ static int walk(struct gch_load_replay *r, struct gch_load_thread *t,
 		if (obj->flags & OBJECT_LOST)
 			continue;
 		ret = alive(r, t, obj);
+		if (!ret)
+			ret = lose(r, obj, kind);
 		if (ret < 0)
 			return ret;
-		if (!ret)
-			lose(r, obj, kind);
 	}
 	return 0;
 }
 
 /**
- * gch_load_check_walk - all objects without a death record must be alive
- * @r: the replay
+ * gch_load_check_alive - all objects without a death record must be alive
+ * @r: the replay, which counts deaths
  * @t: the thread whose turn it is
  * @kind: what a dead one is reported as
  *
  * Context: may sleep; under gch_load_replay.exec.
  * Return: 0 or an error.
  */
-int gch_load_check_walk(struct gch_load_replay *r, struct gch_load_thread *t,
-			enum gcheap_load_mismatch_kind kind)
+int gch_load_check_alive(struct gch_load_replay *r, struct gch_load_thread *t,
+			 enum gcheap_load_mismatch_kind kind)
 {
-	u64 start = ktime_get_ns();
-	int err = walk(r, t, kind);
+	u64 start = ktime_get_ns(), live = gch_heap_live_objects(r->run->heap);
+	int err = 0;
 
+	if (live != r->nr_alive + r->others) {
+		err = walk(r, t, kind);
+		/* Garbage from before, or what died too late. */
+		r->others = gch_heap_live_objects(r->run->heap) - r->nr_alive;
+	}
 	r->check_ns += ktime_get_ns() - start;
+	return err;
+}
+
+/**
+ * gch_load_check_collect - collects as the recorded program did
+ * @r: the replay
+ * @t: the thread whose turn it is
+ * @generation: oldest generation to collect
+ *
+ * Context: may sleep; under gch_load_replay.exec.
+ * Return: 0 or an error.
+ */
+int gch_load_check_collect(struct gch_load_replay *r,
+			   struct gch_load_thread *t, unsigned int generation)
+{
+	int err;
+
+	err = gch_load_check_alive(r, t, GCHEAP_LOAD_MISMATCH_KIND_EARLY);
+	if (err)
+		return err;
+	r->cycles++;
+	err = gch_claimed_collect(r->run->heap, generation);
+	r->after_collect = !err;
 	return err;
 }
 
@@ -98,7 +161,7 @@ int gch_load_check_collected(struct gch_load_replay *r,
 			     struct gch_load_thread *t)
 {
 	r->after_collect = false;
-	return gch_load_check_walk(r, t, GCHEAP_LOAD_MISMATCH_KIND_EXTRA);
+	return gch_load_check_alive(r, t, GCHEAP_LOAD_MISMATCH_KIND_EXTRA);
 }
 
 static struct gch_load_object *push(struct gch_load_replay *r,
@@ -161,7 +224,8 @@ static int compare_shadow(struct gch_load_replay *r, struct gch_load_thread *t)
 			continue;
 		if (obj->epoch == r->epoch)
 			lose(r, obj, GCHEAP_LOAD_MISMATCH_KIND_EARLY);
-		obj->flags |= OBJECT_LOST;
+		else
+			found_dead(r, obj);
 	}
 	return 0;
 }
@@ -200,14 +264,15 @@ static int release_condemned(struct gch_load_replay *r,
  */
 int gch_load_check_shadow(struct gch_load_replay *r, struct gch_load_thread *t)
 {
-	u64 start = ktime_get_ns();
+	u64 start = ktime_get_ns(), took;
 	int err;
 
 	r->cycles = gch_cycles_ended(r->run->heap);
 	err = mark_shadow(r) ? : compare_shadow(r, t) ? :
 	      release_condemned(r, t);
-	r->next_check = jiffies + SHADOW_INTERVAL;
-	r->check_ns += ktime_get_ns() - start;
+	took = ktime_get_ns() - start;
+	r->next_check = jiffies + max(SHADOW_INTERVAL, nsecs_to_jiffies(took));
+	r->check_ns += took;
 	return err;
 }
 
@@ -242,14 +307,13 @@ int gch_load_check_lost(struct gch_load_replay *r, struct gch_load_thread *t,
 {
 	switch (r->check) {
 	case CHECK_NONE:
-		obj->flags |= OBJECT_LOST;
+		found_dead(r, obj);
 		return 0;
 	case CHECK_SHADOW:
 		/* Finds all that have gone, so it does not run for each. */
 		return gch_load_check_shadow(r, t);
 	default:
-		lose(r, obj, GCHEAP_LOAD_MISMATCH_KIND_EARLY);
-		return 0;
+		return lose(r, obj, GCHEAP_LOAD_MISMATCH_KIND_EARLY);
 	}
 }
 
@@ -284,10 +348,11 @@ int gch_load_check_dead(struct gch_load_replay *r, struct gch_load_thread *t,
 		if (r->check == CHECK_SHADOW)
 			return condemn(r, t, obj);
 		ret = alive(r, t, obj);
-		if (ret > 0)
-			gch_load_mismatch(r->run,
-					  GCHEAP_LOAD_MISMATCH_KIND_LATE,
-					  r->line, obj->id);
+		if (ret > 0) {
+			r->others++;
+			ret = report(r, GCHEAP_LOAD_MISMATCH_KIND_LATE, r->line,
+				     obj->id);
+		}
 	}
 	gch_load_object_forget(r, t, obj);
 	return min(ret, 0);
@@ -333,8 +398,11 @@ static int count_live(struct gch_load_replay *r, struct gch_load_thread *t)
 	}
 	for (obj = r->condemned; obj; obj = obj->next)
 		found++;
-	WRITE_ONCE(r->run->live_expected, expected);
-	WRITE_ONCE(r->run->live_found, found);
+	mutex_lock(&r->run->lock);
+	r->run->live_expected = expected;
+	r->run->live_found = found;
+	r->run->counted = true;
+	mutex_unlock(&r->run->lock);
 	return 0;
 }
 
@@ -355,7 +423,6 @@ int gch_load_check_end(struct gch_load_replay *r, struct gch_load_thread *t)
 	if (!err && r->check == CHECK_SHADOW)
 		err = end_shadow(r, t);
 	else if (!err && r->check != CHECK_NONE)
-		err = gch_load_check_walk(r, t,
-					  GCHEAP_LOAD_MISMATCH_KIND_EARLY);
+		err = walk(r, t, GCHEAP_LOAD_MISMATCH_KIND_EARLY);
 	return err ? : count_live(r, t);
 }

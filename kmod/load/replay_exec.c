@@ -219,19 +219,13 @@ static int exec_drop(struct gch_load_replay *r, struct gch_load_thread *t,
 static int exec_collect(struct gch_load_replay *r, struct gch_load_thread *t,
 			const struct gch_load_record *rec)
 {
-	int err;
-
 	if (rec->generation > 2)
 		return malformed(r, "generation %u, 0 to 2", rec->generation);
 	switch (r->check) {
 	case CHECK_COUNTING:
-		err = gch_load_check_walk(r, t,
-					  GCHEAP_LOAD_MISMATCH_KIND_EARLY) ? :
-		      gch_collect(r->run->heap, rec->generation);
-		r->after_collect = !err;
-		return err;
+		return gch_load_check_collect(r, t, rec->generation);
 	case CHECK_SHADOW:
-		return gch_load_check_shadow(r, t);
+		return gch_load_check_due(r, t);
 	default:
 		/* The heap collects when it thinks fit. */
 		return 0;

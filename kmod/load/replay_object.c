@@ -9,14 +9,62 @@
  * in a hash table of as many buckets as there are places: numbers ascend, so
  * their low bits spread them well; the bits above are for those with gaps. All
  * of it is protected by gch_load_replay.exec.
+ *
+ * It counts against no heap's limit, since it is not the heap's, but it is charged
+ * to the heap's memory cgroup, and all replays together may have a quarter of the
+ * memory.
  */
 #include "replay.h"
 
 #include <linux/log2.h>
 #include <linux/mm.h>
+#include <linux/overflow.h>
 #include <linux/slab.h>
 
 #define PER_CHUNK	1024
+/* What all replays together may take for themselves, as a part of the memory. */
+#define MEMORY_PART	4
+
+static atomic_long_t all_bytes;
+
+/* Takes zeroed memory; says so if there is none. */
+static void *take(struct gch_load_replay *r, size_t nr, size_t size)
+{
+	size_t bytes = size_mul(nr, size);
+	u64 max = (u64)totalram_pages() * PAGE_SIZE / MEMORY_PART;
+	void *mem = NULL;
+
+	if (atomic_long_add_return(bytes, &all_bytes) > max) {
+		gch_load_fail(r->run, -ENOMEM,
+			      "line %llu: replays have a quarter of the memory for their own data, the most they may",
+			      r->line);
+		goto err;
+	}
+	mem = kvzalloc(bytes, GCH_LOAD_GFP);
+	if (!mem) {
+		gch_load_fail(r->run, -ENOMEM,
+			      "line %llu: there was no memory for the replay's own data",
+			      r->line);
+		goto err;
+	}
+	r->own_bytes += bytes;
+	if (r->own_bytes > r->run->own_bytes)
+		WRITE_ONCE(r->run->own_bytes, r->own_bytes);
+	return mem;
+err:
+	atomic_long_sub(bytes, &all_bytes);
+	return NULL;
+}
+
+static void give_back(struct gch_load_replay *r, void *mem, size_t nr,
+		      size_t size)
+{
+	if (!mem)
+		return;
+	kvfree(mem);
+	r->own_bytes -= nr * size;
+	atomic_long_sub(nr * size, &all_bytes);
+}
 
 static int grow_tables(struct gch_load_replay *r)
 {
@@ -27,6 +75,10 @@ static int grow_tables(struct gch_load_replay *r)
 	      gch_weaks_grow(r->weaks, room);
 	if (!err)
 		r->room = room;
+	if (err == -ENOMEM)
+		gch_load_fail(r->run, err,
+			      "line %llu: there was no room for the replay's tables",
+			      r->line);
 	return err;
 }
 
@@ -53,10 +105,10 @@ static int grow_buckets(struct gch_load_replay *r)
 	u32 place = 0, nr = max_t(u32, r->nr_buckets * 2, PER_CHUNK);
 	struct gch_load_object **buckets, *obj;
 
-	buckets = kvcalloc(nr, sizeof(*buckets), GCH_LOAD_GFP);
+	buckets = take(r, nr, sizeof(*buckets));
 	if (!buckets)
 		return -ENOMEM;
-	kvfree(r->buckets);
+	give_back(r, r->buckets, r->nr_buckets, sizeof(*buckets));
 	r->buckets = buckets;
 	r->nr_buckets = nr;
 	while ((obj = gch_load_object_next(r, &place)))
@@ -91,7 +143,7 @@ static int add_chunk(struct gch_load_replay *r)
 	err = make_room(r);
 	if (err)
 		return err;
-	chunk = kvcalloc(PER_CHUNK, sizeof(*chunk), GCH_LOAD_GFP);
+	chunk = take(r, PER_CHUNK, sizeof(*chunk));
 	if (!chunk)
 		return -ENOMEM;
 	r->chunks[first / PER_CHUNK] = chunk;
@@ -184,7 +236,7 @@ struct gch_load_object *gch_load_object_new(struct gch_load_replay *r, u32 id,
 	}
 	obj = r->unused;
 	if (r->check == CHECK_SHADOW && nr_slots > OBJECT_INLINE_REFS) {
-		refs = kvcalloc(nr_slots, sizeof(*refs), GCH_LOAD_GFP);
+		refs = take(r, nr_slots, sizeof(*refs));
 		if (!refs)
 			return ERR_PTR(-ENOMEM);
 	}
@@ -197,6 +249,7 @@ struct gch_load_object *gch_load_object_new(struct gch_load_replay *r, u32 id,
 	if (nr_slots > OBJECT_INLINE_REFS)
 		obj->refs = refs;
 	enter(r, obj);
+	r->nr_alive++;
 	return obj;
 }
 
@@ -216,6 +269,8 @@ void gch_load_object_leave(struct gch_load_replay *r,
 		link = &(*link)->same;
 	*link = obj->same;
 	obj->flags &= ~OBJECT_KNOWN;
+	if (!(obj->flags & OBJECT_LOST))
+		r->nr_alive--;
 }
 
 /**
@@ -235,7 +290,7 @@ void gch_load_object_forget(struct gch_load_replay *r,
 		gch_root_clear(t->m, r->roots, obj->index);
 	gch_weak_clear(t->m, r->weaks, obj->index);
 	if (obj->nr_slots > OBJECT_INLINE_REFS)
-		kvfree(obj->refs);
+		give_back(r, obj->refs, obj->nr_slots, sizeof(*obj->refs));
 	obj->nr_slots = 0;
 	obj->next = r->unused;
 	r->unused = obj;
@@ -266,7 +321,7 @@ void gch_load_objects_exit(struct gch_load_replay *r)
 	u32 i;
 
 	for (i = 0; i < r->nr_places / PER_CHUNK; i++)
-		kvfree(r->chunks[i]);
+		give_back(r, r->chunks[i], PER_CHUNK, sizeof(*r->chunks[i]));
+	give_back(r, r->buckets, r->nr_buckets, sizeof(*r->buckets));
 	kvfree(r->chunks);
-	kvfree(r->buckets);
 }

@@ -23,8 +23,13 @@
 #include <linux/notifier.h>
 #include <linux/overflow.h>
 #include <linux/slab.h>
+#include <linux/string_helpers.h>
 #include <linux/xarray.h>
 #include <net/net_namespace.h>
+
+#define ALONE	"heap: a replay that verifies must have it alone"
+/* A heap that has not room for so much more may have met its limit. */
+#define LIMIT_NEAR	SZ_8M
 
 static const struct gch_load_workload *const workloads[] = {
 	[GCHEAP_LOAD_WORKLOAD_REPLAY] = &gch_load_replay,
@@ -231,12 +236,36 @@ int gch_load_found(struct gch_load_run *run, u64 expected, u64 found)
 	mutex_lock(&run->lock);
 	run->live_expected += expected;
 	run->live_found += found;
+	run->counted = true;
 	mutex_unlock(&run->lock);
 	if (found == expected)
 		return 0;
 	gch_load_fail(run, -EUCLEAN, "%llu objects are alive, not %llu", found,
 		      expected);
 	return -EUCLEAN;
+}
+
+static u64 limit_hits(struct gch_heap *heap)
+{
+	struct gch_stats stats;
+
+	gch_heap_stats(heap, &stats);
+	return stats.limit_hits;
+}
+
+/* A run that has done nothing says so. */
+static void note_idleness(struct gch_load_run *run)
+{
+	unsigned int i;
+
+	lockdep_assert_held(&run->lock);
+	if (run->args.workload == GCHEAP_LOAD_WORKLOAD_REPLAY)
+		return;
+	for (i = 0; i < run->args.mutators; i++)
+		if (run->thread[i].operations)
+			return;
+	snprintf(run->message, sizeof(run->message),
+		 "no operation ended within %u s", run->args.seconds);
 }
 
 /* The last thread of a run leaves. */
@@ -257,8 +286,38 @@ static void finish(struct gch_load_run *run)
 		run->state = GCHEAP_LOAD_STATE_STOPPED;
 	else
 		run->state = GCHEAP_LOAD_STATE_DONE;
+	if (run->state == GCHEAP_LOAD_STATE_DONE)
+		note_idleness(run);
 	mutex_unlock(&run->lock);
 	complete_all(&run->done);
+}
+
+/**
+ * gch_load_fail_memory - say that a run has ended for want of memory
+ * @run: the run
+ * @line: of a trace, 0 for none
+ *
+ * Context: may sleep.
+ */
+void gch_load_fail_memory(struct gch_load_run *run, u64 line)
+{
+	u64 limit = gch_heap_tunable(run->heap, GCH_KEY_LIMIT);
+	char text[24], where[32] = "";
+	struct gch_stats stats;
+
+	if (line)
+		snprintf(where, sizeof(where), "line %llu: ", line);
+	gch_heap_stats(run->heap, &stats);
+	/* What met the limit long ago may have found no memory now. */
+	if (limit && stats.limit_hits > run->limit_hits &&
+	    stats.held_bytes + LIMIT_NEAR > limit) {
+		string_get_size(limit, 1, STRING_UNITS_2, text, sizeof(text));
+		gch_load_fail(run, -ENOMEM, "%sthe heap met its limit of %s",
+			      where, text);
+	} else {
+		gch_load_fail(run, -ENOMEM, "%sthere was no memory for the heap",
+			      where);
+	}
 }
 
 static void work(struct gch_load_thread *t)
@@ -271,12 +330,13 @@ static void work(struct gch_load_thread *t)
 	/* Those that also wait or get ready have counted for themselves. */
 	if (!t->work_ns)
 		WRITE_ONCE(t->work_ns, ktime_get_ns() - start);
+	if (err == -ENOMEM)
+		gch_load_fail_memory(run, READ_ONCE(run->lines));
 	gch_mutator_detach(t->m);
 	t->m = NULL;
 	if (err == -ENOMEM)
-		gch_load_fail(run, err, "mutator %u ran out of memory",
-			      t->index);
-	else if (err && err != -ECANCELED)
+		return;
+	if (err && err != -ECANCELED)
 		gch_load_fail(run, err, "mutator %u: a call of the heap failed",
 			      t->index);
 }
@@ -285,8 +345,12 @@ static int thread_main(void *arg)
 {
 	struct gch_load_thread *t = arg;
 	struct gch_load_run *run = t->run;
+	struct mem_cgroup *old;
 
+	/* All that it takes is taken for the heap's user. */
+	old = gch_memcg_enter(run->heap);
 	work(t);
+	gch_memcg_leave(old);
 	if (atomic_dec_and_test(&run->running))
 		finish(run);
 	return 0;
@@ -320,6 +384,9 @@ static int attach_mutators(struct gch_load_run *run,
 		return 0;
 	detach_mutators(run);
 	switch (PTR_ERR(m)) {
+	case -EBUSY:
+		NL_SET_ERR_MSG(extack, ALONE);
+		break;
 	case -ENODEV:
 		NL_SET_ERR_MSG(extack, "heap: it is being deleted");
 		break;
@@ -442,6 +509,34 @@ static bool heap_is_taken(const struct gch_load_run *run)
 	return false;
 }
 
+/* Others are refused what a replay that counts deaths would be confused by. */
+static int claim_heap(struct gch_load_run *run, struct netlink_ext_ack *extack)
+{
+	int err;
+
+	if (!gch_load_counts_deaths(run))
+		return 0;
+	err = gch_heap_claim(run->heap, "a replay that checks each death",
+			     run->args.mutators, NULL);
+	if (err == -EBUSY)
+		NL_SET_ERR_MSG(extack, ALONE);
+	run->claimed = !err;
+	return err;
+}
+
+/**
+ * gch_load_unclaim - let others use the heap of a run that had it alone
+ * @run: the run; one of its mutators is attached
+ *
+ * Context: may sleep.
+ */
+void gch_load_unclaim(struct gch_load_run *run)
+{
+	if (run->claimed)
+		gch_heap_unclaim(run->heap);
+	run->claimed = false;
+}
+
 static int run_register(struct gch_load_run *run,
 			struct netlink_ext_ack *extack)
 {
@@ -453,8 +548,7 @@ static int run_register(struct gch_load_run *run,
 		return -ENOSPC;
 	}
 	if (heap_is_taken(run)) {
-		NL_SET_ERR_MSG(extack,
-			       "heap: a replay that verifies must have it alone");
+		NL_SET_ERR_MSG(extack, ALONE);
 		return -EBUSY;
 	}
 	err = xa_alloc_cyclic(&runs, &run->id, run, XA_LIMIT(1, INT_MAX),
@@ -474,18 +568,10 @@ static void run_unregister(struct gch_load_run *run)
 	runs_changed();
 }
 
-static int run_start(struct gch_load_run *run, struct netlink_ext_ack *extack)
+/* Known to others, and under way. */
+static int run_launch(struct gch_load_run *run, struct netlink_ext_ack *extack)
 {
 	int err;
-
-	if (run->workload->init) {
-		err = run->workload->init(run, extack);
-		if (err)
-			return err;
-	}
-	err = attach_mutators(run, extack);
-	if (err)
-		return err;
 
 	mutex_lock(&runs_lock);
 	err = run_register(run, extack);
@@ -499,8 +585,25 @@ static int run_start(struct gch_load_run *run, struct netlink_ext_ack *extack)
 	if (!err)
 		kref_get(&run->ref);
 	mutex_unlock(&runs_lock);
+	return err;
+}
+
+static int run_start(struct gch_load_run *run, struct netlink_ext_ack *extack)
+{
+	int err;
+
+	if (run->workload->init) {
+		err = run->workload->init(run, extack);
+		if (err)
+			return err;
+	}
+	err = attach_mutators(run, extack);
+	if (err)
+		return err;
+	err = claim_heap(run, extack) ? : run_launch(run, extack);
 	if (err) {
 		reap_threads(run);
+		gch_load_unclaim(run);
 		detach_mutators(run);
 	}
 	return err;
@@ -521,6 +624,7 @@ struct gch_load_run *gch_load_run_new(const char *heap,
 				      u32 portid,
 				      struct netlink_ext_ack *extack)
 {
+	struct mem_cgroup *old;
 	struct gch_load_run *run;
 	int err;
 
@@ -537,8 +641,11 @@ struct gch_load_run *gch_load_run_new(const char *heap,
 	strscpy(run->heap_name, gch_heap_name(run->heap),
 		sizeof(run->heap_name));
 	run->engine = gch_heap_engine(run->heap);
+	run->limit_hits = limit_hits(run->heap);
 
+	old = gch_memcg_enter(run->heap);
 	err = run_start(run, extack);
+	gch_memcg_leave(old);
 	if (err)
 		goto err_put;
 	return run;
