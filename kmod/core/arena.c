@@ -119,9 +119,9 @@ EXPORT_SYMBOL_IF_KUNIT(gch_unhold);
  * gch_pages_get - takes pages for a heap
  * @heap: the heap
  * @order: of the block
- * @gfp: GFP_KERNEL, or GFP_NOWAIT in a section
+ * @gfp: GFP_KERNEL, and more
  *
- * Context: may sleep if @gfp allows for it.
+ * Context: process context outside sections, may sleep.
  * Return: the block, aligned to its size, contents undefined; NULL at the
  * heap's limit or without memory.
  */
@@ -131,6 +131,7 @@ void *gch_pages_get(struct gch_heap *heap, unsigned int order, gfp_t gfp)
 	struct mem_cgroup *old;
 	struct page *page;
 
+	WARN_ON_ONCE(!gch_may_take_memory());
 	if (order > GCH_MAX_PAGE_ORDER || !gch_hold(heap, bytes))
 		return NULL;
 	/* Fails rather than that somebody is killed for it. */
@@ -168,10 +169,11 @@ EXPORT_SYMBOL_IF_KUNIT(gch_pages_come_zeroed);
  * @addr: the block
  * @order: its order
  *
- * Context: outside sections.
+ * Context: process context outside sections.
  */
 void gch_pages_put(struct gch_heap *heap, void *addr, unsigned int order)
 {
+	WARN_ON_ONCE(!gch_may_take_memory());
 	atomic64_add(BIT(order), &pages_returned);
 	free_pages((unsigned long)addr, order);
 	gch_unhold(heap, PAGE_SIZE << order);

@@ -97,21 +97,21 @@ static atomic_long_t pages_used;
 
 /**
  * gch_snap_page - takes a page for a snapshot
- * @gfp: GFP_KERNEL_ACCOUNT, or GFP_NOWAIT in a section
  *
- * Context: may sleep if @gfp allows for it.
+ * Context: process context outside sections, may sleep.
  * Return: the page, or NULL: without memory, or if snapshots have their part of it.
  */
-void *gch_snap_page(gfp_t gfp)
+void *gch_snap_page(void)
 {
 	unsigned long max = totalram_pages() / MEMORY_PART;
 	void *page = NULL;
 
-	/* Nobody is killed for a snapshot. */
-	if (gfp & __GFP_DIRECT_RECLAIM)
-		gfp |= __GFP_RETRY_MAYFAIL;
+	WARN_ON_ONCE(!gch_may_take_memory());
+	/* No task is killed for a snapshot. */
 	if (atomic_long_inc_return(&pages_used) <= max)
-		page = (void *)__get_free_page(gfp | __GFP_NOWARN);
+		page = (void *)__get_free_page(GFP_KERNEL_ACCOUNT |
+					       __GFP_RETRY_MAYFAIL |
+					       __GFP_NOWARN);
 	if (!page)
 		atomic_long_dec(&pages_used);
 	return page;
@@ -121,17 +121,18 @@ void *gch_snap_page(gfp_t gfp)
  * gch_snap_page_free - gives back what gch_snap_page() took
  * @page: the page
  *
- * Context: any.
+ * Context: process context outside sections.
  */
 void gch_snap_page_free(void *page)
 {
+	WARN_ON_ONCE(!gch_may_take_memory());
 	free_page((unsigned long)page);
 	atomic_long_dec(&pages_used);
 }
 
 static bool add_chunk(struct gch_snapshot *sn)
 {
-	struct chunk *c = gch_snap_page(GFP_KERNEL_ACCOUNT);
+	struct chunk *c = gch_snap_page();
 
 	if (!c) {
 		sn->error = -ENOMEM;

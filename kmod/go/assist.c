@@ -91,7 +91,7 @@ static u64 mark(struct gch_go_heap *h, struct gch_go_mutator *gm, u64 us)
 {
 	u64 start = ktime_get_ns(), done;
 
-	done = gch_go_mark_some(h, max_t(s64, gm->debt, OVERPAY),
+	done = gch_go_mark_some(h, &gm->base, max_t(s64, gm->debt, OVERPAY),
 				start + us * NSEC_PER_USEC);
 	gm->debt -= done;
 	if (!done)

@@ -132,36 +132,20 @@ bool gch_go_is_marked(unsigned long ref)
 	}
 }
 
-/* Hands gray objects to the mark workers. */
-static void put_gray(struct gch_go_heap *h, const unsigned long *gray,
-		     unsigned int nr)
-{
-	struct gch_go_workbuf *b;
-
-	BUILD_BUG_ON(ARRAY_SIZE(b->ref) < GCH_GO_SHADE_MAX);
-	b = gch_go_buf_get(h);
-	if (b) {
-		memcpy(b->ref, gray, nr * sizeof(b->ref[0]));
-		b->nr = nr;
-		gch_go_buf_put_full(h, b);
-	} else {
-		/* They are marked: scanning all that is finds them again. */
-		atomic_set(&h->overflow, 1);
-	}
-}
-
 /**
  * gch_go_shaded_flush - marks what a CPU has shaded
  * @h: the heap
  * @c: the CPU's cache
- * @count: so that it is noticed; not needed before workers drain
+ * @m: whose section it is, so that it is noticed; NULL for a worker that is yet to
+ *	drain
  *
  * Context: in a section on that CPU, or for a CPU that is offline.
  */
 void gch_go_shaded_flush(struct gch_go_heap *h, struct gch_go_mcache *c,
-			 bool count)
+			 struct gch_mutator *m)
 {
 	unsigned int i, nr = 0;
+	bool count = m;
 
 	for (i = 0; i < c->nr_shaded; i++) {
 		unsigned long ref = c->shaded[i];
@@ -178,9 +162,12 @@ void gch_go_shaded_flush(struct gch_go_heap *h, struct gch_go_mcache *c,
 		if (gch_go_mark(ref))
 			WRITE_ONCE(c->shaded[nr++], ref | REF_GRAY);
 	}
-	if (nr)
-		put_gray(h, c->shaded, nr);
+	/* They are marked: scanning all that is finds them again. */
+	if (nr && !gch_go_work_add(h, c->shaded, nr))
+		atomic_set(&h->overflow, 1);
 	WRITE_ONCE(c->nr_shaded, 0);
+	if (m && gch_go_bufs_low(c))
+		m->pending = true;
 }
 
 /**
@@ -285,7 +272,7 @@ int gch_go_assign_slow(struct gch_go_heap *h, struct gch_mutator *m, u32 state,
 	if (STATE_PHASE(state) == PHASE_STOP)
 		return wait_exclusive(m);
 	if (gch_go_shades_new(state))
-		gch_go_shade(h, m->cache, (unsigned long)ref);
+		gch_go_shade(h, m, (unsigned long)ref);
 	gch_go_assign_born(h, m, state, place, ref);
 	return 0;
 }
@@ -305,7 +292,7 @@ void gch_go_assign_born(struct gch_go_heap *h, struct gch_mutator *m, u32 state,
 {
 	if (STATE_PHASE(state) <= PHASE_TERM) {
 		if (STATE_BARRIER(state) != GCHEAP_BARRIER_DIJKSTRA)
-			gch_go_shade(h, m->cache, (unsigned long)READ_ONCE(*place));
+			gch_go_shade(h, m, (unsigned long)READ_ONCE(*place));
 		if (unlikely(STATE_BARRIER(state) == BARRIER_SNAPSHOT))
 			gch_go_snap_store(h, m, place);
 		gch_tally(m->stats->barriers, 1);
@@ -425,7 +412,7 @@ int gch_go_weak_get(struct gch_mutator *m, void **place, struct gch_weak *w)
 			ref = NULL;
 		/* Whatever the barrier: nothing else need refer to it. */
 		else if (is_marking(state))
-			gch_go_shade(h, m->cache, (unsigned long)ref);
+			gch_go_shade(h, m, (unsigned long)ref);
 	}
 	return gch_go_assign_at(h, m, state, place, ref);
 }

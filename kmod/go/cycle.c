@@ -26,6 +26,7 @@
  */
 #include "go.h"
 
+#include <linux/cpumask.h>
 #include <linux/ktime.h>
 
 static void set_state(struct gch_go_heap *h, u32 gen, enum gch_go_phase phase)
@@ -266,6 +267,8 @@ int gch_go_collect(struct gch_heap *heap, unsigned int generation)
 	gch_go_share_begin(h);
 
 	gch_go_trace_begin(h, &t);
+	/* For the sections of all CPUs, which cannot take any themselves. */
+	gch_go_bufs_fill(h, GCH_GO_BUFS_FILL + num_online_cpus());
 	if (h->snap)
 		gch_go_snap_begin(h);
 	begin_marking(h, gen);

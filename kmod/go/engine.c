@@ -45,7 +45,6 @@ static int heap_init(struct gch_heap *heap, struct netlink_ext_ack *extack)
 	gch_go_central_init(h);
 	raw_spin_lock_init(&h->large_lock);
 	INIT_LIST_HEAD(&h->larges);
-	raw_spin_lock_init(&h->work_lock);
 	raw_spin_lock_init(&h->pace_lock);
 	h->mcache = alloc_percpu_gfp(struct gch_go_mcache,
 				     GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
@@ -101,8 +100,22 @@ static void mutator_exit(struct gch_mutator *m)
 static int settle(struct gch_mutator *m)
 {
 	struct gch_go_heap *h = to_go(m->heap);
+	u32 state = READ_ONCE(h->state);
+	int ret = gch_go_assist(h, m, state);
 
-	return gch_go_assist(h, m, READ_ONCE(h->state));
+	if (m->wait == GCH_WAIT_NONE && STATE_PHASE(state) != PHASE_OFF &&
+	    (gch_go_bufs_low(m->cache) || gch_go_snap_low(h, state)))
+		m->wait = GCH_WAIT_SUPPLY;
+	return ret;
+}
+
+/* Takes what later sections will need, which cannot take it themselves. */
+static void supply(struct gch_go_heap *h)
+{
+	if (STATE_PHASE(READ_ONCE(h->state)) != PHASE_OFF) {
+		gch_go_bufs_fill(h, GCH_GO_BUFS_FILL);
+		gch_go_snap_fill(h);
+	}
 }
 
 static bool is_exclusive(struct gch_go_heap *h)
@@ -169,8 +182,10 @@ static int wait(struct gch_mutator *m)
 		wait_event(h->phase_wait, !is_exclusive(h));
 		return 0;
 	}
-	if (m->wait == GCH_WAIT_WORKERS) {
-		gch_go_nap(h);
+	if (m->wait == GCH_WAIT_WORKERS || m->wait == GCH_WAIT_SUPPLY) {
+		supply(h);
+		if (m->wait == GCH_WAIT_WORKERS)
+			gch_go_nap(h);
 		return 0;
 	}
 	if (!m->tries)

@@ -41,7 +41,7 @@
  *	mcentral.lock	the lists of spans of one span class
  *	mheap.lock	page bitmaps and lists of arenas
  *	large_lock	the list of large objects
- *	work_lock	lists of work buffers
+ *	work.lock	the work buffers of a CPU
  *	pace_lock	the pacer
  *
  * A span belongs to whoever took it off a list: the cache of a CPU, a sweeper.
@@ -56,6 +56,7 @@
 #include <gcheap/engine.h>
 
 #include "pacer.h"
+#include "workbuf.h"
 
 #define GCH_GO_PAGE_SHIFT	13
 #define GCH_GO_PAGE_SIZE	BIT(GCH_GO_PAGE_SHIFT)
@@ -262,13 +263,6 @@ struct gch_go_large {
 	u64 id;
 };
 
-/* A page of references that wait for the marker. */
-struct gch_go_workbuf {
-	struct gch_go_workbuf *next;
-	unsigned long nr;
-	unsigned long ref[(PAGE_SIZE - 16) / sizeof(long)];
-};
-
 /* Marked in one go, in a section. */
 #define GCH_GO_SHADE_MAX	128
 
@@ -285,6 +279,7 @@ struct gch_go_workbuf {
  * @allocs: objects that it has allocated, ever, by span class
  * @freed: objects that it has found dead, ever, by span class
  * @shaded: what stores have shaded: gray, if it is not marked already
+ * @work: its work buffers
  */
 struct gch_go_mcache {
 	u32 state;
@@ -297,6 +292,7 @@ struct gch_go_mcache {
 	u64 allocs[GCH_GO_SPAN_CLASSES];
 	u64 freed[GCH_GO_SPAN_CLASSES];
 	unsigned long shaded[GCH_GO_SHADE_MAX];
+	struct gch_go_work work;
 };
 
 /**
@@ -335,10 +331,7 @@ struct gch_go_mcentral {
  * @larges: the large objects
  * @nr_large: their number
  * @last_large: id of the newest
- * @work_lock: protects the lists of work buffers
- * @full_bufs: work that any worker may take
- * @empty_bufs: spare buffers
- * @nr_full: buffers with work
+ * @nr_full: buffers with work, of all CPUs
  * @hungry: a mutator would mark if there were work
  * @marker: of the present cycle, &enum gcheap_marker; written before it begins
  * @snap: the snapshot that the present cycle takes, or NULL; likewise
@@ -402,9 +395,6 @@ struct gch_go_heap {
 	u32 nr_large;
 	u64 last_large;
 
-	raw_spinlock_t work_lock;	/* see above */
-	struct gch_go_workbuf *full_bufs;
-	struct gch_go_workbuf *empty_bufs;
 	atomic_t nr_full;
 	bool hungry;
 	u8 marker;
@@ -681,16 +671,23 @@ bool gch_go_mark(unsigned long ref);
 void gch_go_mark_born(unsigned long ref);
 bool gch_go_is_marked(unsigned long ref);
 void gch_go_shaded_flush(struct gch_go_heap *h, struct gch_go_mcache *c,
-			 bool count);
+			 struct gch_mutator *m);
 void gch_go_shaded_drop(struct gch_go_heap *h);
 u64 gch_go_shades(struct gch_go_heap *h);
 bool gch_go_is_shaded(struct gch_go_heap *h);
 
-/* Shades an object, in a section on the CPU of the cache. */
+/* Has its CPU few spare work buffers left for sections? */
+static inline bool gch_go_bufs_low(const struct gch_go_mcache *c)
+{
+	return READ_ONCE(c->work.nr_empty) < GCH_GO_BUFS_LOW;
+}
+
+/* Shades an object, in a section of the mutator. */
 static __always_inline void gch_go_shade(struct gch_go_heap *h,
-					 struct gch_go_mcache *c,
+					 struct gch_mutator *m,
 					 unsigned long ref)
 {
+	struct gch_go_mcache *c = m->cache;
 	u32 n = c->nr_shaded;
 
 	if (!ref)
@@ -699,7 +696,7 @@ static __always_inline void gch_go_shade(struct gch_go_heap *h,
 	/* Who finds the number finds the entry: gch_go_is_shaded(). */
 	gch_store_release(&c->nr_shaded, n + 1);
 	if (unlikely(n + 1 == GCH_GO_SHADE_MAX))
-		gch_go_shaded_flush(h, c, true);
+		gch_go_shaded_flush(h, c, m);
 }
 
 u64 gch_go_black(struct gch_go_heap *h);
@@ -764,11 +761,8 @@ void gch_go_share_leave(u64 *since);
 void gch_go_mark_roots(struct gch_go_heap *h);
 void gch_go_mark_drain(struct gch_go_heap *h);
 bool gch_go_mark_more(struct gch_go_heap *h);
-u64 gch_go_mark_some(struct gch_go_heap *h, u64 work, u64 deadline);
-struct gch_go_workbuf *gch_go_buf_get(struct gch_go_heap *h);
-void gch_go_buf_put_full(struct gch_go_heap *h, struct gch_go_workbuf *b);
-void gch_go_bufs_free(struct gch_go_heap *h, bool keep);
-int gch_go_bufs_init(struct gch_go_heap *h);
+u64 gch_go_mark_some(struct gch_go_heap *h, struct gch_mutator *m, u64 work,
+		     u64 deadline);
 
 /* sweep.c */
 typedef void (*gch_go_span_fn)(void *arg, struct gch_go_span *s);
@@ -797,6 +791,8 @@ struct gch_go_snap;
 int gch_go_snapshot(struct gch_heap *heap, struct gch_snapshot *out);
 void gch_go_snap_store(struct gch_go_heap *h, struct gch_mutator *m,
 		       void **place);
+bool gch_go_snap_low(const struct gch_go_heap *h, u32 state);
+void gch_go_snap_fill(struct gch_go_heap *h);
 void gch_go_snap_span(struct gch_go_span *s, u32 gen);
 void gch_go_snap_begin(struct gch_go_heap *h);
 void gch_go_snap_roots(struct gch_go_heap *h);

@@ -2,10 +2,10 @@
 /*
  * Marking: what all markers share
  *
- * Work is kept in buffers of one page, as in Go's mgcwork.go: a worker fills and
- * empties one of its own, last in, first out, and exchanges whole ones with the
- * heap's list. What becomes of a reference is the marker's to say, which
- * GCH_KEY_MARKER selects: mark_pipeline.c, mark_greentea.c, mark_classic.c.
+ * Work is kept in buffers of one page: a worker fills and empties one of its own,
+ * last in, first out, and exchanges whole ones with the lists of workbuf.c. What
+ * becomes of a reference is the marker's to say, which GCH_KEY_MARKER selects:
+ * mark_pipeline.c, mark_greentea.c, mark_classic.c.
  *
  * A large object is scanned in pieces of 128 KiB, which wait in buffers like
  * objects: several workers share it, and none is long over one.
@@ -14,14 +14,11 @@
  * the heap's overflow is set: the collector then scans every marked object once
  * more. Each such round has marked something, so there is a last one: marking
  * needs memory to be quick but not to be right.
- *
- * work_lock protects the lists of buffers.
  */
 #include "mark.h"
 
 #include <linux/cpu.h>
 #include <linux/delay.h>
-#include <linux/gfp.h>
 #include <linux/kthread.h>
 #include <linux/ktime.h>
 #include <linux/sched/stat.h>
@@ -32,156 +29,6 @@
 #define LOOK_NS		(20 * NSEC_PER_USEC)
 /* References of an object that are left to the workers if there are more. */
 #define REFS_BRIEF	4096U
-
-static struct gch_go_workbuf *pop_buf(struct gch_go_workbuf **list)
-{
-	struct gch_go_workbuf *b = *list;
-
-	if (b)
-		*list = b->next;
-	return b;
-}
-
-/**
- * gch_go_buf_get - takes an empty work buffer
- * @h: the heap
- *
- * Context: any but interrupts; preemption may be on.
- * Return: the buffer, or NULL; a caller that loses gray objects sets overflow.
- */
-struct gch_go_workbuf *gch_go_buf_get(struct gch_go_heap *h)
-{
-	struct gch_go_workbuf *b;
-
-	preempt_disable();
-	raw_spin_lock(&h->work_lock);
-	b = pop_buf(&h->empty_bufs);
-	raw_spin_unlock(&h->work_lock);
-	preempt_enable();
-	if (!b)
-		b = (void *)__get_free_page(GFP_NOWAIT | __GFP_NOWARN);
-	if (b)
-		b->nr = 0;
-	return b;
-}
-
-/**
- * gch_go_buf_put_full - offers a buffer with work to all workers
- * @h: the heap
- * @b: the buffer
- *
- * Context: any but interrupts.
- */
-void gch_go_buf_put_full(struct gch_go_heap *h, struct gch_go_workbuf *b)
-{
-	preempt_disable();
-	raw_spin_lock(&h->work_lock);
-	b->next = h->full_bufs;
-	h->full_bufs = b;
-	atomic_inc(&h->nr_full);
-	raw_spin_unlock(&h->work_lock);
-	preempt_enable();
-}
-
-/**
- * gch_go_buf_put_empty - gives an empty work buffer back
- * @h: the heap
- * @b: the buffer
- *
- * Context: any but interrupts.
- */
-void gch_go_buf_put_empty(struct gch_go_heap *h, struct gch_go_workbuf *b)
-{
-	preempt_disable();
-	raw_spin_lock(&h->work_lock);
-	b->next = h->empty_bufs;
-	h->empty_bufs = b;
-	raw_spin_unlock(&h->work_lock);
-	preempt_enable();
-}
-
-/**
- * gch_go_bufs_init - gives a heap the work buffer that it always has
- * @h: the heap
- *
- * Context: process context, may sleep.
- * Return: 0, -ENOMEM.
- */
-int gch_go_bufs_init(struct gch_go_heap *h)
-{
-	struct gch_go_workbuf *b = (void *)__get_free_page(GFP_KERNEL_ACCOUNT);
-
-	if (!b)
-		return -ENOMEM;
-	gch_go_buf_put_empty(h, b);
-	return 0;
-}
-
-/**
- * gch_go_buf_get_full - takes a buffer with work
- * @h: the heap
- *
- * Context: any but interrupts.
- * Return: the buffer, or NULL.
- */
-struct gch_go_workbuf *gch_go_buf_get_full(struct gch_go_heap *h)
-{
-	struct gch_go_workbuf *b;
-
-	if (!atomic_read(&h->nr_full))
-		return NULL;
-	preempt_disable();
-	raw_spin_lock(&h->work_lock);
-	b = pop_buf(&h->full_bufs);
-	if (b)
-		atomic_dec(&h->nr_full);
-	raw_spin_unlock(&h->work_lock);
-	preempt_enable();
-	return b;
-}
-
-static void free_list(struct gch_go_workbuf *b)
-{
-	struct gch_go_workbuf *next;
-
-	for (; b; b = next) {
-		next = b->next;
-		free_page((unsigned long)b);
-		cond_resched();
-	}
-}
-
-/**
- * gch_go_bufs_free - frees the work buffers
- * @h: the heap; no cycle marks
- * @keep: all but one
- *
- * With one alone the marker still gets on well.
- *
- * Context: process context, may sleep.
- */
-void gch_go_bufs_free(struct gch_go_heap *h, bool keep)
-{
-	struct gch_go_workbuf *empty, *full;
-
-	preempt_disable();
-	raw_spin_lock(&h->work_lock);
-	empty = h->empty_bufs;
-	full = h->full_bufs;
-	h->empty_bufs = NULL;
-	h->full_bufs = NULL;
-	atomic_set(&h->nr_full, 0);
-	raw_spin_unlock(&h->work_lock);
-	preempt_enable();
-	if (keep && empty) {
-		struct gch_go_workbuf *rest = empty->next;
-
-		gch_go_buf_put_empty(h, empty);
-		empty = rest;
-	}
-	free_list(empty);
-	free_list(full);
-}
 
 /**
  * gch_go_use_buf - makes a buffer the worker's own
@@ -221,7 +68,7 @@ static void mark_unlisted(struct gch_go_marker *k, unsigned long ref)
 /* Hands the older half of what this worker has to all, if there is a buffer. */
 static bool give_half(struct gch_go_marker *k)
 {
-	struct gch_go_workbuf *half = gch_go_buf_get(k->h);
+	struct gch_go_workbuf *half = mark_buf(k);
 	unsigned long n = (k->sp - k->base) / 2;
 
 	if (!half)
@@ -247,7 +94,7 @@ noinline void gch_go_push_slow(struct gch_go_marker *k, unsigned long ref)
 	bool room;
 
 	if (!k->buf) {
-		gch_go_use_buf(k, gch_go_buf_get(k->h));
+		gch_go_use_buf(k, mark_buf(k));
 		room = k->buf;
 	} else {
 		room = give_half(k);
@@ -298,7 +145,7 @@ noinline bool gch_go_pop_slow(struct gch_go_marker *k)
  */
 static bool give_every_second(struct gch_go_marker *k)
 {
-	struct gch_go_workbuf *half = gch_go_buf_get(k->h);
+	struct gch_go_workbuf *half = mark_buf(k);
 	unsigned long *at, *kept = k->base;
 
 	if (!half)
@@ -535,8 +382,9 @@ static void mark_on_cpu(void *arg, unsigned int cpu)
 	unsigned int *seq;
 
 	atomic_inc(&h->running);
+	gch_go_bufs_fill(h, GCH_GO_BUFS_FILL);
 	seq = gch_section_enter();
-	gch_go_shaded_flush(h, this_cpu_ptr(h->mcache), false);
+	gch_go_shaded_flush(h, this_cpu_ptr(h->mcache), NULL);
 	gch_section_leave(seq);
 	if (!gch_worker_settle(&h->base)) {
 		atomic_dec(&h->running);
@@ -624,7 +472,7 @@ static void flush_offline(struct gch_go_heap *h)
 		if (cpu_online(cpu))
 			continue;
 		preempt_disable();
-		gch_go_shaded_flush(h, per_cpu_ptr(h->mcache, cpu), false);
+		gch_go_shaded_flush(h, per_cpu_ptr(h->mcache, cpu), NULL);
 		preempt_enable();
 	}
 	cpus_read_unlock();
@@ -659,7 +507,7 @@ void gch_go_mark_drain(struct gch_go_heap *h)
  * gch_go_mark_more - is there work left?
  * @h: the heap
  *
- * A mutator that has taken work, and so emptied the list, has raised its CPU's count
+ * A mutator that has taken work, and so emptied a list, has raised its CPU's count
  * of shades before: the caller reads that afterwards.
  *
  * Context: process context.
@@ -667,16 +515,8 @@ void gch_go_mark_drain(struct gch_go_heap *h)
  */
 bool gch_go_mark_more(struct gch_go_heap *h)
 {
-	bool more;
-
-	if (gch_go_is_shaded(h))
-		return true;
-	preempt_disable();
-	raw_spin_lock(&h->work_lock);
-	more = h->full_bufs;
-	raw_spin_unlock(&h->work_lock);
-	preempt_enable();
-	return more || atomic_read(&h->overflow);
+	return gch_go_is_shaded(h) || gch_go_work_left(h) ||
+	       atomic_read(&h->overflow);
 }
 
 /**
@@ -701,6 +541,7 @@ bool gch_go_is_long(unsigned long ref)
 /**
  * gch_go_mark_some - marks for a while, for a mutator
  * @h: the heap
+ * @m: the mutator
  * @work: bytes to mark, or a little more
  * @deadline: of ktime_get_ns(), when to stop
  *
@@ -711,19 +552,20 @@ bool gch_go_is_long(unsigned long ref)
  * Context: in a section that has read phase MARK.
  * Return: bytes marked; 0 if there was nothing to do.
  */
-u64 gch_go_mark_some(struct gch_go_heap *h, u64 work, u64 deadline)
+u64 gch_go_mark_some(struct gch_go_heap *h, struct gch_mutator *m, u64 work,
+		     u64 deadline)
 {
-	struct gch_go_mcache *c = this_cpu_ptr(h->mcache);
-	struct gch_go_marker k = { .h = h };
+	struct gch_go_marker k = { .h = h, .section = true };
+	struct gch_go_mcache *c = m->cache;
 	u64 done;
 
 	if (!atomic_read(&h->nr_full))
-		gch_go_shaded_flush(h, c, true);
+		gch_go_shaded_flush(h, c, m);
 	if (!atomic_read(&h->nr_full)) {
 		WRITE_ONCE(h->hungry, true);
 		return 0;
 	}
-	/* Seen by who finds the list empty under its lock: gch_go_mark_more(). */
+	/* Seen by who finds lists empty under their locks: gch_go_work_left(). */
 	WRITE_ONCE(c->shades, c->shades + 1);
 	while (k.bytes < work && step_briefly(&k) && ktime_get_ns() < deadline)
 		;

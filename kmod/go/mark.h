@@ -20,6 +20,7 @@
  * struct gch_go_marker - a worker, or a mutator that helps, while it marks
  * @h: the heap
  * @share: of the processors; NULL if nobody asks
+ * @section: it is a mutator in a section, which takes no memory
  * @rest: others need the CPU more: it marks what it has begun and no more
  * @buf: its buffer, a stack; NULL if it has none
  * @sp: the next reference goes there
@@ -34,6 +35,7 @@
 struct gch_go_marker {
 	struct gch_go_heap *h;
 	struct gch_go_share *share;
+	bool section;
 	bool rest;
 	struct gch_go_workbuf *buf;
 	unsigned long *sp;
@@ -60,8 +62,6 @@ bool gch_go_pop_slow(struct gch_go_marker *k);
 bool gch_go_step_other(struct gch_go_marker *k, unsigned long ref);
 bool gch_go_is_long(unsigned long ref);
 void gch_go_use_buf(struct gch_go_marker *k, struct gch_go_workbuf *b);
-struct gch_go_workbuf *gch_go_buf_get_full(struct gch_go_heap *h);
-void gch_go_buf_put_empty(struct gch_go_heap *h, struct gch_go_workbuf *b);
 void gch_go_offer(struct gch_go_marker *k, unsigned int least);
 bool gch_go_others_idle(const struct gch_go_heap *h);
 void gch_go_mark_turn(struct gch_go_marker *k);
@@ -76,6 +76,12 @@ void gch_go_greentea_drain(struct gch_go_marker *k);
 bool gch_go_greentea_brief(struct gch_go_marker *k);
 void gch_go_classic_drain(struct gch_go_marker *k);
 bool gch_go_classic_brief(struct gch_go_marker *k);
+
+/* An empty buffer, or NULL. */
+static inline struct gch_go_workbuf *mark_buf(struct gch_go_marker *k)
+{
+	return k->section ? gch_go_buf_take(k->h) : gch_go_buf_get(k->h);
+}
 
 /* How many that is from one look to the next, between which it does not change. */
 static inline unsigned int mark_every(const struct gch_go_marker *k)

@@ -264,7 +264,7 @@ static void use_out(struct gch_go_marker *k, struct gch_go_workbuf *b)
 /* What this worker has queued becomes what it takes from. */
 static bool turn_around(struct gch_go_marker *k)
 {
-	struct gch_go_workbuf *spare = k->out ? : gch_go_buf_get(k->h);
+	struct gch_go_workbuf *spare = k->out ? : mark_buf(k);
 
 	if (!spare)
 		return false;
@@ -279,7 +279,7 @@ static bool turn_around(struct gch_go_marker *k)
 static bool take_full(struct gch_go_marker *k, struct gch_go_workbuf *b)
 {
 	if (!k->buf)
-		gch_go_use_buf(k, gch_go_buf_get(k->h));
+		gch_go_use_buf(k, mark_buf(k));
 	if (!k->buf) {
 		/* One buffer has to do for both, as a stack. */
 		gch_go_use_buf(k, b);
@@ -319,7 +319,7 @@ static void share_out(struct gch_go_marker *k)
 
 	if (!n || !gch_go_others_idle(k->h))
 		return;
-	half = gch_go_buf_get(k->h);
+	half = mark_buf(k);
 	if (!half)
 		return;
 	k->end -= n;

@@ -377,7 +377,7 @@ static void init_refs_slow(struct gch_mutator *m, u32 state, unsigned long ref,
 	if (!gch_go_shades_new(state))
 		return;
 	for (i = 0; i < nr; i++)
-		gch_go_shade(to_go(m->heap), m->cache, (unsigned long)from[i]);
+		gch_go_shade(to_go(m->heap), m, (unsigned long)from[i]);
 	gch_tally(m->stats->barriers, nr);
 }
 

@@ -20,8 +20,11 @@
  *
  * &gch_heap.lock is held from before the instant until the roots are written: frames
  * and tables that are read are those of the instant. &gch_go_snap.lock, raw, taken in
- * sections with no other, protects the list of kept references; looking for one
- * takes no lock.
+ * sections with no other, protects the list of kept references and that of spare pages;
+ * looking for one takes no lock.
+ *
+ * A section takes no memory: it uses spare pages, which mutators put down after
+ * sections that have left few, with GCH_WAIT_SUPPLY. Without a page the snapshot is lost.
  *
  * An object's number is that of its arena, which is never used twice, and where it is
  * in it; it has the same in every snapshot.
@@ -40,6 +43,9 @@
 /* Numbers: of 8 bytes in an arena; large objects are beyond all arenas. */
 #define NUMBER_ARENA	20U
 #define NUMBER_LARGE	52U
+
+/* Spare pages for what is kept: with fewer more are taken; and one for each CPU. */
+#define SPARE_LOW	8U
 
 /* References of an object between looks at whether others want the CPU. */
 #define BREATH		4096U
@@ -62,6 +68,8 @@ struct kept_page {
  * @out: where it goes
  * @lock: see above
  * @pages: of all that is kept
+ * @spare: pages for more
+ * @nr_spare: how many
  * @roots: roots have not been written yet
  * @lost: something could not be kept
  * @nr: frames or finalizers seen
@@ -73,6 +81,8 @@ struct gch_go_snap {
 	struct gch_snapshot *out;
 	raw_spinlock_t lock;		/* see above */
 	struct kept_page *pages;
+	struct kept_page *spare;
+	unsigned int nr_spare;
 	bool roots;
 	bool lost;
 	u32 nr;
@@ -95,23 +105,41 @@ static const struct kept *find(struct gch_go_snap *sn, void **place)
 	return k;
 }
 
-/* False if it needs a page, and @page is none. */
-static bool insert(struct gch_go_snap *sn, void **place, unsigned long ref,
-		   struct kept_page **page)
+static void put_spare(struct gch_go_snap *sn, struct kept_page *page)
+{
+	raw_spin_lock(&sn->lock);
+	page->next = sn->spare;
+	sn->spare = page;
+	WRITE_ONCE(sn->nr_spare, sn->nr_spare + 1);
+	raw_spin_unlock(&sn->lock);
+}
+
+static bool use_spare(struct gch_go_snap *sn)
+{
+	struct kept_page *page = sn->spare;
+
+	lockdep_assert_held(&sn->lock);
+	if (!page)
+		return false;
+	sn->spare = page->next;
+	WRITE_ONCE(sn->nr_spare, sn->nr_spare - 1);
+	page->next = sn->pages;
+	page->used = 0;
+	sn->pages = page;
+	return true;
+}
+
+/* False if there is no room. */
+static bool insert(struct gch_go_snap *sn, void **place, unsigned long ref)
 {
 	struct kept **list = list_of(sn, place), *k;
 
 	lockdep_assert_held(&sn->lock);
 	if (find(sn, place))
 		return true;
-	if (!sn->pages || sn->pages->used == ARRAY_SIZE(sn->pages->kept)) {
-		if (!*page)
-			return false;
-		(*page)->next = sn->pages;
-		(*page)->used = 0;
-		sn->pages = *page;
-		*page = NULL;
-	}
+	if ((!sn->pages || sn->pages->used == ARRAY_SIZE(sn->pages->kept)) &&
+	    !use_spare(sn))
+		return false;
 	k = &sn->pages->kept[sn->pages->used++];
 	k->next = *list;
 	k->place = place;
@@ -123,20 +151,70 @@ static bool insert(struct gch_go_snap *sn, void **place, unsigned long ref,
 
 static void keep(struct gch_go_snap *sn, void **place, unsigned long ref)
 {
-	struct kept_page *page = NULL;
-	bool done;
+	raw_spin_lock(&sn->lock);
+	if (!insert(sn, place, ref))
+		WRITE_ONCE(sn->lost, true);
+	raw_spin_unlock(&sn->lock);
+}
 
-	for (;;) {
-		raw_spin_lock(&sn->lock);
-		done = insert(sn, place, ref, &page);
-		raw_spin_unlock(&sn->lock);
-		if (done)
-			break;
-		page = gch_snap_page(GFP_NOWAIT);
-		if (!page) {
-			WRITE_ONCE(sn->lost, true);
-			break;
-		}
+static unsigned int spare_low(void)
+{
+	return SPARE_LOW + num_online_cpus();
+}
+
+/**
+ * gch_go_snap_low - does a snapshot need more pages for what is kept?
+ * @h: the heap
+ * @state: its state as the section has read it
+ *
+ * Context: in a section.
+ * Return: whether one does.
+ */
+bool gch_go_snap_low(const struct gch_go_heap *h, u32 state)
+{
+	return gch_go_snaps(state) &&
+	       READ_ONCE(h->snap->nr_spare) < spare_low();
+}
+
+static struct kept_page *kept_page_new(struct gch_go_heap *h)
+{
+	struct mem_cgroup *old = gch_memcg_enter(&h->base);
+	struct kept_page *page = gch_snap_page();
+
+	gch_memcg_leave(old);
+	return page;
+}
+
+/* Puts a page down if a snapshot wants it; whether it wants more. */
+static bool supply(struct gch_go_heap *h, struct kept_page **page)
+{
+	/* As long as the section lasts, the snapshot does. */
+	unsigned int *seq = gch_section_enter();
+	bool wanted = gch_go_snaps(READ_ONCE(h->state)) &&
+		      READ_ONCE(h->snap->nr_spare) < 2 * spare_low();
+
+	if (wanted && *page) {
+		put_spare(h->snap, *page);
+		*page = NULL;
+	}
+	gch_section_leave(seq);
+	return wanted;
+}
+
+/**
+ * gch_go_snap_fill - takes pages for what sections have to keep for a snapshot
+ * @h: the heap
+ *
+ * Context: process context outside sections, may sleep.
+ */
+void gch_go_snap_fill(struct gch_go_heap *h)
+{
+	struct kept_page *page = NULL;
+
+	while (supply(h, &page)) {
+		page = kept_page_new(h);
+		if (!page)
+			return;
 	}
 	if (page)
 		gch_snap_page_free(page);
@@ -201,8 +279,11 @@ void gch_go_snap_store(struct gch_go_heap *h, struct gch_mutator *m,
 		return;
 	/* Before the look at what was kept: see above. */
 	ref = (unsigned long)gch_load_acquire(place);
-	if (!find(sn, place))
-		keep(sn, place, ref);
+	if (find(sn, place))
+		return;
+	keep(sn, place, ref);
+	if (READ_ONCE(sn->nr_spare) < spare_low())
+		m->pending = true;
 }
 
 /**
@@ -458,8 +539,9 @@ static struct gch_go_snap *snap_new(struct gch_go_heap *h,
 				    struct gch_snapshot *out)
 {
 	u64 lists = atomic64_read(&h->live) / LIST_BYTES;
+	unsigned int bits, i;
+	struct kept_page *page;
 	struct gch_go_snap *sn;
-	unsigned int bits;
 
 	bits = clamp_t(unsigned int, ilog2(lists | 1), LIST_BITS_MIN,
 		       LIST_BITS_MAX);
@@ -472,18 +554,32 @@ static struct gch_go_snap *snap_new(struct gch_go_heap *h,
 	sn->out = out;
 	sn->bits = bits;
 	sn->roots = true;
+	for (i = 0; i < 2 * spare_low(); i++) {
+		page = kept_page_new(h);
+		if (!page)
+			break;
+		preempt_disable();
+		put_spare(sn, page);
+		preempt_enable();
+	}
 	return sn;
 }
 
-static void snap_free(struct gch_go_snap *sn)
+static void free_pages_of(struct kept_page *page)
 {
-	struct kept_page *page, *next;
+	struct kept_page *next;
 
-	for (page = sn->pages; page; page = next) {
+	for (; page; page = next) {
 		next = page->next;
 		gch_snap_page_free(page);
 		cond_resched();
 	}
+}
+
+static void snap_free(struct gch_go_snap *sn)
+{
+	free_pages_of(sn->pages);
+	free_pages_of(sn->spare);
 	kvfree(sn);
 }
 

@@ -63,5 +63,6 @@ extern struct kunit_suite gch_kunit_pool;
 extern struct kunit_suite gch_kunit_graph;
 extern struct kunit_suite gch_kunit_core;
 extern struct kunit_suite gch_kunit_word;
+extern struct kunit_suite gch_kunit_work;
 
 #endif /* _GCHEAP_KUNIT_H */

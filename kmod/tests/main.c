@@ -94,6 +94,7 @@ static const struct gch_test tests[] = {
 	{ "stw", GCH_TEST_GO, gch_test_stw },
 	{ "workers", GCH_TEST_GO, gch_test_workers },
 	{ "snapshot", GCH_TEST_GO, gch_test_snapshot },
+	{ "snapshot-much", GCH_TEST_GO, gch_test_snapshot_much },
 	{ "spans", GCH_TEST_GO, gch_test_spans },
 	{ "nodes", GCH_TEST_GO, gch_test_nodes },
 	{ "final-many", GCH_TEST_GO, gch_test_finals_many, true },

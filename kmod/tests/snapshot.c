@@ -541,3 +541,90 @@ void gch_test_snapshot(struct gch_test_env *env)
 	if (gch_test_open(env, NULL))
 		snapshots(env);
 }
+
+/* ---- much that is overwritten ---- */
+
+/* Words that a thread overwrites: pages that are spare at first have room for few. */
+#define MUCH		20000U
+#define MUCH_ROUNDS	3U
+
+struct much {
+	struct gch_test_env *env;
+	struct gch_mutator *m;
+	struct completion done;
+	unsigned long stores;
+	bool stop;
+};
+
+static int much_main(void *arg)
+{
+	struct much *t = arg;
+	bool good = true;
+	u32 i;
+
+	while (good && !READ_ONCE(t->stop)) {
+		for (i = 0; i < MUCH && good; i++)
+			good = MUST(t->env, gch_store(t->m, 0, i, 1));
+		t->stores += i;
+		cond_resched();
+	}
+	complete(&t->done);
+	return 0;
+}
+
+static bool much_build(struct much *t, struct gch_type *var)
+{
+	u32 i;
+
+	if (!MUST(t->env, gch_alloc_var(t->m, 0, var, MUCH, 0)))
+		return false;
+	for (i = 0; i < MUCH; i++)
+		if (!MUST(t->env, gch_alloc_var(t->m, 1, var, 1, 8)) ||
+		    !MUST(t->env, gch_store(t->m, 0, i, 1)))
+			return false;
+	return true;
+}
+
+static void much_take(struct much *t)
+{
+	struct gch_snapshot *sn;
+	struct task_struct *task;
+	unsigned int i;
+
+	init_completion(&t->done);
+	task = kthread_run(much_main, t, "gch_test_much");
+	if (!CHECK(t->env, !IS_ERR(task), "no thread: %ld", PTR_ERR(task)))
+		return;
+	for (i = 0; i < MUCH_ROUNDS; i++) {
+		sn = gch_snapshot_take(t->env->heap, true);
+		if (CHECK(t->env, !IS_ERR(sn), "no snapshot: %ld", PTR_ERR(sn)))
+			gch_snapshot_free(sn);
+	}
+	WRITE_ONCE(t->stop, true);
+	gch_test_wait(&t->done);
+	gch_test_note(t->env, "%lu stores", t->stores);
+}
+
+/**
+ * gch_test_snapshot_much - snapshots for which much has to be kept
+ * @env: the test
+ *
+ * Sections that keep it take no memory: what they use up is taken after them.
+ */
+void gch_test_snapshot_much(struct gch_test_env *env)
+{
+	struct much t = { .env = env };
+	struct gch_type *var;
+
+	if (!gch_test_open(env, NULL))
+		return;
+	var = gch_test_type(env, "any", 0, 0, GCH_TYPE_VAR);
+	if (!var)
+		return;
+	t.m = gch_mutator_attach(env->heap, 2);
+	if (!CHECK(env, !IS_ERR(t.m), "no mutator: %ld", PTR_ERR(t.m)))
+		return;
+	if (much_build(&t, var))
+		much_take(&t);
+	gch_mutator_detach(t.m);
+}

@@ -142,6 +142,7 @@ void gch_test_refs(struct gch_test_env *env);
 void gch_test_stw(struct gch_test_env *env);
 void gch_test_workers(struct gch_test_env *env);
 void gch_test_snapshot(struct gch_test_env *env);
+void gch_test_snapshot_much(struct gch_test_env *env);
 void gch_test_spans(struct gch_test_env *env);
 void gch_test_nodes(struct gch_test_env *env);
 void gch_test_handshake(struct gch_test_env *env);

@@ -11,10 +11,10 @@
  * Each call of a mutator is one section: preemption is off and the CPU's
  * sequence is odd. gch_handshake() returns once every CPU has been seen outside
  * a section, so what was published before it is seen by every later section.
- * Locks taken inside a section are raw spinlocks; nothing there sleeps or runs
- * for longer than a bounded step. A function that cannot go on inside a section
- * sets &gch_mutator.wait and returns -EAGAIN; the core leaves the section, calls
- * &gch_engine_ops.wait and repeats the call from its start.
+ * Locks taken inside a section are raw spinlocks; nothing there sleeps, takes or
+ * frees pages, or runs for longer than a bounded step. A function that cannot go
+ * on inside a section sets &gch_mutator.wait and returns -EAGAIN; the core leaves
+ * the section, calls &gch_engine_ops.wait and repeats the call from its start.
  *
  * Lock order
  *
@@ -75,6 +75,17 @@ static __always_inline void gch_section_leave(unsigned int *seq)
 }
 
 void gch_handshake(struct gch_heap *heap);
+
+/*
+ * May the page allocator be asked here, whatever the flags? Not in sections: with
+ * PREEMPT_RT its locks sleep. Without a count of preemption a task keeps its CPU.
+ */
+static inline bool gch_may_take_memory(void)
+{
+	if (IS_ENABLED(CONFIG_PREEMPT_COUNT))
+		return preemptible();
+	return !(raw_cpu_read(gch_section_seq) & 1);
+}
 
 /* ---- heaps ---- */
 
@@ -308,6 +319,7 @@ static inline u32 gch_type_word(const struct gch_type *type, u32 i)
  * @GCH_WAIT_EXCLUSIVE: somebody else has the heap to himself
  * @GCH_WAIT_COLLECT: a collection is due before the call can go on
  * @GCH_WAIT_WORKERS: mark workers need the CPU more
+ * @GCH_WAIT_SUPPLY: later sections need memory that this one has used up
  */
 enum gch_wait {
 	GCH_WAIT_NONE,
@@ -315,6 +327,7 @@ enum gch_wait {
 	GCH_WAIT_EXCLUSIVE,
 	GCH_WAIT_COLLECT,
 	GCH_WAIT_WORKERS,
+	GCH_WAIT_SUPPLY,
 };
 
 /**
@@ -493,7 +506,7 @@ void gch_snap_object(struct gch_snapshot *sn, u64 obj, u32 bytes,
 void gch_snap_ref(struct gch_snapshot *sn, u32 word, u64 target);
 int gch_snap_error(struct gch_snapshot *sn);
 void gch_snap_fail(struct gch_snapshot *sn, int error);
-void *gch_snap_page(gfp_t gfp);
+void *gch_snap_page(void);
 void gch_snap_page_free(void *page);
 
 /* For who reads one. */

@@ -1,0 +1,418 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Work buffers: where marking keeps what is gray
+ *
+ * A buffer is a page of references, as in Go's mgcwork.go. Each CPU has a list of
+ * buffers with work and one of spare buffers. A CPU uses its own lists first, then
+ * those of others. Only what finds its own lock taken may have to wait: a look at
+ * another CPU's list is given up where that lock is taken, and what is put down
+ * goes to the next CPU then. So two CPUs never wait for one lock in turns, not
+ * even where a hypervisor takes the processor from one that holds it.
+ *
+ * Sections take no memory: the page allocator needs preemption on with PREEMPT_RT.
+ * They take spare buffers only. The collector puts some down before barriers come
+ * on; a mark worker does before it begins; a mutator does when its section has left
+ * few, with GCH_WAIT_SUPPLY. Where there is none all the same, what is gray is
+ * listed nowhere, see mark.c. That is right, but slow.
+ *
+ * Pages are charged to the heap's memory cgroup and taken with no right to wait.
+ *
+ * &gch_go_work.lock, raw and with no other inside, protects the lists of a CPU.
+ */
+#include "go.h"
+
+#include <linux/cpumask.h>
+#include <linux/gfp.h>
+#include <linux/smp.h>
+#include <linux/string.h>
+
+#include "compat.h"
+
+static struct gch_go_work *work_of(struct gch_go_heap *h, unsigned int cpu)
+{
+	return &per_cpu_ptr(h->mcache, cpu)->work;
+}
+
+static struct gch_go_workbuf *pop(struct gch_go_workbuf **list)
+{
+	struct gch_go_workbuf *b = *list;
+
+	/* Others look whether there is one. */
+	if (b)
+		WRITE_ONCE(*list, b->next);
+	return b;
+}
+
+static void push(struct gch_go_workbuf **list, struct gch_go_workbuf *b)
+{
+	b->next = *list;
+	WRITE_ONCE(*list, b);
+}
+
+/* A spare buffer of a CPU that has more than @least. */
+static struct gch_go_workbuf *pop_empty(struct gch_go_work *w,
+					unsigned int least, bool wait)
+{
+	struct gch_go_workbuf *b = NULL;
+
+	if (READ_ONCE(w->nr_empty) <= least)
+		return NULL;
+	if (!raw_spin_trylock(&w->lock)) {
+		if (!wait)
+			return NULL;
+		raw_spin_lock(&w->lock);
+	}
+	if (w->nr_empty > least) {
+		b = pop(&w->empty);
+		WRITE_ONCE(w->nr_empty, w->nr_empty - 1);
+	}
+	raw_spin_unlock(&w->lock);
+	return b;
+}
+
+/* A spare buffer of any CPU that has more than @least and is not at its lists. */
+static struct gch_go_workbuf *steal_empty(struct gch_go_heap *h,
+					  unsigned int least)
+{
+	struct gch_go_workbuf *b = NULL;
+	unsigned int cpu;
+
+	for_each_cpu_wrap(cpu, cpu_possible_mask, smp_processor_id()) {
+		b = pop_empty(work_of(h, cpu), least, false);
+		if (b)
+			break;
+	}
+	return b;
+}
+
+/**
+ * gch_go_buf_take - takes a spare work buffer
+ * @h: the heap
+ *
+ * Context: any but interrupts.
+ * Return: the buffer, empty; or NULL: a caller that loses gray objects sets
+ * overflow.
+ */
+struct gch_go_workbuf *gch_go_buf_take(struct gch_go_heap *h)
+{
+	struct gch_go_workbuf *b;
+
+	preempt_disable();
+	b = pop_empty(work_of(h, smp_processor_id()), 0, true);
+	if (!b)
+		b = steal_empty(h, 0);
+	preempt_enable();
+	if (b)
+		b->nr = 0;
+	return b;
+}
+EXPORT_SYMBOL_IF_KUNIT(gch_go_buf_take);
+
+static struct gch_go_workbuf *buf_new(struct gch_go_heap *h)
+{
+	struct gch_go_workbuf *b;
+	struct mem_cgroup *old;
+
+	/* Whatever the flags: with PREEMPT_RT the allocator's locks sleep. */
+	WARN_ON_ONCE(!gch_may_take_memory());
+	old = gch_memcg_enter(&h->base);
+	b = (void *)__get_free_page(GFP_NOWAIT | __GFP_ACCOUNT | __GFP_NOWARN);
+	gch_memcg_leave(old);
+	return b;
+}
+
+/**
+ * gch_go_buf_get - takes an empty work buffer, or a page for one
+ * @h: the heap
+ *
+ * Context: process context outside sections.
+ * Return: as gch_go_buf_take().
+ */
+struct gch_go_workbuf *gch_go_buf_get(struct gch_go_heap *h)
+{
+	struct gch_go_workbuf *b;
+
+	preempt_disable();
+	b = pop_empty(work_of(h, smp_processor_id()), 0, false);
+	/* Some are left to the sections of their CPU. */
+	if (!b)
+		b = steal_empty(h, GCH_GO_BUFS_FILL);
+	preempt_enable();
+	if (!b)
+		b = buf_new(h);
+	if (!b)
+		return gch_go_buf_take(h);
+	b->nr = 0;
+	return b;
+}
+EXPORT_SYMBOL_IF_KUNIT(gch_go_buf_get);
+
+static bool try_put(struct gch_go_heap *h, struct gch_go_work *w,
+		    struct gch_go_workbuf *b, bool wait)
+{
+	if (!raw_spin_trylock(&w->lock)) {
+		if (!wait)
+			return false;
+		raw_spin_lock(&w->lock);
+	}
+	if (b->nr) {
+		push(&w->full, b);
+		atomic_inc(&h->nr_full);
+	} else {
+		push(&w->empty, b);
+		WRITE_ONCE(w->nr_empty, w->nr_empty + 1);
+	}
+	raw_spin_unlock(&w->lock);
+	return true;
+}
+
+/* On a list of this CPU, or of one that is not at its lists right now. */
+static void put(struct gch_go_heap *h, struct gch_go_workbuf *b)
+{
+	unsigned int cpu;
+
+	preempt_disable();
+	for_each_cpu_wrap(cpu, cpu_possible_mask, smp_processor_id())
+		if (try_put(h, work_of(h, cpu), b, false))
+			break;
+	if (cpu >= nr_cpu_ids)
+		try_put(h, work_of(h, smp_processor_id()), b, true);
+	preempt_enable();
+}
+
+/**
+ * gch_go_buf_put_full - offers a buffer with work to all workers
+ * @h: the heap
+ * @b: the buffer; not empty
+ *
+ * Context: any but interrupts.
+ */
+void gch_go_buf_put_full(struct gch_go_heap *h, struct gch_go_workbuf *b)
+{
+	put(h, b);
+}
+EXPORT_SYMBOL_IF_KUNIT(gch_go_buf_put_full);
+
+/**
+ * gch_go_buf_put_empty - gives an empty work buffer back
+ * @h: the heap
+ * @b: the buffer
+ *
+ * Context: any but interrupts.
+ */
+void gch_go_buf_put_empty(struct gch_go_heap *h, struct gch_go_workbuf *b)
+{
+	b->nr = 0;
+	put(h, b);
+}
+EXPORT_SYMBOL_IF_KUNIT(gch_go_buf_put_empty);
+
+/* Behind what the CPU has listed last, if there is room. */
+static bool try_append(struct gch_go_work *w, const unsigned long *refs,
+		       unsigned int nr)
+{
+	struct gch_go_workbuf *b;
+	bool room;
+
+	if (!READ_ONCE(w->full) || !raw_spin_trylock(&w->lock))
+		return false;
+	b = w->full;
+	room = b && b->nr + nr <= ARRAY_SIZE(b->ref);
+	if (room) {
+		memcpy(b->ref + b->nr, refs, nr * sizeof(*refs));
+		b->nr += nr;
+	}
+	raw_spin_unlock(&w->lock);
+	return room;
+}
+
+/**
+ * gch_go_work_add - hands gray objects to all workers
+ * @h: the heap
+ * @refs: references to them
+ * @nr: their number, at most %GCH_GO_SHADE_MAX
+ *
+ * Context: in a section, or with preemption off.
+ * Return: false if there is no spare buffer.
+ */
+bool gch_go_work_add(struct gch_go_heap *h, const unsigned long *refs,
+		     unsigned int nr)
+{
+	struct gch_go_workbuf *b;
+
+	BUILD_BUG_ON(ARRAY_SIZE(b->ref) < GCH_GO_SHADE_MAX);
+	if (try_append(work_of(h, smp_processor_id()), refs, nr))
+		return true;
+	b = gch_go_buf_take(h);
+	if (!b)
+		return false;
+	memcpy(b->ref, refs, nr * sizeof(*refs));
+	b->nr = nr;
+	put(h, b);
+	return true;
+}
+EXPORT_SYMBOL_IF_KUNIT(gch_go_work_add);
+
+static struct gch_go_workbuf *pop_full(struct gch_go_heap *h,
+				       struct gch_go_work *w)
+{
+	struct gch_go_workbuf *b;
+
+	if (!READ_ONCE(w->full) || !raw_spin_trylock(&w->lock))
+		return NULL;
+	b = pop(&w->full);
+	if (b)
+		atomic_dec(&h->nr_full);
+	raw_spin_unlock(&w->lock);
+	return b;
+}
+
+/**
+ * gch_go_buf_get_full - takes a buffer with work
+ * @h: the heap
+ *
+ * Context: any but interrupts.
+ * Return: the buffer; NULL if there is none, or none right now.
+ */
+struct gch_go_workbuf *gch_go_buf_get_full(struct gch_go_heap *h)
+{
+	struct gch_go_workbuf *b = NULL;
+	unsigned int cpu;
+
+	if (!atomic_read(&h->nr_full))
+		return NULL;
+	preempt_disable();
+	for_each_cpu_wrap(cpu, cpu_possible_mask, smp_processor_id()) {
+		b = pop_full(h, work_of(h, cpu));
+		if (b)
+			break;
+	}
+	preempt_enable();
+	return b;
+}
+EXPORT_SYMBOL_IF_KUNIT(gch_go_buf_get_full);
+
+/**
+ * gch_go_work_left - has any CPU listed work?
+ * @h: the heap
+ *
+ * A section that moves a buffer from one list to another meanwhile has raised its
+ * CPU's count of shades before it took it: the caller reads that afterwards.
+ *
+ * Context: process context.
+ * Return: whether one has.
+ */
+bool gch_go_work_left(struct gch_go_heap *h)
+{
+	struct gch_go_work *w;
+	bool left = false;
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu) {
+		w = work_of(h, cpu);
+		preempt_disable();
+		raw_spin_lock(&w->lock);
+		left |= !!w->full;
+		raw_spin_unlock(&w->lock);
+		preempt_enable();
+	}
+	return left;
+}
+
+/**
+ * gch_go_bufs_fill - puts down spare work buffers, for sections on this CPU
+ * @h: the heap
+ * @nr: until there are so many
+ *
+ * Context: process context outside sections.
+ */
+void gch_go_bufs_fill(struct gch_go_heap *h, unsigned int nr)
+{
+	struct gch_go_workbuf *b;
+	unsigned int i;
+
+	/* Once for each: the task may come to another CPU. */
+	for (i = 0; i < nr; i++) {
+		if (READ_ONCE(raw_cpu_ptr(h->mcache)->work.nr_empty) >= nr)
+			break;
+		b = buf_new(h);
+		if (!b)
+			break;
+		gch_go_buf_put_empty(h, b);
+	}
+}
+EXPORT_SYMBOL_IF_KUNIT(gch_go_bufs_fill);
+
+/**
+ * gch_go_bufs_init - gives a heap the work buffer that it always has
+ * @h: the heap, which has its caches
+ *
+ * Context: process context, may sleep.
+ * Return: 0, -ENOMEM.
+ */
+int gch_go_bufs_init(struct gch_go_heap *h)
+{
+	struct gch_go_workbuf *b = (void *)__get_free_page(GFP_KERNEL_ACCOUNT);
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu)
+		raw_spin_lock_init(&work_of(h, cpu)->lock);
+	if (!b)
+		return -ENOMEM;
+	gch_go_buf_put_empty(h, b);
+	return 0;
+}
+
+static void free_list(struct gch_go_workbuf *b)
+{
+	struct gch_go_workbuf *next;
+
+	for (; b; b = next) {
+		next = b->next;
+		free_page((unsigned long)b);
+		cond_resched();
+	}
+}
+
+/* All that a CPU has. */
+static void take_lists(struct gch_go_heap *h, struct gch_go_work *w,
+		       struct gch_go_workbuf **empty,
+		       struct gch_go_workbuf **full)
+{
+	preempt_disable();
+	raw_spin_lock(&w->lock);
+	*empty = w->empty;
+	*full = w->full;
+	WRITE_ONCE(w->empty, NULL);
+	WRITE_ONCE(w->full, NULL);
+	WRITE_ONCE(w->nr_empty, 0);
+	raw_spin_unlock(&w->lock);
+	preempt_enable();
+}
+
+/**
+ * gch_go_bufs_free - frees the work buffers
+ * @h: the heap; no cycle marks
+ * @keep: all but one
+ *
+ * With one alone the marker still gets on well.
+ *
+ * Context: process context, may sleep.
+ */
+void gch_go_bufs_free(struct gch_go_heap *h, bool keep)
+{
+	struct gch_go_workbuf *empty, *full, *kept = NULL;
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu) {
+		take_lists(h, work_of(h, cpu), &empty, &full);
+		if (keep && !kept)
+			kept = pop(&empty);
+		free_list(empty);
+		free_list(full);
+	}
+	atomic_set(&h->nr_full, 0);
+	if (kept)
+		gch_go_buf_put_empty(h, kept);
+}
+EXPORT_SYMBOL_IF_KUNIT(gch_go_bufs_free);

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Work buffers of the Go engine
+ *
+ * Each test is the only user of its heap. Where it plays a cycle, it writes the
+ * heap's state itself, and none runs.
+ */
+#include "kunit.h"
+
+#include <linux/cpumask.h>
+#include <linux/err.h>
+#include <linux/percpu.h>
+#include <linux/preempt.h>
+
+#include "go/go.h"
+
+/* Objects that are shaded: more than all spare buffers have room for. */
+#define SHADED		20000U
+
+static struct gch_heap *open(struct kunit *test)
+{
+	struct gch_config cfg = {
+		.engine = GCHEAP_ENGINE_GO,
+		.set = BIT(GCH_KEY_GOGC) | BIT(GCH_KEY_VERIFY),
+		.val[GCH_KEY_VERIFY] = 1,
+	};
+
+	return gch_kunit_heap(test, &cfg);
+}
+
+static struct gch_go_work *work_here(struct gch_go_heap *h)
+{
+	return &raw_cpu_ptr(h->mcache)->work;
+}
+
+static unsigned int nr_spare(struct gch_go_heap *h)
+{
+	unsigned int cpu, nr = 0;
+
+	for_each_possible_cpu(cpu)
+		nr += per_cpu_ptr(h->mcache, cpu)->work.nr_empty;
+	return nr;
+}
+
+/* Where memory may be taken. */
+static void test_memory(struct kunit *test)
+{
+	unsigned int *seq;
+	bool inside;
+
+	GCH_EXPECT(test, gch_may_take_memory(), "none may be taken");
+	seq = gch_section_enter();
+	inside = gch_may_take_memory();
+	gch_section_leave(seq);
+	GCH_EXPECT(test, !inside, "a section may take some");
+	GCH_EXPECT(test, gch_may_take_memory(), "none after a section");
+}
+
+/* Takes all spare buffers in a section. */
+static struct gch_go_workbuf *take_all(struct gch_go_heap *h, unsigned int *nr)
+{
+	struct gch_go_workbuf *b, *all = NULL;
+	unsigned int *seq = gch_section_enter();
+
+	for (*nr = 0; *nr < SHADED; ++*nr) {
+		b = gch_go_buf_take(h);
+		if (!b)
+			break;
+		b->next = all;
+		all = b;
+	}
+	gch_section_leave(seq);
+	return all;
+}
+
+static bool add(struct gch_go_heap *h)
+{
+	static const unsigned long refs[GCH_GO_SHADE_MAX];
+	unsigned int *seq = gch_section_enter();
+	bool added = gch_go_work_add(h, refs, ARRAY_SIZE(refs));
+
+	gch_section_leave(seq);
+	return added;
+}
+
+/* A section gets the buffers that were put down for it, and no others. */
+static void test_pool(struct kunit *test)
+{
+	struct gch_heap *heap = open(test);
+	struct gch_go_heap *h = container_of(heap, struct gch_go_heap, base);
+	struct gch_go_workbuf *b, *all;
+	unsigned int nr, spare, i;
+
+	gch_go_bufs_fill(h, GCH_GO_BUFS_FILL);
+	spare = nr_spare(h);
+	GCH_EXPECT(test, spare >= GCH_GO_BUFS_FILL, "%u spare buffers", spare);
+	all = take_all(h, &nr);
+	GCH_EXPECT(test, nr == spare, "a section took %u buffers of %u", nr,
+		   spare);
+	GCH_EXPECT(test, !add(h), "work is listed without a buffer");
+	while (all) {
+		b = all;
+		all = b->next;
+		gch_go_buf_put_empty(h, b);
+	}
+	GCH_EXPECT(test, nr_spare(h) == spare, "%u of %u buffers came back",
+		   nr_spare(h), spare);
+	/* What comes in parts shares a buffer. */
+	migrate_disable();
+	for (i = 0; i < 3; i++)
+		GCH_EXPECT(test, add(h), "no buffer");
+	migrate_enable();
+	GCH_EXPECT(test, atomic_read(&h->nr_full) == 1, "%d buffers for 3 parts",
+		   atomic_read(&h->nr_full));
+	gch_go_bufs_free(h, true);
+	gch_kunit_heap_end(test, heap);
+}
+
+/* Where a CPU is at its lists, no other waits for it. */
+static void test_taken(struct kunit *test)
+{
+	struct gch_heap *heap = open(test);
+	struct gch_go_heap *h = container_of(heap, struct gch_go_heap, base);
+	struct gch_go_workbuf *b, *got, *other;
+	bool listed_here;
+
+	if (num_online_cpus() < 2) {
+		gch_kunit_heap_end(test, heap);
+		kunit_skip(test, "there is one CPU only");
+		return;
+	}
+	gch_go_bufs_fill(h, 2);
+	b = gch_go_buf_get(h);
+	if (!GCH_EXPECT(test, b, "no buffer"))
+		goto out;
+	b->nr = 1;
+	b->ref[0] = 0;
+	preempt_disable();
+	gch_go_buf_put_full(h, b);
+	raw_spin_lock(&work_here(h)->lock);
+	got = gch_go_buf_get_full(h);
+	raw_spin_unlock(&work_here(h)->lock);
+	b = gch_go_buf_get_full(h);
+	raw_spin_lock(&work_here(h)->lock);
+	if (b)
+		gch_go_buf_put_full(h, b);
+	listed_here = work_here(h)->full;
+	other = gch_go_buf_get_full(h);
+	raw_spin_unlock(&work_here(h)->lock);
+	preempt_enable();
+	GCH_EXPECT(test, !got, "a list that is locked gave a buffer");
+	GCH_EXPECT(test, b && !listed_here && other == b,
+		   "a buffer did not go to another CPU");
+	if (other)
+		gch_go_buf_put_empty(h, other);
+out:
+	gch_go_bufs_free(h, true);
+	gch_kunit_heap_end(test, heap);
+}
+
+struct graph {
+	struct gch_heap *heap;
+	struct gch_go_heap *h;
+	struct gch_mutator *m;
+	struct gch_type *type;
+};
+
+static bool graph_open(struct kunit *test, struct graph *g, u32 refs)
+{
+	struct gch_type_desc desc = { .name = "any", .flags = GCH_TYPE_VAR };
+
+	g->heap = open(test);
+	g->h = container_of(g->heap, struct gch_go_heap, base);
+	g->m = gch_kunit_mutator(test, g->heap, 2);
+	g->type = gch_type_register(g->heap, &desc, NULL);
+	return GCH_EXPECT(test, !IS_ERR(g->type), "no type") &&
+	       GCH_MUST(test, gch_alloc_var(g->m, 0, g->type, refs, 0));
+}
+
+static void graph_close(struct kunit *test, struct graph *g)
+{
+	gch_go_bufs_free(g->h, true);
+	gch_mutator_detach(g->m);
+	GCH_MUST(test, gch_collect(g->heap, 2));
+	gch_kunit_heap_end(test, g->heap);
+}
+
+/* Stores of a mutator, while a cycle marks that does not take what is shaded. */
+static void shade_all(struct kunit *test, struct graph *g)
+{
+	u32 state = g->h->state, i;
+
+	WRITE_ONCE(g->h->state, STATE_GEN(state) << STATE_SHIFT |
+				GCHEAP_BARRIER_DIJKSTRA << STATE_PHASE_BITS |
+				PHASE_MARK);
+	for (i = 0; i < SHADED; i++)
+		if (!GCH_MUST(test, gch_load(g->m, 1, 0, i)))
+			break;
+	WRITE_ONCE(g->h->state, state);
+}
+
+/* Its section leaves enough buffers for those after it. */
+static void test_supply(struct kunit *test)
+{
+	unsigned int cpu;
+	struct graph g;
+	u32 i;
+
+	if (!graph_open(test, &g, SHADED))
+		goto out;
+	for (i = 0; i < SHADED; i++)
+		if (!GCH_MUST(test, gch_alloc_var(g.m, 1, g.type, 1, 8)) ||
+		    !GCH_MUST(test, gch_store(g.m, 0, i, 1)))
+			goto out;
+	shade_all(test, &g);
+	GCH_EXPECT(test, !atomic_xchg(&g.h->overflow, 0),
+		   "there was no buffer for what was shaded");
+	GCH_EXPECT(test, atomic_read(&g.h->nr_full) > GCH_GO_BUFS_FILL,
+		   "%d buffers of work", atomic_read(&g.h->nr_full));
+	for_each_possible_cpu(cpu)
+		per_cpu_ptr(g.h->mcache, cpu)->nr_shaded = 0;
+out:
+	graph_close(test, &g);
+}
+
+static struct kunit_case cases[] = {
+	KUNIT_CASE(test_memory),
+	KUNIT_CASE(test_pool),
+	KUNIT_CASE(test_taken),
+	KUNIT_CASE(test_supply),
+	{}
+};
+
+struct kunit_suite gch_kunit_work = {
+	.name = "gcheap_work",
+	.test_cases = cases,
+};
