@@ -8,7 +8,9 @@
  * mark_pipeline.c, mark_greentea.c, mark_classic.c.
  *
  * A large object is scanned in pieces of 128 KiB, which wait in buffers like
- * objects: several workers share it, and none is long over one.
+ * objects: several workers share it, and none is long over one. What an array or a
+ * root refers to is looked at, and mostly marked, where it is found: what is marked
+ * already is not listed, though thousands of its words may refer to one object.
  *
  * When no buffer can be had, a reference's object is marked where it was found and
  * the heap's overflow is set: the collector then scans every marked object once
@@ -23,12 +25,16 @@
 #include <linux/ktime.h>
 #include <linux/sched/stat.h>
 
+#include "compat.h"
+
 /* What a worker keeps some of for itself when others have nothing. */
 #define OFFER_LEAST	8U
 /* How long one looks for work before it sleeps, if nobody else wants its CPU. */
 #define LOOK_NS		(20 * NSEC_PER_USEC)
 /* References of an object that are left to the workers if there are more. */
 #define REFS_BRIEF	4096U
+/* How far ahead of its turn the mark of what a word refers to is fetched. */
+#define AHEAD		16U
 
 /**
  * gch_go_use_buf - makes a buffer the worker's own
@@ -113,9 +119,53 @@ static void push(struct gch_go_marker *k, unsigned long ref)
 		*k->sp++ = ref;
 }
 
-static void push_edge(void *arg, unsigned long ref)
+/* What a root, or an object that is no inline one, refers to becomes gray. */
+static __always_inline void gray(struct gch_go_marker *k, unsigned long ref)
 {
-	push(arg, ref);
+	u8 *mark;
+
+	if (likely(is_inline_ref(ref))) {
+		mark = mark_byte(ref);
+		if (READ_ONCE(*mark))
+			return;
+		/* greentea gathers what is in one page, and marks it then. */
+		if (k->h->marker == GCHEAP_MARKER_GREENTEA) {
+			if (k->sp == k->base || k->sp[-1] != ref)
+				push(k, ref);
+			return;
+		}
+		WRITE_ONCE(*mark, MARKED);
+		push(k, ref | REF_GRAY);
+	} else if (!gch_go_is_marked(ref)) {
+		if (gch_go_mark(ref))
+			push(k, ref | REF_GRAY);
+		else
+			/* It has no references, or somebody else was first. */
+			count(k, ref);
+	}
+}
+
+static void gray_edge(void *arg, unsigned long ref)
+{
+	gray(arg, ref);
+}
+
+/* The same of words side by side. */
+static void gray_words(struct gch_go_marker *k, const unsigned long *words,
+		       u32 nr)
+{
+	unsigned long ref;
+	u32 i;
+
+	for (i = 0; i < nr; i++) {
+		ref = i + AHEAD < nr ? READ_ONCE(words[i + AHEAD]) : 0;
+		/* Of no inline object it is somewhere else, which does no harm. */
+		if (ref)
+			prefetchw(mark_byte(ref));
+		ref = READ_ONCE(words[i]);
+		if (ref)
+			gray(k, ref);
+	}
 }
 
 /**
@@ -212,7 +262,29 @@ static void step_large(struct gch_go_marker *k, unsigned long ref)
 		count(k, ref);
 		push_pieces(k, l);
 	}
-	gch_go_scan_piece(l, first, push_edge, k);
+	/* Those of a variable type lead always. */
+	if (l->type->leading)
+		gray_words(k, (unsigned long *)l->addr + first,
+			   gch_go_piece_refs(l, first));
+	else
+		gch_go_scan_piece(l, first, gray_edge, k);
+}
+
+/* An object that is neither inline nor large. */
+static void scan_other(struct gch_go_marker *k, unsigned long ref)
+{
+	struct gch_go_span *s = page_meta(ref_addr(ref));
+	unsigned long header;
+
+	if (!(s->class & 1) && s->size > GCH_GO_MAX_INLINE) {
+		header = READ_ONCE(*(unsigned long *)ref_addr(ref));
+		if (header & 1) {
+			gray_words(k, (unsigned long *)ref_addr(ref) + 1,
+				   header >> 1);
+			return;
+		}
+	}
+	gch_go_scan(ref, gray_edge, k);
 }
 
 /**
@@ -239,9 +311,10 @@ noinline bool gch_go_step_other(struct gch_go_marker *k, unsigned long ref)
 		return true;
 	}
 	count(k, ref);
-	gch_go_scan(ref, push_edge, k);
+	scan_other(k, ref);
 	return false;
 }
+EXPORT_SYMBOL_IF_KUNIT(gch_go_step_other);
 
 /* What was marked, for the pacer, the mutators and the statistics. */
 static void report(struct gch_go_marker *k, bool credit)
@@ -406,8 +479,8 @@ static void mark_places(void *arg, void **places, unsigned int nr)
 	for (i = 0; i < nr; i++) {
 		unsigned long ref = (unsigned long)READ_ONCE(places[i]);
 
-		if (ref && !gch_go_is_marked(ref))
-			push(k, ref);
+		if (ref)
+			gray(k, ref);
 	}
 }
 
@@ -417,7 +490,7 @@ static void mark_children(void *arg, void *ref, bool finalizer)
 	struct gch_go_marker *k = arg;
 
 	if (finalizer && !gch_go_is_marked((unsigned long)ref))
-		gch_go_scan((unsigned long)ref, push_edge, k);
+		gch_go_scan((unsigned long)ref, gray_edge, k);
 }
 
 /**
@@ -450,13 +523,13 @@ static void rescan(void *arg, unsigned long ref)
 	if (is_scanned(ref))
 		return;
 	if ((ref & TAG_MASK) != SPAN_LARGE) {
-		gch_go_scan(ref, push_edge, k);
+		gch_go_scan(ref, gray_edge, k);
 		drain(k);
 		return;
 	}
 	l = page_large(ref_addr(ref));
 	for (i = 0; i < gch_go_large_refs(l); i += GCH_GO_PIECE_REFS) {
-		gch_go_scan_piece(l, i, push_edge, k);
+		gch_go_scan_piece(l, i, gray_edge, k);
 		drain(k);
 		cond_resched();
 	}

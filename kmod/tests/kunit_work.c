@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Work buffers of the Go engine
+ * Work buffers of the Go engine, and what becomes work
  *
  * Each test is the only user of its heap. Where it plays a cycle, it writes the
  * heap's state itself, and none runs.
@@ -12,8 +12,10 @@
 #include <linux/percpu.h>
 #include <linux/preempt.h>
 
-#include "go/go.h"
+#include "go/mark.h"
 
+/* References of an array that is no large object. */
+#define ARRAY_REFS	3000U
 /* Objects that are shaded: more than all spare buffers have room for. */
 #define SHADED		20000U
 
@@ -185,6 +187,46 @@ static void graph_close(struct kunit *test, struct graph *g)
 	gch_kunit_heap_end(test, g->heap);
 }
 
+/* An array of @distinct objects, again and again; how many became work? */
+static void count_work(struct kunit *test, u32 refs, u32 distinct)
+{
+	struct gch_go_marker k = {};
+	struct graph g;
+	u32 i;
+
+	if (!graph_open(test, &g, refs))
+		goto out;
+	for (i = 0; i < refs; i++) {
+		if (i < distinct) {
+			if (!GCH_MUST(test, gch_alloc_var(g.m, 1, g.type, 1, 8)))
+				goto out;
+		} else if (!GCH_MUST(test, gch_load(g.m, 1, 0, i % distinct))) {
+			goto out;
+		}
+		if (!GCH_MUST(test, gch_store(g.m, 0, i, 1)))
+			goto out;
+	}
+	k.h = g.h;
+	gch_go_step_other(&k, (unsigned long)g.m->frame[0]);
+	GCH_EXPECT(test, k.sp - k.base == distinct && !atomic_read(&g.h->nr_full),
+		   "%u references to %u objects became %td and %d full buffers of work",
+		   refs, distinct, k.sp - k.base, atomic_read(&g.h->nr_full));
+	if (k.buf)
+		gch_go_buf_put_empty(g.h, k.buf);
+out:
+	graph_close(test, &g);
+}
+
+/* What is marked already is not listed, however many words refer to it. */
+static void test_marked(struct kunit *test)
+{
+	count_work(test, ARRAY_REFS, 1);
+	count_work(test, ARRAY_REFS, 2);
+	count_work(test, ARRAY_REFS, 100);
+	/* A large object, of one piece. */
+	count_work(test, 5 * ARRAY_REFS, 3);
+}
+
 /* Stores of a mutator, while a cycle marks that does not take what is shaded. */
 static void shade_all(struct kunit *test, struct graph *g)
 {
@@ -227,6 +269,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(test_memory),
 	KUNIT_CASE(test_pool),
 	KUNIT_CASE(test_taken),
+	KUNIT_CASE(test_marked),
 	KUNIT_CASE(test_supply),
 	{}
 };
