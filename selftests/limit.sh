@@ -6,7 +6,7 @@
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
-begin 15
+begin 18
 
 LIMIT=8388608
 
@@ -40,6 +40,27 @@ raised()
 	gcctl run lru heap t-limit entries 20000 size 1024 max-operations 40000
 }
 
+# Nothing is alive but what has 600,000 bytes; the heap may hold 1.5 MiB.
+cat > /tmp/limit.gct <<'END'
+gct 1
+T 0 n 1
+A 1 0 32 2
+U 1
+D 1
+A 2 0 600000 0
+U 2
+D 2
+END
+
+emptied()
+{
+	gcctl heap add t-emptied engine "$engine" limit 1536K > /dev/null || return
+	gcctl replay /tmp/limit.gct heap t-emptied
+	ok=$?
+	within 10 gcctl heap del t-emptied > /dev/null
+	return "$ok"
+}
+
 for engine in go python slab; do
 	gcctl heap add t-limit engine "$engine" limit "$LIMIT" poison on \
 		> /dev/null
@@ -48,4 +69,6 @@ for engine in go python slab; do
 	check "usable afterwards on $engine" usable
 	check "more fits under a higher limit on $engine" raised
 	check "deleted on $engine" within 10 gcctl heap del t-limit
+	check "an empty arena makes room on $engine" emptied
 done
+rm -f /tmp/limit.gct

@@ -109,6 +109,31 @@ int gch_cycle_since(struct gch_heap *heap, unsigned int generation, u64 started)
 }
 
 /**
+ * gch_cycle_choose - collects what an engine finds to be due
+ * @heap: the heap
+ * @choose: called when no collection runs; returns the oldest generation to collect, or
+ *	less than 0 for none
+ * @arg: its argument
+ *
+ * Of those that ask for the same at once the first collects, and @choose tells the
+ * others that it has been done.
+ *
+ * Context: as gch_cycle_run().
+ * Return: 0, or the engine's error.
+ */
+int gch_cycle_choose(struct gch_heap *heap, gch_choose_fn choose, void *arg)
+{
+	int generation, ret = 0;
+
+	mutex_lock(&heap->cycle_lock);
+	generation = choose(heap, arg);
+	if (generation >= 0)
+		ret = run_locked(heap, generation, false, NULL);
+	mutex_unlock(&heap->cycle_lock);
+	return ret;
+}
+
+/**
  * gch_collect - collects a heap and waits for it
  * @heap: the heap
  * @generation: oldest generation to collect, 0 to 2; an engine without

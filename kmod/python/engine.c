@@ -5,6 +5,7 @@
  */
 #include "python.h"
 
+#include <linux/bitmap.h>
 #include <linux/mm.h>
 #include <linux/netlink.h>
 
@@ -76,11 +77,8 @@ static int mutator_init(struct gch_mutator *m)
 
 static void free_stash(struct gch_py_heap *h, struct gch_py_mutator *pm)
 {
-	if (pm->arena)
-		gch_arena_put(&h->heap, pm->arena, pm->arena_order);
 	if (pm->large)
 		gch_py_large_free(h, pm->large);
-	pm->arena = NULL;
 	pm->large = NULL;
 }
 
@@ -101,30 +99,63 @@ static void rest(struct gch_mutator *m)
 
 /* ---- waiting ---- */
 
+static int choose_due(struct gch_heap *heap, void *arg)
+{
+	return gch_py_generation_due(gch_py_heap(heap));
+}
+
 static int collect_due(struct gch_py_heap *h, struct gch_mutator *m)
 {
-	int generation = gch_py_generation_due(h);
-
 	/* Whatever comes of it, the allocation goes on. */
 	gch_py_mutator(m)->collected = true;
-	if (generation >= 0) {
+	if (gch_py_generation_due(h) >= 0) {
 		gch_py_gil_drop(h, m);
-		gch_cycle_run(&h->heap, generation);
+		gch_cycle_choose(&h->heap, choose_due, NULL);
 	}
 	return 0;
 }
 
-/* Takes memory that the repeated call will find with its mutator. */
-static bool stash(struct gch_py_heap *h, struct gch_py_mutator *pm)
+/* Others may have added one meanwhile: of two the heap would keep both. */
+static bool add_arena(struct gch_py_heap *h, struct gch_mutator *m)
 {
+	unsigned int order;
+	void *base = gch_arena_get(&h->heap, get_order(h->pool_size), &order);
+	bool add;
+
+	if (!base)
+		return false;
+	gch_py_stop_others(h, m);
+	add = bitmap_empty(h->bucket_map, h->nr_buckets);
+	if (add)
+		gch_py_arena_add(h, base, order);
+	gch_py_resume(h);
+	if (!add)
+		gch_arena_put(&h->heap, base, order);
+	return true;
+}
+
+/* Takes memory that the repeated call will find. */
+static bool get_memory(struct gch_py_heap *h, struct gch_mutator *m)
+{
+	struct gch_py_mutator *pm = gch_py_mutator(m);
+
 	free_stash(h, pm);
-	if (pm->m.want > h->small_max) {
-		pm->large = gch_py_large_get(h, pm->m.want, GFP_KERNEL);
-		return pm->large;
-	}
-	pm->arena = gch_arena_get(&h->heap, get_order(h->pool_size),
-				  &pm->arena_order);
-	return pm->arena;
+	if (m->want <= h->small_max)
+		return add_arena(h, m);
+	pm->large = gch_py_large_get(h, m->want, GFP_KERNEL);
+	return pm->large;
+}
+
+/* Gives up what the heap keeps for later. Returns whether there was any. */
+static bool make_room(struct gch_py_heap *h, struct gch_mutator *m)
+{
+	if (!READ_ONCE(h->nr_idle))
+		return false;
+	gch_py_stop_others(h, m);
+	gch_py_release_idle(h);
+	gch_py_resume(h);
+	gch_py_reap(h);
+	return true;
 }
 
 /* What the limit has to allow for. */
@@ -135,25 +166,58 @@ static size_t least_pages(struct gch_py_heap *h, size_t want)
 	return PAGE_SIZE << get_order(h->pool_size);
 }
 
+/* Full collections of others that one allocation waits for. */
+#define TRIES_MAX	3U
+
+/**
+ * struct need - an allocation that needs a full collection
+ * @seen: &gch_py_heap.nr_full when the allocation found that out
+ * @served: another one has begun since
+ */
+struct need {
+	u64 seen;
+	bool served;
+};
+
+static int choose_full(struct gch_heap *heap, void *arg)
+{
+	struct gch_py_heap *h = gch_py_heap(heap);
+	struct need *need = arg;
+
+	/* The last one has left nothing to be found. */
+	if (!gch_py_written_since_full(h))
+		return -1;
+	need->served = h->nr_full != need->seen;
+	return need->served ? -1 : 2;
+}
+
 /*
- * At the limit, or without memory, an allocation collects everything once and
- * fails when that has not helped.
+ * At the limit, or without memory, an allocation collects everything once and fails
+ * when that has not helped. It does not collect where nothing has been written since
+ * the last full collection: what that left is not garbage. So of many allocations that
+ * fail, one collects.
  */
 static int wait_memory(struct gch_py_heap *h, struct gch_mutator *m)
 {
+	struct need need = { .seen = READ_ONCE(h->nr_full) };
 	struct gch_heap *heap = &h->heap;
 
 	gch_py_reap(h);
-	if (!m->want || stash(h, gch_py_mutator(m)))
+	if (!m->want || get_memory(h, m))
 		return 0;
-	if (m->tries++) {
+	if (make_room(h, m) && get_memory(h, m))
+		return 0;
+	if (m->tries >= TRIES_MAX) {
 		atomic64_inc(&heap->alloc_failures);
 		return -ENOMEM;
 	}
-	if (!gch_limit_allows(heap, least_pages(h, m->want)))
+	if (!m->tries++ && !gch_limit_allows(heap, least_pages(h, m->want)))
 		atomic64_inc(&heap->limit_hits);
 	gch_py_gil_drop(h, m);
-	gch_cycle_run(heap, 2);
+	gch_cycle_choose(heap, choose_full, &need);
+	/* Others may have used up what their collection freed. */
+	if (!need.served)
+		m->tries = TRIES_MAX;
 	return 0;
 }
 

@@ -19,6 +19,7 @@
  */
 #include "python.h"
 
+#include <linux/cpumask.h>
 #include <linux/ktime.h>
 #include <linux/prefetch.h>
 #include <linux/sched.h>
@@ -475,6 +476,32 @@ static void update_long_lived(struct collection *c)
 	}
 }
 
+/* The counts that mutators have raised and lowered, over all CPUs. */
+static u64 count_writes(const struct gch_py_heap *h)
+{
+	unsigned int cpu;
+	u64 sum = 0;
+
+	for_each_possible_cpu(cpu)
+		/* Some are written meanwhile: they are on either side of the sum. */
+		sum += data_race(per_cpu_ptr(h->heap.cpu, cpu)->counts);
+	return sum;
+}
+
+/**
+ * gch_py_written_since_full - has any reference changed since the last full collection?
+ * @h: the heap
+ *
+ * If none has, another full collection would find nothing.
+ *
+ * Context: process context, under &gch_heap.cycle_lock; mutators may go on.
+ * Return: whether one has, or there was no full collection.
+ */
+bool gch_py_written_since_full(const struct gch_py_heap *h)
+{
+	return !h->nr_full || count_writes(h) != h->full_writes;
+}
+
 static void gc_collect_main(struct collection *c)
 {
 	u64 dying = c->h->live_bytes, live;
@@ -512,9 +539,13 @@ int gch_py_collect(struct gch_heap *heap, unsigned int generation)
 	};
 	u64 start;
 
+	if (c.generation == 2)
+		WRITE_ONCE(h->nr_full, h->nr_full + 1);
 	gch_py_stop(h);
 	start = ktime_get_ns();
 	gc_collect_main(&c);
+	if (c.generation == 2)
+		h->full_writes = count_writes(h);
 	gch_py_resume(h);
 	atomic64_add(ktime_get_ns() - start, &heap->stopped_ns);
 	gch_py_reap(h);

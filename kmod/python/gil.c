@@ -128,10 +128,25 @@ void gch_py_stop(struct gch_py_heap *h)
 EXPORT_SYMBOL_IF_KUNIT(gch_py_stop);
 
 /**
+ * gch_py_stop_others - stops every mutator but one; the caller has the heap to itself
+ * @h: the heap
+ * @m: the mutator that is not stopped: the calling task's, which keeps the lock if
+ *	it has it
+ *
+ * Context: as gch_py_stop().
+ */
+void gch_py_stop_others(struct gch_py_heap *h, struct gch_mutator *m)
+{
+	mutex_lock(&h->gil);
+	if (READ_ONCE(h->owner) != m)
+		revoke(h);
+}
+
+/**
  * gch_py_resume - lets mutators go on
  * @h: the heap
  *
- * Context: process context; ends what gch_py_stop() began.
+ * Context: process context; ends what gch_py_stop() or gch_py_stop_others() began.
  */
 void gch_py_resume(struct gch_py_heap *h)
 {

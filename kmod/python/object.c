@@ -355,18 +355,12 @@ static struct gch_py_object *alloc_small(struct gch_mutator *m, size_t bytes,
 					 unsigned int gen)
 {
 	struct gch_py_heap *h = gch_py_heap(m->heap);
-	struct gch_py_mutator *pm = gch_py_mutator(m);
 	unsigned int class = (bytes - 1) / GCH_PY_ALIGN;
 	struct gch_py_object *obj;
 
 	obj = gch_py_block_get(h, class, gen);
-	if (unlikely(!obj)) {
-		if (!pm->arena)
-			return want_memory(m, bytes);
-		gch_py_arena_add(h, pm->arena, pm->arena_order);
-		pm->arena = NULL;
-		obj = gch_py_block_get(h, class, gen);
-	}
+	if (unlikely(!obj))
+		return want_memory(m, bytes);
 	memset(obj, 0, gch_py_class_size(class));
 	return obj;
 }

@@ -11,7 +11,7 @@
  * index of that list. Here each number has a list of its own, and a bit map says
  * which lists are not empty. Either way the arena with the fewest free pools is
  * taken first, in constant time, and the emptiest get a chance to become free.
- * One arena that is free is kept.
+ * One arena that is free is kept until an allocation fails.
  *
  * Everything here belongs to whoever has the heap, see python.h.
  */
@@ -123,6 +123,12 @@ static void bucket_join(struct gch_py_heap *h, struct gch_py_arena *arena)
 	__set_bit(arena->nr_free, h->bucket_map);
 }
 
+/* Read without the lock by allocations that fail. */
+static void count_idle(struct gch_py_heap *h, int by)
+{
+	WRITE_ONCE(h->nr_idle, h->nr_idle + by);
+}
+
 /**
  * gch_py_arena_add - makes an arena of pages
  * @h: the heap
@@ -143,7 +149,7 @@ void gch_py_arena_add(struct gch_py_heap *h, void *base, unsigned int order)
 	arena->nr_free = arena->nr_pools;
 	list_add_tail(&arena->node, &h->arenas);
 	bucket_join(h, arena);
-	h->nr_idle++;
+	count_idle(h, 1);
 }
 EXPORT_SYMBOL_IF_KUNIT(gch_py_arena_add);
 
@@ -151,11 +157,33 @@ static void arena_retire(struct gch_py_heap *h, struct gch_py_arena *arena)
 {
 	bucket_leave(h, arena);
 	list_del(&arena->node);
-	h->nr_idle--;
+	count_idle(h, -1);
 	/* Whoever reaps may free it as soon as it is in the list. */
 	atomic_long_add(PAGE_SIZE << arena->order, &h->retired_bytes);
 	llist_add(&arena->retired, &h->retired_arenas);
 	gch_delay();
+}
+
+/**
+ * gch_py_release_idle - retires the arenas that no pool is used of
+ * @h: the heap
+ *
+ * One is kept otherwise, so that a heap about the size of its arenas does not take and
+ * give back one all the time.
+ *
+ * Context: the caller has stopped the heap; may sleep.
+ */
+void gch_py_release_idle(struct gch_py_heap *h)
+{
+	struct gch_py_arena *arena, *next;
+
+	list_for_each_entry_safe(arena, next, &h->arenas, node) {
+		if (!h->nr_idle)
+			return;
+		if (arena->nr_free == arena->nr_pools)
+			arena_retire(h, arena);
+		cond_resched();
+	}
 }
 
 /**
@@ -197,7 +225,7 @@ static struct gch_py_pool *pool_take(struct gch_py_heap *h,
 
 	bucket_leave(h, arena);
 	if (arena->nr_free == arena->nr_pools)
-		h->nr_idle--;
+		count_idle(h, -1);
 	arena->nr_free--;
 	if (pool)
 		arena->free = pool->next;
@@ -261,7 +289,10 @@ static void pool_put(struct gch_py_heap *h, struct gch_py_pool *pool)
 	arena->free = pool;
 	arena->nr_free++;
 	bucket_join(h, arena);
-	if (arena->nr_free == arena->nr_pools && h->nr_idle++)
+	if (arena->nr_free < arena->nr_pools)
+		return;
+	count_idle(h, 1);
+	if (h->nr_idle > 1)
 		arena_retire(h, arena);
 }
 

@@ -234,6 +234,9 @@ struct gch_py_queue {
  * @count: CPython's counts of the three generations
  * @long_lived_total: survivors of the last full collection
  * @long_lived_pending: objects that came to generation 2 since
+ * @nr_full: full collections begun; under &gch_heap.cycle_lock
+ * @full_writes: counts that had been raised and lowered when the last one ended, as
+ *	statistics have it; likewise
  * @live_bytes: bytes of live objects
  * @dying: objects whose count is zero, whose references are still to be dropped
  * @dying_now: the one that has been begun with
@@ -273,6 +276,8 @@ struct gch_py_heap {
 	unsigned int count[3];
 	u64 long_lived_total;
 	u64 long_lived_pending;
+	u64 nr_full;
+	u64 full_writes;
 
 	u64 live_bytes;
 	struct gch_py_queue dying;
@@ -299,15 +304,11 @@ struct gch_py_heap {
  * struct gch_py_mutator - a mutator
  * @m: the core's part
  * @collected: its present allocation has waited for a collection
- * @arena: pages taken for its present allocation, not yet an arena
- * @arena_order: their order
  * @large: block taken for its present allocation
  */
 struct gch_py_mutator {
 	struct gch_mutator m;
 	bool collected;
-	void *arena;
-	unsigned int arena_order;
 	struct gch_py_large *large;
 };
 
@@ -438,6 +439,7 @@ void gch_py_gil_init(struct gch_py_heap *h);
 void gch_py_gil_take(struct gch_py_heap *h, struct gch_mutator *m);
 void gch_py_gil_drop(struct gch_py_heap *h, struct gch_mutator *m);
 void gch_py_stop(struct gch_py_heap *h);
+void gch_py_stop_others(struct gch_py_heap *h, struct gch_mutator *m);
 void gch_py_resume(struct gch_py_heap *h);
 
 /* ---- obmalloc.c ---- */
@@ -450,6 +452,7 @@ struct gch_py_object *gch_py_block_get(struct gch_py_heap *h,
 void gch_py_block_put(struct gch_py_heap *h, struct gch_py_object *obj);
 void gch_py_pool_shape(const struct gch_py_heap *h, unsigned int class,
 		       bool first, u16 *base, u16 *nr_blocks);
+void gch_py_release_idle(struct gch_py_heap *h);
 void gch_py_release_emptied(struct gch_py_heap *h);
 void gch_py_reap(struct gch_py_heap *h);
 
@@ -506,6 +509,7 @@ bool gch_py_weak_forget(struct gch_py_heap *h, struct gch_py_object *obj,
 /* ---- gc.c ---- */
 
 void gch_py_bury_all(struct gch_py_heap *h);
+bool gch_py_written_since_full(const struct gch_py_heap *h);
 int gch_py_generation_due(struct gch_py_heap *h);
 int gch_py_collect(struct gch_heap *heap, unsigned int generation);
 

@@ -541,6 +541,32 @@ static void test_random(struct kunit *test)
 	}
 }
 
+/* Two that lack memory at once take an arena each; the heap needs one. */
+static void test_arena_twice(struct kunit *test)
+{
+	struct gch_config cfg = { .engine = GCHEAP_ENGINE_PYTHON };
+	struct gch_type_desc desc = { .name = "block", .bytes = 8 };
+	struct gch_heap *heap = gch_kunit_heap(test, &cfg);
+	struct gch_mutator *m[2];
+	struct gch_type *type;
+	unsigned int i;
+
+	type = gch_type_register(heap, &desc, NULL);
+	for (i = 0; i < ARRAY_SIZE(m); i++) {
+		m[i] = gch_kunit_mutator(test, heap, 1);
+		m[i]->want = 32;
+		m[i]->wait = GCH_WAIT_MEMORY;
+		GCH_MUST(test, heap->ops->wait(m[i]));
+	}
+	for (i = 0; i < ARRAY_SIZE(m); i++)
+		if (GCH_EXPECT(test, !IS_ERR(type), "no type"))
+			GCH_MUST(test, gch_alloc(m[i], 0, type));
+	KUNIT_EXPECT_EQ(test, atomic64_read(&heap->arenas), 1);
+	for (i = 0; i < ARRAY_SIZE(m); i++)
+		gch_mutator_detach(m[i]);
+	gch_kunit_heap_end(test, heap);
+}
+
 static bool shape_is_right(struct kunit *test, const struct gch_py_heap *h,
 			   unsigned int class, bool first)
 {
@@ -584,6 +610,7 @@ static void test_shapes(struct kunit *test)
 static struct kunit_case cases[] = {
 	KUNIT_CASE(test_shapes),
 	KUNIT_CASE(test_random),
+	KUNIT_CASE(test_arena_twice),
 	{}
 };
 

@@ -72,6 +72,8 @@ static const struct gch_test tests[] = {
 	{ "deep", GCH_TEST_COLLECTED, gch_test_deep },
 	{ "large", GCH_TEST_COLLECTED, gch_test_large },
 	{ "limit", GCH_TEST_ALL, gch_test_limit },
+	{ "exhausted", GCH_TEST_PYTHON, gch_test_exhausted },
+	{ "served", GCH_TEST_PYTHON, gch_test_served },
 	{ "assist", GCH_TEST_GO, gch_test_assist },
 	{ "late", GCH_TEST_GO, gch_test_late },
 	{ "soft-limit", GCH_TEST_GO, gch_test_soft_limit },

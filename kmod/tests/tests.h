@@ -152,6 +152,8 @@ void gch_test_rings(struct gch_test_env *env);
 void gch_test_generations(struct gch_test_env *env);
 void gch_test_deep(struct gch_test_env *env);
 void gch_test_limit(struct gch_test_env *env);
+void gch_test_exhausted(struct gch_test_env *env);
+void gch_test_served(struct gch_test_env *env);
 void gch_test_engine(struct gch_test_env *env);
 void gch_test_large(struct gch_test_env *env);
 void gch_test_section(struct gch_test_env *env);

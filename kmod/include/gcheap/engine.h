@@ -467,6 +467,18 @@ bool gch_limit_allows(struct gch_heap *heap, size_t bytes);
 int gch_cycle_run(struct gch_heap *heap, unsigned int generation);
 int gch_cycle_since(struct gch_heap *heap, unsigned int generation,
 		    u64 started);
+
+/**
+ * typedef gch_choose_fn - says what is to be collected
+ * @heap: the heap, in no collection
+ * @arg: the caller's
+ *
+ * Context: process context, under &gch_heap.cycle_lock.
+ * Return: the oldest generation, or less than 0 for none.
+ */
+typedef int (*gch_choose_fn)(struct gch_heap *heap, void *arg);
+
+int gch_cycle_choose(struct gch_heap *heap, gch_choose_fn choose, void *arg);
 u64 gch_cycle_suggest(struct gch_heap *heap, unsigned int generation);
 
 void gch_defer(struct delayed_work *work, unsigned int ms);
