@@ -52,6 +52,7 @@ static int heap_init(struct gch_heap *heap, struct netlink_ext_ack *extack)
 	h->pool_size = gch_val(heap, GCH_KEY_POOL_SIZE);
 	h->pool_mask = h->pool_size - 1;
 	h->small_max = gch_val(heap, GCH_KEY_SMALL_MAX);
+	h->gc_bits = GCH_PY_GC_BITS;
 	gch_py_gil_init(h);
 	return gch_py_obmalloc_init(h);
 }

@@ -46,6 +46,7 @@ struct reached {
  * @candidates: tracked objects of these generations
  * @survivors: how many are reachable
  * @errors: counts that are lower than the references found
+ * @rest: candidates have GCH_PY_REST
  * @reachable: reached objects whose references have yet to be followed; nothing
  *	is dying meanwhile, whose queue has the same links
  * @turn: next place in @far and @near
@@ -59,6 +60,7 @@ struct collection {
 	u64 candidates;
 	u64 survivors;
 	u64 errors;
+	bool rest;
 	struct gch_py_queue reachable;
 	unsigned int turn;
 	struct gch_py_object *far[DISTANCE];
@@ -215,20 +217,31 @@ static void update_ref(struct collection *c, struct gch_py_pool *pool,
 		return;
 	}
 	c->candidates++;
+	if (unlikely(gch_py_gc_rest(c->h, obj->refcnt))) {
+		/* gch_py_ref() reads the other bits meanwhile. */
+		WRITE_ONCE(obj->info, obj->info | GCH_PY_REST_ONE *
+			   gch_py_gc_rest(c->h, obj->refcnt));
+		c->rest = true;
+	}
 	*meta = gch_py_with_value(*meta | GCH_PY_META_COLLECTING,
-				  min_t(u32, obj->refcnt, GCH_PY_GC_REFS_MAX));
+				  gch_py_gc_lower(c->h, obj->refcnt));
 }
 
 static __always_inline void visit_decref(struct collection *c, struct reached r)
 {
 	u32 refs = gch_py_value(*r.meta);
 
-	if (!(*r.meta & GCH_PY_META_COLLECTING) || refs == GCH_PY_GC_REFS_MAX)
+	if (!(*r.meta & GCH_PY_META_COLLECTING))
 		return;
-	if (likely(refs))
+	if (likely(refs)) {
 		*r.meta = gch_py_with_value(*r.meta, refs - 1);
-	else
+	} else if (r.obj->info & GCH_PY_REST) {
+		WRITE_ONCE(r.obj->info, r.obj->info - GCH_PY_REST_ONE);
+		*r.meta = gch_py_with_value(*r.meta,
+					    gch_py_gc_lower(c->h, U32_MAX));
+	} else {
 		c->errors++;
+	}
 }
 
 static void subtract_ref(struct collection *c, struct gch_py_pool *pool,
@@ -249,8 +262,11 @@ static __always_inline void reach_object(struct collection *c,
 static void reach_root(struct collection *c, struct gch_py_pool *pool,
 		       u32 *meta, struct gch_py_object *obj)
 {
-	if ((*meta & GCH_PY_META_COLLECTING) &&
-	    !(*meta & GCH_PY_META_REACHED) && gch_py_value(*meta))
+	if (!(*meta & GCH_PY_META_COLLECTING) ||
+	    (*meta & GCH_PY_META_REACHED))
+		return;
+	if (gch_py_value(*meta) ||
+	    unlikely(c->rest && (obj->info & GCH_PY_REST)))
 		reach_object(c, obj, meta);
 }
 
@@ -298,6 +314,8 @@ static void deduce_unreachable(struct collection *c)
 static void grow_older(struct collection *c, struct gch_py_pool *pool,
 		       u32 *meta, struct gch_py_object *obj)
 {
+	if (unlikely(c->rest))
+		WRITE_ONCE(obj->info, obj->info & ~GCH_PY_REST);
 	if (!(*meta & GCH_PY_META_REACHED)) {
 		*meta = gch_py_with_value(*meta, 0);
 		return;

@@ -56,7 +56,8 @@
 /**
  * struct gch_py_object - header of every object, 16 bytes as PyObject's
  * @refcnt: references to it; immortal from 2^31 on
- * @info: reference words still to be dropped, and GCH_PY_WEAK, GCH_PY_SPARSE
+ * @info: reference words still to be dropped, and GCH_PY_WEAK, GCH_PY_SPARSE,
+ *	GCH_PY_REST
  * @type: its type
  */
 struct gch_py_object {
@@ -66,6 +67,9 @@ struct gch_py_object {
 };
 
 #define GCH_PY_REFS	GENMASK(19, 0)
+/* While references are counted: what the meta word has no room for. */
+#define GCH_PY_REST	GENMASK(29, 20)
+#define GCH_PY_REST_ONE	BIT(20)
 /* It has a list of weak entries: the last word of its block. */
 #define GCH_PY_WEAK	BIT(31)
 /* Its references are where the type says, not the leading words. */
@@ -85,8 +89,9 @@ struct gch_py_object {
 /* gc_refs while references are subtracted, a link in a queue at other times. */
 #define GCH_PY_META_SHIFT	6
 #define GCH_PY_META_VALUE	GENMASK(31, GCH_PY_META_SHIFT)
-/* This many references or more count as one from outside. */
-#define GCH_PY_GC_REFS_MAX	(GCH_PY_META_VALUE >> GCH_PY_META_SHIFT)
+#define GCH_PY_META_MAX		(GCH_PY_META_VALUE >> GCH_PY_META_SHIFT)
+/* Bits of gc_refs that fit; the others are in GCH_PY_REST. */
+#define GCH_PY_GC_BITS	(32 - GCH_PY_META_SHIFT)
 
 /* Generation of what no cycle can contain. */
 #define GCH_PY_UNTRACKED	3U
@@ -234,6 +239,7 @@ struct gch_py_queue {
  * @count: CPython's counts of the three generations
  * @long_lived_total: survivors of the last full collection
  * @long_lived_pending: objects that came to generation 2 since
+ * @gc_bits: bits of gc_refs in a meta word: GCH_PY_GC_BITS, or less in a test
  * @nr_full: full collections begun; under &gch_heap.cycle_lock
  * @full_writes: counts that had been raised and lowered when the last one ended, as
  *	statistics have it; likewise
@@ -276,6 +282,7 @@ struct gch_py_heap {
 	unsigned int count[3];
 	u64 long_lived_total;
 	u64 long_lived_pending;
+	unsigned int gc_bits;
 	u64 nr_full;
 	u64 full_writes;
 
@@ -340,6 +347,22 @@ static __always_inline struct gch_py_pool *
 gch_py_pool(const struct gch_py_heap *h, const void *p)
 {
 	return (void *)((unsigned long)p & ~(unsigned long)h->pool_mask);
+}
+
+/*
+ * gc_refs, in two parts: the lower one in the meta word, what is above it in the
+ * object, where only objects have anything that are referred to 2^26 times.
+ */
+static __always_inline u32 gch_py_gc_lower(const struct gch_py_heap *h,
+					   u32 gc_refs)
+{
+	return gc_refs & (BIT(h->gc_bits) - 1);
+}
+
+static __always_inline u32 gch_py_gc_rest(const struct gch_py_heap *h,
+					  u32 gc_refs)
+{
+	return gc_refs >> h->gc_bits;
 }
 
 static __always_inline u32 gch_py_class_size(unsigned int class)

@@ -330,15 +330,18 @@ static bool is_object(const struct check *v, struct gch_py_object *obj)
 
 static void count_place(struct check *v, struct gch_py_object *target)
 {
-	u32 *meta;
+	u32 *meta, refs;
 
 	if (!is_object(v, target)) {
 		violation(v, "a reference leads to no object");
 		return;
 	}
 	meta = gch_py_meta(v->h, target);
-	if (gch_py_value(*meta) < GCH_PY_GC_REFS_MAX)
-		*meta = gch_py_with_value(*meta, gch_py_value(*meta) + 1);
+	refs = gch_py_gc_lower(v->h, gch_py_value(*meta) + 1);
+	*meta = gch_py_with_value(*meta, refs);
+	/* Of an immortal object there may be any number. */
+	if (!refs && (target->info & GCH_PY_REST) != GCH_PY_REST)
+		WRITE_ONCE(target->info, target->info + GCH_PY_REST_ONE);
 }
 
 static void count_roots(void *arg, void **places, unsigned int nr)
@@ -394,13 +397,15 @@ static void count_object(struct check *v, struct gch_py_object *obj, u32 *meta)
 static void compare_object(struct check *v, struct gch_py_object *obj,
 			   u32 *meta)
 {
-	u32 refs = gch_py_value(*meta);
+	u32 rest = (obj->info & GCH_PY_REST) / GCH_PY_REST_ONE;
+	u64 refs = (u64)rest << v->h->gc_bits | gch_py_value(*meta);
 
-	if (refs != obj->refcnt && refs < GCH_PY_GC_REFS_MAX &&
-	    !gch_py_immortal(obj))
-		violation(v, "an object of type %s has count %u and %u references",
+	if (refs != obj->refcnt && !gch_py_immortal(obj))
+		violation(v, "an object of type %s has count %u and %llu references",
 			  obj->type->name, obj->refcnt, refs);
 	*meta = gch_py_with_value(*meta, 0);
+	if (rest)
+		WRITE_ONCE(obj->info, obj->info & ~GCH_PY_REST);
 }
 
 typedef void (*object_fn)(struct check *v, struct gch_py_object *obj,

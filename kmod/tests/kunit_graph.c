@@ -588,7 +588,9 @@ static bool types_new(struct graph *g)
 	return true;
 }
 
-static void run(struct graph *g, const struct gch_config *cfg, unsigned int nr)
+/* @gc_bits: of &gch_py_heap, 0 for those that there are. */
+static void run(struct graph *g, const struct gch_config *cfg, unsigned int nr,
+		unsigned int gc_bits)
 {
 	unsigned int i;
 
@@ -597,6 +599,8 @@ static void run(struct graph *g, const struct gch_config *cfg, unsigned int nr)
 	g->total = 0;
 	g->pending = 0;
 	g->heap = gch_kunit_heap(g->test, cfg);
+	if (gc_bits)
+		gch_py_heap(g->heap)->gc_bits = gc_bits;
 	g->m = gch_kunit_mutator(g->test, g->heap, SLOTS);
 	g->weaks = gch_weaks_create(g->heap, NODES_MAX);
 	if (GCH_EXPECT(g->test, !IS_ERR(g->weaks), "no weak table")) {
@@ -624,7 +628,8 @@ static struct graph *graph_new(struct kunit *test)
 	return g;
 }
 
-static void run_python(struct kunit *test, bool verify, unsigned int heaps)
+static void run_python(struct kunit *test, bool verify, unsigned int heaps,
+		       unsigned int gc_bits)
 {
 	struct gch_config cfg = {
 		.engine = GCHEAP_ENGINE_PYTHON,
@@ -640,19 +645,25 @@ static void run_python(struct kunit *test, bool verify, unsigned int heaps)
 	for (i = 0; i < heaps && test->status != KUNIT_FAILURE; i++) {
 		cfg.val[GCH_KEY_POISON] = gch_kunit_below(&g->r, 2);
 		cfg.val[GCH_KEY_POOL_SIZE] = SZ_4K << gch_kunit_below(&g->r, 3);
-		run(g, &cfg, 100);
+		run(g, &cfg, 100, gc_bits);
 	}
 }
 
 static void test_python(struct kunit *test)
 {
-	run_python(test, false, gch_kunit_rounds(8));
+	run_python(test, false, gch_kunit_rounds(8), 0);
 }
 
 /* The same, but a heap looks for itself whether it is sound. */
 static void test_verified(struct kunit *test)
 {
-	run_python(test, true, gch_kunit_rounds(6));
+	run_python(test, true, gch_kunit_rounds(6), 0);
+}
+
+/* Meta words have room for one reference: what is above is in the objects. */
+static void test_narrow(struct kunit *test)
+{
+	run_python(test, true, gch_kunit_rounds(2), 1);
 }
 
 static void test_go(struct kunit *test)
@@ -665,7 +676,7 @@ static void test_go(struct kunit *test)
 		.val[GCH_KEY_POISON] = 1,
 	};
 
-	run(graph_new(test), &cfg, gch_kunit_rounds(30));
+	run(graph_new(test), &cfg, gch_kunit_rounds(30), 0);
 }
 
 /* ---- which generation is due ---- */
@@ -720,6 +731,7 @@ static void test_due(struct kunit *test)
 static struct kunit_case cases[] = {
 	KUNIT_CASE(test_python),
 	KUNIT_CASE(test_verified),
+	KUNIT_CASE(test_narrow),
 	KUNIT_CASE(test_go),
 	KUNIT_CASE(test_due),
 	{}

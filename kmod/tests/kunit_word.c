@@ -65,14 +65,14 @@ static void test_meta(struct kunit *test)
 	gch_kunit_seed(test, &r);
 	for (i = 0; i < n; i++)
 		if (!meta_is_right(test, gch_kunit_random(&r),
-				   gch_kunit_below(&r, GCH_PY_GC_REFS_MAX + 1),
+				   gch_kunit_below(&r, GCH_PY_META_MAX + 1),
 				   gch_kunit_below(&r, 4)))
 			return;
 	meta_is_right(test, U32_MAX, 0, 0);
-	meta_is_right(test, 0, GCH_PY_GC_REFS_MAX, GCH_PY_UNTRACKED);
+	meta_is_right(test, 0, GCH_PY_META_MAX, GCH_PY_UNTRACKED);
 	/* The link of a queue is the number of a block, plus one. */
 	KUNIT_EXPECT_LT(test, GCH_PY_POOL_MAX / GCH_PY_ALIGN + 1,
-			GCH_PY_GC_REFS_MAX);
+			GCH_PY_META_MAX);
 }
 
 /* Tags of references of the Go engine, and what an address keeps of them. */
