@@ -27,7 +27,9 @@
  */
 void gch_mutator_move(struct gch_mutator *m, unsigned int cpu)
 {
-	m->cpu = cpu;
+	WRITE_ONCE(m->cpu, cpu);
+	/* Pairs with a handshake's: it finds this CPU, or the section finds its store. */
+	smp_mb();
 	m->seq = per_cpu_ptr(&gch_section_seq, cpu);
 	m->stats = per_cpu_ptr(m->heap->cpu, cpu);
 	if (m->heap->cache)

@@ -48,6 +48,27 @@ static void wait_outside(unsigned int cpu)
 	}
 }
 
+static void handshake(struct gch_heap *heap, const struct cpumask *mask)
+{
+	u64 start = ktime_get_ns();
+	unsigned int cpu;
+
+	cpus_read_lock();
+	preempt_disable();
+	/* What was published, before the sequences are read; and for this CPU. */
+	smp_mb();
+	smp_call_function_many(mask, full_barrier, NULL, true);
+	preempt_enable();
+	for_each_cpu_and(cpu, mask, cpu_online_mask)
+		wait_outside(cpu);
+	cpus_read_unlock();
+
+	/* Also orders what follows after the sequences read even. */
+	smp_mb();
+	atomic64_inc(&heap->handshakes);
+	gch_hist_add(&heap->handshake, ktime_get_ns() - start);
+}
+
 /**
  * gch_handshake - sees every CPU once outside a section
  * @heap: whose statistics count it
@@ -61,22 +82,20 @@ static void wait_outside(unsigned int cpu)
  */
 void gch_handshake(struct gch_heap *heap)
 {
-	u64 start = ktime_get_ns();
-	unsigned int cpu;
-
-	cpus_read_lock();
-	preempt_disable();
-	/* What was published, before the sequences are read; and for this CPU. */
-	smp_mb();
-	smp_call_function_many(cpu_online_mask, full_barrier, NULL, true);
-	preempt_enable();
-	for_each_online_cpu(cpu)
-		wait_outside(cpu);
-	cpus_read_unlock();
-
-	/* Also orders what follows after the sequences read even. */
-	smp_mb();
-	atomic64_inc(&heap->handshakes);
-	gch_hist_add(&heap->handshake, ktime_get_ns() - start);
+	handshake(heap, cpu_online_mask);
 }
 EXPORT_SYMBOL_GPL(gch_handshake);
+
+/**
+ * gch_handshake_cpu - sees one CPU outside a section
+ * @heap: whose statistics count it
+ * @cpu: the CPU; it may be offline
+ *
+ * As gch_handshake(), for sections on @cpu alone. Several tasks may do so at once.
+ *
+ * Context: as gch_handshake().
+ */
+void gch_handshake_cpu(struct gch_heap *heap, unsigned int cpu)
+{
+	handshake(heap, cpumask_of(cpu));
+}

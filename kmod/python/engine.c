@@ -87,7 +87,7 @@ static void mutator_exit(struct gch_mutator *m)
 {
 	struct gch_py_heap *h = gch_py_heap(m->heap);
 
-	gch_py_gil_drop(h, m);
+	gch_py_gil_leave(h, m);
 	free_stash(h, gch_py_mutator(m));
 	gch_py_reap(h);
 }

@@ -5,8 +5,9 @@
  *
  * The owner keeps the lock between its calls and finds out by one load at the
  * begin of each whether it still has it. So it is taken away, not given up: who
- * wants it clears @owner under the mutex and then waits, by a handshake, until
- * the section that may still believe in it has ended. Only the owner itself may
+ * wants it clears @owner under the mutex and then waits, by a handshake with the
+ * owner's CPU, until the section that may still believe in it has ended. Other CPUs are
+ * not interrupted. Only the owner itself may
  * clear @owner without the mutex, outside its sections: then there is nothing to
  * wait for. That is why the fast path needs no atomic instruction.
  *
@@ -18,10 +19,11 @@
  * mutex, so it never keeps a collection waiting.
  *
  * Lock order: the mutex is one of the engine's locks of the order in engine.h.
- * gch_handshake() is called under it.
+ * gch_handshake_cpu() is called under it.
  */
 #include "python.h"
 
+#include <linux/cpumask.h>
 #include <linux/hrtimer.h>
 #include <linux/ktime.h>
 #include <linux/lockdep.h>
@@ -40,15 +42,30 @@ void gch_py_gil_init(struct gch_py_heap *h)
 	init_waitqueue_head(&h->gil_wait);
 }
 
-/* After it nobody is in a section that began as the owner's. */
+/*
+ * After it no section goes on that began as the owner's. Such a section is on the CPU
+ * that the owner says it is on. If it comes to another one, it writes that first and
+ * reads @owner after a full barrier: then it finds the lock gone, or its new CPU is
+ * found here.
+ */
 static void revoke(struct gch_py_heap *h)
 {
+	struct gch_mutator *owner;
+	unsigned int cpu;
+
 	lockdep_assert_held(&h->gil);
 	/* Pairs with the release by an owner that left. */
-	if (!gch_load_acquire(&h->owner))
+	owner = gch_load_acquire(&h->owner);
+	if (!owner)
 		return;
 	WRITE_ONCE(h->owner, NULL);
-	gch_handshake(&h->heap);
+	/* Pairs with the barrier in gch_mutator_move(). */
+	smp_mb();
+	cpu = READ_ONCE(owner->cpu);
+	if (cpu < nr_cpu_ids)
+		gch_handshake_cpu(&h->heap, cpu);
+	else
+		gch_handshake(&h->heap);
 }
 
 static void grant(struct gch_py_heap *h, struct gch_mutator *m)
@@ -111,6 +128,21 @@ void gch_py_gil_drop(struct gch_py_heap *h, struct gch_mutator *m)
 {
 	if (READ_ONCE(h->owner) == m && cmpxchg(&h->owner, m, NULL) == m)
 		wake_up(&h->gil_wait);
+}
+
+/**
+ * gch_py_gil_leave - a mutator drops the interpreter lock for good
+ * @h: the heap
+ * @m: the mutator; it may be freed then
+ *
+ * Context: as gch_py_gil_take().
+ */
+void gch_py_gil_leave(struct gch_py_heap *h, struct gch_mutator *m)
+{
+	gch_py_gil_drop(h, m);
+	/* A task that takes the lock from it may still want to know its CPU. */
+	mutex_lock(&h->gil);
+	mutex_unlock(&h->gil);
 }
 
 /**

@@ -74,6 +74,7 @@ static const struct gch_test tests[] = {
 	{ "limit", GCH_TEST_ALL, gch_test_limit },
 	{ "exhausted", GCH_TEST_PYTHON, gch_test_exhausted },
 	{ "served", GCH_TEST_PYTHON, gch_test_served },
+	{ "switch", GCH_TEST_PYTHON, gch_test_switch },
 	{ "assist", GCH_TEST_GO, gch_test_assist },
 	{ "late", GCH_TEST_GO, gch_test_late },
 	{ "soft-limit", GCH_TEST_GO, gch_test_soft_limit },

@@ -154,6 +154,7 @@ void gch_test_deep(struct gch_test_env *env);
 void gch_test_limit(struct gch_test_env *env);
 void gch_test_exhausted(struct gch_test_env *env);
 void gch_test_served(struct gch_test_env *env);
+void gch_test_switch(struct gch_test_env *env);
 void gch_test_engine(struct gch_test_env *env);
 void gch_test_large(struct gch_test_env *env);
 void gch_test_section(struct gch_test_env *env);

@@ -75,6 +75,7 @@ static __always_inline void gch_section_leave(unsigned int *seq)
 }
 
 void gch_handshake(struct gch_heap *heap);
+void gch_handshake_cpu(struct gch_heap *heap, unsigned int cpu);
 
 /*
  * May the page allocator be asked here, whatever the flags? Not in sections: with
