@@ -33,6 +33,18 @@
 #define RESCHED_REFS	4096
 #define RESCHED_OBJECTS	256
 
+/**
+ * struct usage - what the calling task had used of a CPU
+ * @wall: the time then
+ * @exec: time that the scheduler has counted, up to the last tick or switch
+ * @switches: of the task
+ */
+struct usage {
+	u64 wall;
+	u64 exec;
+	unsigned long switches;
+};
+
 struct reached {
 	struct gch_py_object *obj;
 	u32 *meta;
@@ -469,6 +481,33 @@ static void count_collection(struct collection *c, u64 live_before, u64 dying)
 			   heap->name, c->errors);
 }
 
+static unsigned long count_switches(void)
+{
+	return READ_ONCE(current->nvcsw) + READ_ONCE(current->nivcsw);
+}
+
+static struct usage begin_usage(void)
+{
+	return (struct usage) {
+		.wall = ktime_get_ns(),
+		.exec = READ_ONCE(current->se.sum_exec_runtime),
+		.switches = count_switches(),
+	};
+}
+
+/* All of the time, unless others have had the CPU: the scheduler knows how long. */
+static void end_usage(struct gch_py_heap *h, const struct usage *u)
+{
+	u64 exec = READ_ONCE(current->se.sum_exec_runtime) - u->exec;
+	u64 ns = ktime_get_ns() - u->wall;
+
+	if (count_switches() != u->switches)
+		ns = min(ns, exec);
+	preempt_disable();
+	gch_count(h->heap.cpu->cpu_ns, ns);
+	preempt_enable();
+}
+
 static void update_generations(struct collection *c)
 {
 	struct gch_py_heap *h = c->h;
@@ -555,18 +594,21 @@ int gch_py_collect(struct gch_heap *heap, unsigned int generation)
 		.generation = min(generation, 2U),
 		.next = min(generation + 1, 2U),
 	};
+	struct usage usage;
 	u64 start;
 
 	if (c.generation == 2)
 		WRITE_ONCE(h->nr_full, h->nr_full + 1);
 	gch_py_stop(h);
 	start = ktime_get_ns();
+	usage = begin_usage();
 	gc_collect_main(&c);
 	if (c.generation == 2)
 		h->full_writes = count_writes(h);
 	gch_py_resume(h);
 	atomic64_add(ktime_get_ns() - start, &heap->stopped_ns);
 	gch_py_reap(h);
+	end_usage(h, &usage);
 	return 0;
 }
 

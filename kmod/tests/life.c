@@ -335,6 +335,7 @@ void gch_test_generations(struct gch_test_env *env)
 {
 	struct gch_config cfg = { .set = BIT(GCH_KEY_THRESHOLD0) };
 	struct gch_weaks *weaks;
+	struct gch_stats stats;
 	unsigned int age;
 
 	if (!gch_test_open(env, &cfg))
@@ -347,6 +348,8 @@ void gch_test_generations(struct gch_test_env *env)
 	for (age = 0; age < 3; age++)
 		outgrow(env, weaks, age);
 	gch_weaks_destroy(env->m, weaks);
+	gch_heap_stats(env->heap, &stats);
+	CHECK(env, stats.cpu_ns, "collections took no processor time");
 }
 
 /**

@@ -344,7 +344,8 @@ struct gch_hist_summary {
  * @cycle_ns: wall time in collections, sweeping included
  * @mark_ns: how much of it a tracing engine marked
  * @stopped_ns: how much of it mutators were stopped for
- * @cpu_ns: processor time of mark workers and sweepers
+ * @cpu_ns: processor time of mark workers and sweepers; on an engine without, of
+ *	collections
  * @mark_dedicated_ns: time that dedicated mark workers marked
  * @mark_fraction_ns: time that others marked for their fraction of a CPU
  * @mark_idle_ns: time that others marked because their CPU was idle
