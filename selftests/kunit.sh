@@ -9,7 +9,7 @@
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
-suites="sizeclass hist pacer word core span cache pool graph work"
+suites="sizeclass hist pacer word core span cache pool graph work young"
 kunit=/sys/kernel/debug/kunit
 out=/tmp/kunit.out
 

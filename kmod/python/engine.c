@@ -61,11 +61,14 @@ static void heap_exit(struct gch_heap *heap)
 {
 	struct gch_py_heap *h = gch_py_heap(heap);
 	struct gch_py_large *large, *next;
+	unsigned int gen;
 
 	gch_py_reap(h);
-	list_for_each_entry_safe(large, next, &h->large, node) {
-		gch_py_large_free(h, large);
-		cond_resched();
+	for (gen = 0; gen < GCH_PY_GENS; gen++) {
+		list_for_each_entry_safe(large, next, &h->large[gen], node) {
+			gch_py_large_free(h, large);
+			cond_resched();
+		}
 	}
 	gch_py_obmalloc_exit(h);
 	mutex_destroy(&h->gil);

@@ -5,8 +5,9 @@
  *
  * CPython's generations are linked lists that a collection walks in the order
  * of births. Here an object's generation is in its meta word, and a collection
- * walks pools: all of them for generation 2, those that have young objects for
- * a younger one. Where it follows references it looks at meta words in no order
+ * walks pools: all of them for generation 2; for a younger one those that have young
+ * objects, of whose blocks it looks at groups that may have some. Large objects are in
+ * lists by generation. Where it follows references it looks at meta words in no order
  * at all; each is prefetched some references before it is needed, its pool's
  * header some more.
  *
@@ -91,18 +92,52 @@ static __always_inline bool is_young(const struct collection *c, u32 meta)
 	return (meta & GCH_PY_META_USED) && gch_py_gen(meta) <= c->generation;
 }
 
-static __always_inline void walk_pool(struct collection *c,
-				      struct gch_py_pool *pool, visit_fn visit)
+static __always_inline void walk_blocks(struct collection *c,
+					struct gch_py_pool *pool,
+					unsigned int i, unsigned int end,
+					visit_fn visit)
+{
+	c->h->looked_at += end - i;
+	for (; i < end; i++)
+		if (is_young(c, pool->meta[i]))
+			visit(c, pool, &pool->meta[i], gch_py_block(pool, i));
+}
+
+static __always_inline bool has_young(const struct collection *c,
+				      const struct gch_py_pool *pool)
 {
 	unsigned int i, nr = 0;
 
-	if (pool->class == GCH_PY_NO_CLASS)
-		return;
 	for (i = 0; i <= c->generation; i++)
 		nr += pool->nr[i];
-	for (i = 0; nr && i < pool->carved; i++)
-		if (is_young(c, pool->meta[i]))
-			visit(c, pool, &pool->meta[i], gch_py_block(pool, i));
+	return nr;
+}
+
+static __always_inline void walk_pool(struct collection *c,
+				      struct gch_py_pool *pool, visit_fn visit)
+{
+	if (pool->class == GCH_PY_NO_CLASS)
+		return;
+	if (has_young(c, pool))
+		walk_blocks(c, pool, 0, pool->carved, visit);
+	cond_resched();
+}
+
+/* However many of its blocks are older. */
+static __always_inline void walk_young(struct collection *c,
+				       struct gch_py_pool *pool, visit_fn visit)
+{
+	u64 map = pool->map[0] | (c->generation ? pool->map[1] : 0);
+	unsigned int i;
+
+	if (!has_young(c, pool))
+		return;
+	for (; map; map &= map - 1) {
+		i = __ffs64(map) * GCH_PY_GROUP;
+		walk_blocks(c, pool, i,
+			    min_t(unsigned int, i + GCH_PY_GROUP, pool->carved),
+			    visit);
+	}
 	cond_resched();
 }
 
@@ -123,17 +158,21 @@ static __always_inline void walk_gens(struct collection *c, visit_fn visit)
 
 	for (i = 0; i <= c->generation; i++)
 		list_for_each_entry(pool, &c->h->gens[i], gen_node)
-			walk_pool(c, pool, visit);
+			walk_young(c, pool, visit);
 }
 
+/* From the oldest on: what grows older comes to a list that was walked already. */
 static __always_inline void walk_large(struct collection *c, visit_fn visit)
 {
-	struct gch_py_large *large;
+	struct gch_py_large *large, *next;
+	int gen;
 
-	list_for_each_entry(large, &c->h->large, node) {
-		if (is_young(c, large->meta))
+	for (gen = c->generation; gen >= 0; gen--) {
+		list_for_each_entry_safe(large, next, &c->h->large[gen], node) {
+			c->h->looked_at++;
 			visit(c, NULL, &large->meta, &large->obj);
-		cond_resched();
+			cond_resched();
+		}
 	}
 }
 
@@ -208,24 +247,33 @@ static __always_inline void traverse(struct collection *c,
 
 /* ---- deduce_unreachable ---- */
 
-static __always_inline void set_gen(struct gch_py_pool *pool, u32 *meta,
+static __always_inline void set_gen(struct collection *c,
+				    struct gch_py_pool *pool, u32 *meta,
 				    unsigned int gen)
 {
 	unsigned int old = gch_py_gen(*meta);
 
-	*meta = gch_py_with_gen(*meta, gen);
-	if (!pool || gen == old)
+	if (gen == old)
 		return;
+	*meta = gch_py_with_gen(*meta, gen);
+	if (unlikely(!pool)) {
+		list_move_tail(&container_of(meta, struct gch_py_large, meta)->node,
+			       &c->h->large[gen]);
+		return;
+	}
 	pool->nr[old]--;
 	if (gen != GCH_PY_UNTRACKED)
 		pool->nr[gen]++;
+	/* Nothing grows into generation 0. */
+	if (gen == 1)
+		gch_py_map(pool, gen, meta - pool->meta);
 }
 
 static void update_ref(struct collection *c, struct gch_py_pool *pool,
 		       u32 *meta, struct gch_py_object *obj)
 {
 	if (unlikely(gch_py_immortal(obj))) {
-		set_gen(pool, meta, GCH_PY_UNTRACKED);
+		set_gen(c, pool, meta, GCH_PY_UNTRACKED);
 		return;
 	}
 	c->candidates++;
@@ -334,7 +382,7 @@ static void grow_older(struct collection *c, struct gch_py_pool *pool,
 	}
 	*meta = gch_py_with_value(*meta & ~(GCH_PY_META_COLLECTING |
 					    GCH_PY_META_REACHED), 0);
-	set_gen(pool, meta, c->next);
+	set_gen(c, pool, meta, c->next);
 }
 
 static void forget_weaks(struct collection *c, struct gch_py_pool *pool,
@@ -402,14 +450,18 @@ static void clear_object(struct collection *c, struct gch_py_pool *pool,
 static void clear_large(struct collection *c)
 {
 	struct gch_py_large *large;
+	unsigned int gen;
 	LIST_HEAD(todo);
 
-	list_splice_init(&c->h->large, &todo);
-	while (!list_empty(&todo)) {
-		large = list_first_entry(&todo, struct gch_py_large, node);
-		list_move_tail(&large->node, &c->h->large);
-		clear_object(c, NULL, &large->meta, &large->obj);
-		cond_resched();
+	for (gen = 0; gen <= c->generation; gen++) {
+		list_splice_init(&c->h->large[gen], &todo);
+		while (!list_empty(&todo)) {
+			large = list_first_entry(&todo, struct gch_py_large,
+						 node);
+			list_move_tail(&large->node, &c->h->large[gen]);
+			clear_object(c, NULL, &large->meta, &large->obj);
+			cond_resched();
+		}
 	}
 }
 
@@ -419,7 +471,7 @@ static void keep_object(struct collection *c, struct gch_py_pool *pool,
 	if (!(*meta & GCH_PY_META_COLLECTING))
 		return;
 	*meta &= ~GCH_PY_META_COLLECTING;
-	set_gen(pool, meta, c->next);
+	set_gen(c, pool, meta, c->next);
 	c->errors++;
 }
 
@@ -442,26 +494,29 @@ static void delete_garbage(struct collection *c)
 
 /* ---- a collection ---- */
 
+/* There is nothing of generation 0 any more, but of 1 perhaps. */
+static void relist_pool(struct gch_py_heap *h, struct gch_py_pool *pool)
+{
+	pool->map[0] = 0;
+	if (pool->nr[1]) {
+		list_move(&pool->gen_node, &h->gens[1]);
+	} else {
+		pool->map[1] = 0;
+		list_del_init(&pool->gen_node);
+	}
+	cond_resched();
+}
+
 /* What is collected is in no generation below @next any more. */
 static void relist_pools(struct collection *c)
 {
 	struct gch_py_pool *pool, *next;
 
-	list_for_each_entry_safe(pool, next, &c->h->gens[0], gen_node) {
-		pool->young = false;
-		if (pool->nr[1])
-			list_move(&pool->gen_node, &c->h->gens[1]);
-		else
-			list_del_init(&pool->gen_node);
-		cond_resched();
-	}
-	if (!c->generation)
-		return;
-	list_for_each_entry_safe(pool, next, &c->h->gens[1], gen_node) {
-		if (!pool->nr[1])
-			list_del_init(&pool->gen_node);
-		cond_resched();
-	}
+	if (c->generation)
+		list_for_each_entry_safe(pool, next, &c->h->gens[1], gen_node)
+			relist_pool(c->h, pool);
+	list_for_each_entry_safe(pool, next, &c->h->gens[0], gen_node)
+		relist_pool(c->h, pool);
 }
 
 /* @dying: bytes of what had died by its count, and was not buried yet */
@@ -567,6 +622,7 @@ static void gc_collect_main(struct collection *c)
 	gch_py_bury_all(c->h);
 	live = c->h->live_bytes;
 	dying -= live;
+	c->h->looked_at = 0;
 	update_generations(c);
 	deduce_unreachable(c);
 	walk(c, grow_older);

@@ -141,7 +141,7 @@ void gch_py_large_use(struct gch_py_heap *h, struct gch_py_large *large,
 		      unsigned int gen)
 {
 	large->meta = gch_py_with_gen(GCH_PY_META_USED, gen);
-	list_add_tail(&large->node, &h->large);
+	list_add_tail(&large->node, &h->large[gen]);
 	WRITE_ONCE(h->nr_large, h->nr_large + 1);
 	gch_max(&h->heap.peak_live, h->live_bytes + large->charge);
 }

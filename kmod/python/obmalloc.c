@@ -84,7 +84,8 @@ int gch_py_obmalloc_init(struct gch_py_heap *h)
 	INIT_LIST_HEAD(&h->gens[0]);
 	INIT_LIST_HEAD(&h->gens[1]);
 	INIT_LIST_HEAD(&h->arenas);
-	INIT_LIST_HEAD(&h->large);
+	for (i = 0; i < GCH_PY_GENS; i++)
+		INIT_LIST_HEAD(&h->large[i]);
 	return 0;
 }
 
@@ -334,16 +335,20 @@ static void check_poison(struct gch_py_heap *h, struct gch_py_object *block,
 			   h->heap.name, size);
 }
 
+/* A map has a bit for every group of the smallest blocks. */
+static_assert(GCH_PY_POOL_MAX / (GCH_PY_ALIGN + sizeof(u32)) <=
+	      64 * GCH_PY_GROUP);
+
 static __always_inline void track(struct gch_py_heap *h,
-				  struct gch_py_pool *pool, unsigned int gen)
+				  struct gch_py_pool *pool, unsigned int i,
+				  unsigned int gen)
 {
 	if (gen == GCH_PY_UNTRACKED)
 		return;
 	pool->nr[gen]++;
-	if (unlikely(!pool->young)) {
-		pool->young = true;
+	if (unlikely(!pool->map[0]))
 		list_move(&pool->gen_node, &h->gens[0]);
-	}
+	gch_py_map(pool, 0, i);
 }
 
 /**
@@ -360,6 +365,7 @@ struct gch_py_object *gch_py_block_get(struct gch_py_heap *h,
 				       unsigned int class, unsigned int gen)
 {
 	struct gch_py_pool *pool;
+	unsigned int i;
 	void *block;
 	u32 *meta;
 
@@ -373,11 +379,12 @@ struct gch_py_object *gch_py_block_get(struct gch_py_heap *h,
 	block = pool->freeblock;
 	pool->freeblock = *(void **)block;
 	pool->used++;
-	meta = &pool->meta[gch_py_index(pool, block)];
+	i = gch_py_index(pool, block);
+	meta = &pool->meta[i];
 	if (unlikely(*meta & GCH_PY_META_POISONED))
 		check_poison(h, block, gch_py_class_size(class));
 	*meta = gch_py_with_gen(GCH_PY_META_USED, gen);
-	track(h, pool, gen);
+	track(h, pool, i, gen);
 	if (!pool->freeblock)
 		pool_extend(pool);
 	return block;

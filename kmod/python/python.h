@@ -95,6 +95,10 @@ struct gch_py_object {
 
 /* Generation of what no cycle can contain. */
 #define GCH_PY_UNTRACKED	3U
+/* Generations, that of the untracked included. */
+#define GCH_PY_GENS		4U
+/* Blocks that a bit of &gch_py_pool.map stands for: a cache line of meta words. */
+#define GCH_PY_GROUP		16U
 
 static inline unsigned int gch_py_gen(u32 meta)
 {
@@ -131,8 +135,8 @@ struct gch_py_arena;
  * @nr_blocks: how many it can have
  * @queue: block that is first in the pool's part of a queue, plus one; 0: none
  * @class: size class, GCH_PY_NO_CLASS while it is free
- * @young: it is in the list of generation 0
  * @nr: tracked objects by generation
+ * @map: groups of blocks that may have objects of generation 0, and 1
  * @gen_node: in &gch_py_heap.gens, the list of its youngest objects
  * @next: next pool in a queue, or in a list of free ones
  * @arena: what it is part of
@@ -148,8 +152,8 @@ struct gch_py_pool {
 	u16 nr_blocks;
 	u16 queue;
 	u8 class;
-	bool young;
 	u16 nr[3];
+	u64 map[2];
 	struct list_head gen_node;
 	struct gch_py_pool *next;
 	struct gch_py_arena *arena;
@@ -187,7 +191,7 @@ struct gch_py_arena {
 
 /**
  * struct gch_py_large - hidden header of a large object
- * @node: in &gch_py_heap.large
+ * @node: in &gch_py_heap.large of its generation
  * @next: next in a queue
  * @retired: in &gch_py_heap.retired
  * @meta: as a block's
@@ -233,12 +237,13 @@ struct gch_py_queue {
  * @nr_idle: arenas without a pool in use
  * @next_arena: id of the next one
  * @nr_pools: pools in use
- * @large: large objects
+ * @large: large objects by generation
  * @nr_large: their number
  * @gens: pools by the generation, 0 or 1, of their youngest objects
  * @count: CPython's counts of the three generations
  * @long_lived_total: survivors of the last full collection
  * @long_lived_pending: objects that came to generation 2 since
+ * @looked_at: blocks and large objects that the passes of the last collection looked at
  * @gc_bits: bits of gc_refs in a meta word: GCH_PY_GC_BITS, or less in a test
  * @nr_full: full collections begun; under &gch_heap.cycle_lock
  * @full_writes: counts that had been raised and lowered when the last one ended, as
@@ -275,13 +280,14 @@ struct gch_py_heap {
 	unsigned int nr_idle;
 	u32 next_arena;
 	u64 nr_pools;
-	struct list_head large;
+	struct list_head large[GCH_PY_GENS];
 	u64 nr_large;
 
 	struct list_head gens[2];
 	unsigned int count[3];
 	u64 long_lived_total;
 	u64 long_lived_pending;
+	u64 looked_at;
 	unsigned int gc_bits;
 	u64 nr_full;
 	u64 full_writes;
@@ -347,6 +353,13 @@ static __always_inline struct gch_py_pool *
 gch_py_pool(const struct gch_py_heap *h, const void *p)
 {
 	return (void *)((unsigned long)p & ~(unsigned long)h->pool_mask);
+}
+
+/* A block of the generation @gen, 0 or 1, is to be found by its pool's map. */
+static __always_inline void gch_py_map(struct gch_py_pool *pool,
+				       unsigned int gen, unsigned int i)
+{
+	pool->map[gen] |= BIT_ULL(i / GCH_PY_GROUP);
 }
 
 /*

@@ -102,7 +102,11 @@ static void check_blocks(struct check *v, struct gch_py_pool *pool)
 		if (!(meta & GCH_PY_META_USED))
 			continue;
 		used++;
-		nr[gch_py_gen(meta)]++;
+		gen = gch_py_gen(meta);
+		nr[gen]++;
+		if (gen < 2 && !(pool->map[gen] & BIT_ULL(i / GCH_PY_GROUP)))
+			violation(v, "an object of class %u is not found by its generation",
+				  pool->class);
 		obj = gch_py_block(pool, i);
 		if (!obj->refcnt || obj->type->heap != &v->h->heap)
 			violation(v, "a block of class %u holds no object",
@@ -146,8 +150,7 @@ static void check_pool(struct check *v, struct gch_py_arena *arena,
 	if (!!pool->freeblock == list_empty(&pool->node))
 		violation(v, "a pool of class %u is in the wrong list",
 			  pool->class);
-	if ((pool->nr[0] && !pool->young) ||
-	    (pool->nr[1] && list_empty(&pool->gen_node)))
+	if ((pool->map[0] || pool->map[1]) == list_empty(&pool->gen_node))
 		violation(v, "a pool of class %u is in the wrong generation",
 			  pool->class);
 	check_free_blocks(v, pool);
@@ -198,7 +201,7 @@ static void check_lists(struct check *v)
 	}
 	for (i = 0; i < ARRAY_SIZE(v->h->gens); i++) {
 		list_for_each_entry(pool, &v->h->gens[i], gen_node) {
-			if (pool->young != !i || ++aged > v->aged)
+			if (!!pool->map[0] != !i || ++aged > v->aged)
 				break;
 			cond_resched();
 		}
@@ -211,19 +214,30 @@ static void check_lists(struct check *v)
 			  aged, v->aged);
 }
 
-static void check_large(struct check *v)
+static void check_large(struct check *v, struct gch_py_large *large,
+			unsigned int gen)
+{
+	if (!gch_py_is_large(&large->obj) || !large->obj.refcnt ||
+	    !(large->meta & GCH_PY_META_USED) ||
+	    large->obj.type->heap != &v->h->heap)
+		violation(v, "a large object has a bad header");
+	if (gch_py_gen(large->meta) != gen)
+		violation(v, "a large object is in the wrong generation");
+}
+
+static void check_all_large(struct check *v)
 {
 	struct gch_py_large *large;
+	unsigned int gen;
 	u64 nr = 0;
 
-	list_for_each_entry(large, &v->h->large, node) {
-		v->live_bytes += large->charge;
-		nr++;
-		if (!gch_py_is_large(&large->obj) || !large->obj.refcnt ||
-		    !(large->meta & GCH_PY_META_USED) ||
-		    large->obj.type->heap != &v->h->heap)
-			violation(v, "a large object has a bad header");
-		cond_resched();
+	for (gen = 0; gen < GCH_PY_GENS; gen++) {
+		list_for_each_entry(large, &v->h->large[gen], node) {
+			v->live_bytes += large->charge;
+			nr++;
+			check_large(v, large, gen);
+			cond_resched();
+		}
 	}
 	if (nr != v->h->nr_large)
 		violation(v, "there are %llu large objects, not %llu", nr,
@@ -240,7 +254,7 @@ static void check_structure(struct check *v)
 		check_arena(v, arena);
 	}
 	check_lists(v);
-	check_large(v);
+	check_all_large(v);
 	if (idle != v->h->nr_idle)
 		violation(v, "%u arenas are free, not %u", idle, v->h->nr_idle);
 	if (v->pools != v->h->nr_pools)
@@ -265,6 +279,7 @@ static int list_ranges(struct check *v)
 	struct gch_py_arena *arena;
 	struct gch_py_large *large;
 	size_t nr = v->h->nr_large, n = 0;
+	unsigned int gen;
 
 	list_for_each_entry(arena, &v->h->arenas, node)
 		nr++;
@@ -276,9 +291,11 @@ static int list_ranges(struct check *v)
 		v->ranges[n].start = (unsigned long)arena->pools;
 		v->ranges[n++].arena = arena;
 	}
-	list_for_each_entry(large, &v->h->large, node) {
-		v->ranges[n].start = (unsigned long)&large->obj;
-		v->ranges[n++].arena = NULL;
+	for (gen = 0; gen < GCH_PY_GENS; gen++) {
+		list_for_each_entry(large, &v->h->large[gen], node) {
+			v->ranges[n].start = (unsigned long)&large->obj;
+			v->ranges[n++].arena = NULL;
+		}
 	}
 	v->nr_ranges = n;
 	sort(v->ranges, n, sizeof(*v->ranges), compare, NULL);
@@ -433,9 +450,11 @@ static void each_object(struct check *v, object_fn fn)
 	list_for_each_entry(arena, &v->h->arenas, node)
 		for (i = 0; i < arena->carved; i++)
 			each_in_pool(v, gch_py_nth_pool(v->h, arena, i), fn);
-	list_for_each_entry(large, &v->h->large, node) {
-		fn(v, &large->obj, &large->meta);
-		cond_resched();
+	for (i = 0; i < GCH_PY_GENS; i++) {
+		list_for_each_entry(large, &v->h->large[i], node) {
+			fn(v, &large->obj, &large->meta);
+			cond_resched();
+		}
 	}
 }
 

@@ -383,8 +383,9 @@ static void see_all(const struct graph *g, struct seen *seen)
 					    pool->meta[j]);
 		}
 	}
-	list_for_each_entry(large, &h->large, node)
-		see(g, seen, &large->obj, large->meta);
+	for (i = 0; i < GCH_PY_GENS; i++)
+		list_for_each_entry(large, &h->large[i], node)
+			see(g, seen, &large->obj, large->meta);
 	gch_py_resume(h);
 }
 

@@ -371,7 +371,7 @@ static bool pool_is_right(struct kunit *test, struct model *m, unsigned int n)
 			  want->capacity, pool->used, free_blocks(pool),
 			  want->used) &&
 	       GCH_EXPECT(test, pool->nr[0] == want->tracked && !pool->nr[1] &&
-			  !pool->nr[2] && pool->young >= !!want->tracked,
+			  !pool->nr[2] && !!pool->map[0] >= !!want->tracked,
 			  "a pool has %u tracked objects, not %u", pool->nr[0],
 			  want->tracked);
 }
