@@ -53,6 +53,7 @@ static int heap_init(struct gch_heap *heap, struct netlink_ext_ack *extack)
 	h->pool_mask = h->pool_size - 1;
 	h->small_max = gch_val(heap, GCH_KEY_SMALL_MAX);
 	h->gc_bits = GCH_PY_GC_BITS;
+	h->step_ns = GCH_PY_STEP_NS;
 	gch_py_gil_init(h);
 	return gch_py_obmalloc_init(h);
 }
@@ -88,10 +89,16 @@ static void free_stash(struct gch_py_heap *h, struct gch_py_mutator *pm)
 
 static void mutator_exit(struct gch_mutator *m)
 {
+	struct gch_py_mutator *pm = gch_py_mutator(m);
 	struct gch_py_heap *h = gch_py_heap(m->heap);
 
+	if (pm->dying) {
+		gch_py_stop(h);
+		gch_py_bury_all(h, &pm->dying);
+		gch_py_resume(h);
+	}
 	gch_py_gil_leave(h, m);
-	free_stash(h, gch_py_mutator(m));
+	free_stash(h, pm);
 	gch_py_reap(h);
 }
 
@@ -150,16 +157,36 @@ static bool get_memory(struct gch_py_heap *h, struct gch_mutator *m)
 	return pm->large;
 }
 
-/* Gives up what the heap keeps for later. Returns whether there was any. */
+/* Arenas that are kept for later, and objects that others are letting die. */
+static bool has_room(struct gch_py_heap *h)
+{
+	struct gch_mutator *m;
+
+	if (READ_ONCE(h->nr_idle))
+		return true;
+	list_for_each_entry(m, &h->heap.mutators, node)
+		if (READ_ONCE(gch_py_mutator(m)->dying))
+			return true;
+	return false;
+}
+
+/* Gives up what the heap can do without. Returns whether there was any. */
 static bool make_room(struct gch_py_heap *h, struct gch_mutator *m)
 {
-	if (!READ_ONCE(h->nr_idle))
-		return false;
-	gch_py_stop_others(h, m);
-	gch_py_release_idle(h);
-	gch_py_resume(h);
-	gch_py_reap(h);
-	return true;
+	bool room;
+
+	mutex_lock(&h->heap.lock);
+	room = has_room(h);
+	if (room) {
+		gch_py_stop_others(h, m);
+		gch_py_bury_mutators(h);
+		gch_py_release_idle(h);
+		gch_py_resume(h);
+	}
+	mutex_unlock(&h->heap.lock);
+	if (room)
+		gch_py_reap(h);
+	return room;
 }
 
 /* What the limit has to allow for. */
@@ -205,13 +232,18 @@ static int wait_memory(struct gch_py_heap *h, struct gch_mutator *m)
 {
 	struct need need = { .seen = READ_ONCE(h->nr_full) };
 	struct gch_heap *heap = &h->heap;
+	bool room;
 
 	gch_py_reap(h);
 	if (!m->want || get_memory(h, m))
 		return 0;
-	if (make_room(h, m) && get_memory(h, m))
+	room = make_room(h, m);
+	if (room && get_memory(h, m))
 		return 0;
 	if (m->tries >= TRIES_MAX) {
+		/* What was dying may have left a block. */
+		if (room && m->tries++ < 2 * TRIES_MAX)
+			return 0;
 		atomic64_inc(&heap->alloc_failures);
 		return -ENOMEM;
 	}
@@ -262,6 +294,7 @@ const struct gch_engine_ops gch_py_ops = {
 
 	.heap_init = heap_init,
 	.heap_exit = heap_exit,
+	.typed = gch_py_typed,
 	.mutator_init = mutator_init,
 	.mutator_exit = mutator_exit,
 

@@ -52,6 +52,18 @@ struct reached {
 };
 
 /**
+ * struct queue - objects to be worked on, without memory of its own
+ * @first: pools that have some
+ * @last: the last of them
+ * @large: large objects
+ */
+struct queue {
+	struct gch_py_pool *first;
+	struct gch_py_pool *last;
+	struct gch_py_large *large;
+};
+
+/**
  * struct collection - one collection
  * @h: the heap
  * @generation: the oldest that is collected
@@ -60,8 +72,8 @@ struct reached {
  * @survivors: how many are reachable
  * @errors: counts that are lower than the references found
  * @rest: candidates have GCH_PY_REST
- * @reachable: reached objects whose references have yet to be followed; nothing
- *	is dying meanwhile, whose queue has the same links
+ * @reachable: reached objects whose references have yet to be followed
+ * @dying: garbage whose references are being dropped
  * @turn: next place in @far and @near
  * @far: references whose pool's header has been prefetched
  * @near: references whose meta word has been prefetched
@@ -74,7 +86,8 @@ struct collection {
 	u64 survivors;
 	u64 errors;
 	bool rest;
-	struct gch_py_queue reachable;
+	struct queue reachable;
+	struct gch_py_object *dying;
 	unsigned int turn;
 	struct gch_py_object *far[DISTANCE];
 	struct reached near[DISTANCE];
@@ -84,6 +97,53 @@ struct collection {
 typedef void (*visit_fn)(struct collection *c, struct gch_py_pool *pool,
 			 u32 *meta, struct gch_py_object *obj);
 typedef void (*reach_fn)(struct collection *c, struct reached r);
+
+/* ---- reached objects whose references have yet to be followed ---- */
+
+static __always_inline void queue_push(struct collection *c,
+				       struct gch_py_object *obj)
+{
+	struct queue *q = &c->reachable;
+	struct gch_py_pool *pool;
+	unsigned int i;
+
+	if (unlikely(gch_py_is_large(obj))) {
+		gch_py_large(obj)->next = q->large;
+		q->large = gch_py_large(obj);
+		return;
+	}
+	pool = gch_py_pool(c->h, obj);
+	i = gch_py_index(pool, obj);
+	pool->meta[i] = gch_py_with_value(pool->meta[i], pool->queue);
+	if (!pool->queue) {
+		pool->next = NULL;
+		if (q->first)
+			q->last->next = pool;
+		else
+			q->first = pool;
+		q->last = pool;
+	}
+	pool->queue = i + 1;
+}
+
+static struct gch_py_object *queue_pop(struct collection *c)
+{
+	struct gch_py_pool *pool = c->reachable.first;
+	struct gch_py_large *large = c->reachable.large;
+	unsigned int i;
+
+	if (pool) {
+		i = pool->queue - 1;
+		pool->queue = gch_py_value(pool->meta[i]);
+		if (!pool->queue)
+			c->reachable.first = pool->next;
+		return gch_py_block(pool, i);
+	}
+	if (!large)
+		return NULL;
+	c->reachable.large = large->next;
+	return &large->obj;
+}
 
 /* ---- walking the objects ---- */
 
@@ -272,7 +332,11 @@ static __always_inline void set_gen(struct collection *c,
 static void update_ref(struct collection *c, struct gch_py_pool *pool,
 		       u32 *meta, struct gch_py_object *obj)
 {
-	if (unlikely(gch_py_immortal(obj))) {
+	/*
+	 * Immortal, or a mutator is letting it die: as for CPython's trashcan, its
+	 * references are ones from outside.
+	 */
+	if (unlikely((s32)obj->refcnt <= 0)) {
 		set_gen(c, pool, meta, GCH_PY_UNTRACKED);
 		return;
 	}
@@ -316,7 +380,7 @@ static __always_inline void reach_object(struct collection *c,
 {
 	*meta |= GCH_PY_META_REACHED;
 	c->survivors++;
-	gch_py_queue_push(c->h, &c->reachable, obj);
+	queue_push(c, obj);
 }
 
 static void reach_root(struct collection *c, struct gch_py_pool *pool,
@@ -347,10 +411,10 @@ static void move_unreachable(struct collection *c)
 
 	walk(c, reach_root);
 	for (;;) {
-		obj = gch_py_queue_pop(c->h, &c->reachable);
+		obj = queue_pop(c);
 		if (!obj) {
 			follow_rest(c, visit_reachable);
-			obj = gch_py_queue_pop(c->h, &c->reachable);
+			obj = queue_pop(c);
 		}
 		if (!obj)
 			return;
@@ -403,19 +467,37 @@ static void forget_weaks(struct collection *c, struct gch_py_pool *pool,
 /**
  * gch_py_bury_all - lets all die that is dying
  * @h: the heap
+ * @dying: the objects
  *
  * Context: the caller has stopped the heap; may sleep.
  */
-void gch_py_bury_all(struct gch_py_heap *h)
+void gch_py_bury_all(struct gch_py_heap *h, struct gch_py_object **dying)
 {
 	bool done;
 
 	for (;;) {
 		preempt_disable();
-		done = gch_py_bury(h, GCH_PY_SETTLE_BUDGET);
+		done = gch_py_bury(h, dying, GCH_PY_SETTLE_BUDGET);
 		preempt_enable();
 		if (done)
 			return;
+		cond_resched();
+	}
+}
+
+/**
+ * gch_py_bury_mutators - lets all die that mutators have yet to settle
+ * @h: the heap
+ *
+ * Context: the caller has stopped the heap and holds &gch_heap.lock; may sleep.
+ */
+void gch_py_bury_mutators(struct gch_py_heap *h)
+{
+	struct gch_mutator *m;
+
+	list_for_each_entry(m, &h->heap.mutators, node) {
+		if (gch_py_mutator(m)->dying)
+			gch_py_bury_all(h, &gch_py_mutator(m)->dying);
 		cond_resched();
 	}
 }
@@ -436,14 +518,14 @@ static void clear_object(struct collection *c, struct gch_py_pool *pool,
 		*place = NULL;
 		if (target) {
 			c->h->counted++;
-			gch_py_lower(c->h, target);
+			gch_py_lower(c->h, &c->dying, target);
 		}
 		if (unlikely(i % RESCHED_REFS == RESCHED_REFS - 1))
-			gch_py_bury_all(c->h);
+			gch_py_bury_all(c->h, &c->dying);
 	}
-	gch_py_lower(c->h, obj);
-	if (c->h->deaths || !gch_py_queue_empty(&c->h->dying))
-		gch_py_bury_all(c->h);
+	gch_py_lower(c->h, &c->dying, obj);
+	if (c->h->deaths || c->dying)
+		gch_py_bury_all(c->h, &c->dying);
 }
 
 /* Large objects leave the list as they die, others than the one at hand too. */
@@ -519,13 +601,13 @@ static void relist_pools(struct collection *c)
 		relist_pool(c->h, pool);
 }
 
-/* @dying: bytes of what had died by its count, and was not buried yet */
-static void count_collection(struct collection *c, u64 live_before, u64 dying)
+/* What mutators are letting die lives for now. */
+static void count_collection(struct collection *c, u64 live_before)
 {
 	struct gch_heap *heap = &c->h->heap;
 
 	gch_max(&heap->peak_live, live_before);
-	gch_census(heap, live_before + dying, c->h->live_bytes);
+	gch_census(heap, live_before, c->h->live_bytes);
 	preempt_disable();
 	gch_count(heap->cpu->marked, c->candidates);
 	preempt_enable();
@@ -616,19 +698,15 @@ bool gch_py_written_since_full(const struct gch_py_heap *h)
 
 static void gc_collect_main(struct collection *c)
 {
-	u64 dying = c->h->live_bytes, live;
+	u64 live = c->h->live_bytes;
 
-	/* What died by its count is not this collection's. */
-	gch_py_bury_all(c->h);
-	live = c->h->live_bytes;
-	dying -= live;
 	c->h->looked_at = 0;
 	update_generations(c);
 	deduce_unreachable(c);
 	walk(c, grow_older);
 	update_long_lived(c);
 	delete_garbage(c);
-	count_collection(c, live, dying);
+	count_collection(c, live);
 	gch_py_release_emptied(c->h);
 	relist_pools(c);
 }

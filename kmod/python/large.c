@@ -158,7 +158,7 @@ void gch_py_large_retire(struct gch_py_heap *h, struct gch_py_large *large)
 	list_del(&large->node);
 	WRITE_ONCE(h->nr_large, h->nr_large - 1);
 	large->meta = 0;
-	/* Whoever reaps may free it as soon as it is in the list. */
+	/* gch_py_reap() may free it as soon as it is in the list. */
 	atomic_long_add(large->charge, &h->retired_bytes);
 	llist_add(&large->retired, &h->retired_large);
 	gch_delay();

@@ -3,82 +3,26 @@
  * Objects: allocation, counts, and death at count zero
  *
  * A count that falls to zero kills its object in the same call. An object
- * without references and weak entries is freed on the spot; any other is queued,
- * and gch_py_bury() drops its references one by one, which may queue more. So
- * nothing recurses, and a section does a bounded share: what is left is done in
- * further sections before the call returns. CPython bounds the same recursion by
- * its trashcan.
+ * without references and weak entries is freed on the spot; any other comes to a stack,
+ * and gch_py_bury() drops its references one by one, which may push more. So
+ * nothing recurses, and a section does a share that is bounded by the clock: what is
+ * left is done in further sections before the call returns. CPython bounds the same
+ * recursion by its trashcan.
  *
- * The queue needs no memory: a pool links its queued objects through their meta
- * words, and the pools are linked. Objects are buried pool by pool, which also
- * keeps them together.
+ * Each mutator has a stack of its own and settles it itself, also when another had the
+ * lock meanwhile, or a collection was. Those neither wait for it nor do it. An object in
+ * a stack has count zero; a collection takes its references for ones from outside.
+ *
+ * A stack needs no memory: objects are linked through their types, which their death
+ * does not need, or where their type says which words are references through one that is
+ * none.
  *
  * Everything here belongs to whoever has the heap, see python.h.
  */
 #include "python.h"
 
+#include <linux/ktime.h>
 #include <linux/string.h>
-
-/**
- * gch_py_queue_push - adds an object to a queue
- * @h: the heap
- * @q: the queue; an object is in one queue at most
- * @obj: the object
- *
- * Context: the caller has the heap.
- */
-void gch_py_queue_push(struct gch_py_heap *h, struct gch_py_queue *q,
-		       struct gch_py_object *obj)
-{
-	struct gch_py_pool *pool;
-	unsigned int i;
-
-	if (unlikely(gch_py_is_large(obj))) {
-		gch_py_large(obj)->next = q->large;
-		q->large = gch_py_large(obj);
-		return;
-	}
-	pool = gch_py_pool(h, obj);
-	i = gch_py_index(pool, obj);
-	pool->meta[i] = gch_py_with_value(pool->meta[i], pool->queue);
-	if (!pool->queue) {
-		pool->next = NULL;
-		if (q->first)
-			q->last->next = pool;
-		else
-			q->first = pool;
-		q->last = pool;
-	}
-	pool->queue = i + 1;
-}
-
-/**
- * gch_py_queue_pop - takes an object from a queue
- * @h: the heap
- * @q: the queue
- *
- * Context: the caller has the heap.
- * Return: the object, or NULL if there is none.
- */
-struct gch_py_object *gch_py_queue_pop(struct gch_py_heap *h,
-				       struct gch_py_queue *q)
-{
-	struct gch_py_pool *pool = q->first;
-	struct gch_py_large *large = q->large;
-	unsigned int i;
-
-	if (pool) {
-		i = pool->queue - 1;
-		pool->queue = gch_py_value(pool->meta[i]);
-		if (!pool->queue)
-			q->first = pool->next;
-		return gch_py_block(pool, i);
-	}
-	if (!large)
-		return NULL;
-	q->large = large->next;
-	return &large->obj;
-}
 
 /* ---- death ---- */
 
@@ -100,25 +44,57 @@ static void dispose(struct gch_py_heap *h, struct gch_py_object *obj)
 }
 
 /**
+ * gch_py_typed - &gch_engine_ops.typed: finds the word for a link of a dying object
+ * @type: the type; where references lead it is not used
+ *
+ * Context: any.
+ */
+void gch_py_typed(struct gch_type *type)
+{
+	u32 word = 0;
+
+	while (!type->leading && word < type->nr_refs &&
+	       type->refs[word] == word)
+		word++;
+	type->unit = word;
+}
+
+static __always_inline struct gch_py_object **link_of(struct gch_py_object *obj)
+{
+	if (unlikely(obj->info & GCH_PY_SPARSE))
+		return (struct gch_py_object **)(obj + 1) + obj->type->unit;
+	return (struct gch_py_object **)&obj->type;
+}
+
+static __always_inline void push(struct gch_py_object **dying,
+				 struct gch_py_object *obj)
+{
+	*link_of(obj) = *dying;
+	WRITE_ONCE(*dying, obj);
+}
+
+/**
  * gch_py_lower - takes one reference off an object
  * @h: the heap
- * @obj: the object; dead or dying if that was the last one
+ * @dying: where it comes to if that was the last one, unless it can die at once
+ * @obj: the object
  *
  * Context: the caller has the heap, and buries what dies.
  */
-void gch_py_lower(struct gch_py_heap *h, struct gch_py_object *obj)
+void gch_py_lower(struct gch_py_heap *h, struct gch_py_object **dying,
+		  struct gch_py_object *obj)
 {
 	if (unlikely(gch_py_immortal(obj)) || likely(--obj->refcnt))
 		return;
 	if (obj->info & (GCH_PY_REFS | GCH_PY_WEAK))
-		gch_py_queue_push(h, &h->dying, obj);
+		push(dying, obj);
 	else
 		dispose(h, obj);
 }
 
 /* Drops references from the last to the first. Returns whether all are gone. */
-static bool drop_refs(struct gch_py_heap *h, struct gch_py_object *obj,
-		      unsigned int *budget)
+static bool drop_refs(struct gch_py_heap *h, struct gch_py_object **dying,
+		      struct gch_py_object *obj, unsigned int *budget)
 {
 	struct gch_py_object *target;
 	u32 left;
@@ -131,45 +107,70 @@ static bool drop_refs(struct gch_py_heap *h, struct gch_py_object *obj,
 		obj->info--;
 		if (target) {
 			h->counted++;
-			gch_py_lower(h, target);
+			gch_py_lower(h, dying, target);
 		}
 	}
 	return true;
 }
 
-static bool bury(struct gch_py_heap *h, unsigned int budget)
+/* Whether all are dead. @budget is for references, weak entries and objects. */
+static bool bury_some(struct gch_py_heap *h, struct gch_py_object **dying,
+		      unsigned int budget)
 {
 	struct gch_py_object *obj;
 
 	while (budget) {
-		if (!h->dying_now)
-			h->dying_now = gch_py_queue_pop(h, &h->dying);
-		obj = h->dying_now;
+		obj = *dying;
 		if (!obj)
 			return true;
+		WRITE_ONCE(*dying, *link_of(obj));
 		/* For the object; an empty one costs something too. */
 		budget--;
 		if (!gch_py_weak_forget(h, obj, &budget) ||
-		    !drop_refs(h, obj, &budget))
+		    !drop_refs(h, dying, obj, &budget)) {
+			push(dying, obj);
 			return false;
-		h->dying_now = NULL;
+		}
 		dispose(h, obj);
 	}
-	return !h->dying_now && gch_py_queue_empty(&h->dying);
+	return !*dying;
+}
+
+/* Between two looks at the clock; most deaths do not come to the first. */
+#define SLICE	16U
+
+static bool bury(struct gch_py_heap *h, struct gch_py_object **dying,
+		 unsigned int budget)
+{
+	bool done = bury_some(h, dying, SLICE);
+	u64 start = 0, now;
+
+	for (; !done && budget > SLICE; budget -= SLICE) {
+		now = ktime_get_mono_fast_ns();
+		if (!start)
+			start = now;
+		else if (now - start >= h->step_ns)
+			break;
+		done = bury_some(h, dying, SLICE);
+	}
+	return done;
 }
 
 /**
  * gch_py_bury - goes on with dying objects and counts the dead
  * @h: the heap
- * @budget: references, weak entries and objects to deal with at most
+ * @dying: the objects
+ * @budget: references, weak entries and objects to deal with at most; fewer if
+ *	that takes longer than &gch_py_heap.step_ns
  *
  * Context: the caller has the heap, preemption is off.
  * Return: whether all are dead.
  */
-bool gch_py_bury(struct gch_py_heap *h, unsigned int budget)
+bool gch_py_bury(struct gch_py_heap *h, struct gch_py_object **dying,
+		 unsigned int budget)
 {
 	struct gch_cpu_stats *cpu = this_cpu_ptr(h->heap.cpu);
-	bool done = bury(h, budget);
+	bool done = bury(h, dying, budget);
 
 	if (h->collecting)
 		gch_tally(cpu->freed_cycle, h->deaths);
@@ -189,7 +190,7 @@ static bool reap_due(struct gch_py_heap *h)
 }
 
 /**
- * gch_py_settle - &gch_engine_ops.settle: the rest of the dying objects
+ * gch_py_settle - &gch_engine_ops.settle: the rest of what a mutator let die
  * @m: a mutator
  *
  * Context: in a section.
@@ -201,7 +202,7 @@ int gch_py_settle(struct gch_mutator *m)
 
 	if (!gch_py_owns(h, m))
 		return gch_py_want_gil(m);
-	if (!gch_py_bury(h, GCH_PY_SETTLE_BUDGET))
+	if (!gch_py_bury(h, &gch_py_mutator(m)->dying, GCH_PY_SETTLE_BUDGET))
 		return 0;
 	if (reap_due(h)) {
 		m->want = 0;
@@ -226,6 +227,7 @@ int gch_py_settle(struct gch_mutator *m)
 void gch_py_swap(struct gch_py_heap *h, struct gch_mutator *m, void **place,
 		 struct gch_py_object *ref)
 {
+	struct gch_py_object **dying = &gch_py_mutator(m)->dying;
 	struct gch_py_object *old = *place;
 
 	gch_tally(m->stats->counts, !!ref + !!old);
@@ -234,13 +236,13 @@ void gch_py_swap(struct gch_py_heap *h, struct gch_mutator *m, void **place,
 	WRITE_ONCE(*place, ref);
 	if (!old)
 		return;
-	gch_py_lower(h, old);
-	if (likely(!h->deaths && gch_py_queue_empty(&h->dying)))
+	gch_py_lower(h, dying, old);
+	if (likely(!h->deaths && !*dying))
 		return;
 	/* One budget for a call, however many places it writes. */
 	if (m->pending)
 		return;
-	if (!gch_py_bury(h, GCH_PY_CALL_BUDGET) || reap_due(h))
+	if (!gch_py_bury(h, dying, GCH_PY_CALL_BUDGET) || reap_due(h))
 		m->pending = true;
 }
 

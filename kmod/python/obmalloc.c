@@ -159,7 +159,7 @@ static void arena_retire(struct gch_py_heap *h, struct gch_py_arena *arena)
 	bucket_leave(h, arena);
 	list_del(&arena->node);
 	count_idle(h, -1);
-	/* Whoever reaps may free it as soon as it is in the list. */
+	/* gch_py_reap() may free it as soon as it is in the list. */
 	atomic_long_add(PAGE_SIZE << arena->order, &h->retired_bytes);
 	llist_add(&arena->retired, &h->retired_arenas);
 	gch_delay();

@@ -35,6 +35,7 @@
 #include <linux/list.h>
 #include <linux/llist.h>
 #include <linux/mutex.h>
+#include <linux/time64.h>
 #include <linux/wait.h>
 #include <gcheap/engine.h>
 
@@ -133,7 +134,8 @@ struct gch_py_arena;
  * @used: blocks in use
  * @carved: blocks that have been in use at least once, or are on @freeblock
  * @nr_blocks: how many it can have
- * @queue: block that is first in the pool's part of a queue, plus one; 0: none
+ * @queue: block that is first in the pool's part of a collection's queue, plus one;
+ *	0: none
  * @class: size class, GCH_PY_NO_CLASS while it is free
  * @nr: tracked objects by generation
  * @map: groups of blocks that may have objects of generation 0, and 1
@@ -212,18 +214,6 @@ struct gch_py_large {
 };
 
 /**
- * struct gch_py_queue - objects to be worked on, without memory of its own
- * @first: pools that have some
- * @last: the last of them
- * @large: large objects
- */
-struct gch_py_queue {
-	struct gch_py_pool *first;
-	struct gch_py_pool *last;
-	struct gch_py_large *large;
-};
-
-/**
  * struct gch_py_heap - a heap
  * @heap: the core's part
  * @pool_size: bytes of a pool
@@ -249,8 +239,7 @@ struct gch_py_queue {
  * @full_writes: counts that had been raised and lowered when the last one ended, as
  *	statistics have it; likewise
  * @live_bytes: bytes of live objects
- * @dying: objects whose count is zero, whose references are still to be dropped
- * @dying_now: the one that has been begun with
+ * @step_ns: about how long objects may die in one section; less in a test
  * @deaths: objects that died, not yet in the statistics
  * @dead_bytes: their bytes
  * @counted: counts lowered by deaths, likewise
@@ -293,8 +282,7 @@ struct gch_py_heap {
 	u64 full_writes;
 
 	u64 live_bytes;
-	struct gch_py_queue dying;
-	struct gch_py_object *dying_now;
+	u64 step_ns;
 	u64 deaths;
 	u64 dead_bytes;
 	u64 counted;
@@ -316,11 +304,14 @@ struct gch_py_heap {
 /**
  * struct gch_py_mutator - a mutator
  * @m: the core's part
+ * @dying: objects that it has to let die: their count is zero, references are still to
+ *	be dropped
  * @collected: its present allocation has waited for a collection
  * @large: block taken for its present allocation
  */
 struct gch_py_mutator {
 	struct gch_mutator m;
+	struct gch_py_object *dying;
 	bool collected;
 	struct gch_py_large *large;
 };
@@ -451,11 +442,6 @@ static __always_inline void gch_py_raise(struct gch_py_object *obj)
 		obj->refcnt++;
 }
 
-static __always_inline bool gch_py_queue_empty(const struct gch_py_queue *q)
-{
-	return !q->first && !q->large;
-}
-
 /* ---- gil.c ---- */
 
 static __always_inline bool gch_py_owns(const struct gch_py_heap *h,
@@ -524,14 +510,15 @@ bool gch_py_large_sleeps(size_t bytes);
 
 /* What one section may spend on deaths: references, weak entries, objects. */
 #define GCH_PY_CALL_BUDGET	64U
-#define GCH_PY_SETTLE_BUDGET	256U
+#define GCH_PY_SETTLE_BUDGET	1024U
+/* And how long, about. */
+#define GCH_PY_STEP_NS		(20 * NSEC_PER_USEC)
 
-void gch_py_queue_push(struct gch_py_heap *h, struct gch_py_queue *q,
-		       struct gch_py_object *obj);
-struct gch_py_object *gch_py_queue_pop(struct gch_py_heap *h,
-				       struct gch_py_queue *q);
-void gch_py_lower(struct gch_py_heap *h, struct gch_py_object *obj);
-bool gch_py_bury(struct gch_py_heap *h, unsigned int budget);
+void gch_py_typed(struct gch_type *type);
+void gch_py_lower(struct gch_py_heap *h, struct gch_py_object **dying,
+		  struct gch_py_object *obj);
+bool gch_py_bury(struct gch_py_heap *h, struct gch_py_object **dying,
+		 unsigned int budget);
 void gch_py_swap(struct gch_py_heap *h, struct gch_mutator *m, void **place,
 		 struct gch_py_object *ref);
 int gch_py_settle(struct gch_mutator *m);
@@ -545,7 +532,8 @@ bool gch_py_weak_forget(struct gch_py_heap *h, struct gch_py_object *obj,
 
 /* ---- gc.c ---- */
 
-void gch_py_bury_all(struct gch_py_heap *h);
+void gch_py_bury_all(struct gch_py_heap *h, struct gch_py_object **dying);
+void gch_py_bury_mutators(struct gch_py_heap *h);
 bool gch_py_written_since_full(const struct gch_py_heap *h);
 int gch_py_generation_due(struct gch_py_heap *h);
 int gch_py_collect(struct gch_heap *heap, unsigned int generation);

@@ -491,7 +491,7 @@ int gch_py_validate(struct gch_heap *heap)
 
 	mutex_lock(&heap->lock);
 	gch_py_stop(v.h);
-	gch_py_bury_all(v.h);
+	gch_py_bury_mutators(v.h);
 	check_structure(&v);
 	if (!v.errors)
 		ret = check_references(&v);

@@ -62,6 +62,7 @@ extern struct kunit_suite gch_kunit_cache;
 extern struct kunit_suite gch_kunit_pool;
 extern struct kunit_suite gch_kunit_graph;
 extern struct kunit_suite gch_kunit_young;
+extern struct kunit_suite gch_kunit_death;
 extern struct kunit_suite gch_kunit_core;
 extern struct kunit_suite gch_kunit_word;
 extern struct kunit_suite gch_kunit_work;
