@@ -15,6 +15,8 @@
 #error "gcheap needs Linux 6.1 or newer"
 #endif
 
+#include "layout.h"
+
 #include <linux/atomic.h>
 #include <linux/export.h>
 #include <linux/kernel.h>

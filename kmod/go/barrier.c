@@ -69,7 +69,7 @@ bool gch_go_mark(unsigned long ref)
 
 	switch (ref & TAG_MASK) {
 	case SPAN_OTHER:
-		s = page_meta(addr);
+		s = page_span(addr);
 		return set_mark(s->mark_bits, span_index(s, addr)) &&
 		       !(s->class & 1);
 	case SPAN_LARGE:
@@ -122,7 +122,7 @@ bool gch_go_is_marked(unsigned long ref)
 
 	switch (ref & TAG_MASK) {
 	case SPAN_OTHER:
-		s = page_meta(addr);
+		s = page_span(addr);
 		return test_bit(span_index(s, addr), s->mark_bits);
 	case SPAN_LARGE:
 		l = page_large(addr);

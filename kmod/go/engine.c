@@ -19,8 +19,10 @@
 #define WORKERS_MAX	65536
 
 static const struct gch_tunable tunables[] = {
-	/* 2 MiB of 4 KiB pages. */
-	{ GCH_KEY_ARENA_ORDER, .def = 9, .min = 1, .max = 10 },
+	/* 2 MiB, of 8 KiB to 4 MiB, whatever the kernel's pages are. */
+	{ GCH_KEY_ARENA_ORDER, .def = GCH_ORDER(SZ_2M),
+	  .min = GCH_ORDER(GCH_GO_PAGE_SIZE),
+	  .max = GCH_ORDER(GCH_GO_ARENA_MAX) },
 	{ GCH_KEY_GOGC, .def = 100, .max = GCH_GO_GOGC_MAX, .live = true },
 	{ GCH_KEY_MEMORY_LIMIT, .max = SZ_1T, .live = true },
 	{ GCH_KEY_ASSIST_US, .def = 50, .max = 10000, .live = true },

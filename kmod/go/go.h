@@ -157,6 +157,10 @@ struct gch_go_tail {
 #define GCH_GO_COARSE		64U
 #define SPAN_WORDS		16
 
+/* No arena is larger, in bytes and in pages of 8 KiB. */
+#define GCH_GO_ARENA_MAX	SZ_4M
+#define GCH_GO_ARENA_PAGES	(GCH_GO_ARENA_MAX / GCH_GO_PAGE_SIZE)
+
 struct gch_go_arena;
 
 /**
@@ -175,6 +179,7 @@ struct gch_go_arena;
  * @freeindex: objects below it are allocated, but for the window
  * @alloc_count: objects allocated, and those of the window
  * @needzero: what is free has been written to; of any free page likewise
+ * @back: which page of its span a page is, with %GCH_GO_VIA_ARENA; of any page
  * @npages: pages of 8 KiB; 0 if the span is not in use
  * @gen: sweep generation in which it was last swept
  * @born_gen: one more than the sweep generation in which a snapshot was taken while
@@ -202,6 +207,7 @@ struct gch_go_span {
 	u16 freeindex;
 	u16 alloc_count;
 	bool needzero;
+	u8 back;
 	u16 npages;
 	u16 born_from;
 	u32 gen;
@@ -235,7 +241,7 @@ struct gch_go_arena {
 	u32 order;
 	u32 npages;
 	u32 nfree;
-	unsigned long used[BITS_TO_LONGS(1024)];
+	unsigned long used[BITS_TO_LONGS(GCH_GO_ARENA_PAGES)];
 	struct gch_go_span spans[];
 };
 
@@ -531,6 +537,27 @@ static __always_inline unsigned long *tail_ptrs(unsigned long ref)
 static __always_inline void *page_meta(unsigned long addr)
 {
 	return (void *)page_private(virt_to_page((void *)addr));
+}
+
+/*
+ * A kernel page that is larger than a span's has more than one span: its private word
+ * leads to its arena, where each page of 8 KiB says how far it is to its span. Else the
+ * private word is the span.
+ */
+#ifndef GCH_GO_VIA_ARENA
+#define GCH_GO_VIA_ARENA	(PAGE_SHIFT > GCH_GO_PAGE_SHIFT)
+#endif
+
+/* The span of an object that is not large. */
+static __always_inline struct gch_go_span *page_span(unsigned long addr)
+{
+	struct gch_go_arena *a = page_meta(addr);
+	struct gch_go_span *s;
+
+	if (!GCH_GO_VIA_ARENA)
+		return page_meta(addr);
+	s = &a->spans[(addr - (unsigned long)a->base) >> GCH_GO_PAGE_SHIFT];
+	return s - s->back;
 }
 
 /* The private words of the pages of a large object, its descriptor and this. */

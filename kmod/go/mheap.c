@@ -25,13 +25,25 @@
 /* Objects become the window so many bytes at a time, at most 64, at least one. */
 #define STEP_BYTES	2048U
 
+static void set_private(void *base, size_t bytes, void *private)
+{
+	struct page *page = virt_to_page(base);
+	size_t i;
+
+	for (i = 0; i < bytes >> PAGE_SHIFT; i++)
+		set_page_private(page + i, (unsigned long)private);
+}
+
+/* Lets the span's pages lead to it: see page_span(). */
 static void set_pages(struct gch_go_span *s, u32 npages)
 {
-	unsigned int i, n = npages << (GCH_GO_PAGE_SHIFT - PAGE_SHIFT);
-	struct page *page = virt_to_page(s->base);
+	u32 i;
 
-	for (i = 0; i < n; i++)
-		set_page_private(page + i, (unsigned long)s);
+	if (GCH_GO_VIA_ARENA)
+		for (i = 0; i < npages; i++)
+			s[i].back = i;
+	else
+		set_private(s->base, (size_t)npages << GCH_GO_PAGE_SHIFT, s);
 }
 
 static u32 capacity(unsigned int class, u32 size, u32 npages)
@@ -261,6 +273,8 @@ static void arena_init(struct gch_go_arena *a, void *base, unsigned int order)
 		a->spans[i].needzero = needzero;
 		INIT_LIST_HEAD(&a->spans[i].node);
 	}
+	if (GCH_GO_VIA_ARENA)
+		set_private(base, PAGE_SIZE << order, a);
 }
 
 /**
@@ -309,11 +323,7 @@ EXPORT_SYMBOL_IF_KUNIT(gch_go_arena_add);
 
 static void arena_free(struct gch_go_heap *h, struct gch_go_arena *a)
 {
-	struct page *page = virt_to_page(a->base);
-	u32 i;
-
-	for (i = 0; i < BIT(a->order); i++)
-		set_page_private(page + i, 0);
+	set_private(a->base, PAGE_SIZE << a->order, NULL);
 	gch_arena_put(&h->base, a->base, a->order);
 	kvfree(a);
 }

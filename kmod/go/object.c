@@ -30,7 +30,7 @@ u32 gch_go_object_size(unsigned long ref)
 
 	switch (ref & TAG_MASK) {
 	case SPAN_OTHER:
-		return ((struct gch_go_span *)page_meta(addr))->size;
+		return page_span(addr)->size;
 	case SPAN_LARGE:
 		return PAGE_SIZE << page_large(addr)->order;
 	default:
@@ -40,7 +40,7 @@ u32 gch_go_object_size(unsigned long ref)
 
 static void **ref_of_other(unsigned long addr, u32 i)
 {
-	struct gch_go_span *s = page_meta(addr);
+	struct gch_go_span *s = page_span(addr);
 	unsigned long header, *words = (void *)addr;
 
 	if (s->class & 1)
@@ -68,7 +68,7 @@ static void **ref_of_large(unsigned long addr, u32 i)
 /* Only if they lead: others are looked up by who has more time. */
 static __always_inline void **quick_ref_of_other(unsigned long addr, u32 i)
 {
-	struct gch_go_span *s = page_meta(addr);
+	struct gch_go_span *s = page_span(addr);
 	const struct gch_type *type;
 	unsigned long header;
 
@@ -280,7 +280,7 @@ void *gch_go_data(struct gch_mutator *m, void *obj, size_t *bytes)
 	*bytes = gch_go_object_size(ref);
 	if ((ref & TAG_MASK) != SPAN_OTHER)
 		return (void *)addr;
-	s = page_meta(addr);
+	s = page_span(addr);
 	if (s->size <= GCH_GO_MAX_INLINE || (s->class & 1))
 		return (void *)addr;
 	*bytes -= GCH_GO_HEADER_BYTES;

@@ -153,7 +153,7 @@ static __always_inline void gch_go_scan(unsigned long ref, gch_go_edge_fn fn,
 
 	switch (ref & TAG_MASK) {
 	case SPAN_OTHER:
-		s = page_meta(addr);
+		s = page_span(addr);
 		if (!(s->class & 1))
 			gch_go_scan_other(s, addr, fn, arg);
 		break;

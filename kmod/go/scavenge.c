@@ -125,8 +125,8 @@ u64 gch_go_shrink_count(struct gch_heap *heap)
 {
 	struct gch_go_heap *h = to_go(heap);
 
-	return (READ_ONCE(h->empty_pages) <<
-		(GCH_GO_PAGE_SHIFT - PAGE_SHIFT)) + garbage_pages(h);
+	return (READ_ONCE(h->empty_pages) << GCH_GO_PAGE_SHIFT >> PAGE_SHIFT) +
+	       garbage_pages(h);
 }
 
 /**
@@ -142,13 +142,13 @@ u64 gch_go_shrink_count(struct gch_heap *heap)
  */
 u64 gch_go_shrink(struct gch_heap *heap, u64 pages)
 {
-	const unsigned int shift = GCH_GO_PAGE_SHIFT - PAGE_SHIFT;
 	struct gch_go_heap *h = to_go(heap);
 	u64 freed;
 
 	if (!mutex_trylock(&heap->cycle_lock))
 		return 0;
-	freed = release(h, 0, DIV_ROUND_UP_ULL(pages, BIT(shift)), U64_MAX);
+	pages = min_t(u64, pages, totalram_pages()) << PAGE_SHIFT;
+	freed = release(h, 0, DIV_ROUND_UP_ULL(pages, GCH_GO_PAGE_SIZE), U64_MAX);
 	mutex_unlock(&heap->cycle_lock);
 	if (garbage_pages(h) &&
 	    time_after_eq(jiffies, READ_ONCE(h->pressed_at) + HZ)) {
@@ -156,5 +156,5 @@ u64 gch_go_shrink(struct gch_heap *heap, u64 pages)
 		WRITE_ONCE(h->pressed, true);
 		gch_cycle_suggest(heap, 2);
 	}
-	return freed << shift;
+	return freed << GCH_GO_PAGE_SHIFT >> PAGE_SHIFT;
 }

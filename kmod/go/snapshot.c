@@ -243,7 +243,7 @@ static bool is_born(const struct gch_go_heap *h, unsigned long meta,
 
 	if (meta & META_LARGE)
 		return READ_ONCE(l->mark) == LARGE_BORN;
-	return is_born_in(h, (void *)meta, addr);
+	return is_born_in(h, page_span(addr), addr);
 }
 
 /* The place of a root? If not, @meta is the private word of its page. */
@@ -311,7 +311,7 @@ static u64 number_of(unsigned long ref)
 
 	if ((ref & TAG_MASK) == SPAN_LARGE)
 		return BIT_ULL(NUMBER_LARGE) + page_large(addr)->id;
-	a = ((struct gch_go_span *)page_meta(addr))->arena;
+	a = page_span(addr)->arena;
 	return ((u64)a->id << NUMBER_ARENA) +
 	       (addr - (unsigned long)a->base) / sizeof(long);
 }
@@ -382,7 +382,7 @@ static void put_large(struct gch_go_snap *sn, unsigned long ref)
 static void put_other(struct gch_go_snap *sn, unsigned long ref)
 {
 	unsigned long addr = ref_addr(ref), header;
-	struct gch_go_span *s = page_meta(addr);
+	struct gch_go_span *s = page_span(addr);
 	void **words = (void **)addr;
 	struct gch_type *type = NULL;
 

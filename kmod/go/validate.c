@@ -99,7 +99,7 @@ static void check_target(void *arg, unsigned long ref)
 			report(c, "a reference leads to no large object");
 		return;
 	}
-	s = page_meta(addr);
+	s = page_meta(addr) ? page_span(addr) : NULL;
 	if (!s || !s->npages) {
 		report(c, "a reference leads to no span");
 		return;

@@ -12,7 +12,8 @@
 #include "compat.h"
 
 static const struct gch_tunable tunables[] = {
-	{ GCH_KEY_ARENA_ORDER, .def = 8, .max = GCH_PY_ORDER_MAX },
+	/* 1 MiB, whatever the kernel's pages are. */
+	{ GCH_KEY_ARENA_ORDER, .def = GCH_ORDER(SZ_1M), .max = GCH_PY_ORDER_MAX },
 	{ GCH_KEY_SMALL_MAX, .def = GCH_PY_SMALL_MAX, .min = GCH_PY_SMALL_MIN,
 	  .max = GCH_PY_SMALL_MAX },
 	{ GCH_KEY_POOL_SIZE, .def = SZ_16K, .min = GCH_PY_POOL_MIN,

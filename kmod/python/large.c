@@ -19,6 +19,8 @@
 #include "core/delay.h"
 
 #define KMALLOC_LIMIT	(2 * PAGE_SIZE)
+/* Larger ones are not taken, and cleared, in a section. */
+#define CLEAR_MAX	SZ_8K
 
 static_assert(offsetof(struct gch_py_large, obj) % GCH_PY_ALIGN == 8);
 
@@ -77,7 +79,7 @@ size_t gch_py_large_charge(size_t bytes)
  * gch_py_large_sleeps - must a large object be taken outside a section?
  * @bytes: of the object, its header and weak head included
  *
- * Clearing many pages takes too long for a section, and a kernel with PREEMPT_RT
+ * Clearing much memory takes too long for a section, and a kernel with PREEMPT_RT
  * allocates nothing in one.
  *
  * Context: any.
@@ -86,7 +88,7 @@ size_t gch_py_large_charge(size_t bytes)
 bool gch_py_large_sleeps(size_t bytes)
 {
 	return IS_ENABLED(CONFIG_PREEMPT_RT) ||
-	       bytes + offsetof(struct gch_py_large, obj) > KMALLOC_LIMIT;
+	       bytes + offsetof(struct gch_py_large, obj) > CLEAR_MAX;
 }
 
 /**

@@ -34,10 +34,10 @@ static void delist(struct gch_slab_heap *h, struct gch_slab_object *obj)
 
 /* ---- birth ---- */
 
-/* Clearing many pages takes too long for a section. */
+/* Clearing much memory takes too long for a section. */
 static bool sleeps(size_t bytes)
 {
-	return IS_ENABLED(CONFIG_PREEMPT_RT) || bytes > GCH_SLAB_KMALLOC_MAX;
+	return IS_ENABLED(CONFIG_PREEMPT_RT) || bytes > GCH_SLAB_CLEAR_MAX;
 }
 
 static struct gch_slab_object *take(struct gch_mutator *m, size_t bytes)

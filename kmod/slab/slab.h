@@ -39,6 +39,8 @@
 #define GCH_SLAB_BATCH		SZ_32K
 /* Larger ones come in pages. */
 #define GCH_SLAB_KMALLOC_MAX	(2 * PAGE_SIZE)
+/* Larger ones are not taken, and cleared, in a section. */
+#define GCH_SLAB_CLEAR_MAX	SZ_8K
 
 /**
  * struct gch_slab_object - hidden header of an object

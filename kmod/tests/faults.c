@@ -128,7 +128,7 @@ static bool create(struct life *l)
 
 	if (cfg.engine != GCHEAP_ENGINE_SLAB) {
 		cfg.set |= BIT(GCH_KEY_ARENA_ORDER);
-		cfg.val[GCH_KEY_ARENA_ORDER] = 4;
+		cfg.val[GCH_KEY_ARENA_ORDER] = GCH_ORDER(SZ_64K);
 	}
 	gch_test_marker(l->env, &cfg);
 	if (!CALL(l, MADE(heap, gch_heap_create("selftest", &cfg, NULL))))

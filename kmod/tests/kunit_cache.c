@@ -218,7 +218,7 @@ static bool object_is_right(struct kunit *test, struct cache *c,
 		return false;
 	if ((ref & TAG_MASK) == SPAN_LARGE)
 		return true;
-	s = page_meta(p->addr);
+	s = page_span(p->addr);
 	return GCH_EXPECT(test, s->npages && gch_go_is_allocated(s,
 				gch_go_index(s->class / 2, p->addr -
 					     (unsigned long)s->base)),
@@ -236,7 +236,7 @@ static u32 bytes_taken(struct cache *c, unsigned int slot)
 
 	if ((ref & TAG_MASK) == SPAN_LARGE)
 		return PAGE_SIZE << get_order(c->slot[slot].bytes);
-	s = page_meta(ref_addr(ref));
+	s = page_span(ref_addr(ref));
 	return s->size;
 }
 
@@ -254,7 +254,7 @@ static bool classes_are_right(struct kunit *test, struct cache *c)
 
 		if (!ref || (ref & TAG_MASK) == SPAN_LARGE)
 			continue;
-		s = page_meta(ref_addr(ref));
+		s = page_span(ref_addr(ref));
 		c->live[s->class]++;
 	}
 	for (i = 0; i < GCH_GO_SPAN_CLASSES; i++) {
@@ -431,7 +431,7 @@ static void run(struct kunit *test, u32 first_gen, unsigned int batches,
 		.engine = GCHEAP_ENGINE_GO,
 		.set = BIT(GCH_KEY_GOGC) | BIT(GCH_KEY_ARENA_ORDER) |
 		       BIT(GCH_KEY_POISON) | BIT(GCH_KEY_VERIFY),
-		.val[GCH_KEY_ARENA_ORDER] = 7,
+		.val[GCH_KEY_ARENA_ORDER] = GCH_ORDER(SZ_512K),
 		.val[GCH_KEY_POISON] = poison,
 		.val[GCH_KEY_VERIFY] = 1,
 	};

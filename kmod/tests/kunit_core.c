@@ -304,7 +304,7 @@ static void test_arenas(struct kunit *test)
 		.engine = GCHEAP_ENGINE_GO,
 		.set = BIT(GCH_KEY_LIMIT) | BIT(GCH_KEY_ARENA_ORDER),
 		.val[GCH_KEY_LIMIT] = limit,
-		.val[GCH_KEY_ARENA_ORDER] = 7,
+		.val[GCH_KEY_ARENA_ORDER] = GCH_ORDER(SZ_512K),
 	};
 	unsigned int i, n = gch_kunit_rounds(500);
 	struct gch_kunit_random r;

@@ -637,7 +637,7 @@ static void run_python(struct kunit *test, bool verify, unsigned int heaps,
 		.set = BIT(GCH_KEY_THRESHOLD0) | BIT(GCH_KEY_VERIFY) |
 		       BIT(GCH_KEY_POISON) | BIT(GCH_KEY_POOL_SIZE) |
 		       BIT(GCH_KEY_ARENA_ORDER),
-		.val[GCH_KEY_ARENA_ORDER] = 3,
+		.val[GCH_KEY_ARENA_ORDER] = GCH_ORDER(SZ_32K),
 		.val[GCH_KEY_VERIFY] = verify,
 	};
 	struct graph *g = graph_new(test);

@@ -522,8 +522,9 @@ static void test_random(struct kunit *test)
 		unsigned int pool_size;
 		unsigned int order;
 	} shape[] = {
-		{ SZ_4K, 0 }, { SZ_4K, 2 }, { SZ_4K, 4 }, { SZ_8K, 3 },
-		{ SZ_16K, 2 }, { SZ_16K, 5 },
+		{ SZ_4K, 0 }, { SZ_4K, GCH_ORDER(SZ_16K) },
+		{ SZ_4K, GCH_ORDER(SZ_64K) }, { SZ_8K, GCH_ORDER(SZ_32K) },
+		{ SZ_16K, GCH_ORDER(SZ_16K) }, { SZ_16K, GCH_ORDER(SZ_128K) },
 	};
 	unsigned int i, n = gch_kunit_rounds(20);
 	struct gch_kunit_random r;

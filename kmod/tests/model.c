@@ -10,6 +10,7 @@
 #include <linux/kernel.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
+#include <gcheap/engine.h>
 
 /* Operations on one heap, and those of a test for each of its rounds. */
 #define HEAP_OPS	4000U
@@ -47,7 +48,9 @@ static void draw_go(const struct gch_test_env *env, struct gch_config *cfg,
 	    PICK(rnd, GCHEAP_MARKER_PIPELINE, GCHEAP_MARKER_GREENTEA,
 		 GCHEAP_MARKER_CLASSIC));
 	gch_test_marker(env, cfg);
-	set(cfg, GCH_KEY_ARENA_ORDER, PICK(rnd, 1, 4, 7, 9));
+	set(cfg, GCH_KEY_ARENA_ORDER,
+	    PICK(rnd, GCH_ORDER(SZ_8K), GCH_ORDER(SZ_64K), GCH_ORDER(SZ_512K),
+		 GCH_ORDER(SZ_2M)));
 	set(cfg, GCH_KEY_GOGC, PICK(rnd, 0, 1, 10, 100, 100000));
 	set(cfg, GCH_KEY_BARRIER,
 	    PICK(rnd, GCHEAP_BARRIER_HYBRID, GCHEAP_BARRIER_YUASA,
@@ -63,7 +66,8 @@ static void draw_python(struct gch_config *cfg, struct rnd_state *rnd)
 
 	set(cfg, GCH_KEY_POOL_SIZE, pool);
 	set(cfg, GCH_KEY_ARENA_ORDER,
-	    max_t(u64, PICK(rnd, 0, 3, 8, 10), get_order(pool)));
+	    max_t(u64, PICK(rnd, 0, GCH_ORDER(SZ_32K), GCH_ORDER(SZ_1M),
+			    GCH_ORDER(SZ_4M)), get_order(pool)));
 	set(cfg, GCH_KEY_SMALL_MAX, 256 + PICK(rnd, 0, 16, 128, 256));
 	set(cfg, GCH_KEY_THRESHOLD0, PICK(rnd, 0, 0, 20, 100, 700));
 	set(cfg, GCH_KEY_THRESHOLD1, PICK(rnd, 0, 1, 3, 10));

@@ -32,6 +32,7 @@
 #include <linux/compiler.h>
 #include <linux/kref.h>
 #include <linux/list.h>
+#include <linux/log2.h>
 #include <linux/mutex.h>
 #include <linux/percpu.h>
 #include <linux/sched.h>
@@ -452,6 +453,10 @@ void gch_finals_revive(struct gch_heap *heap, gch_revive_fn revive, void *arg);
 void gch_finals_release(struct gch_heap *heap);
 
 /* ---- pages (core/arena.c) ---- */
+
+/* The order of a block of so many bytes, a constant power of two; at least a page. */
+#define GCH_ORDER(bytes)						\
+	(const_ilog2(bytes) > PAGE_SHIFT ? const_ilog2(bytes) - PAGE_SHIFT : 0)
 
 bool gch_hold(struct gch_heap *heap, size_t bytes);
 void gch_unhold(struct gch_heap *heap, size_t bytes);
