@@ -18,6 +18,9 @@
 #include "arena.h"
 #include "compat.h"
 
+/* Not in crumbs, as long as there is something better. */
+#define NEAR_ORDER_MIN	((unsigned int)GCH_ORDER(SZ_64K))
+
 static atomic64_t pages_taken;
 static atomic64_t pages_returned;
 
@@ -115,6 +118,35 @@ void gch_unhold(struct gch_heap *heap, size_t bytes)
 }
 EXPORT_SYMBOL_IF_KUNIT(gch_unhold);
 
+/* Of one NUMA node alone, or as the task's policy has it: NUMA_NO_NODE. */
+static void *pages_get(struct gch_heap *heap, int nid, unsigned int order,
+		       gfp_t gfp)
+{
+	size_t bytes = PAGE_SIZE << order;
+	struct mem_cgroup *old;
+	struct page *page;
+
+	WARN_ON_ONCE(!gch_may_take_memory());
+	if (order > GCH_MAX_PAGE_ORDER || !gch_hold(heap, bytes))
+		return NULL;
+	/* Fails rather than that somebody is killed for it. */
+	if (!(gfp & __GFP_NORETRY))
+		gfp |= __GFP_RETRY_MAYFAIL;
+	gfp |= __GFP_ACCOUNT | __GFP_NOWARN;
+	old = gch_memcg_enter(heap);
+	if (nid == NUMA_NO_NODE)
+		page = alloc_pages(gfp, order);
+	else
+		page = alloc_pages_node(nid, gfp | __GFP_THISNODE, order);
+	gch_memcg_leave(old);
+	if (!page) {
+		gch_unhold(heap, bytes);
+		return NULL;
+	}
+	atomic64_add(BIT(order), &pages_taken);
+	return page_address(page);
+}
+
 /**
  * gch_pages_get - takes pages for a heap
  * @heap: the heap
@@ -127,25 +159,7 @@ EXPORT_SYMBOL_IF_KUNIT(gch_unhold);
  */
 void *gch_pages_get(struct gch_heap *heap, unsigned int order, gfp_t gfp)
 {
-	size_t bytes = PAGE_SIZE << order;
-	struct mem_cgroup *old;
-	struct page *page;
-
-	WARN_ON_ONCE(!gch_may_take_memory());
-	if (order > GCH_MAX_PAGE_ORDER || !gch_hold(heap, bytes))
-		return NULL;
-	/* Fails rather than that somebody is killed for it. */
-	if (!(gfp & __GFP_NORETRY))
-		gfp |= __GFP_RETRY_MAYFAIL;
-	old = gch_memcg_enter(heap);
-	page = alloc_pages(gfp | __GFP_ACCOUNT | __GFP_NOWARN, order);
-	gch_memcg_leave(old);
-	if (!page) {
-		gch_unhold(heap, bytes);
-		return NULL;
-	}
-	atomic64_add(BIT(order), &pages_taken);
-	return page_address(page);
+	return pages_get(heap, NUMA_NO_NODE, order, gfp);
 }
 EXPORT_SYMBOL_IF_KUNIT(gch_pages_get);
 
@@ -211,6 +225,38 @@ void *gch_arena_get(struct gch_heap *heap, unsigned int min_order,
 	return addr;
 }
 EXPORT_SYMBOL_IF_KUNIT(gch_arena_get);
+
+/**
+ * gch_arena_get_near - takes a block of one NUMA node, if it has one at hand
+ * @heap: the heap
+ * @nid: the node
+ * @min_order: least order that is of use
+ * @order: set to the order it got: as gch_arena_get(), but no block below 64 KiB if
+ *	arenas are to be larger
+ *
+ * Nobody is pressed for it: elsewhere there may be plenty.
+ *
+ * Context: process context, may sleep.
+ * Return: the block, aligned to its size, or NULL.
+ */
+void *gch_arena_get_near(struct gch_heap *heap, int nid, unsigned int min_order,
+			 unsigned int *order)
+{
+	unsigned int most = max_t(unsigned int,
+				  gch_val(heap, GCH_KEY_ARENA_ORDER),
+				  min_order);
+	unsigned int least = max(min_order, min(most, NEAR_ORDER_MIN)), o;
+	void *addr = NULL;
+
+	for (o = most + 1; !addr && o-- > least; )
+		addr = pages_get(heap, nid, o, __GFP_NORETRY |
+				 (o == most ? GFP_KERNEL : GFP_NOWAIT));
+	if (!addr)
+		return NULL;
+	*order = o;
+	atomic64_inc(&heap->arenas);
+	return addr;
+}
 
 /**
  * gch_arena_put - gives an arena's block back

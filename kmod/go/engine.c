@@ -127,12 +127,27 @@ static bool is_exclusive(struct gch_go_heap *h)
 	return phase == PHASE_STOP || phase == PHASE_TERM;
 }
 
+/*
+ * Pages for a span. Where there are several nodes, a call that has not waited before asks
+ * for pages of its own; then it is repeated, and takes what is free on others.
+ */
+static bool take_pages(struct gch_go_heap *h, struct gch_mutator *m)
+{
+	unsigned int npages = m->want >> GCH_GO_PAGE_SHIFT;
+
+	if (m->tries == 1 && num_online_nodes() > 1 &&
+	    (!gch_go_arena_add_near(h, npages) ||
+	     READ_ONCE(h->free_pages) >= npages))
+		return true;
+	return !gch_go_arena_add(h, npages);
+}
+
 static bool take_memory(struct gch_go_heap *h, struct gch_go_mutator *gm)
 {
 	struct gch_mutator *m = &gm->base;
 
 	if (!gm->want_large)
-		return !gch_go_arena_add(h, m->want >> GCH_GO_PAGE_SHIFT);
+		return take_pages(h, m);
 	gch_go_large_free(h, gm->stash);
 	gm->stash = gch_go_large_new(h, m->want);
 	return gm->stash;
@@ -150,21 +165,13 @@ static void collect(struct gch_go_heap *h, bool first, u64 started)
 	gch_cycle_since(&h->base, 2, started);
 }
 
-/* Where there are several nodes, a call asks for pages of its own at first. */
-static bool is_far(struct gch_go_heap *h, struct gch_go_mutator *gm)
-{
-	return !gm->want_large && gm->base.tries == 1 &&
-	       num_online_nodes() > 1 &&
-	       READ_ONCE(h->free_pages) >= gm->base.want >> GCH_GO_PAGE_SHIFT;
-}
-
 /* Takes pages; at the limit collects; when that does not help, fails. */
 static int wait_memory(struct gch_go_heap *h, struct gch_go_mutator *gm)
 {
 	struct gch_mutator *m = &gm->base;
 	u64 started = atomic64_read(&h->base.cycles_started);
 
-	if (m->tries++ < TRIES_MAX && (take_memory(h, gm) || is_far(h, gm)))
+	if (m->tries++ < TRIES_MAX && take_memory(h, gm))
 		return 0;
 	if (gm->collections++ < COLLECTIONS_MAX) {
 		collect(h, gm->collections == 1, started);

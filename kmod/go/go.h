@@ -162,6 +162,7 @@ struct gch_go_tail {
 #define GCH_GO_ARENA_PAGES	(GCH_GO_ARENA_MAX / GCH_GO_PAGE_SIZE)
 
 struct gch_go_arena;
+struct gch_go_free;
 
 /**
  * struct gch_go_span - a run of pages with objects of one size class
@@ -222,13 +223,15 @@ struct gch_go_span {
 /**
  * struct gch_go_arena - a block of pages
  * @node: in the list of all; only the collector removes from it
- * @free_node: in the list of those with free pages
+ * @free_node: in the list of those with as many free pages in a row
  * @base: its first byte
  * @id: for people
  * @nid: the NUMA node of its memory
  * @order: of the block
  * @npages: pages of 8 KiB
  * @nfree: how many are free
+ * @run: the most that are in a row, as far as they are told apart; 0 on no list
+ * @whole: whether it is listed as one that is free as a whole
  * @used: bitmap of pages in use
  * @spans: by number of their first page
  */
@@ -241,6 +244,8 @@ struct gch_go_arena {
 	u32 order;
 	u32 npages;
 	u32 nfree;
+	u8 run;
+	bool whole;
 	unsigned long used[BITS_TO_LONGS(GCH_GO_ARENA_PAGES)];
 	struct gch_go_span spans[];
 };
@@ -328,7 +333,7 @@ struct gch_go_mcentral {
  * @central: the lists behind them, by span class
  * @heap_lock: protects the arenas and their bitmaps
  * @arenas: all of them
- * @free_arenas: those with free pages, by NUMA node
+ * @free: those with free pages, by NUMA node
  * @pages: pages of 8 KiB of all of them
  * @free_pages: how many of them are free
  * @empty_pages: how many of those are of arenas that are free as a whole
@@ -390,7 +395,7 @@ struct gch_go_heap {
 
 	raw_spinlock_t heap_lock;	/* see above */
 	struct list_head arenas;
-	struct list_head *free_arenas;
+	struct gch_go_free *free;
 	u64 pages;
 	u64 free_pages;
 	u64 empty_pages;
@@ -636,6 +641,7 @@ struct gch_go_span *gch_go_span_alloc(struct gch_go_heap *h, unsigned int class,
 void gch_go_span_free(struct gch_go_heap *h, struct gch_go_span *s);
 void gch_go_spans_free(struct gch_go_heap *h, struct list_head *spans);
 int gch_go_arena_add(struct gch_go_heap *h, unsigned int npages);
+int gch_go_arena_add_near(struct gch_go_heap *h, unsigned int npages);
 u64 gch_go_arenas_trim(struct gch_go_heap *h, unsigned int nr);
 void gch_go_arenas_free(struct gch_go_heap *h);
 

@@ -273,7 +273,7 @@ static void step_large(struct gch_go_marker *k, unsigned long ref)
 /* An object that is neither inline nor large. */
 static void scan_other(struct gch_go_marker *k, unsigned long ref)
 {
-	struct gch_go_span *s = page_meta(ref_addr(ref));
+	struct gch_go_span *s = page_span(ref_addr(ref));
 	unsigned long header;
 
 	if (!(s->class & 1) && s->size > GCH_GO_MAX_INLINE) {

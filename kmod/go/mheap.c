@@ -2,17 +2,21 @@
 /*
  * The page heap: runs of 8 KiB pages for spans, out of arenas
  *
- * heap_lock protects the arenas' bitmaps and both lists of them. The list of all
- * arenas is only lengthened by mutators; the collector, which alone shortens it
- * while no cycle runs, walks it without the lock.
+ * heap_lock protects the arenas' bitmaps and all lists of them. Nothing under it takes
+ * longer with a larger heap: see mpagealloc.c. The list of all arenas is only lengthened
+ * by mutators; the collector, which alone shortens it while no cycle runs, walks it
+ * without the lock.
  *
- * An arena's memory is that of the NUMA node of the CPU that it was first wanted on,
- * if there was some. A CPU takes spans from arenas of its own node; of others only when
- * no arena could be added.
+ * NUMA: a CPU takes its spans from arenas of its own node; then an arena is added, if
+ * the node has memory at hand; then spans of other nodes are used; then an arena is
+ * added wherever the task's cpuset and policy let it have memory. A node that had none
+ * is not asked again for a while.
  */
-#include "go.h"
+#include "mpagealloc.h"
 
 #include <linux/bitmap.h>
+#include <linux/cpuset.h>
+#include <linux/jiffies.h>
 #include <linux/log2.h>
 #include <linux/minmax.h>
 #include <linux/poison.h>
@@ -21,6 +25,9 @@
 
 #include "compat.h"
 #include "core/delay.h"
+
+/* How long a node that had no memory is not asked again. */
+#define DRY_JIFFIES	HZ
 
 /* Objects become the window so many bytes at a time, at most 64, at least one. */
 #define STEP_BYTES	2048U
@@ -111,40 +118,17 @@ static void span_init(struct gch_go_heap *h, struct gch_go_span *s,
 	atomic_inc(&h->nr_units);
 }
 
-static struct gch_go_span *take_pages(struct gch_go_heap *h,
-				      struct gch_go_arena *a, u32 npages)
-{
-	unsigned long first;
-	u32 i;
-
-	if (a->nfree < npages)
-		return NULL;
-	first = bitmap_find_next_zero_area(a->used, a->npages, 0, npages, 0);
-	if (first >= a->npages)
-		return NULL;
-	bitmap_set(a->used, first, npages);
-	if (a->nfree == a->npages)
-		h->empty_pages -= a->npages;
-	a->nfree -= npages;
-	h->free_pages -= npages;
-	if (!a->nfree)
-		list_del_init(&a->free_node);
-	for (i = 1; i < npages; i++)
-		a->spans[first].needzero |= a->spans[first + i].needzero;
-	return &a->spans[first];
-}
-
 static struct gch_go_span *take_on(struct gch_go_heap *h, int nid, u32 npages)
 {
-	struct gch_go_span *s = NULL;
-	struct gch_go_arena *a;
+	struct gch_go_span *s = gch_go_free_take(&h->free[nid], npages);
 
 	lockdep_assert_held(&h->heap_lock);
-	list_for_each_entry(a, &h->free_arenas[nid], free_node) {
-		s = take_pages(h, a, npages);
-		if (s)
-			break;
-	}
+	if (!s)
+		return NULL;
+	h->free_pages -= npages;
+	/* It was free as a whole before. */
+	if (s->arena->nfree + npages == s->arena->npages)
+		h->empty_pages -= s->arena->npages;
 	return s;
 }
 
@@ -161,13 +145,24 @@ int gch_go_arenas_init(struct gch_go_heap *h)
 
 	raw_spin_lock_init(&h->heap_lock);
 	INIT_LIST_HEAD(&h->arenas);
-	h->free_arenas = kcalloc(nr_node_ids, sizeof(*h->free_arenas),
-				 GFP_KERNEL_ACCOUNT);
-	if (!h->free_arenas)
+	h->free = kcalloc(nr_node_ids, sizeof(*h->free), GFP_KERNEL_ACCOUNT);
+	if (!h->free)
 		return -ENOMEM;
 	for (nid = 0; nid < nr_node_ids; nid++)
-		INIT_LIST_HEAD(&h->free_arenas[nid]);
+		gch_go_free_init(&h->free[nid]);
 	return 0;
+}
+
+static bool is_dry(const struct gch_go_free *f)
+{
+	return READ_ONCE(f->dry) &&
+	       time_before(jiffies, READ_ONCE(f->dry_until));
+}
+
+static void set_dry(struct gch_go_free *f)
+{
+	WRITE_ONCE(f->dry_until, jiffies + DRY_JIFFIES);
+	WRITE_ONCE(f->dry, true);
 }
 
 /**
@@ -175,7 +170,8 @@ int gch_go_arenas_init(struct gch_go_heap *h)
  * @h: the heap
  * @class: its span class
  * @gen: sweep generation that it counts as swept in
- * @far: of another NUMA node, if that of the CPU has none
+ * @far: of another NUMA node, if that of the CPU has none; also if no memory can be
+ *	had of that
  *
  * Context: in a section; takes heap_lock.
  * Return: the span, owned by the caller, or NULL.
@@ -184,11 +180,12 @@ struct gch_go_span *gch_go_span_alloc(struct gch_go_heap *h, unsigned int class,
 				      u32 gen, bool far)
 {
 	u32 npages = gch_go_class_pages[class >> 1];
+	unsigned int near = numa_mem_id(), nid;
 	struct gch_go_span *s;
-	unsigned int nid;
 
 	raw_spin_lock(&h->heap_lock);
-	s = take_on(h, numa_mem_id(), npages);
+	s = take_on(h, near, npages);
+	far = far || is_dry(&h->free[near]);
 	for (nid = 0; !s && far && nid < nr_node_ids; nid++)
 		s = take_on(h, nid, npages);
 	raw_spin_unlock(&h->heap_lock);
@@ -207,13 +204,10 @@ static void put_pages(struct gch_go_heap *h, struct gch_go_span *s)
 	for (i = 0; i < npages; i++)
 		s[i].needzero = true;
 	WRITE_ONCE(s->npages, 0);
-	bitmap_clear(a->used, s - a->spans, npages);
-	a->nfree += npages;
+	gch_go_free_put(&h->free[a->nid], s, npages);
 	if (a->nfree == a->npages)
 		h->empty_pages += a->npages;
 	h->free_pages += npages;
-	if (list_empty(&a->free_node))
-		list_add(&a->free_node, &h->free_arenas[a->nid]);
 }
 
 /**
@@ -273,29 +267,17 @@ static void arena_init(struct gch_go_arena *a, void *base, unsigned int order)
 		a->spans[i].needzero = needzero;
 		INIT_LIST_HEAD(&a->spans[i].node);
 	}
+	INIT_LIST_HEAD(&a->free_node);
 	if (GCH_GO_VIA_ARENA)
 		set_private(base, PAGE_SIZE << order, a);
 }
 
-/**
- * gch_go_arena_add - enlarges the page heap by an arena
- * @h: the heap
- * @npages: pages of 8 KiB that it must have in a row
- *
- * Context: process context outside sections, may sleep.
- * Return: 0, or -ENOMEM without memory or at the limit.
- */
-int gch_go_arena_add(struct gch_go_heap *h, unsigned int npages)
+/* Makes an arena of pages, which are given back if there is no memory for that. */
+static int arena_new(struct gch_go_heap *h, void *base, unsigned int order)
 {
-	unsigned int order, min_order;
 	struct mem_cgroup *memcg;
 	struct gch_go_arena *a;
-	void *base;
 
-	min_order = get_order(npages << GCH_GO_PAGE_SHIFT);
-	base = gch_arena_get(&h->base, min_order, &order);
-	if (!base)
-		return -ENOMEM;
 	memcg = gch_memcg_enter(&h->base);
 	a = kvzalloc(struct_size(a, spans,
 				 (PAGE_SIZE << order) >> GCH_GO_PAGE_SHIFT),
@@ -311,7 +293,7 @@ int gch_go_arena_add(struct gch_go_heap *h, unsigned int npages)
 	raw_spin_lock(&h->heap_lock);
 	a->id = ++h->last_arena;
 	list_add_tail_rcu(&a->node, &h->arenas);
-	list_add_tail(&a->free_node, &h->free_arenas[a->nid]);
+	gch_go_free_add(&h->free[a->nid], a);
 	h->pages += a->npages;
 	h->free_pages += a->npages;
 	h->empty_pages += a->npages;
@@ -319,7 +301,60 @@ int gch_go_arena_add(struct gch_go_heap *h, unsigned int npages)
 	preempt_enable();
 	return 0;
 }
+
+/**
+ * gch_go_arena_add - enlarges the page heap by an arena
+ * @h: the heap
+ * @npages: pages of 8 KiB that it must have in a row
+ *
+ * Context: process context outside sections, may sleep.
+ * Return: 0, or -ENOMEM without memory or at the limit.
+ */
+int gch_go_arena_add(struct gch_go_heap *h, unsigned int npages)
+{
+	unsigned int order;
+	void *base;
+
+	base = gch_arena_get(&h->base, get_order(npages << GCH_GO_PAGE_SHIFT),
+			     &order);
+	return base ? arena_new(h, base, order) : -ENOMEM;
+}
 EXPORT_SYMBOL_IF_KUNIT(gch_go_arena_add);
+
+/* A task that is told where to have its memory has it there. */
+static bool wants_near(int nid)
+{
+#ifdef CONFIG_NUMA
+	if (current->mempolicy)
+		return false;
+#endif
+	return node_isset(nid, cpuset_current_mems_allowed);
+}
+
+/**
+ * gch_go_arena_add_near - the same with memory of the CPU's NUMA node, if that has some
+ * @h: the heap
+ * @npages: pages of 8 KiB that it must have in a row
+ *
+ * Context: process context outside sections, may sleep.
+ * Return: 0; -ENOMEM if the node has none at hand, or has had none a while ago; if the
+ * task's memory is to come from elsewhere; or at the limit.
+ */
+int gch_go_arena_add_near(struct gch_go_heap *h, unsigned int npages)
+{
+	unsigned int order, min_order = get_order(npages << GCH_GO_PAGE_SHIFT);
+	int nid = numa_mem_id();
+	void *base;
+
+	if (!wants_near(nid) || is_dry(&h->free[nid]))
+		return -ENOMEM;
+	base = gch_arena_get_near(&h->base, nid, min_order, &order);
+	if (base)
+		return arena_new(h, base, order);
+	if (gch_limit_allows(&h->base, PAGE_SIZE << min_order))
+		set_dry(&h->free[nid]);
+	return -ENOMEM;
+}
 
 static void arena_free(struct gch_go_heap *h, struct gch_go_arena *a)
 {
@@ -332,17 +367,13 @@ static void arena_free(struct gch_go_heap *h, struct gch_go_arena *a)
 static u64 take_empty(struct gch_go_heap *h, unsigned int nid,
 		      unsigned int *nr, struct list_head *empty)
 {
-	struct gch_go_arena *a, *next;
+	struct gch_go_arena *a;
 	u64 pages = 0;
 
 	lockdep_assert_held(&h->heap_lock);
-	list_for_each_entry_safe(a, next, &h->free_arenas[nid], free_node) {
-		if (!h->empty_pages || !*nr)
-			break;
-		if (a->nfree < a->npages)
-			continue;
+	while (*nr && (a = gch_go_free_whole(&h->free[nid]))) {
 		list_del_rcu(&a->node);
-		list_move(&a->free_node, empty);
+		list_add(&a->free_node, empty);
 		h->pages -= a->npages;
 		h->free_pages -= a->npages;
 		h->empty_pages -= a->npages;
@@ -355,7 +386,7 @@ static u64 take_empty(struct gch_go_heap *h, unsigned int nid,
 /**
  * gch_go_arenas_trim - gives empty arenas back
  * @h: the heap
- * @nr: how many at most
+ * @nr: how many at most: a few, since that many are taken off under heap_lock
  *
  * Context: process context, may sleep; under &gch_heap.cycle_lock, no cycle
  * runs.
@@ -397,5 +428,5 @@ void gch_go_arenas_free(struct gch_go_heap *h)
 		arena_free(h, a);
 		cond_resched();
 	}
-	kfree(h->free_arenas);
+	kfree(h->free);
 }

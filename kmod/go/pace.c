@@ -3,7 +3,7 @@
  * A heap and its pacer: what the pacer has to know, and when
  *
  * pace_lock makes changes of the pacer one step; mutators read goal and triggers
- * without it.
+ * without it. It is raw: what all CPUs have counted is summed before it is taken.
  */
 #include "go.h"
 
@@ -21,6 +21,7 @@ static u64 allocated(struct gch_go_heap *h)
 	u64 alloc, freed = 0;
 	unsigned int cpu;
 
+	lockdep_assert_not_held(&h->pace_lock);
 	for_each_possible_cpu(cpu)
 		freed += READ_ONCE(per_cpu_ptr(h->base.cpu, cpu)->freed_bytes);
 	alloc = gch_go_alloc_bytes(h);
@@ -39,33 +40,54 @@ u64 gch_go_time(struct gch_go_heap *h)
 	u64 ns = atomic64_read(&h->base.assist.sum);
 	unsigned int cpu;
 
+	lockdep_assert_not_held(&h->pace_lock);
 	for_each_possible_cpu(cpu)
 		ns += READ_ONCE(per_cpu_ptr(h->base.cpu, cpu)->cpu_ns);
 	return ns;
 }
 
+static bool limiter_due(const struct gch_go_heap *h, u64 now)
+{
+	return now >= READ_ONCE(h->limiter_time) + LIMITER_EVERY;
+}
+
 /*
- * The CPUs that count are those that mutators could use: what the collector does
- * on others takes nothing away from them.
+ * @gc: gch_go_time() @now. The CPUs that count are those that mutators could use: what
+ * the collector does on others takes nothing away from them.
  */
-static void limiter_update(struct gch_go_heap *h)
+static void limiter_update(struct gch_go_heap *h, u64 now, u64 gc)
 {
 	unsigned int cpus = clamp(READ_ONCE(h->base.nr_mutators), 1U,
 				  num_online_cpus());
-	u64 now = ktime_get_ns(), gc = gch_go_time(h), all, part;
 	bool was = h->limiter.on;
+	u64 all, part;
 
 	lockdep_assert_held(&h->pace_lock);
-	if (now - h->limiter_time < LIMITER_EVERY)
+	if (!limiter_due(h, now))
 		return;
 	all = (now - h->limiter_time) * cpus;
 	part = min(gc - h->limiter_gc, all);
 	gch_go_limiter_add(&h->limiter, part, all - part,
 			   cpus * LIMITER_CAPACITY);
-	h->limiter_time = now;
+	WRITE_ONCE(h->limiter_time, now);
 	h->limiter_gc = gc;
 	if (!was && h->limiter.on)
 		h->limiter_on++;
+}
+
+/* Mutators ask, without waiting: does collecting still take too much time? */
+static bool limiter_holds(struct gch_go_heap *h)
+{
+	u64 now = ktime_get_ns(), gc;
+
+	if (!limiter_due(h, now))
+		return true;
+	gc = gch_go_time(h);
+	if (!raw_spin_trylock(&h->pace_lock))
+		return true;
+	limiter_update(h, now, gc);
+	raw_spin_unlock(&h->pace_lock);
+	return READ_ONCE(h->limiter.on);
 }
 
 /**
@@ -84,14 +106,8 @@ bool gch_go_cycle_due(struct gch_go_heap *h, u64 live)
 	if (atomic_read(&h->kicked))
 		return false;
 	if (unlikely(READ_ONCE(h->limiter.on)) &&
-	    live < READ_ONCE(h->pacer.gogc_trigger)) {
-		if (!raw_spin_trylock(&h->pace_lock))
-			return false;
-		limiter_update(h);
-		raw_spin_unlock(&h->pace_lock);
-		if (READ_ONCE(h->limiter.on))
-			return false;
-	}
+	    live < READ_ONCE(h->pacer.gogc_trigger) && limiter_holds(h))
+		return false;
 	return !atomic_xchg(&h->kicked, 1);
 }
 
@@ -104,6 +120,7 @@ bool gch_go_cycle_due(struct gch_go_heap *h, u64 live)
 void gch_go_pace(struct gch_go_heap *h)
 {
 	struct gch_go_pacer *p = &h->pacer;
+	u64 alive = allocated(h);
 
 	preempt_disable();
 	raw_spin_lock(&h->pace_lock);
@@ -113,7 +130,7 @@ void gch_go_pace(struct gch_go_heap *h)
 	p->share = gch_val(&h->base, GCH_KEY_GC_PERCENT_CPU) * 10;
 	p->held = atomic64_read(&h->base.held);
 	p->free = READ_ONCE(h->free_pages) << GCH_GO_PAGE_SHIFT;
-	p->allocated = allocated(h);
+	p->allocated = alive;
 	gch_go_pacer_commit(p);
 	raw_spin_unlock(&h->pace_lock);
 	preempt_enable();
@@ -127,6 +144,8 @@ void gch_go_pace(struct gch_go_heap *h)
  */
 void gch_go_pace_begin(struct gch_go_heap *h)
 {
+	u64 gc = gch_go_time(h);
+
 	atomic64_set(&h->marked_bytes, 0);
 	atomic64_set(&h->credit, 0);
 	h->mark_start = ktime_get_ns();
@@ -134,7 +153,7 @@ void gch_go_pace_begin(struct gch_go_heap *h)
 	h->black_before = gch_go_black(h);
 	preempt_disable();
 	raw_spin_lock(&h->pace_lock);
-	limiter_update(h);
+	limiter_update(h, h->mark_start, gc);
 	gch_go_pacer_begin(&h->pacer, atomic64_read(&h->live));
 	raw_spin_unlock(&h->pace_lock);
 	preempt_enable();
@@ -181,17 +200,19 @@ void gch_go_pace_end(struct gch_go_heap *h)
 	u64 work = atomic64_read(&h->marked_bytes), black = gch_go_black(h);
 	u64 marked = work + black - h->black_before;
 	struct gch_go_pacer *p = &h->pacer;
-	u64 roots = root_bytes(h);
+	u64 roots = root_bytes(h), now, gc;
 
 	h->black_before = black;
 	h->last_goal = p->goal;
 	h->last_live = atomic64_read(&h->live);
 	h->in_use = atomic64_read(&h->base.held) -
 		    (READ_ONCE(h->free_pages) << GCH_GO_PAGE_SHIFT);
+	now = ktime_get_ns();
+	gc = gch_go_time(h);
 	preempt_disable();
 	raw_spin_lock(&h->pace_lock);
 	gch_go_pacer_end(p, atomic64_read(&h->live), work, assist_share(h));
-	limiter_update(h);
+	limiter_update(h, now, gc);
 	p->marked = marked;
 	p->roots = roots;
 	raw_spin_unlock(&h->pace_lock);

@@ -57,6 +57,7 @@ struct gch_mutator *gch_kunit_mutator(struct kunit *test,
 extern struct kunit_suite gch_kunit_sizeclass;
 extern struct kunit_suite gch_kunit_hist;
 extern struct kunit_suite gch_kunit_pacer;
+extern struct kunit_suite gch_kunit_pages;
 extern struct kunit_suite gch_kunit_span;
 extern struct kunit_suite gch_kunit_cache;
 extern struct kunit_suite gch_kunit_pool;

@@ -100,6 +100,8 @@ static const struct gch_test tests[] = {
 	{ "snapshot-much", GCH_TEST_GO, gch_test_snapshot_much },
 	{ "spans", GCH_TEST_GO, gch_test_spans },
 	{ "nodes", GCH_TEST_GO, gch_test_nodes },
+	{ "full-node", GCH_TEST_GO, gch_test_full_node },
+	{ "other-node", GCH_TEST_GO, gch_test_other_node, true },
 	{ "final-many", GCH_TEST_GO, gch_test_finals_many, true },
 	{ "model", GCH_TEST_ALL, gch_test_model, true },
 	{ "model-crowd", GCH_TEST_ALL, gch_test_model_threads, true },

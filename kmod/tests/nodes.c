@@ -3,13 +3,15 @@
  * NUMA: what is allocated on a CPU lies on the node of that CPU
  *
  * A thread on a CPU of each node, all at the same time, on a heap that has not been
- * collected and has memory enough.
+ * collected and has memory enough. And where a node has no memory left, what is allocated
+ * on its CPUs lies on others, as close together as anywhere.
  */
 #include "tests.h"
 
 #include <linux/completion.h>
 #include <linux/cpumask.h>
 #include <linux/err.h>
+#include <linux/gfp.h>
 #include <linux/kthread.h>
 #include <linux/mm.h>
 #include <linux/nodemask.h>
@@ -125,4 +127,169 @@ void gch_test_nodes(struct gch_test_env *env)
 	type = gch_test_type(env, "any", 0, 0, GCH_TYPE_VAR);
 	if (type)
 		dwell_everywhere(env, type);
+}
+
+/* ---- a node that is full ---- */
+
+/* What lives in the heap then, and what it may hold for that. */
+#define FULL_OBJECTS	16000U
+#define FULL_SIZE	1000U
+#define FULL_MAX	(3ULL * FULL_OBJECTS * FULL_SIZE)
+#define HOG_ORDER	9
+
+/* Takes all free memory of a node; what it gets is on the list. */
+static void hog(int nid, struct list_head *pages)
+{
+	gfp_t gfp = GFP_NOWAIT | __GFP_THISNODE | __GFP_NOWARN |
+		    __GFP_NOMEMALLOC;
+	int order = HOG_ORDER;
+	struct page *page;
+
+	while (order >= 0) {
+		page = alloc_pages_node(nid, gfp, order);
+		if (!page) {
+			order--;
+			continue;
+		}
+		set_page_private(page, order);
+		list_add(&page->lru, pages);
+		cond_resched();
+	}
+}
+
+static void unhog(struct list_head *pages)
+{
+	struct page *page, *next;
+
+	list_for_each_entry_safe(page, next, pages, lru) {
+		unsigned int order = page_private(page);
+
+		list_del(&page->lru);
+		set_page_private(page, 0);
+		__free_pages(page, order);
+		cond_resched();
+	}
+}
+
+/**
+ * struct crowd - a thread that fills the heap on a CPU of a full node
+ * @env: the test
+ * @type: of its objects
+ * @nid: the node
+ * @far: objects that are elsewhere
+ * @held: bytes that the heap holds when all are there
+ * @done: it has ended
+ */
+struct crowd {
+	struct gch_test_env *env;
+	struct gch_type *type;
+	int nid;
+	unsigned int far;
+	u64 held;
+	struct completion done;
+};
+
+static void fill(struct crowd *c, struct gch_mutator *m)
+{
+	struct gch_stats stats;
+	unsigned int i;
+
+	for (i = 0; i < FULL_OBJECTS; i++) {
+		if (!MUST(c->env, gch_alloc_var(m, 1, c->type, 1,
+						FULL_SIZE - 8)) ||
+		    !MUST(c->env, gch_store(m, 1, 0, 0)) ||
+		    !MUST(c->env, gch_copy(m, 0, 1)))
+			return;
+		c->far += node_of(m, 1) != c->nid;
+		cond_resched();
+	}
+	gch_heap_stats(c->env->heap, &stats);
+	c->held = stats.held_bytes;
+}
+
+static int crowd_main(void *arg)
+{
+	struct crowd *c = arg;
+	struct gch_mutator *m = gch_mutator_attach(c->env->heap, 2);
+
+	if (CHECK(c->env, !IS_ERR(m), "no mutator: %ld", PTR_ERR(m))) {
+		fill(c, m);
+		gch_mutator_detach(m);
+	}
+	complete(&c->done);
+	return 0;
+}
+
+static void check_held(const struct crowd *c)
+{
+	gch_test_note(c->env, "%u of %u objects are elsewhere, %llu KiB held",
+		      c->far, FULL_OBJECTS, c->held / SZ_1K);
+	CHECK(c->env, c->far, "memory of the node was used");
+	CHECK(c->env, c->held <= FULL_MAX, "%llu bytes held for %u",
+	      c->held, FULL_OBJECTS * FULL_SIZE);
+}
+
+static void crowd_out(struct gch_test_env *env, struct gch_type *type,
+		      unsigned int cpu)
+{
+	struct crowd c = { .env = env, .type = type, .nid = cpu_to_mem(cpu) };
+	struct task_struct *task;
+	LIST_HEAD(pages);
+
+	init_completion(&c.done);
+	task = kthread_create(crowd_main, &c, "gch_test_full");
+	if (!CHECK(env, !IS_ERR(task), "no thread: %ld", PTR_ERR(task)))
+		return;
+	kthread_bind(task, cpu);
+	hog(c.nid, &pages);
+	wake_up_process(task);
+	gch_test_wait(&c.done);
+	unhog(&pages);
+	check_held(&c);
+}
+
+static struct gch_type *open_wide(struct gch_test_env *env)
+{
+	struct gch_config cfg = {
+		.set = BIT(GCH_KEY_GOGC) | BIT(GCH_KEY_PERIOD_MS),
+	};
+
+	if (num_online_nodes() < 2) {
+		env->skipped = "there is one NUMA node";
+		return NULL;
+	}
+	if (!gch_test_open(env, &cfg))
+		return NULL;
+	return gch_test_type(env, "any", 0, 0, GCH_TYPE_VAR);
+}
+
+/**
+ * gch_test_full_node - a node without memory costs no memory of others
+ * @env: the test
+ */
+void gch_test_full_node(struct gch_test_env *env)
+{
+	struct gch_type *type = open_wide(env);
+
+	if (type)
+		crowd_out(env, type, cpumask_last(cpu_online_mask));
+}
+
+/**
+ * gch_test_other_node - a task whose memory is not to be of its CPU's node
+ * @env: the test
+ *
+ * Whoever loads the module has seen to that: selftests/numa.sh.
+ */
+void gch_test_other_node(struct gch_test_env *env)
+{
+	struct crowd c = { .env = env, .type = open_wide(env) };
+
+	if (!c.type)
+		return;
+	c.nid = numa_mem_id();
+	fill(&c, env->m);
+	check_held(&c);
+	MUST(env, gch_clear(env->m, 0));
+	MUST(env, gch_clear(env->m, 1));
 }

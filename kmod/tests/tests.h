@@ -145,6 +145,8 @@ void gch_test_snapshot(struct gch_test_env *env);
 void gch_test_snapshot_much(struct gch_test_env *env);
 void gch_test_spans(struct gch_test_env *env);
 void gch_test_nodes(struct gch_test_env *env);
+void gch_test_full_node(struct gch_test_env *env);
+void gch_test_other_node(struct gch_test_env *env);
 void gch_test_handshake(struct gch_test_env *env);
 void gch_test_weak(struct gch_test_env *env);
 void gch_test_weak_race(struct gch_test_env *env);

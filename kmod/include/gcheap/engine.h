@@ -455,8 +455,7 @@ void gch_finals_release(struct gch_heap *heap);
 /* ---- pages (core/arena.c) ---- */
 
 /* The order of a block of so many bytes, a constant power of two; at least a page. */
-#define GCH_ORDER(bytes)						\
-	(const_ilog2(bytes) > PAGE_SHIFT ? const_ilog2(bytes) - PAGE_SHIFT : 0)
+#define GCH_ORDER(bytes)	(const_ilog2((bytes) | PAGE_SIZE) - PAGE_SHIFT)
 
 bool gch_hold(struct gch_heap *heap, size_t bytes);
 void gch_unhold(struct gch_heap *heap, size_t bytes);
@@ -465,6 +464,8 @@ bool gch_pages_come_zeroed(void);
 void gch_pages_put(struct gch_heap *heap, void *addr, unsigned int order);
 void *gch_arena_get(struct gch_heap *heap, unsigned int min_order,
 		    unsigned int *order);
+void *gch_arena_get_near(struct gch_heap *heap, int nid, unsigned int min_order,
+			 unsigned int *order);
 void gch_arena_put(struct gch_heap *heap, void *addr, unsigned int order);
 bool gch_limit_allows(struct gch_heap *heap, size_t bytes);
 
