@@ -356,6 +356,7 @@ static int delete(const char *name, const struct gch_heap *this,
 	mutex_unlock(&registry_lock);
 	if (ret)
 		return ret;
+	gch_owner_forget(heap);
 	/* Waits for readers, who may want the registry. */
 	gch_dbg_heap_del(heap);
 	mutex_lock(&registry_lock);

@@ -25,6 +25,7 @@ int gch_claim_refuses(struct gch_heap *heap, struct netlink_ext_ack *extack);
 
 void gch_owner_init(struct gch_heap *heap);
 void gch_owner_set(struct gch_heap *heap, u32 portid);
+void gch_owner_forget(struct gch_heap *heap);
 void gch_owner_gone(u32 portid);
 void gch_owner_check(struct gch_heap *heap);
 

@@ -7,10 +7,16 @@
  * soon, for runs end with their socket too. gch_heap.lock orders what the last
  * mutator sees against what makes the heap an orphan: one of the two queues the
  * work that deletes it.
+ *
+ * owner_lock protects the list of such heaps, and is taken before gch_heap.lock. A
+ * heap leaves it when it is deleted, before the registry's reference is put.
  */
 #include <gcheap/engine.h>
 
 #include "heap.h"
+
+static DEFINE_MUTEX(owner_lock);
+static LIST_HEAD(owned);
 
 static void delete_orphan(struct work_struct *work)
 {
@@ -30,6 +36,7 @@ static void delete_orphan(struct work_struct *work)
  */
 void gch_owner_init(struct gch_heap *heap)
 {
+	INIT_LIST_HEAD(&heap->owned_node);
 	INIT_WORK(&heap->orphan_work, delete_orphan);
 }
 
@@ -38,11 +45,32 @@ void gch_owner_init(struct gch_heap *heap)
  * @heap: the heap
  * @portid: the socket, which stays open for as long as this call lasts
  *
- * Context: process context.
+ * Context: process context, may sleep.
  */
 void gch_owner_set(struct gch_heap *heap, u32 portid)
 {
-	WRITE_ONCE(heap->owner, portid);
+	mutex_lock(&owner_lock);
+	mutex_lock(&heap->lock);
+	/* Somebody may have deleted it already. */
+	if (!heap->dying) {
+		heap->owner = portid;
+		list_add_tail(&heap->owned_node, &owned);
+	}
+	mutex_unlock(&heap->lock);
+	mutex_unlock(&owner_lock);
+}
+
+/**
+ * gch_owner_forget - a heap that is being deleted belongs to no socket
+ * @heap: the heap, dying
+ *
+ * Context: process context, may sleep.
+ */
+void gch_owner_forget(struct gch_heap *heap)
+{
+	mutex_lock(&owner_lock);
+	list_del_init(&heap->owned_node);
+	mutex_unlock(&owner_lock);
 }
 
 /**
@@ -72,16 +100,15 @@ void gch_owner_check(struct gch_heap *heap)
 void gch_owner_gone(u32 portid)
 {
 	struct gch_heap *heap;
-	u32 id = 0;
 
-	while ((heap = gch_heap_next(id))) {
-		id = heap->id;
-		if (READ_ONCE(heap->owner) == portid) {
-			mutex_lock(&heap->lock);
-			heap->orphan = true;
-			gch_owner_check(heap);
-			mutex_unlock(&heap->lock);
-		}
-		gch_heap_put(heap);
+	mutex_lock(&owner_lock);
+	list_for_each_entry(heap, &owned, owned_node) {
+		if (heap->owner != portid)
+			continue;
+		mutex_lock(&heap->lock);
+		heap->orphan = true;
+		gch_owner_check(heap);
+		mutex_unlock(&heap->lock);
 	}
+	mutex_unlock(&owner_lock);
 }

@@ -183,6 +183,7 @@ struct gch_cpu_stats {
  * @memcg: charged for the heap's memory: that of its creator
  * @dbg: debugfs directory
  * @owner: netlink socket that it belongs to, 0 for none
+ * @owned_node: among the heaps that belong to one
  * @orphan: that is closed: no mutator may attach, and the heap is deleted when
  *	the last one has left; under @lock
  * @orphan_work: deletes it
@@ -247,6 +248,7 @@ struct gch_heap {
 	struct dentry *dbg;
 
 	u32 owner;
+	struct list_head owned_node;
 	bool orphan;
 	struct work_struct orphan_work;
 
