@@ -21,7 +21,9 @@
 #include <linux/overflow.h>
 #include <linux/slab.h>
 
-#define PER_CHUNK	1024
+/* A chunk is 32 KiB: to ask for larger blocks of pages with patience takes long. */
+#define PER_CHUNK	512
+static_assert(PER_CHUNK * sizeof(struct gch_load_object) == SZ_32K);
 /* What all replays together may take for themselves, as a part of the memory. */
 #define MEMORY_PART	4
 
