@@ -98,6 +98,8 @@ static const struct row cycle_rows[] = {
 	{ GCHEAP_A_STATS_GOAL_BYTES, OUT_BYTES, "goal-bytes",
 	  "goal of the next" },
 	{ GCHEAP_A_STATS_HANDSHAKES, OUT_COUNT, "handshakes", "handshakes" },
+	{ GCHEAP_A_STATS_INTERRUPTS, OUT_COUNT, "interrupts",
+	  "interrupts by handshakes" },
 	{ GCHEAP_A_STATS_FINALIZERS_QUEUED, OUT_COUNT, "finalizers-queued",
 	  "finalizers queued" },
 	{ GCHEAP_A_STATS_FINALIZERS_RUN, OUT_COUNT, "finalizers-run",

@@ -37,7 +37,7 @@ struct gch_stats_field {
 	u16 offset;
 };
 
-#define GCH_STATS_FIELDS	47
+#define GCH_STATS_FIELDS	48
 extern const struct gch_stats_field gch_stats_fields[GCH_STATS_FIELDS];
 
 /**

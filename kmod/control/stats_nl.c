@@ -62,6 +62,7 @@ const struct gch_stats_field gch_stats_fields[GCH_STATS_FIELDS] = {
 	FIELD("limiter-on", LIMITER_ON, limiter_on),
 	FIELD("alloc-failures", ALLOC_FAILURES, alloc_failures),
 	FIELD("handshakes", HANDSHAKES, handshakes),
+	FIELD("interrupts", INTERRUPTS, interrupts),
 	FIELD("verify-errors", VERIFY_ERRORS, verify_errors),
 	FIELD("finalizers-queued", FINALIZERS_QUEUED, finalizers_queued),
 	FIELD("finalizers-run", FINALIZERS_RUN, finalizers_run),

@@ -178,9 +178,21 @@ static struct gch_heap *find_locked(const char *name)
 static void heap_free(struct gch_heap *heap)
 {
 	mem_cgroup_put(heap->memcg);
+	free_cpumask_var(heap->cpus_hand);
+	free_cpumask_var(heap->cpus_before);
+	free_cpumask_var(heap->cpus);
 	free_percpu(heap->items);
 	free_percpu(heap->cpu);
 	kvfree(heap);
+}
+
+static bool alloc_cpus(struct gch_heap *heap)
+{
+	const gfp_t gfp = GFP_KERNEL_ACCOUNT | __GFP_NOWARN;
+
+	return zalloc_cpumask_var(&heap->cpus, gfp) &&
+	       zalloc_cpumask_var(&heap->cpus_before, gfp) &&
+	       zalloc_cpumask_var(&heap->cpus_hand, gfp);
 }
 
 static struct gch_heap *heap_new(const struct gch_engine_ops *ops)
@@ -207,10 +219,11 @@ static struct gch_heap *heap_new(const struct gch_engine_ops *ops)
 				     GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 	heap->items = alloc_percpu_gfp(struct gch_worker_item,
 				       GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
-	if (!heap->cpu || !heap->items) {
+	if (!heap->cpu || !heap->items || !alloc_cpus(heap)) {
 		heap_free(heap);
 		return NULL;
 	}
+	gch_items_init(heap);
 	return heap;
 }
 

@@ -27,13 +27,11 @@
  */
 void gch_mutator_move(struct gch_mutator *m, unsigned int cpu)
 {
-	WRITE_ONCE(m->cpu, cpu);
-	/* Pairs with a handshake's: it finds this CPU, or the section finds its store. */
-	smp_mb();
 	m->seq = per_cpu_ptr(&gch_section_seq, cpu);
 	m->stats = per_cpu_ptr(m->heap->cpu, cpu);
 	if (m->heap->cache)
 		m->cache = per_cpu_ptr(m->heap->cache, cpu);
+	gch_cpus_add(m, cpu);
 }
 
 /* Settles what an operation has left behind, step by step. */

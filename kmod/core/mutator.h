@@ -13,6 +13,7 @@ struct gch_mutator *gch_mutator_new(struct gch_heap *heap,
 void gch_mutator_free(struct gch_mutator *m);
 void gch_frame_clear(struct gch_mutator *m);
 void gch_mutator_move(struct gch_mutator *m, unsigned int cpu);
+void gch_cpus_add(struct gch_mutator *m, unsigned int cpu);
 
 /**
  * struct gch_stay - a call's section
@@ -31,7 +32,7 @@ static __always_inline struct gch_stay gch_mutator_enter(struct gch_mutator *m)
 	unsigned int cpu;
 
 	stay.pin = gch_pin(&cpu);
-	if (unlikely(m->cpu != cpu))
+	if (unlikely(READ_ONCE(m->cpu) != cpu))
 		gch_mutator_move(m, cpu);
 	stay.seq = *m->seq;
 	WRITE_ONCE(*m->seq, stay.seq + 1);

@@ -141,6 +141,7 @@ void gch_heap_stats(struct gch_heap *heap, struct gch_stats *stats)
 	stats->limit_hits = atomic64_read(&heap->limit_hits);
 	stats->alloc_failures = atomic64_read(&heap->alloc_failures);
 	stats->handshakes = atomic64_read(&heap->handshakes);
+	stats->interrupts = atomic64_read(&heap->interrupts);
 	stats->verify_errors = atomic64_read(&heap->verify_errors);
 	gch_hist_summary(&heap->pause, &stats->pause);
 	gch_hist_summary(&heap->assist, &stats->assist);

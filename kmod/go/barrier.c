@@ -22,9 +22,10 @@
  * reference that was overwritten in SYNC, unshaded. See gch_go_fetch().
  *
  * A shaded object goes to a buffer of its CPU, as Go's wbBuf, marked or not: a store
- * does not wait for its mark. When the buffer is full, or a mark worker begins, what
- * is in it is marked, and becomes work if it was not. An unmarked object in a buffer
- * is gray like one in the marker's hands. The end of marking is found by looking at
+ * does not wait for its mark. When the buffer is full, what is in it is marked, and
+ * becomes work if it was not. Before the workers begin, the collector makes work of what
+ * is in the buffers of all CPUs, where it is: no CPU has to come for that. An unmarked
+ * object in a buffer is gray like one in the marker's hands. The end of marking is found by looking at
  * the buffers, and then at what each CPU counts, which is raised before a section
  * marks any of its own: an unmarked object is seen in its buffer, or in the count.
  *
@@ -136,27 +137,26 @@ bool gch_go_is_marked(unsigned long ref)
  * gch_go_shaded_flush - marks what a CPU has shaded
  * @h: the heap
  * @c: the CPU's cache
- * @m: whose section it is, so that it is noticed; NULL for a worker that is yet to
- *	drain
+ * @m: whose section it is
  *
- * Context: in a section on that CPU, or for a CPU that is offline.
+ * Context: in a section on that CPU.
  */
 void gch_go_shaded_flush(struct gch_go_heap *h, struct gch_go_mcache *c,
 			 struct gch_mutator *m)
 {
 	unsigned int i, nr = 0;
-	bool count = m;
+	bool counted = false;
 
 	for (i = 0; i < c->nr_shaded; i++) {
 		unsigned long ref = c->shaded[i];
 
 		if (gch_go_is_marked(ref))
 			continue;
-		if (count) {
+		if (!counted) {
 			WRITE_ONCE(c->shades, c->shades + 1);
 			/* The count before the mark: gch_go_is_shaded(). */
 			smp_wmb();
-			count = false;
+			counted = true;
 		}
 		/* Who looks at the entries finds those not yet marked in place. */
 		if (gch_go_mark(ref))
@@ -166,8 +166,37 @@ void gch_go_shaded_flush(struct gch_go_heap *h, struct gch_go_mcache *c,
 	if (nr && !gch_go_work_add(h, c->shaded, nr))
 		atomic_set(&h->overflow, 1);
 	WRITE_ONCE(c->nr_shaded, 0);
-	if (m && gch_go_bufs_low(c))
+	if (gch_go_bufs_low(c))
 		m->pending = true;
+}
+
+/**
+ * gch_go_shaded_visit - visits what CPUs have shaded and is not marked
+ * @h: the heap
+ * @fn: called with a reference to each
+ * @arg: its first argument
+ *
+ * The entries stay where they are. A CPU that marks them right then, or shades more
+ * instead, does no harm: whatever is read has been shaded in this cycle.
+ *
+ * Context: under &gch_heap.cycle_lock, between SYNC and FLUSH.
+ */
+void gch_go_shaded_visit(struct gch_go_heap *h, gch_go_edge_fn fn, void *arg)
+{
+	const struct gch_go_mcache *c;
+	unsigned long ref;
+	unsigned int cpu;
+	u32 i, nr;
+
+	for_each_possible_cpu(cpu) {
+		c = per_cpu_ptr(h->mcache, cpu);
+		nr = gch_load_acquire(&c->nr_shaded);
+		for (i = 0; i < nr; i++) {
+			ref = READ_ONCE(c->shaded[i]) & ~(unsigned long)REF_GRAY;
+			if (!gch_go_is_marked(ref))
+				fn(arg, ref);
+		}
+	}
 }
 
 /**

@@ -36,8 +36,9 @@
  *	STOP	(every call waits: the collector has the heap to himself)
  *
  * Locks, all raw and taken inside sections or with preemption off, none inside
- * another but as listed:
+ * another but for the first, inside which the next two are taken:
  *
+ *	mcache.lock	adapting a CPU's cache to the state of the heap
  *	mcentral.lock	the lists of spans of one span class
  *	mheap.lock	page bitmaps and lists of arenas
  *	large_lock	the list of large objects
@@ -277,15 +278,41 @@ struct gch_go_large {
 /* Marked in one go, in a section. */
 #define GCH_GO_SHADE_MAX	128
 
+/* Why a worker marks. */
+enum gch_go_mode {
+	GCH_GO_DEDICATED,
+	GCH_GO_FRACTIONAL,
+	GCH_GO_IDLE,
+};
+
+/**
+ * struct gch_go_share - a worker that marks
+ * @joined: it has begun to
+ * @dedicated: until nothing is left
+ * @mode: why it marks now
+ * @since: since when, by ktime_get_ns()
+ * @woke: when it has slept last
+ */
+struct gch_go_share {
+	bool joined;
+	bool dedicated;
+	enum gch_go_mode mode;
+	u64 since;
+	u64 woke;
+};
+
 /**
  * struct gch_go_mcache - what one CPU allocates from and shades into
- * @state: the heap's state when the CPU last adapted to it
+ * @lock: taken to adapt to a change of the heap's state, which the CPU does, or the
+ *	collector for it
+ * @state: the heap's state to which the cache was adapted last
  * @fast: the state in which to allocate is to take an object of the window, and to
  *	mark it if a cycle runs; %STATE_NONE if there is none
  * @nr_shaded: entries of @shaded
  * @shades: raised before one of them is marked, or work is taken, by a section
  * @black: bytes that it has allocated black, ever
  * @mark_ns: time that its worker has marked in this cycle; the worker's
+ * @share: that worker's share; likewise
  * @span: the span of each span class that it allocates from; none is of class 0
  * @allocs: objects that it has allocated, ever, by span class
  * @freed: objects that it has found dead, ever, by span class
@@ -296,9 +323,11 @@ struct gch_go_mcache {
 	u32 state;
 	u32 fast;
 	u32 nr_shaded;
+	raw_spinlock_t lock;		/* see above */
 	u64 shades;
 	u64 black;
 	u64 mark_ns;
+	struct gch_go_share share;
 	struct gch_go_span *span[GCH_GO_SPAN_CLASSES];
 	u64 allocs[GCH_GO_SPAN_CLASSES];
 	u64 freed[GCH_GO_SPAN_CLASSES];
@@ -346,8 +375,7 @@ struct gch_go_mcentral {
  * @hungry: a mutator would mark if there were work
  * @marker: of the present cycle, &enum gcheap_marker; written before it begins
  * @snap: the snapshot that the present cycle takes, or NULL; likewise
- * @running: workers that have begun to drain
- * @idle: how many of them have found nothing to do, or may not
+ * @draining: workers that have work in their hands, or look for some
  * @joined: workers that have begun to mark, of which the first are dedicated
  * @dedicated: how many; of the present cycle
  * @fraction: percent of their CPU that the others may have; likewise
@@ -368,6 +396,7 @@ struct gch_go_mcentral {
  *	live; 0 when all are
  * @sweep_way: see there
  * @swept_pages: how many have been
+ * @sweep_class: the workers have swept the span classes before it
  * @in_use: bytes of pages in use when the last cycle had marked
  * @last_goal: the goal that it had
  * @last_live: live bytes then, before those that it found dead were subtracted
@@ -410,8 +439,7 @@ struct gch_go_heap {
 	bool hungry;
 	u8 marker;
 	struct gch_go_snap *snap;
-	atomic_t running;
-	atomic_t idle;
+	atomic_t draining;
 	atomic_t joined;
 	unsigned int dedicated;
 	unsigned int fraction;
@@ -432,6 +460,7 @@ struct gch_go_heap {
 	u64 sweep_pages;
 	u64 sweep_way;
 	atomic64_t swept_pages;
+	unsigned int sweep_class;
 	u64 in_use;
 	u64 last_goal;
 	u64 last_live;
@@ -700,11 +729,14 @@ static __always_inline bool gch_go_shades_new(u32 state)
 		phase == PHASE_SYNC);
 }
 
+typedef void (*gch_go_edge_fn)(void *arg, unsigned long ref);
+
 bool gch_go_mark(unsigned long ref);
 void gch_go_mark_born(unsigned long ref);
 bool gch_go_is_marked(unsigned long ref);
 void gch_go_shaded_flush(struct gch_go_heap *h, struct gch_go_mcache *c,
 			 struct gch_mutator *m);
+void gch_go_shaded_visit(struct gch_go_heap *h, gch_go_edge_fn fn, void *arg);
 void gch_go_shaded_drop(struct gch_go_heap *h);
 u64 gch_go_shades(struct gch_go_heap *h);
 bool gch_go_is_shaded(struct gch_go_heap *h);
@@ -735,7 +767,6 @@ static __always_inline void gch_go_shade(struct gch_go_heap *h,
 u64 gch_go_black(struct gch_go_heap *h);
 
 /* object.c */
-typedef void (*gch_go_edge_fn)(void *arg, unsigned long ref);
 void gch_go_visit_refs(unsigned long ref, gch_go_edge_fn fn, void *arg);
 u32 gch_go_object_size(unsigned long ref);
 
@@ -753,42 +784,18 @@ int gch_go_assist(struct gch_go_heap *h, struct gch_mutator *m, u32 state);
 void gch_go_nap(struct gch_go_heap *h);
 
 /* share.c */
-enum gch_go_mode {
-	GCH_GO_DEDICATED,
-	GCH_GO_FRACTIONAL,
-	GCH_GO_IDLE,
-};
-
-/* How long a worker leaves a CPU that others want, at least. */
-#define GCH_GO_REST_US	100U
-
-/**
- * struct gch_go_share - a worker that marks
- * @dedicated: until nothing is left
- * @mode: why it marks now
- * @since: since when, by ktime_get_ns()
- * @woke: when it has slept last
- * @turned: it has had its turn, and is to sleep before the next
- */
-struct gch_go_share {
-	bool dedicated;
-	bool turned;
-	enum gch_go_mode mode;
-	u64 since;
-	u64 woke;
-};
-
 unsigned int gch_go_share(unsigned int percent, unsigned int cpus,
 			  unsigned int *fraction);
 bool gch_go_share_due(u64 all, unsigned int fraction, unsigned int cpus,
 		      u64 own, u64 shared);
-bool gch_go_share_turn(struct gch_go_share *s);
+bool gch_go_share_turn(const struct gch_go_share *s);
 void gch_go_share_begin(struct gch_go_heap *h);
+void gch_go_share_reset(struct gch_go_heap *h);
 void gch_go_share_join(struct gch_go_heap *h, struct gch_go_share *s);
 bool gch_go_share_allows(struct gch_go_heap *h, struct gch_go_share *s);
 bool gch_go_share_next(struct gch_go_heap *h, struct gch_go_share *s);
 void gch_go_share_end(struct gch_go_heap *h, struct gch_go_share *s);
-void gch_go_share_leave(u64 *since);
+bool gch_go_share_leaves(u64 since);
 
 /* mark.c */
 void gch_go_mark_roots(struct gch_go_heap *h);

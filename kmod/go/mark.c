@@ -19,11 +19,10 @@
  */
 #include "mark.h"
 
-#include <linux/cpu.h>
-#include <linux/delay.h>
-#include <linux/kthread.h>
 #include <linux/ktime.h>
 #include <linux/sched/stat.h>
+
+#include "core/delay.h"
 
 #include "compat.h"
 
@@ -221,7 +220,8 @@ static bool give_every_second(struct gch_go_marker *k)
 bool gch_go_others_idle(const struct gch_go_heap *h)
 {
 	return !atomic_read(&h->nr_full) &&
-	       (atomic_read(&h->idle) || READ_ONCE(h->hungry));
+	       (atomic_read(&h->joined) > atomic_read(&h->draining) ||
+		READ_ONCE(h->hungry));
 }
 
 /**
@@ -339,12 +339,14 @@ static void report(struct gch_go_marker *k, bool credit)
  */
 noinline void gch_go_mark_turn(struct gch_go_marker *k)
 {
+	gch_delay();
 	gch_go_offer(k, OFFER_LEAST);
 	report(k, true);
 	if (!k->share)
 		cond_resched();
 	else if (!k->rest)
-		k->rest = !gch_go_share_next(k->h, k->share);
+		k->rest = gch_worker_wanted(k->cpu, k->since) ||
+			  !gch_go_share_next(k->h, k->share);
 }
 
 /*
@@ -378,47 +380,14 @@ static bool step_briefly(struct gch_go_marker *k)
 	}
 }
 
-/* Looks for work for a while, since sleeping takes longer than most waits. */
+/* Waits a while for work, since to sleep takes longer than most waits. */
 static void look_for_work(struct gch_go_heap *h)
 {
 	u64 end = ktime_get_ns() + LOOK_NS;
 
 	while (single_task_running() && ktime_get_ns() < end &&
-	       !atomic_read(&h->nr_full) &&
-	       atomic_read(&h->idle) < atomic_read(&h->running))
+	       !atomic_read(&h->nr_full) && atomic_read(&h->draining))
 		cpu_relax();
-}
-
-/*
- * Waits until there is work that this worker may do, or all who run are idle. Who
- * begins late finds nothing, and who ends late has found all others idle: nothing
- * is left then. Nobody waits for a worker whose CPU goes down.
- */
-static bool wait_for_work(struct gch_go_heap *h, struct gch_go_share *share)
-{
-	bool work;
-
-	atomic_inc(&h->idle);
-	/* Once: whoever has work that cannot be shared is not to be slowed down. */
-	look_for_work(h);
-	for (;;) {
-		work = atomic_read(&h->nr_full);
-		if (!work && atomic_read(&h->idle) >= atomic_read(&h->running))
-			return false;
-		if (work && gch_go_share_allows(h, share))
-			break;
-		if (kthread_should_park()) {
-			atomic_dec(&h->idle);
-			atomic_dec(&h->running);
-			return false;
-		}
-		if (work)
-			usleep_range(GCH_GO_REST_US, 2 * GCH_GO_REST_US);
-		else
-			usleep_range(10, 50);
-	}
-	atomic_dec(&h->idle);
-	return true;
 }
 
 static void put_buf(struct gch_go_heap *h, struct gch_go_workbuf *b, u64 nr)
@@ -447,28 +416,49 @@ static void marker_end(struct gch_go_marker *k, bool credit)
 	report(k, credit);
 }
 
-static void mark_on_cpu(void *arg, unsigned int cpu)
+/*
+ * Takes work that is listed, and marks until nothing is left or others need the CPU
+ * more. What is left then is listed. Returns whether they do.
+ */
+static bool take_turn(struct gch_go_marker *k)
+{
+	bool rests;
+
+	atomic_inc(&k->h->draining);
+	drain(k);
+	rests = k->rest;
+	if (k->share)
+		gch_go_share_end(k->h, k->share);
+	marker_end(k, true);
+	atomic_dec(&k->h->draining);
+	return rests;
+}
+
+/*
+ * A turn of a worker. Work that is in no list is in the hands of a worker within its
+ * turn. If there is none, all is marked, but for what mutators shade: the collector
+ * looks at that.
+ */
+static enum gch_turn mark_on_cpu(void *arg, unsigned int cpu)
 {
 	struct gch_go_heap *h = arg;
-	struct gch_go_share share;
-	struct gch_go_marker k = { .h = h, .share = &share };
-	unsigned int *seq;
+	struct gch_go_marker k = { .h = h, .cpu = cpu };
 
-	atomic_inc(&h->running);
-	gch_go_bufs_fill(h, GCH_GO_BUFS_FILL);
-	seq = gch_section_enter();
-	gch_go_shaded_flush(h, this_cpu_ptr(h->mcache), NULL);
-	gch_section_leave(seq);
-	if (!gch_worker_settle(&h->base)) {
-		atomic_dec(&h->running);
-		return;
+	if (cpu != GCH_CPU_NONE) {
+		k.share = &per_cpu_ptr(h->mcache, cpu)->share;
+		if (!k.share->joined) {
+			gch_go_share_join(h, k.share);
+			gch_go_bufs_fill(h, GCH_GO_BUFS_FILL);
+		}
 	}
-	gch_go_share_join(h, &share);
-	do {
-		drain(&k);
-		gch_go_share_end(h, &share);
-		marker_end(&k, true);
-	} while (wait_for_work(h, &share));
+	if (!atomic_read(&h->nr_full))
+		look_for_work(h);
+	if (!atomic_read(&h->nr_full))
+		return atomic_read(&h->draining) ? GCH_TURN_IDLE : GCH_TURN_DONE;
+	if (k.share && !gch_go_share_allows(h, k.share))
+		return GCH_TURN_REST;
+	k.since = ktime_get_ns();
+	return take_turn(&k) ? GCH_TURN_REST : GCH_TURN_IDLE;
 }
 
 static void mark_places(void *arg, void **places, unsigned int nr)
@@ -506,6 +496,7 @@ void gch_go_mark_roots(struct gch_go_heap *h)
 	struct gch_go_marker k = { .h = h };
 
 	mutex_lock(&h->base.lock);
+	gch_cpus_renew(&h->base);
 	gch_visit_frames(&h->base, mark_places, &k);
 	gch_visit_roots(&h->base, mark_places, &k);
 	mutex_unlock(&h->base.lock);
@@ -535,28 +526,18 @@ static void rescan(void *arg, unsigned long ref)
 	}
 }
 
-/* What a CPU had shaded when it went down. */
-static void flush_offline(struct gch_go_heap *h)
+/* What is gray is listed before the workers begin: nothing listed is nothing left. */
+static void list_shaded(struct gch_go_heap *h)
 {
-	unsigned int cpu;
+	struct gch_go_marker k = { .h = h };
 
-	cpus_read_lock();
-	for_each_possible_cpu(cpu) {
-		if (cpu_online(cpu))
-			continue;
-		preempt_disable();
-		gch_go_shaded_flush(h, per_cpu_ptr(h->mcache, cpu), NULL);
-		preempt_enable();
-	}
-	cpus_read_unlock();
+	gch_go_shaded_visit(h, gray_edge, &k);
+	marker_end(&k, true);
 }
 
 /**
  * gch_go_mark_drain - marks until the workers find nothing more
  * @h: the heap
- *
- * Every CPU hands in what it has shaded before its worker begins, unless it
- * comes or goes just then: gch_go_is_shaded() tells.
  *
  * Context: process context, may sleep; under &gch_heap.cycle_lock.
  */
@@ -564,11 +545,9 @@ void gch_go_mark_drain(struct gch_go_heap *h)
 {
 	struct gch_go_marker k = { .h = h };
 
-	atomic_set(&h->running, 0);
-	atomic_set(&h->idle, 0);
-	atomic_set(&h->joined, 0);
+	list_shaded(h);
+	gch_go_share_reset(h);
 	gch_workers_run(&h->base, mark_on_cpu, h);
-	flush_offline(h);
 	while (atomic_xchg(&h->overflow, 0)) {
 		gch_go_visit_marked(h, rescan, &k);
 		drain(&k);

@@ -19,7 +19,9 @@
 /**
  * struct gch_go_marker - a worker, or a mutator that helps, while it marks
  * @h: the heap
- * @share: of the processors; NULL if nobody asks
+ * @cpu: of the worker, or %GCH_CPU_NONE
+ * @since: when its turn began, by ktime_get_ns()
+ * @share: of the processors; NULL if it is not asked for
  * @section: it is a mutator in a section, which takes no memory
  * @rest: others need the CPU more: it marks what it has begun and no more
  * @buf: its buffer, a stack; NULL if it has none
@@ -34,6 +36,8 @@
  */
 struct gch_go_marker {
 	struct gch_go_heap *h;
+	unsigned int cpu;
+	u64 since;
 	struct gch_go_share *share;
 	bool section;
 	bool rest;

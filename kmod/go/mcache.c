@@ -4,9 +4,10 @@
  *
  * The fast path takes no lock and needs no atomic: a section keeps other tasks
  * off the CPU's cache, and a window of up to 64 bits of the span says which of its
- * objects are free. A CPU adapts to a change of the heap's state before it
- * allocates: once the sweep generation has changed, what it has cached is swept
- * and given back.
+ * objects are free. A cache adapts to a change of the heap's state before its CPU
+ * allocates: once the sweep generation has changed, what it has cached is swept and
+ * given back. The CPU does that in its next section, or the collector does it, for CPUs
+ * that do not come to one. mcache.lock lets one of them do it.
  *
  * What comes into the window is zeroed then, some KiB at once, unless nothing has
  * been written there since the kernel zeroed it (needzero, as in Go). With poison
@@ -20,6 +21,8 @@
 #include <linux/prefetch.h>
 #include <linux/rculist.h>
 #include <linux/string.h>
+
+#include "core/delay.h"
 
 /* What will be zeroed next is brought near. */
 #define FETCH_AHEAD	1024U
@@ -42,16 +45,7 @@ static void flush(struct gch_go_heap *h, struct gch_go_mcache *c, u32 gen)
 	}
 }
 
-/**
- * gch_go_cache_adapt - lets a CPU's cache follow the state of the heap
- * @h: the heap
- * @c: the cache
- * @state: the state that the section has read
- *
- * Context: in a section on the cache's CPU, or for a CPU that is offline.
- */
-void gch_go_cache_adapt(struct gch_go_heap *h, struct gch_go_mcache *c,
-			u32 state)
+static void adapt(struct gch_go_heap *h, struct gch_go_mcache *c, u32 state)
 {
 	unsigned int i;
 
@@ -60,9 +54,30 @@ void gch_go_cache_adapt(struct gch_go_heap *h, struct gch_go_mcache *c,
 	for (i = 0; gch_go_snaps(state) && i < GCH_GO_SPAN_CLASSES; i++)
 		if (c->span[i])
 			gch_go_snap_span(c->span[i], STATE_GEN(state));
-	c->state = state;
-	c->fast = STATE_PHASE(state) != PHASE_STOP && !h->poison ? state :
-								   STATE_NONE;
+	gch_delay();
+	/* A section that finds the state finds the cache as it was left. */
+	gch_store_release(&c->state, state);
+	gch_store_release(&c->fast,
+			  STATE_PHASE(state) != PHASE_STOP && !h->poison ?
+			  state : STATE_NONE);
+}
+
+/**
+ * gch_go_cache_adapt - lets a CPU's cache follow the state of the heap
+ * @h: the heap
+ * @c: the cache
+ * @state: the state that the section has read, or the collector has set
+ *
+ * Context: in a section on the cache's CPU; or by the collector, preemption off, when
+ * a handshake has followed the last change of state; takes mcache.lock.
+ */
+void gch_go_cache_adapt(struct gch_go_heap *h, struct gch_go_mcache *c,
+			u32 state)
+{
+	raw_spin_lock(&c->lock);
+	if (c->state != state)
+		adapt(h, c, state);
+	raw_spin_unlock(&c->lock);
 }
 
 /**
@@ -73,10 +88,14 @@ void gch_go_cache_adapt(struct gch_go_heap *h, struct gch_go_mcache *c,
  */
 void gch_go_cache_init(struct gch_go_heap *h)
 {
+	struct gch_go_mcache *c;
 	unsigned int cpu;
 
-	for_each_possible_cpu(cpu)
-		gch_go_cache_adapt(h, per_cpu_ptr(h->mcache, cpu), h->state);
+	for_each_possible_cpu(cpu) {
+		c = per_cpu_ptr(h->mcache, cpu);
+		raw_spin_lock_init(&c->lock);
+		adapt(h, c, h->state);
+	}
 }
 
 /**
@@ -333,7 +352,7 @@ static struct gch_go_span *find_span(struct gch_go_heap *h,
 	int ret;
 
 	for (;;) {
-		if (*state != c->state)
+		if (*state != gch_load_acquire(&c->state))
 			gch_go_cache_adapt(h, c, *state);
 		s = c->span[class];
 		if (s && (s->alloc_cache || next_window(h, s)))
@@ -478,11 +497,16 @@ static __always_inline bool alloc_fast(struct gch_mutator *m, void **place,
 				       void **from, u32 nr)
 {
 	struct gch_go_mcache *c = m->cache;
-	struct gch_go_span *s = c->span[class];
+	struct gch_go_span *s;
 	unsigned long ref;
 	u64 free;
 
-	if (unlikely(READ_ONCE(to_go(m->heap)->state) != c->fast || !s))
+	/* Before the span: the collector may have adapted the cache. */
+	if (unlikely(READ_ONCE(to_go(m->heap)->state) !=
+		     gch_load_acquire(&c->fast)))
+		return false;
+	s = c->span[class];
+	if (unlikely(!s))
 		return false;
 	free = s->alloc_cache;
 	if (unlikely(!free || s->mask != mask || s->mixed))

@@ -19,7 +19,6 @@
 #include "go.h"
 
 #include <linux/cpumask.h>
-#include <linux/delay.h>
 #include <linux/kernel.h>
 #include <linux/ktime.h>
 #include <linux/sched.h>
@@ -81,6 +80,21 @@ void gch_go_share_begin(struct gch_go_heap *h)
 }
 
 /**
+ * gch_go_share_reset - no worker has begun to mark
+ * @h: the heap
+ *
+ * Context: process context; under &gch_heap.cycle_lock, no worker marks.
+ */
+void gch_go_share_reset(struct gch_go_heap *h)
+{
+	unsigned int cpu;
+
+	atomic_set(&h->joined, 0);
+	for_each_possible_cpu(cpu)
+		per_cpu_ptr(h->mcache, cpu)->share.joined = false;
+}
+
+/**
  * gch_go_share_join - a worker begins to mark
  * @h: the heap
  * @s: its share
@@ -89,8 +103,8 @@ void gch_go_share_begin(struct gch_go_heap *h)
  */
 void gch_go_share_join(struct gch_go_heap *h, struct gch_go_share *s)
 {
+	s->joined = true;
 	s->dedicated = atomic_inc_return(&h->joined) <= h->dedicated;
-	s->turned = false;
 	s->mode = s->dedicated ? GCH_GO_DEDICATED : GCH_GO_IDLE;
 	s->since = ktime_get_ns();
 	s->woke = s->since;
@@ -119,17 +133,16 @@ EXPORT_SYMBOL_IF_KUNIT(gch_go_share_due);
 
 /**
  * gch_go_share_turn - is a worker's turn over?
- * @s: its share; if so, it will not be allowed to go on before it has slept
+ * @s: its share; if so, it rests before the next
  *
  * A fraction that it was late for is not taken at once.
  *
  * Context: kthread bound to a CPU.
  * Return: whether it is.
  */
-bool gch_go_share_turn(struct gch_go_share *s)
+bool gch_go_share_turn(const struct gch_go_share *s)
 {
-	s->turned = s->mode == GCH_GO_FRACTIONAL && s->since - s->woke >= TURN_NS;
-	return s->turned;
+	return s->mode == GCH_GO_FRACTIONAL && s->since - s->woke >= TURN_NS;
 }
 EXPORT_SYMBOL_IF_KUNIT(gch_go_share_turn);
 
@@ -149,23 +162,19 @@ static bool choose(struct gch_go_heap *h, struct gch_go_share *s, u64 now)
 }
 
 /**
- * gch_go_share_allows - may a worker that has rested go on?
+ * gch_go_share_allows - may a worker begin a turn?
  * @h: the heap
  * @s: its share
  *
  * Context: kthread bound to a CPU.
- * Return: whether it may; if not, it sleeps before it asks again.
+ * Return: whether it may; if not, it rests before it asks again.
  */
 bool gch_go_share_allows(struct gch_go_heap *h, struct gch_go_share *s)
 {
-	bool turned = s->turned;
-
-	s->turned = false;
 	s->since = ktime_get_ns();
 	s->woke = s->since;
-	return !turned && choose(h, s, s->since);
+	return choose(h, s, s->since);
 }
-EXPORT_SYMBOL_IF_KUNIT(gch_go_share_allows);
 
 /**
  * gch_go_share_next - may a worker that has marked for a slice go on?
@@ -210,16 +219,14 @@ void gch_go_share_end(struct gch_go_heap *h, struct gch_go_share *s)
 }
 
 /**
- * gch_go_share_leave - lets who wants the CPU have it
- * @since: of ktime_get_ns(): when this task has last left it; set to now if it does
+ * gch_go_share_leaves - is a worker that sweeps to leave the CPU to others?
+ * @since: when its turn began, by ktime_get_ns()
  *
  * Context: process context, may sleep.
+ * Return: whether it is; if not, it has let them run.
  */
-void gch_go_share_leave(u64 *since)
+bool gch_go_share_leaves(u64 since)
 {
 	cond_resched();
-	if (single_task_running() || ktime_get_ns() - *since < TURN_NS)
-		return;
-	usleep_range(GCH_GO_REST_US, 2 * GCH_GO_REST_US);
-	*since = ktime_get_ns();
+	return !single_task_running() && ktime_get_ns() - since >= TURN_NS;
 }

@@ -11,7 +11,6 @@
 #include "go.h"
 
 #include <linux/bitmap.h>
-#include <linux/cpu.h>
 #include <linux/ktime.h>
 #include <linux/poison.h>
 #include <linux/prefetch.h>
@@ -19,8 +18,6 @@
 
 #include "compat.h"
 
-/* How often a CPU that comes and goes is looked after. */
-#define ADAPT_TRIES	100
 /* Spans that are taken to be swept at a time. */
 #define BATCH		16
 /* The same for a mutator, which then looks at the clock. */
@@ -185,19 +182,6 @@ static unsigned int sweep_batch(struct gch_go_heap *h, unsigned int class,
 	return n;
 }
 
-static void sweep_class(struct gch_go_heap *h, unsigned int class, u32 gen,
-			u64 *since)
-{
-	unsigned int n;
-
-	do {
-		preempt_disable();
-		n = sweep_batch(h, class, gen, BATCH);
-		preempt_enable();
-		gch_go_share_leave(since);
-	} while (n);
-}
-
 /**
  * gch_go_sweep_begin - says how far sweeping must be when
  * @h: the heap, paced, before its sweep generation changes
@@ -263,54 +247,45 @@ void gch_go_sweep_some(struct gch_go_heap *h, u32 gen, u64 deadline)
 	gch_count(h->base.cpu->swept_bytes, pages << GCH_GO_PAGE_SHIFT);
 }
 
-static void adapt_this_cpu(struct gch_go_heap *h)
-{
-	unsigned int *seq;
-
-	seq = gch_section_enter();
-	gch_go_cache_adapt(h, this_cpu_ptr(h->mcache), READ_ONCE(h->state));
-	gch_section_leave(seq);
-}
-
-static void sweep_on_cpu(void *arg, unsigned int cpu)
+/*
+ * A turn of a worker. What is to be swept of a class only becomes less, so no worker
+ * looks again at the classes before the first that had some when it was last looked at.
+ */
+static enum gch_turn sweep_on_cpu(void *arg, unsigned int cpu)
 {
 	struct gch_go_heap *h = arg;
-	unsigned int class;
-	u64 since;
+	u32 gen = STATE_GEN(READ_ONCE(h->state));
+	u64 since = ktime_get_ns();
+	unsigned int class, n;
 
-	adapt_this_cpu(h);
-	if (!gch_worker_settle(&h->base))
-		return;
-	since = ktime_get_ns();
-	for (class = 2; class < GCH_GO_SPAN_CLASSES; class++)
-		sweep_class(h, class, STATE_GEN(READ_ONCE(h->state)), &since);
-}
-
-static bool all_adapted(struct gch_go_heap *h)
-{
-	unsigned int cpu;
-
-	for_each_possible_cpu(cpu)
-		if (STATE_GEN(READ_ONCE(per_cpu_ptr(h->mcache, cpu)->state)) !=
-		    STATE_GEN(h->state))
-			return false;
-	return true;
-}
-
-/* The cache of a CPU that is offline is nobody's. */
-static void adapt_offline(struct gch_go_heap *h)
-{
-	unsigned int cpu;
-
-	cpus_read_lock();
-	for_each_possible_cpu(cpu) {
-		if (cpu_online(cpu))
-			continue;
+	for (class = READ_ONCE(h->sweep_class); class < GCH_GO_SPAN_CLASSES; ) {
 		preempt_disable();
-		gch_go_cache_adapt(h, per_cpu_ptr(h->mcache, cpu), h->state);
+		n = sweep_batch(h, class, gen, BATCH);
 		preempt_enable();
+		if (!n)
+			WRITE_ONCE(h->sweep_class, ++class);
+		else if (gch_worker_wanted(cpu, since) ||
+			 gch_go_share_leaves(since))
+			return GCH_TURN_REST;
 	}
-	cpus_read_unlock();
+	return GCH_TURN_DONE;
+}
+
+/*
+ * What CPUs have cached of the generation before. A CPU that allocates has done it
+ * itself, or does it right now.
+ */
+static void adapt_all(struct gch_go_heap *h)
+{
+	u32 state = h->state;
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu) {
+		preempt_disable();
+		gch_go_cache_adapt(h, per_cpu_ptr(h->mcache, cpu), state);
+		preempt_enable();
+		cond_resched();
+	}
 }
 
 /**
@@ -321,21 +296,13 @@ static void adapt_offline(struct gch_go_heap *h)
  */
 void gch_go_sweep_all(struct gch_go_heap *h)
 {
-	unsigned int tries = ADAPT_TRIES;
-
-	/*
-	 * A CPU that goes down meanwhile leaves its cache to the second step,
-	 * one that comes up again right then to the next round.
-	 */
-	do {
-		gch_workers_run(&h->base, sweep_on_cpu, h);
-		adapt_offline(h);
-	} while (!all_adapted(h) && --tries);
+	adapt_all(h);
+	h->sweep_class = 2;
+	gch_workers_run(&h->base, sweep_on_cpu, h);
 	WRITE_ONCE(h->sweep_pages, 0);
 	/*
-	 * A CPU whose worker did not take part, or a mutator, may be sweeping a
-	 * span that it took off a list: no mark of the next cycle must fall into
-	 * that.
+	 * A mutator may be sweeping a span that it took off a list: no mark of the
+	 * next cycle must fall into that.
 	 */
 	gch_handshake(&h->base);
 }

@@ -59,7 +59,7 @@ static void revoke(struct gch_py_heap *h)
 	if (!owner)
 		return;
 	WRITE_ONCE(h->owner, NULL);
-	/* Pairs with the barrier in gch_mutator_move(). */
+	/* Pairs with the first barrier in gch_cpus_add(). */
 	smp_mb();
 	cpu = READ_ONCE(owner->cpu);
 	if (cpu < nr_cpu_ids)

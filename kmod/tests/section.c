@@ -94,6 +94,8 @@ void gch_test_section(struct gch_test_env *env)
 
 	if (!gch_test_open(env, NULL))
 		return;
+	/* Actors are no mutators, which would add their CPUs themselves. */
+	cpumask_copy(env->heap->cpus, cpu_online_mask);
 	n = start_actors(env, &stage, tasks);
 	for (i = 1; i <= phases; i++) {
 		WRITE_ONCE(stage.phase, i);

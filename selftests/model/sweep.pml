@@ -14,6 +14,9 @@
  * next cycle would mistake for its own; garbage survives no cycle that began after
  * it.
  *
+ * The collector adapts the caches of the CPUs after the change of generation, unless
+ * they have done so in a section of their own; a lock for each cache lets one do it.
+ *
  * ASSIST lets mutators sweep as well, in sections of their own.
  * ONE_WORKER lets one worker alone sweep the lists, as "workers" may have it; START
  * chooses how full which cache is at the beginning.
@@ -58,6 +61,7 @@ byte swept[SPANS];		/* generation */
 byte allocated, marked;
 byte cache[2];			/* the span of each CPU */
 byte cgen[2];			/* the generation that it adapted to */
+bool locked[2];			/* it is being adapted */
 byte at[3];			/* two slots and a root */
 byte held[2];
 bool inside[2];
@@ -99,17 +103,25 @@ inline put(s, g) {
 	}
 }
 
-/* What a section on a CPU does when it sees another generation. */
+/* What a section on a CPU does when it sees another generation, or the collector. */
 inline adapt(c, g) {
 	if
-	:: cgen[c] != g && cache[c] != NIL ->
+	:: cgen[c] != g ->
+#ifndef NO_LOCK
+		d_step { !locked[c] -> locked[c] = 1 };
+#endif
 		if
-		:: swept[cache[c]] != g -> sweep_span(cache[c], g)
+		:: cgen[c] != g && cache[c] != NIL ->
+			if
+			:: swept[cache[c]] != g -> sweep_span(cache[c], g)
+			:: else
+			fi;
+			put(cache[c], g);
+			d_step { cache[c] = NIL; cgen[c] = g }
+		:: cgen[c] != g && cache[c] == NIL -> cgen[c] = g
 		:: else
 		fi;
-		put(cache[c], g);
-		d_step { cache[c] = NIL; cgen[c] = g }
-	:: cgen[c] != g && cache[c] == NIL -> cgen[c] = g
+		locked[c] = 0
 	:: else
 	fi
 }
@@ -317,19 +329,12 @@ inline sweep_lists(c) {
 	inside[c] = 0
 }
 
-inline adapt_cpu(c) {
-	d_step { !inside[c] -> inside[c] = 1 };
-	adapt(c, gen);
-	inside[c] = 0
-}
-
 proctype worker(byte c) {
 	byte s = NIL;
 
 end:
 	do
 	:: job[c] ->
-		adapt_cpu(c);
 #ifdef ONE_WORKER
 		if
 		:: c == 0 -> sweep_lists(c)
@@ -362,6 +367,8 @@ proctype collector() {
 #ifndef NO_HS_OFF
 		handshake();
 #endif
+		adapt(0, gen);
+		adapt(1, gen);
 		d_step { job[0] = 1; job[1] = 1 };
 		!job[0] && !job[1];
 #ifndef NO_HS_SWEPT

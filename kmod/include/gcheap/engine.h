@@ -9,12 +9,12 @@
  * Sections
  *
  * Each call of a mutator is one section: preemption is off and the CPU's
- * sequence is odd. gch_handshake() returns once every CPU has been seen outside
- * a section, so what was published before it is seen by every later section.
- * Locks taken inside a section are raw spinlocks; nothing there sleeps, takes or
- * frees pages, or runs for longer than a bounded step. A function that cannot go
- * on inside a section sets &gch_mutator.wait and returns -EAGAIN; the core leaves
- * the section, calls &gch_engine_ops.wait and repeats the call from its start.
+ * sequence is odd. gch_handshake() returns once every CPU that mutators of the heap
+ * use has been seen outside a section, so what was published before it is seen by
+ * every later section. Locks taken inside a section are raw spinlocks; nothing there
+ * sleeps, takes or frees pages, or runs for longer than a bounded step. A function that
+ * cannot go on inside a section sets &gch_mutator.wait and returns -EAGAIN; the core
+ * leaves the section, calls &gch_engine_ops.wait and repeats the call from its start.
  *
  * Lock order
  *
@@ -30,6 +30,7 @@
 
 #include <linux/atomic.h>
 #include <linux/compiler.h>
+#include <linux/cpumask.h>
 #include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/log2.h>
@@ -54,7 +55,8 @@ DECLARE_PER_CPU_ALIGNED(unsigned int, gch_section_seq);
 /*
  * The store of the sequence is not ordered against the loads of the section by
  * the CPU that enters: the barrier is paid by gch_handshake(), which sends it
- * to all CPUs by interrupt.
+ * by interrupt to the CPUs of the heap. A section that no mutator makes is not one of
+ * those that a handshake waits for, unless its CPU is in &gch_heap.cpus.
  */
 static __always_inline unsigned int *gch_section_enter(void)
 {
@@ -77,6 +79,7 @@ static __always_inline void gch_section_leave(unsigned int *seq)
 
 void gch_handshake(struct gch_heap *heap);
 void gch_handshake_cpu(struct gch_heap *heap, unsigned int cpu);
+void gch_cpus_renew(struct gch_heap *heap);
 
 /*
  * May the page allocator be asked here, whatever the flags? Not in sections: with
@@ -171,6 +174,7 @@ struct gch_cpu_stats {
  * @limit_hits: allocations that met the limit
  * @alloc_failures: allocations that failed
  * @handshakes: their number
+ * @interrupts: CPUs that they have interrupted
  * @verify_errors: disagreements found by verification
  * @arenas: arenas held
  * @pause: what mutators were held up for
@@ -178,7 +182,11 @@ struct gch_cpu_stats {
  * @handshake: what handshakes took
  * @hold: what mutators waited for %GCH_WAIT_EXCLUSIVE
  * @items: a job's entry in each worker's queue
- * @enlisted: workers that wanted to stay at the present job
+ * @cpus: CPUs that mutators have been on since gch_cpus_renew()
+ * @cpus_before: CPUs that they had been on before, for as long as a section there may
+ *	have found its CPU in the other
+ * @cpus_cookie: of the grace period after which none does
+ * @cpus_hand: for gch_handshake() and gch_workers_run()
  * @finals: its finalizers and cleanups; NULL until there is one
  * @memcg: charged for the heap's memory: that of its creator
  * @dbg: debugfs directory
@@ -235,6 +243,7 @@ struct gch_heap {
 	atomic64_t limit_hits;
 	atomic64_t alloc_failures;
 	atomic64_t handshakes;
+	atomic64_t interrupts;
 	atomic64_t verify_errors;
 	atomic64_t arenas;
 	struct gch_hist pause;
@@ -242,7 +251,10 @@ struct gch_heap {
 	struct gch_hist handshake;
 	struct gch_hist hold;
 	struct gch_worker_item __percpu *items;
-	atomic_t enlisted;
+	cpumask_var_t cpus;
+	cpumask_var_t cpus_before;
+	unsigned long cpus_cookie;
+	cpumask_var_t cpus_hand;
 	struct gch_finals *finals;
 	struct mem_cgroup *memcg;
 	struct dentry *dbg;
@@ -341,7 +353,8 @@ enum gch_wait {
  * @heap: its heap
  * @frame: its slots
  * @nr_slots: their number
- * @cpu: where its last section was, and so will be the next, mostly
+ * @cpu: where its last section was, and so will be the next, mostly; UINT_MAX if it is
+ *	to add its CPU to &gch_heap.cpus
  * @seq: sequence of @cpu
  * @stats: &gch_heap.cpu of @cpu
  * @cache: &gch_heap.cache of @cpu
@@ -540,18 +553,40 @@ bool gch_snapshot_is_at(const struct gch_snapshot *sn, loff_t index);
 
 /* ---- mark workers (core/worker.c) ---- */
 
-/**
- * typedef gch_worker_fn - one CPU's share of a job
- * @arg: the caller's
- * @cpu: the CPU that the calling worker is bound to
- *
- * Context: kthread bound to @cpu, may sleep; reschedules often. It calls
- * gch_worker_settle() as soon as it has done what is urgent, and returns if that
- * says so.
- */
-typedef void (*gch_worker_fn)(void *arg, unsigned int cpu);
+/* As the CPU of a turn that no worker takes. */
+#define GCH_CPU_NONE	UINT_MAX
 
-bool gch_worker_settle(struct gch_heap *heap);
+/* How long a worker rests, or waits for work of others, between two turns. */
+#define GCH_REST_US	100U
+#define GCH_IDLE_US	20U
+
+/**
+ * enum gch_turn - what comes after a turn
+ * @GCH_TURN_DONE: nothing; the job is over when all turns that go on have ended
+ * @GCH_TURN_IDLE: another one soon; there was nothing to do
+ * @GCH_TURN_REST: another one, when others have had the CPU
+ */
+enum gch_turn {
+	GCH_TURN_DONE,
+	GCH_TURN_IDLE,
+	GCH_TURN_REST,
+};
+
+/**
+ * typedef gch_worker_fn - a turn of a job
+ * @arg: the caller's
+ * @cpu: the CPU that the calling worker is bound to, or %GCH_CPU_NONE
+ *
+ * A turn leaves nothing in its caller's hands: another worker can go on. It ends soon
+ * after gch_worker_wanted() has said so.
+ *
+ * Context: process context, may sleep; a kthread bound to @cpu, unless that is
+ * %GCH_CPU_NONE.
+ * Return: see &enum gch_turn.
+ */
+typedef enum gch_turn (*gch_worker_fn)(void *arg, unsigned int cpu);
+
+bool gch_worker_wanted(unsigned int cpu, u64 since);
 void gch_workers_run(struct gch_heap *heap, gch_worker_fn fn, void *arg);
 
 /* ---- engines ---- */

@@ -357,7 +357,8 @@ struct gch_hist_summary {
  * @limit_hits: allocations that met the hard limit
  * @limiter_on: times that collecting took half of the processor time and was held back
  * @alloc_failures: allocations that failed with -ENOMEM
- * @handshakes: of all CPUs, by the heap
+ * @handshakes: with the CPUs that mutators of the heap use
+ * @interrupts: CPUs that they have interrupted
  * @verify_errors: disagreements that verification found
  * @finalizers_queued: objects found out of reach that had one
  * @finalizers_run: how many of them have been called
@@ -409,6 +410,7 @@ struct gch_stats {
 	u64 limiter_on;
 	u64 alloc_failures;
 	u64 handshakes;
+	u64 interrupts;
 	u64 verify_errors;
 	u64 finalizers_queued;
 	u64 finalizers_run;
