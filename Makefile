@@ -3,7 +3,28 @@
 
 KDIR ?= /lib/modules/$(shell uname -r)/build
 VM := selftests/vm
+# Where the modules are built: a folder with Kbuild and kmod, or links to them.
+MDIR ?= $(CURDIR)
+
+# Where things are installed. Headers and symbols are for building other modules,
+# which is done where kernel sources are.
 DESTDIR ?=
+PREFIX ?= /usr/local
+INSTALL ?= install
+INSTALL_MOD_DIR ?= updates
+srcdir ?= /usr/src
+includedir ?= $(PREFIX)/include
+specdir ?= $(PREFIX)/share/ynl/specs
+VERSION := $(shell sed -n 's/^VERSION := //p' uctl/Makefile)
+# As the kernel calls itself: Debian's include/config/kernel.release is another.
+RELEASE = $(or $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' \
+	'$(KDIR)/include/generated/utsrelease.h' 2>/dev/null),$(notdir $(KDIR:%/build=%)))
+devdir = $(DESTDIR)$(srcdir)/gcheap-$(VERSION)
+modinst = $(MAKE) -C $(KDIR) M=$(MDIR) $(if $(DESTDIR),INSTALL_MOD_PATH='$(DESTDIR)') \
+	INSTALL_MOD_DIR=$(INSTALL_MOD_DIR) modules_install
+# Packages leave this to their scripts. Kbuild does it only in a kernel's own tree.
+depmod = $(if $(DESTDIR),,PATH="$$PATH:/sbin:/usr/sbin" depmod -a $(RELEASE))
+
 # Given to the check only if it was chosen: make itself has a default.
 CHOSEN_CC := $(if $(filter command line environment,$(origin CC)),$(CC))
 
@@ -12,7 +33,7 @@ CHOSEN_CC := $(if $(filter command line environment,$(origin CC)),$(CC))
 NO_BTF := $(if $(shell command -v pahole),,CONFIG_DEBUG_INFO_BTF_MODULES=)
 
 .PHONY: help demo check fuzz check-long check-races coverage bench bench-compare \
-	modules gcctl install style model clean kdir
+	modules gcctl install install-tests uninstall style model clean kdir
 
 help:
 	@echo 'demo      set up, boot a guest and show both heaps at work'
@@ -32,7 +53,11 @@ help:
 	@echo '          what has changed between two results of bench'
 	@echo 'modules   build gcheap.ko and gcheap_load.ko for KDIR'
 	@echo 'gcctl     build the tool'
-	@echo 'install   install modules and tool (DESTDIR= for packaging)'
+	@echo 'install   install modules, tool, headers and specifications; PREFIX= of'
+	@echo '          the tool, else /usr/local; DESTDIR= for packaging'
+	@echo 'install-tests'
+	@echo '          install the modules of tests and benchmarks as well'
+	@echo 'uninstall remove what both have installed for KDIR'
 	@echo 'fuzz      set up and fuzz the parsers of gcctl, SECONDS=60 each'
 	@echo 'style     set up and run the style and static checks'
 	@echo 'model     set up and check the model of the phase protocol'
@@ -80,14 +105,42 @@ kdir:
 	@$(VM)/kdir '$(KDIR)' '$(CHOSEN_CC)'
 
 modules: kdir
-	$(MAKE) -C $(KDIR) M=$(CURDIR) $(NO_BTF) modules
+	$(MAKE) -C $(KDIR) M=$(MDIR) $(NO_BTF) GCHEAP_TESTS=n modules
 
 gcctl:
 	$(MAKE) -C uctl
 
+# The header of kernel code and what it includes; what user land includes.
+API := gcheap/gcheap.h uapi/linux/gcheap.h
+UAPI := gcheap.h gcheap_load.h
+SPECS := gcheap.yaml gcheap_load.yaml
+MODULES := gcheap gcheap_load gcheap_selftest gcheap_bench gcheap_kunit
+
 install: modules gcctl
-	$(MAKE) -C $(KDIR) M=$(CURDIR) $(if $(DESTDIR),INSTALL_MOD_PATH=$(DESTDIR)) modules_install
-	$(MAKE) -C uctl DESTDIR=$(DESTDIR) install
+	$(modinst) GCHEAP_TESTS=n
+	$(depmod)
+	$(MAKE) -C uctl DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' install
+	$(foreach h,$(API),$(INSTALL) -D -m 644 kmod/include/$(h) '$(devdir)/include/$(h)' &&) :
+	$(INSTALL) -D -m 644 $(MDIR)/Module.symvers '$(devdir)/$(RELEASE)/Module.symvers'
+	$(foreach h,$(UAPI),$(INSTALL) -D -m 644 kmod/include/uapi/linux/$(h) \
+		'$(DESTDIR)$(includedir)/linux/$(h)' &&) :
+	$(foreach s,$(SPECS),$(INSTALL) -D -m 644 Documentation/netlink/specs/$(s) \
+		'$(DESTDIR)$(specdir)/$(s)' &&) :
+
+install-tests: kdir
+	$(MAKE) -C $(KDIR) M=$(MDIR) $(NO_BTF) modules
+	$(modinst)
+	$(depmod)
+
+# Folders that others may use stay.
+uninstall:
+	$(foreach m,$(MODULES),rm -f \
+		'$(DESTDIR)/lib/modules/$(RELEASE)/$(INSTALL_MOD_DIR)/$(m).ko'* &&) :
+	$(depmod)
+	$(MAKE) -C uctl DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' uninstall
+	rm -rf '$(devdir)'
+	$(foreach h,$(UAPI),rm -f '$(DESTDIR)$(includedir)/linux/$(h)' &&) :
+	$(foreach s,$(SPECS),rm -f '$(DESTDIR)$(specdir)/$(s)' &&) :
 
 style:
 	@selftests/style/run
