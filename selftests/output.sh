@@ -9,7 +9,7 @@
 . "$(dirname "$0")/lib.sh"
 debug=/sys/kernel/debug
 [ -d $debug/gcheap ] || mount -t debugfs none $debug 2> /dev/null
-begin 18
+begin 19
 tmp=/tmp/output
 rm -rf "$tmp"
 mkdir -p "$tmp"
@@ -225,6 +225,30 @@ interrupted()
 	grep -q "^Partial" "$tmp/out" && grep -q "^harness" "$tmp/out"
 }
 
+# compared_once: the heap of a second repetition is there.
+compared_once()
+{
+	case $(gcctl -j heap show) in
+	*\"compare-slab-*) slab=1 ;;
+	*\"compare-go-*) [ "$slab" ] ;;
+	*) return 1 ;;
+	esac
+}
+
+# What a comparison has repeated before it is interrupted stands.
+compare_kept()
+{
+	slab=
+	gcctl -j compare cycles entries 10 max-operations 10 repeat 50 \
+		> "$tmp/out" 2> "$tmp/err" &
+	job=$!
+	within 60 compared_once || return
+	kill -INT "$job"
+	wait "$job" 2> /dev/null
+	is "exit status" $? 130 || return
+	grep -q "partial" "$tmp/err" && grep -q '"partial": *true' "$tmp/out"
+}
+
 check "a name with an escape sequence" no_escape
 check "the same in JSON" no_escape_in_json
 check "an error with bytes that are no UTF-8" utf8_in_errors
@@ -237,6 +261,7 @@ check "standard input closed" stdin_closed
 check "standard output closed" stdout_closed
 check "standard error closed" stderr_closed
 gcctl heap del t-out
+check "a comparison interrupted" compare_kept
 check "a file in no folder" bench_file_first
 check "a file that is a folder" bench_file_is_folder
 [ -d /sys/module/gcheap_bench ] || load gcheap_bench

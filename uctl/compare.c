@@ -189,13 +189,22 @@ static int measure_once(const struct comparison *c, uint64_t rep)
 	return status;
 }
 
-static int measure(const struct comparison *c)
+/* Only repetitions that are whole count; there may be fewer than were wanted. */
+static int measure(struct comparison *c)
 {
 	int status = STATUS_OK;
-	uint64_t rep;
+	uint64_t rep = 0, wanted = c->repeat;
 
-	for (rep = 0; rep < c->repeat && !status && !wait_interrupted(); rep++)
+	while (rep < wanted && !status && !wait_interrupted()) {
 		status = measure_once(c, rep);
+		if (!status && !wait_interrupted())
+			rep++;
+	}
+	c->partial = rep < wanted;
+	c->repeat = rep;
+	if (rep && c->partial)
+		out_warn("the results are partial: of %llu of %llu repetitions",
+			 (unsigned long long)rep, (unsigned long long)wanted);
 	return status;
 }
 
@@ -287,14 +296,15 @@ static int run_all(struct comparison *c)
 		return status;
 	wait_catch_signals();
 	status = spool(c);
-	if (!status)
-		status = measure(c);
-	if (wait_interrupted())
-		return STATUS_SIGNAL;
 	if (status)
+		return wait_interrupted() ? STATUS_SIGNAL : status;
+	status = measure(c);
+	if (wait_interrupted())
+		status = STATUS_SIGNAL;
+	if (!c->repeat)
 		return status;
 	compare_show(c);
-	return failures(c);
+	return status ? status : failures(c);
 }
 
 int compare_cmd(int argc, char **argv)

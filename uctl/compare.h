@@ -5,6 +5,7 @@
 #ifndef GCCTL_COMPARE_H
 #define GCCTL_COMPARE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <linux/gcheap.h>
 #include <linux/gcheap_load.h>
@@ -46,7 +47,8 @@ struct side {
  * @spooled: where it can be read again and again
  * @heap_values: settings of the heaps
  * @run_values: settings of the workload
- * @repeat: repetitions
+ * @repeat: repetitions, in the end those that were made
+ * @partial: whether there should have been more
  * @side: for each repetition the engines, in the order of enum gcheap_engine
  */
 struct comparison {
@@ -56,6 +58,7 @@ struct comparison {
 	struct value heap_values[HEAP_KEYS];
 	struct value run_values[RUN_KEYS];
 	uint64_t repeat;
+	bool partial;
 	struct side (*side)[HEAP_ENGINES];
 };
 

@@ -623,6 +623,8 @@ void compare_show(const struct comparison *c)
 		 out_num(OUT_COUNT, run_num(&c->side[0][0].replay.run,
 					    GCHEAP_LOAD_A_RUN_MUTATORS)));
 	out_item("repetitions", "repetitions", out_num(OUT_COUNT, c->repeat));
+	if (out_is_json() || c->partial)
+		out_item("partial", "partial", out_num(OUT_FLAG, c->partial));
 	out_break();
 	out_columns(heap_engines);
 	show_rows(c, "memory-allocation", "memory allocation", alloc_rows,
