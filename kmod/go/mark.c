@@ -56,17 +56,24 @@ static void count(struct gch_go_marker *k, unsigned long ref)
 	k->bytes += gch_go_object_size(ref);
 }
 
+/* Is it one of the other pieces of a large object? */
+static bool is_piece(unsigned long ref)
+{
+	return (ref & TAG_MASK) == SPAN_LARGE &&
+	       page_large(ref_addr(ref))->addr != (void *)ref_addr(ref);
+}
+
 /* There is no buffer: gray without being listed, until all is scanned again. */
 static void mark_unlisted(struct gch_go_marker *k, unsigned long ref)
 {
-	if (!(ref & REF_GRAY)) {
-		if (!gch_go_mark(ref))
-			return;
-		count(k, ref);
-	} else if (is_inline_ref(ref)) {
-		/* Nobody will find its page in a queue. */
+	if (!(ref & REF_GRAY) && !gch_go_mark(ref))
+		return;
+	/* No queue will have its page. */
+	if (ref & REF_GRAY && is_inline_ref(ref))
 		WRITE_ONCE(tail_of(ref)->owned, PAGE_FREE);
-	}
+	/* When all is scanned again nothing is counted. */
+	if (!is_piece(ref))
+		count(k, ref);
 	atomic_set(&k->h->overflow, 1);
 }
 

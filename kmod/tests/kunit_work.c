@@ -227,6 +227,40 @@ static void test_marked(struct kunit *test)
 	count_work(test, 5 * ARRAY_REFS, 3);
 }
 
+/* What is marked is counted, though there is no buffer to list it. */
+static void test_unlisted(struct kunit *test)
+{
+	struct gch_go_marker k = { .section = true };
+	struct gch_go_workbuf *b, *all = NULL;
+	unsigned int *seq, nr;
+	struct graph g;
+	u32 i;
+
+	if (!graph_open(test, &g, ARRAY_REFS))
+		goto out;
+	for (i = 0; i < ARRAY_REFS; i++)
+		if (!GCH_MUST(test, gch_alloc_var(g.m, 1, g.type, 1, 8)) ||
+		    !GCH_MUST(test, gch_store(g.m, 0, i, 1)))
+			goto out;
+	all = take_all(g.h, &nr);
+	k.h = g.h;
+	seq = gch_section_enter();
+	gch_go_step_other(&k, (unsigned long)g.m->frame[0]);
+	gch_section_leave(seq);
+	GCH_EXPECT(test, atomic_xchg(&g.h->overflow, 0),
+		   "gray objects are lost");
+	GCH_EXPECT(test, k.objects == ARRAY_REFS + 1,
+		   "%llu of %u objects were counted", k.objects,
+		   ARRAY_REFS + 1);
+	while (all) {
+		b = all;
+		all = b->next;
+		gch_go_buf_put_empty(g.h, b);
+	}
+out:
+	graph_close(test, &g);
+}
+
 /* Stores of a mutator, while a cycle marks that does not take what is shaded. */
 static void shade_all(struct kunit *test, struct graph *g)
 {
@@ -270,6 +304,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(test_pool),
 	KUNIT_CASE(test_taken),
 	KUNIT_CASE(test_marked),
+	KUNIT_CASE(test_unlisted),
 	KUNIT_CASE(test_supply),
 	{}
 };
