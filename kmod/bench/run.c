@@ -175,7 +175,7 @@ static void close_heap(struct gch_bench *b)
 
 	if (!b->heap)
 		return;
-	err = gch_heap_delete(HEAP_NAME, NULL);
+	err = gch_heap_delete(b->heap, NULL);
 	if (err)
 		gch_bench_fail(b, err, "the heap could not be deleted: %d", err);
 	gch_heap_put(b->heap);

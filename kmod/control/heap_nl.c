@@ -160,7 +160,7 @@ int gcheap_nl_heap_new_doit(struct sk_buff *skb, struct genl_info *info)
 		gch_owner_set(heap, info->snd_portid);
 	err = gch_nl_reply(info, heap, fill_heap);
 	if (err)
-		gch_heap_delete_this(heap);
+		gch_heap_remove(heap, NULL);
 	gch_heap_put(heap);
 	return err;
 }
@@ -215,7 +215,6 @@ int gcheap_nl_heap_set_doit(struct sk_buff *skb, struct genl_info *info)
 int gcheap_nl_heap_del_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct gch_heap *heap;
-	struct nlattr *name;
 	int err;
 
 	err = gch_nl_check_admin(skb, info);
@@ -224,12 +223,10 @@ int gcheap_nl_heap_del_doit(struct sk_buff *skb, struct genl_info *info)
 	heap = gch_nl_find(info, GCHEAP_A_HEAP_NAME);
 	if (IS_ERR(heap))
 		return PTR_ERR(heap);
-	gch_heap_put(heap);
-
-	name = info->attrs[GCHEAP_A_HEAP_NAME];
-	err = gch_heap_delete(nla_data(name), info->extack);
+	err = gch_heap_remove(heap, info->extack);
 	if (err)
-		NL_SET_BAD_ATTR(info->extack, name);
+		NL_SET_BAD_ATTR(info->extack, info->attrs[GCHEAP_A_HEAP_NAME]);
+	gch_heap_put(heap);
 	return err;
 }
 

@@ -16,105 +16,73 @@
  *				is queued runs
  *
  * One work item a heap runs what is queued, one after the other, with a mutator
- * that is not counted as a user of the heap.
+ * that is not counted as a user of the heap. It has a reference of the heap from when
+ * it is queued until it has ended, so the last reference never waits for it. It has a
+ * workqueue of its own: functions of clients sleep as long as they like.
+ *
+ * An entry pins the module that gave it, until its function has returned or never
+ * will be called. The module that made the heap is not pinned, or it could never be
+ * unloaded: it deletes the heap, and gch_heap_delete() waits for the function that
+ * runs.
  *
  * gch_finals.lock protects all lists and entries. It is taken under
  * gch_heap.cycle_lock, outside sections. No function runs under it.
  */
-#include <gcheap/engine.h>
+#include "final.h"
 
 #include <linux/export.h>
-#include <linux/rhashtable.h>
+#include <linux/hash.h>
+#include <linux/module.h>
 #include <linux/sched.h>
-#include <linux/slab.h>
-#include <linux/xarray.h>
 
 #include "compat.h"
+#include "delay.h"
 #include "heap.h"
 #include "mutator.h"
 
-/* Entries that are visited before others may take the lock. */
-#define BREATH	256
+struct workqueue_struct *gch_final_wq;
 
-/* An object that has a finalizer or cleanups; a place in the list if @ref is NULL. */
-struct object {
-	struct rhash_head hash;
-	struct list_head node;
-	void *ref;
-	struct final *finalizer;
-	struct list_head cleanups;
-};
-
-/* What is to be called. @root refers to the object while a finalizer waits. */
-struct final {
-	struct list_head node;
-	struct object *obj;
-	void *root;
-	gch_finalizer_fn finalizer;
-	gch_cleanup_fn cleanup;
-	void *arg;
-	u64 id;
-};
-
-struct gch_finals {
-	struct gch_heap *heap;
-	struct mutex lock;		/* see above */
-	struct rhashtable by_ref;
-	struct xarray by_id;
-	struct list_head objects;
-	struct list_head dead;
-	struct list_head gone;
-	struct list_head queue;
-	u64 last_id;
-	u32 nr;
-	bool stopped;
-	struct gch_mutator *m;
-	struct work_struct work;
-	u64 finalizers_queued;
-	u64 finalizers_run;
-	u64 cleanups_queued;
-	u64 cleanups_run;
-};
-
-static const struct rhashtable_params by_ref_params = {
-	.key_len		= sizeof(void *),
-	.key_offset		= offsetof(struct object, ref),
-	.head_offset		= offsetof(struct object, hash),
-	.automatic_shrinking	= true,
-};
-
-static struct gch_finals *finals_of(struct gch_heap *heap)
+static void unpin(struct gch_final *f)
 {
-	/* Pairs with the release when there are some for the first time. */
-	return gch_load_acquire(&heap->finals);
+	module_put(f->owner);
+	f->owner = NULL;
+}
+
+static void final_free(struct gch_finals *fs, struct gch_final *f)
+{
+	if (!f)
+		return;
+	unpin(f);
+	gch_memory_put(fs->heap, f, sizeof(*f));
 }
 
 /* What is next; a finalizer stays in the queue, a root, until it has its slot. */
-static struct final *next_final(struct gch_finals *fs)
+static struct gch_final *next_final(struct gch_finals *fs)
 {
-	struct final *f = NULL;
+	struct gch_final *f = NULL;
 
 	mutex_lock(&fs->lock);
 	if (!fs->stopped)
-		f = list_first_entry_or_null(&fs->queue, struct final, node);
+		f = list_first_entry_or_null(&fs->queue, struct gch_final, node);
 	if (f && f->cleanup) {
 		list_del(&f->node);
-		xa_erase(&fs->by_id, f->id);
+		gch_hash_del(&fs->by_id, &f->hash);
 		fs->nr--;
 	}
+	fs->running = f;
 	mutex_unlock(&fs->lock);
 	return f;
 }
 
 /* In a section: the object goes from the queue's root to the first slot. */
-static int move_root(struct gch_mutator *m, struct final *f)
+static int move_root(struct gch_mutator *m, struct gch_final *f)
 {
 	int ret = gch_assign(m, &m->frame[0], READ_ONCE(f->root));
 
 	return ret ?: gch_assign(m, &f->root, NULL);
 }
 
-static void run_finalizer(struct gch_finals *fs, struct final *f)
+static void run_finalizer(struct gch_finals *fs, struct gch_final *f)
 {
 	struct gch_mutator *m = fs->m;
 	int ret;
@@ -126,53 +94,65 @@ static void run_finalizer(struct gch_finals *fs, struct final *f)
 	list_del(&f->node);
 	fs->nr--;
 	mutex_unlock(&fs->lock);
+	gch_delay();
 	f->finalizer(m, f->arg);
+	/* Whoever comes next has set no such function. */
+	gch_mutator_watch(m, NULL, NULL);
 	gch_frame_clear(m);
 	gch_tally(fs->finalizers_run, 1);
 }
 
-static void run_cleanup(struct gch_finals *fs, struct final *f)
+static void run_cleanup(struct gch_finals *fs, struct gch_final *f)
 {
+	gch_delay();
 	f->cleanup(f->arg);
 	gch_tally(fs->cleanups_run, 1);
+}
+
+static void end_final(struct gch_finals *fs, struct gch_final *f)
+{
+	mutex_lock(&fs->lock);
+	fs->running = NULL;
+	mutex_unlock(&fs->lock);
+	final_free(fs, f);
 }
 
 static void run_queue(struct work_struct *work)
 {
 	struct gch_finals *fs = container_of(work, struct gch_finals, work);
-	struct final *f;
+	struct gch_heap *heap = fs->heap;
+	struct gch_final *f;
 
 	while ((f = next_final(fs))) {
 		if (f->finalizer)
 			run_finalizer(fs, f);
 		else
 			run_cleanup(fs, f);
-		kfree(f);
+		end_final(fs, f);
 		cond_resched();
 	}
+	gch_heap_put_later(heap);
 }
 
 static void finals_free(struct gch_finals *fs)
 {
 	if (fs->m)
 		gch_mutator_free(fs->m);
-	rhashtable_destroy(&fs->by_ref);
-	kfree(fs);
+	gch_hash_exit(&fs->by_ref);
+	gch_hash_exit(&fs->by_id);
+	gch_memory_put(fs->heap, fs, sizeof(*fs));
 }
 
 static struct gch_finals *finals_new(struct gch_heap *heap)
 {
-	struct gch_finals *fs = kzalloc(sizeof(*fs), GFP_KERNEL_ACCOUNT);
+	struct gch_finals *fs = gch_memory_get(heap, sizeof(*fs));
 
 	if (!fs)
 		return NULL;
-	if (rhashtable_init(&fs->by_ref, &by_ref_params)) {
-		kfree(fs);
-		return NULL;
-	}
 	fs->heap = heap;
 	mutex_init(&fs->lock);
-	xa_init_flags(&fs->by_id, XA_FLAGS_ACCOUNT);
+	gch_hash_init(&fs->by_ref, heap);
+	gch_hash_init(&fs->by_id, heap);
 	INIT_LIST_HEAD(&fs->objects);
 	INIT_LIST_HEAD(&fs->dead);
 	INIT_LIST_HEAD(&fs->gone);
@@ -189,7 +169,7 @@ static struct gch_finals *finals_new(struct gch_heap *heap)
 /* The heap's, made if this is the first time; NULL without memory. */
 static struct gch_finals *finals_get(struct gch_heap *heap)
 {
-	struct gch_finals *fs = finals_of(heap), *made;
+	struct gch_finals *fs = gch_finals_of(heap), *made;
 
 	if (fs)
 		return fs;
@@ -200,6 +180,7 @@ static struct gch_finals *finals_get(struct gch_heap *heap)
 	fs = heap->finals;
 	if (!fs) {
 		fs = made;
+		fs->stopped = heap->finals_off;
 		list_add_tail(&fs->m->node, &heap->mutators);
 		/* Whoever sees it sees it complete. */
 		gch_store_release(&heap->finals, fs);
@@ -210,74 +191,90 @@ static struct gch_finals *finals_get(struct gch_heap *heap)
 	return fs;
 }
 
-static struct object *find(struct gch_finals *fs, void *ref)
+static u32 hash_ref(void *ref)
 {
-	lockdep_assert_held(&fs->lock);
-	return rhashtable_lookup_fast(&fs->by_ref, &ref, by_ref_params);
+	return hash_64((unsigned long)ref, 32);
 }
 
-static struct object *object_new(struct gch_finals *fs, void *ref)
+static struct gch_final_object *find(struct gch_finals *fs, void *ref)
 {
-	struct object *o = kzalloc(sizeof(*o), GFP_KERNEL_ACCOUNT);
-	int ret;
+	u32 hash = hash_ref(ref);
+	struct gch_final_object *o;
+
+	lockdep_assert_held(&fs->lock);
+	gch_hash_for_each(&fs->by_ref, hash, o, hash)
+		if (o->ref == ref)
+			return o;
+	return NULL;
+}
+
+static struct gch_final_object *object_new(struct gch_finals *fs, void *ref)
+{
+	struct gch_final_object *o = gch_memory_get(fs->heap, sizeof(*o));
 
 	if (!o)
 		return ERR_PTR(-ENOMEM);
 	o->ref = ref;
 	INIT_LIST_HEAD(&o->cleanups);
-	ret = rhashtable_insert_fast(&fs->by_ref, &o->hash, by_ref_params);
-	if (ret) {
-		kfree(o);
+	if (gch_hash_add(&fs->by_ref, &o->hash, hash_ref(ref))) {
+		gch_memory_put(fs->heap, o, sizeof(*o));
 		return ERR_PTR(-ENOMEM);
 	}
 	list_add_tail(&o->node, &fs->objects);
 	return o;
 }
 
-static void object_free(struct gch_finals *fs, struct object *o)
+/**
+ * gch_finals_object_free - frees an object's entry
+ * @fs: of its heap
+ * @o: the entry, without finalizer and cleanups
+ *
+ * Context: process context; under &gch_finals.lock, or nobody uses @fs.
+ */
+void gch_finals_object_free(struct gch_finals *fs, struct gch_final_object *o)
 {
-	rhashtable_remove_fast(&fs->by_ref, &o->hash, by_ref_params);
+	gch_hash_del(&fs->by_ref, &o->hash);
 	list_del(&o->node);
-	kfree(o);
+	gch_memory_put(fs->heap, o, sizeof(*o));
 }
 
-static void object_put(struct gch_finals *fs, struct object *o)
+/**
+ * gch_finals_object_put - frees an object's entry if there is nothing in it
+ * @fs: of its heap
+ * @o: the entry
+ *
+ * Context: process context; under &gch_finals.lock.
+ */
+void gch_finals_object_put(struct gch_finals *fs, struct gch_final_object *o)
 {
 	if (!o->finalizer && list_empty(&o->cleanups))
-		object_free(fs, o);
+		gch_finals_object_free(fs, o);
 }
 
-static struct final *final_new(gch_finalizer_fn finalizer,
-			       gch_cleanup_fn cleanup, void *arg)
+static u32 hash_id(u64 id)
 {
-	struct final *f = kzalloc(sizeof(*f), GFP_KERNEL_ACCOUNT);
-
-	if (!f)
-		return NULL;
-	f->finalizer = finalizer;
-	f->cleanup = cleanup;
-	f->arg = arg;
-	INIT_LIST_HEAD(&f->node);
-	return f;
+	return hash_64(id, 32);
 }
 
-static int add_cleanup(struct gch_finals *fs, struct object *o,
-		       struct final *f)
+static int add_cleanup(struct gch_finals *fs, struct gch_final_object *o,
+		       struct gch_final *f)
 {
 	int ret;
 
 	f->id = ++fs->last_id;
-	ret = xa_err(xa_store(&fs->by_id, f->id, f, GFP_KERNEL_ACCOUNT));
+	ret = gch_hash_add(&fs->by_id, &f->hash, hash_id(f->id));
 	if (!ret)
 		list_add_tail(&f->node, &o->cleanups);
 	return ret;
 }
 
-static int add_locked(struct gch_finals *fs, void *ref, struct final *f)
+static int add_locked(struct gch_finals *fs, void *ref, struct gch_final *f)
 {
-	struct object *o = find(fs, ref);
+	struct gch_final_object *o = find(fs, ref);
 	int ret = 0;
 
+	if (fs->stopped)
+		return -ENODEV;
 	if (fs->nr == GCH_FINALS_MAX)
 		return -ENOSPC;
 	if (f->finalizer && o && o->finalizer)
@@ -291,7 +288,7 @@ static int add_locked(struct gch_finals *fs, void *ref, struct final *f)
 	else
 		ret = add_cleanup(fs, o, f);
 	if (ret) {
-		object_put(fs, o);
+		gch_finals_object_put(fs, o);
 		return ret;
 	}
 	f->obj = o;
@@ -299,27 +296,57 @@ static int add_locked(struct gch_finals *fs, void *ref, struct final *f)
 	return 0;
 }
 
-/*
- * Gives an object what is to be called, or frees that. The slot keeps the object
- * alive meanwhile: no section is needed.
- */
-static int add(struct gch_mutator *m, unsigned int src, struct final *f,
-	       u64 *id)
+/* A copy of @what, with its module pinned unless that has made the heap. */
+static struct gch_final *final_new(struct gch_finals *fs, const struct gch_final *what)
 {
-	struct gch_finals *fs = f ? finals_get(m->heap) : NULL;
+	struct gch_final *f = gch_memory_get(fs->heap, sizeof(*f));
+
+	if (!f)
+		return ERR_PTR(-ENOMEM);
+	*f = *what;
+	INIT_LIST_HEAD(&f->node);
+	if (f->owner == READ_ONCE(fs->heap->maker))
+		f->owner = NULL;
+	if (!try_module_get(f->owner)) {
+		f->owner = NULL;
+		final_free(fs, f);
+		return ERR_PTR(-ENODEV);
+	}
+	return f;
+}
+
+/* The slot keeps the object alive meanwhile: no section is needed. */
+static int try_add(struct gch_mutator *m, unsigned int src,
+		   const struct gch_final *what, u64 *id)
+{
+	struct gch_finals *fs = finals_get(m->heap);
+	struct gch_final *f;
 	int ret;
 
-	if (!fs) {
-		kfree(f);
+	if (!fs)
 		return -ENOMEM;
-	}
+	f = final_new(fs, what);
+	if (IS_ERR(f))
+		return PTR_ERR(f);
 	mutex_lock(&fs->lock);
 	ret = add_locked(fs, m->frame[src], f);
 	if (!ret && id)
 		*id = f->id;
 	mutex_unlock(&fs->lock);
 	if (ret)
-		kfree(f);
+		final_free(fs, f);
+	return ret;
+}
+
+/* Gives an object what is to be called. */
+static int add(struct gch_mutator *m, unsigned int src,
+	       const struct gch_final *what, u64 *id)
+{
+	int ret;
+
+	do {
+		ret = try_add(m, src, what, id);
+	} while (ret == -ENOMEM && gch_memory_room(m->heap));
 	return ret;
 }
 
@@ -334,9 +361,9 @@ static int check(const struct gch_mutator *m, unsigned int src)
 
 static int finalizer_clear(struct gch_mutator *m, void *ref)
 {
-	struct gch_finals *fs = finals_of(m->heap);
-	struct final *f = NULL;
-	struct object *o;
+	struct gch_finals *fs = gch_finals_of(m->heap);
+	struct gch_final *f = NULL;
+	struct gch_final_object *o;
 
 	if (!fs)
 		return 0;
@@ -346,19 +373,20 @@ static int finalizer_clear(struct gch_mutator *m, void *ref)
 		f = o->finalizer;
 		o->finalizer = NULL;
 		fs->nr--;
-		object_put(fs, o);
+		gch_finals_object_put(fs, o);
 	}
 	mutex_unlock(&fs->lock);
-	kfree(f);
+	final_free(fs, f);
 	return 0;
 }
 
 /**
- * gch_finalizer_set - has a function called once an object is out of reach
+ * __gch_finalizer_set - has a function called once an object is out of reach
  * @m: the mutator
  * @src: slot that refers to the object
  * @fn: the function; NULL to take away what was set
  * @arg: for @fn; no reference
+ * @owner: the module that @fn belongs to
  *
  * It is called once, some time after a collection has found the object out of
  * reach of roots, of other objects with finalizers, and of itself: an object in a
@@ -369,24 +397,30 @@ static int finalizer_clear(struct gch_mutator *m, void *ref)
  * entries that name the object have been cleared.
  *
  * There is no order otherwise. A heap's finalizers and cleanups run one after the
- * other, in a thread of the module. When the heap goes, those that have not begun
- * are dropped.
+ * other, in a thread of the module. When the heap is deleted, those that have not
+ * begun are dropped.
  *
- * Context: process context, may sleep.
+ * Called as gch_finalizer_set(), which fills in @owner. That module cannot be
+ * unloaded before @fn has returned or is dropped, unless it has made the heap: then
+ * its exit deletes it, by gch_heap_delete(), which waits for @fn.
+ *
+ * Context: process context, may sleep; collects at the heap's limit.
  * Return: 0; -EINVAL for a bad slot; -EFAULT if it is empty; -EOPNOTSUPP if the
  * engine has none; -EEXIST if the object has one; -ENOSPC if the heap has
- * %GCH_FINALS_MAX finalizers and cleanups; -ENOMEM.
+ * %GCH_FINALS_MAX finalizers and cleanups; -ENODEV after gch_finals_stop(), or if
+ * @owner is being unloaded; -ENOMEM.
  */
-int gch_finalizer_set(struct gch_mutator *m, unsigned int src,
-		      gch_finalizer_fn fn, void *arg)
+int __gch_finalizer_set(struct gch_mutator *m, unsigned int src,
+			gch_finalizer_fn fn, void *arg, struct module *owner)
 {
+	const struct gch_final what = { .finalizer = fn, .arg = arg, .owner = owner };
 	int ret = check(m, src);
 
 	if (ret)
 		return ret;
 	if (!fn)
 		return finalizer_clear(m, m->frame[src]);
-	ret = add(m, src, final_new(fn, NULL, arg), NULL);
+	ret = add(m, src, &what, NULL);
 	if (ret)
 		return ret;
 	/*
@@ -397,33 +431,48 @@ int gch_finalizer_set(struct gch_mutator *m, unsigned int src,
 		       ret = gch_assign(m, &m->frame[src], m->frame[src]));
 	return ret;
 }
-EXPORT_SYMBOL_GPL(gch_finalizer_set);
+EXPORT_SYMBOL_GPL(__gch_finalizer_set);
 
 /**
- * gch_cleanup_add - has a function called when an object is gone
+ * __gch_cleanup_add - has a function called when an object is gone
  * @m: the mutator
  * @src: slot that refers to the object
  * @fn: the function
  * @arg: for @fn; no reference, and nothing that needs the object
  * @id: set to a number for gch_cleanup_stop(); may be NULL
+ * @owner: the module that @fn belongs to
  *
  * An object may have several. They are called, in any order, when the object has
  * been freed; one with a finalizer that was found out of reach once more after
- * that has run. A cycle of objects is no obstacle. See gch_finalizer_set().
+ * that has run. A cycle of objects is no obstacle. Called as gch_cleanup_add(); see
+ * __gch_finalizer_set().
  *
- * Context: process context, may sleep.
- * Return: as gch_finalizer_set(), but for -EEXIST; -EINVAL without @fn.
+ * Context: process context, may sleep; collects at the heap's limit.
+ * Return: as __gch_finalizer_set(), but for -EEXIST; -EINVAL without @fn.
  */
-int gch_cleanup_add(struct gch_mutator *m, unsigned int src, gch_cleanup_fn fn,
-		    void *arg, u64 *id)
+int __gch_cleanup_add(struct gch_mutator *m, unsigned int src,
+		      gch_cleanup_fn fn, void *arg, u64 *id,
+		      struct module *owner)
 {
+	const struct gch_final what = { .cleanup = fn, .arg = arg, .owner = owner };
 	int ret = check(m, src);
 
 	if (ret || !fn)
 		return ret ?: -EINVAL;
-	return add(m, src, final_new(NULL, fn, arg), id);
+	return add(m, src, &what, id);
 }
-EXPORT_SYMBOL_GPL(gch_cleanup_add);
+EXPORT_SYMBOL_GPL(__gch_cleanup_add);
+
+static struct gch_final *find_id(struct gch_finals *fs, u64 id)
+{
+	struct gch_final *f;
+
+	lockdep_assert_held(&fs->lock);
+	gch_hash_for_each(&fs->by_id, hash_id(id), f, hash)
+		if (f->id == id)
+			return f;
+	return NULL;
+}
 
 /**
  * gch_cleanup_stop - takes a cleanup away
@@ -436,290 +485,164 @@ EXPORT_SYMBOL_GPL(gch_cleanup_add);
  */
 int gch_cleanup_stop(struct gch_heap *heap, u64 id)
 {
-	struct gch_finals *fs = finals_of(heap);
-	struct final *f;
+	struct gch_finals *fs = gch_finals_of(heap);
+	struct gch_final *f;
 
 	if (!fs)
 		return -ENOENT;
 	mutex_lock(&fs->lock);
-	f = xa_erase(&fs->by_id, id);
+	f = find_id(fs, id);
 	if (f) {
+		gch_hash_del(&fs->by_id, &f->hash);
 		list_del(&f->node);
 		fs->nr--;
 		if (f->obj)
-			object_put(fs, f->obj);
+			gch_finals_object_put(fs, f->obj);
 	}
 	mutex_unlock(&fs->lock);
 	if (!f)
 		return -ENOENT;
-	kfree(f);
+	final_free(fs, f);
 	return 0;
 }
 EXPORT_SYMBOL_GPL(gch_cleanup_stop);
 
 /**
+ * gch_finals_calls - is this a function that a heap has called?
+ * @heap: the heap
+ *
+ * Context: process context.
+ * Return: whether the calling task runs a finalizer or cleanup of @heap.
+ */
+bool gch_finals_calls(struct gch_heap *heap)
+{
+	struct gch_finals *fs = gch_finals_of(heap);
+
+	return fs && current_work() == &fs->work;
+}
+
+/**
  * gch_finals_wait - waits until what collections have queued so far has run
  * @heap: the heap
  *
- * Context: process context, may sleep as long as the functions take; not called by
- * one of them.
+ * Called by a finalizer or cleanup of the heap it returns at once.
+ *
+ * Context: process context, may sleep as long as the functions take.
  */
 void gch_finals_wait(struct gch_heap *heap)
 {
-	struct gch_finals *fs = finals_of(heap);
+	struct gch_finals *fs = gch_finals_of(heap);
 
-	if (fs)
+	if (fs && !gch_finals_calls(heap))
 		flush_work(&fs->work);
 }
 EXPORT_SYMBOL_GPL(gch_finals_wait);
 
-/* Lets others have the lock now and then; the list may change then. */
-static void breathe(struct gch_finals *fs, unsigned int *n)
+static void unpin_all(struct gch_finals *fs, struct list_head *finals)
 {
-	if (++*n % BREATH)
-		return;
-	mutex_unlock(&fs->lock);
-	cond_resched();
-	mutex_lock(&fs->lock);
-}
-
-/* The next object, or NULL; @at is in the list and moves behind it. */
-static struct object *next_object(struct gch_finals *fs, struct object *at)
-{
-	struct object *o;
-
-	if (list_is_last(&at->node, &fs->objects))
-		return NULL;
-	o = list_next_entry(at, node);
-	list_move(&at->node, &o->node);
-	return o;
-}
-
-/**
- * gch_visit_finals - shows an engine the objects with finalizers or cleanups
- * @heap: the heap
- * @fn: called with each
- * @arg: its first argument
- *
- * Those that get their first meanwhile may be missed: a slot keeps them.
- *
- * Context: process context, may sleep; under &gch_heap.cycle_lock.
- */
-void gch_visit_finals(struct gch_heap *heap, gch_finals_fn fn, void *arg)
-{
-	struct gch_finals *fs = finals_of(heap);
-	struct object at = {}, *o;
 	unsigned int n = 0;
+	struct gch_final *f;
 
-	if (!fs)
-		return;
-	mutex_lock(&fs->lock);
-	list_add(&at.node, &fs->objects);
-	while ((o = next_object(fs, &at))) {
-		fn(arg, o->ref, o->finalizer);
-		breathe(fs, &n);
+	list_for_each_entry(f, finals, node) {
+		if (f != fs->running)
+			unpin(f);
+		if (!(++n % GCH_FINALS_BREATH))
+			cond_resched();
 	}
-	list_del(&at.node);
-	mutex_unlock(&fs->lock);
 }
 
-/**
- * gch_visit_finalizing - shows an engine what finalizers wait to be called with
- * @heap: the heap
- * @fn: called with the place of each reference, a root
- * @arg: its first argument
- *
- * Context: process context, may sleep; under &gch_heap.cycle_lock.
- */
-void gch_visit_finalizing(struct gch_heap *heap, gch_roots_fn fn, void *arg)
+static void unpin_objects(struct gch_finals *fs, struct list_head *objects)
 {
-	struct gch_finals *fs = finals_of(heap);
-	struct final *f;
-
-	if (!fs)
-		return;
-	mutex_lock(&fs->lock);
-	list_for_each_entry(f, &fs->queue, node) {
-		fn(arg, &f->root, 1);
-		cond_resched();
-	}
-	mutex_unlock(&fs->lock);
-}
-
-/**
- * gch_finals_find - finds dead objects with finalizers or cleanups
- * @heap: the heap
- * @is_dead: says which are
- * @arg: its first argument
- *
- * Context: process context, may sleep; under &gch_heap.cycle_lock. No mutator can
- * reach what is dead any more, but by a weak entry that it has read already.
- * Return: whether there are any; then gch_finals_revive() has to follow.
- */
-bool gch_finals_find(struct gch_heap *heap, gch_is_dead_fn is_dead, void *arg)
-{
-	struct gch_finals *fs = finals_of(heap);
-	struct object at = {}, *o;
 	unsigned int n = 0;
-	bool found;
+	struct gch_final_object *o;
 
-	if (!fs)
-		return false;
-	mutex_lock(&fs->lock);
-	list_add(&at.node, &fs->objects);
-	while ((o = next_object(fs, &at))) {
-		if (is_dead(arg, o->ref))
-			list_move_tail(&o->node, &fs->dead);
-		breathe(fs, &n);
-	}
-	list_del(&at.node);
-	found = !list_empty(&fs->dead);
-	mutex_unlock(&fs->lock);
-	return found;
-}
-
-static void queue_finalizer(struct gch_finals *fs, struct object *o)
-{
-	struct final *f = o->finalizer;
-
-	o->finalizer = NULL;
-	f->obj = NULL;
-	f->root = o->ref;
-	list_add_tail(&f->node, &fs->queue);
-	gch_tally(fs->finalizers_queued, 1);
-	list_move_tail(&o->node, &fs->objects);
-	object_put(fs, o);
-}
-
-static void queue_cleanups(struct gch_finals *fs, struct object *o)
-{
-	struct final *f;
-
-	list_for_each_entry(f, &o->cleanups, node) {
-		f->obj = NULL;
-		gch_tally(fs->cleanups_queued, 1);
-	}
-	list_splice_tail_init(&o->cleanups, &fs->gone);
-	object_free(fs, o);
-}
-
-/**
- * gch_finals_revive - queues the finalizers of the dead objects that were found
- * @heap: the heap
- * @revive: called with each object that has one, first: it lives on
- * @arg: its first argument
- *
- * Context: process context, may sleep; under &gch_heap.cycle_lock.
- */
-void gch_finals_revive(struct gch_heap *heap, gch_revive_fn revive, void *arg)
-{
-	struct gch_finals *fs = finals_of(heap);
-	unsigned int n = 0;
-	struct object *o;
-
-	mutex_lock(&fs->lock);
-	while (!list_empty(&fs->dead)) {
-		o = list_first_entry(&fs->dead, struct object, node);
-		if (o->finalizer) {
-			revive(arg, o->ref);
-			queue_finalizer(fs, o);
-		} else {
-			queue_cleanups(fs, o);
+	list_for_each_entry(o, objects, node) {
+		/* Else it is the place of who walks the list. */
+		if (o->ref) {
+			if (o->finalizer)
+				unpin(o->finalizer);
+			unpin_all(fs, &o->cleanups);
 		}
-		breathe(fs, &n);
+		if (!(++n % GCH_FINALS_BREATH))
+			cond_resched();
 	}
-	mutex_unlock(&fs->lock);
 }
 
 /**
- * gch_finals_release - runs what a collection has queued
- * @heap: the heap; what was dead has been freed
- *
- * Context: process context, may sleep; under &gch_heap.cycle_lock.
- */
-void gch_finals_release(struct gch_heap *heap)
-{
-	struct gch_finals *fs = finals_of(heap);
-
-	if (!fs)
-		return;
-	mutex_lock(&fs->lock);
-	list_splice_tail_init(&fs->gone, &fs->queue);
-	if (!fs->stopped && !list_empty(&fs->queue))
-		queue_work(gch_wq, &fs->work);
-	mutex_unlock(&fs->lock);
-}
-
-/**
- * gch_finals_stats - counts finalizers and cleanups
+ * gch_finals_drop - lets no finalizer and no cleanup begin any more
  * @heap: the heap
- * @stats: their fields are filled in
  *
- * Context: any.
- */
-void gch_finals_stats(struct gch_heap *heap, struct gch_stats *stats)
-{
-	struct gch_finals *fs = finals_of(heap);
-
-	if (!fs)
-		return;
-	stats->finalizers_run = READ_ONCE(fs->finalizers_run);
-	stats->cleanups_run = READ_ONCE(fs->cleanups_run);
-	/* What has run was queued before. */
-	smp_rmb();
-	stats->finalizers_queued = READ_ONCE(fs->finalizers_queued);
-	stats->cleanups_queued = READ_ONCE(fs->cleanups_queued);
-}
-
-/**
- * gch_finals_stop - lets no finalizer and no cleanup begin any more
- * @heap: the heap; nobody uses it any more
+ * Nothing but the one that runs pins a module afterwards.
  *
- * Context: process context, may sleep: waits for the one that runs.
+ * Context: process context, may sleep; does not wait for the one that runs.
  */
-void gch_finals_stop(struct gch_heap *heap)
+void gch_finals_drop(struct gch_heap *heap)
 {
-	struct gch_finals *fs = finals_of(heap);
+	struct gch_finals *fs;
 
+	mutex_lock(&heap->lock);
+	heap->finals_off = true;
+	fs = heap->finals;
+	mutex_unlock(&heap->lock);
 	if (!fs)
 		return;
 	mutex_lock(&fs->lock);
 	fs->stopped = true;
+	unpin_objects(fs, &fs->objects);
+	unpin_objects(fs, &fs->dead);
+	unpin_all(fs, &fs->gone);
+	unpin_all(fs, &fs->queue);
 	mutex_unlock(&fs->lock);
-	cancel_work_sync(&fs->work);
 }
 
-static void free_all(struct list_head *list)
+/**
+ * gch_finals_stop - ends a heap's finalizers and cleanups for good
+ * @heap: the heap
+ *
+ * Those that have not begun are dropped. The one that runs is waited for, unless it
+ * is the caller. For who is about to free what they use, such as tables.
+ * gch_heap_delete() does the same.
+ *
+ * Context: process context, may sleep as long as the function that runs takes.
+ */
+void gch_finals_stop(struct gch_heap *heap)
 {
-	struct final *f, *next;
+	gch_finals_drop(heap);
+	gch_finals_wait(heap);
+}
+EXPORT_SYMBOL_GPL(gch_finals_stop);
+
+static void free_all(struct gch_finals *fs, struct list_head *list)
+{
+	struct gch_final *f, *next;
 
 	list_for_each_entry_safe(f, next, list, node) {
-		kfree(f);
+		final_free(fs, f);
 		cond_resched();
 	}
 }
 
 /**
  * gch_finals_exit - drops all finalizers and cleanups
- * @heap: the heap, stopped, not collected any more; its objects still exist
+ * @heap: the heap, without references, not collected any more; its objects still
+ *	exist
  *
  * Context: process context, may sleep.
  */
 void gch_finals_exit(struct gch_heap *heap)
 {
-	struct gch_finals *fs = finals_of(heap);
-	struct object *o, *next;
+	struct gch_finals *fs = gch_finals_of(heap);
+	struct gch_final_object *o, *next;
 
 	if (!fs)
 		return;
 	list_for_each_entry_safe(o, next, &fs->objects, node) {
-		free_all(&o->cleanups);
-		kfree(o->finalizer);
-		object_free(fs, o);
+		free_all(fs, &o->cleanups);
+		final_free(fs, o->finalizer);
+		gch_finals_object_free(fs, o);
 		cond_resched();
 	}
-	free_all(&fs->queue);
-	xa_destroy(&fs->by_id);
+	free_all(fs, &fs->queue);
 	mutex_lock(&heap->lock);
 	list_del(&fs->m->node);
 	mutex_unlock(&heap->lock);

@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The registry of heaps, and their settings
+ * The registry of heaps
  *
  * registry_lock protects the list, the ids and the generation; it is the
  * outermost lock. A heap is on the list until it is deleted and its views are
  * gone, and lives until the last reference is put. It pins the module, so that the
  * module cannot go while a heap exists.
+ *
+ * The module that made a heap deletes it, in its exit at the latest: the
+ * heap does not pin it, but mutators and tables of other modules do, so that they are
+ * gone by then. If it goes without, no function of it is called any more, and the
+ * heap can be deleted by name.
  */
 #include <gcheap/engine.h>
 
@@ -29,103 +34,6 @@ static LIST_HEAD(registry);
 static unsigned int nr_heaps;
 static u32 last_id;
 static u32 generation = 1;
-
-static const char * const key_names[GCH_KEY_NR] = {
-	[GCH_KEY_LIMIT]		= "limit",
-	[GCH_KEY_ARENA_ORDER]	= "arena-order",
-	[GCH_KEY_VERIFY]	= "verify",
-	[GCH_KEY_POISON]	= "poison",
-	[GCH_KEY_INTERVAL_MS]	= "interval-ms",
-	[GCH_KEY_GOGC]		= "gogc",
-	[GCH_KEY_MEMORY_LIMIT]	= "memory-limit",
-	[GCH_KEY_ASSIST_US]	= "assist-us",
-	[GCH_KEY_PERIOD_MS]	= "period-ms",
-	[GCH_KEY_SMALL_MAX]	= "small-max",
-	[GCH_KEY_POOL_SIZE]	= "pool-size",
-	[GCH_KEY_THRESHOLD0]	= "threshold0",
-	[GCH_KEY_THRESHOLD1]	= "threshold1",
-	[GCH_KEY_THRESHOLD2]	= "threshold2",
-	[GCH_KEY_SWITCH_US]	= "switch-us",
-	[GCH_KEY_WORKERS]	= "workers",
-	[GCH_KEY_TRACE]		= "trace",
-	[GCH_KEY_BARRIER]	= "barrier",
-	[GCH_KEY_STW]		= "stw",
-	[GCH_KEY_GC_PERCENT_CPU] = "gc-percent-cpu",
-	[GCH_KEY_MARKER]	= "marker",
-};
-
-static const struct gch_tunable core_tunables[] = {
-	{ GCH_KEY_LIMIT, .max = SZ_1T, .live = true },
-	{ GCH_KEY_VERIFY, .max = 1, .live = true },
-	{ GCH_KEY_POISON, .max = 1 },
-	{ GCH_KEY_INTERVAL_MS, .max = 3600 * 1000, .live = true },
-};
-
-static const struct gch_tunable *find_tunable(const struct gch_engine_ops *ops,
-					      enum gch_key key)
-{
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(core_tunables); i++)
-		if (core_tunables[i].key == key)
-			return &core_tunables[i];
-	for (i = 0; i < ops->nr_tunables; i++)
-		if (ops->tunables[i].key == key)
-			return &ops->tunables[i];
-	return NULL;
-}
-
-static int check_value(const struct gch_engine_ops *ops, enum gch_key key,
-		       u64 value, bool live, struct netlink_ext_ack *extack)
-{
-	const struct gch_tunable *t = find_tunable(ops, key);
-
-	if (!t) {
-		NL_SET_ERR_MSG_FMT(extack, "%s does not apply to the %s engine",
-				   key_names[key], ops->name);
-		return -EOPNOTSUPP;
-	}
-	if (live && !t->live) {
-		NL_SET_ERR_MSG_FMT(extack, "%s is fixed when a heap is created",
-				   key_names[key]);
-		return -EBUSY;
-	}
-	if (value < t->min || value > t->max) {
-		NL_SET_ERR_MSG_FMT(extack, "%s must be %llu to %llu",
-				   key_names[key], t->min, t->max);
-		return -ERANGE;
-	}
-	if (t->pow2 && !is_power_of_2(value)) {
-		NL_SET_ERR_MSG_FMT(extack, "%s must be a power of two",
-				   key_names[key]);
-		return -EINVAL;
-	}
-	return 0;
-}
-
-static int configure(struct gch_heap *heap, const struct gch_config *cfg,
-		     struct netlink_ext_ack *extack)
-{
-	enum gch_key key;
-	int ret;
-
-	for (key = 0; key < GCH_KEY_NR; key++) {
-		const struct gch_tunable *t = find_tunable(heap->ops, key);
-
-		if (t)
-			heap->val[key] = t->def;
-		if (!(cfg->set & BIT(key)))
-			continue;
-		ret = check_value(heap->ops, key, cfg->val[key], false, extack);
-		if (ret)
-			return ret;
-		heap->val[key] = cfg->val[key];
-	}
-	/* No heap takes all memory unless it was told that it may. */
-	if (!(cfg->set & BIT(GCH_KEY_LIMIT)))
-		heap->val[GCH_KEY_LIMIT] = (u64)totalram_pages() * PAGE_SIZE / 2;
-	return 0;
-}
 
 /**
  * gch_name_check - could a heap be called this?
@@ -213,6 +121,7 @@ static struct gch_heap *heap_new(const struct gch_engine_ops *ops)
 	spin_lock_init(&heap->peaks_lock);
 	INIT_LIST_HEAD(&heap->watchers);
 	heap->reachable = GCH_UNKNOWN;
+	gch_hash_init(&heap->by_name, heap);
 	gch_cycle_init(heap);
 	heap->memcg = get_mem_cgroup_from_mm(current->mm);
 	heap->cpu = alloc_percpu_gfp(struct gch_cpu_stats,
@@ -252,12 +161,14 @@ static int enlist(struct gch_heap *heap, struct netlink_ext_ack *extack)
 }
 
 /**
- * gch_heap_create - creates a heap
+ * __gch_heap_create - creates a heap
  * @name: its name, of letters, digits, '-', '_' and '.'
  * @cfg: engine and settings
  * @extack: says why not; may be NULL
+ * @maker: the module that makes it, and deletes it before it goes
  *
- * The heap's memory is charged to the memory cgroup of the calling task.
+ * Called as gch_heap_create(), which fills in @maker. The heap's memory is charged to
+ * the memory cgroup of the calling task.
  *
  * Context: process context, may sleep.
  * Return: the heap, with a reference for gch_heap_put(); it exists until
@@ -265,8 +176,10 @@ static int enlist(struct gch_heap *heap, struct netlink_ext_ack *extack)
  * one, -EOPNOTSUPP for an unknown engine or a setting that it lacks, -ERANGE for
  * a value out of bounds, -ENOSPC for too many heaps, -ENOMEM.
  */
-struct gch_heap *gch_heap_create(const char *name, const struct gch_config *cfg,
-				 struct netlink_ext_ack *extack)
+struct gch_heap *__gch_heap_create(const char *name,
+				   const struct gch_config *cfg,
+				   struct netlink_ext_ack *extack,
+				   struct module *maker)
 {
 	const struct gch_engine_ops *ops = gch_engine_find(cfg->engine);
 	struct gch_heap *heap;
@@ -286,7 +199,8 @@ struct gch_heap *gch_heap_create(const char *name, const struct gch_config *cfg,
 	if (!heap)
 		goto err_module;
 	strscpy(heap->name, name, sizeof(heap->name));
-	ret = configure(heap, cfg, extack);
+	heap->maker = maker;
+	ret = gch_heap_configure(heap, cfg, extack);
 	if (ret)
 		goto err_free;
 	ret = ops->heap_init(heap, extack);
@@ -306,13 +220,12 @@ err_module:
 	module_put(THIS_MODULE);
 	return ERR_PTR(ret);
 }
-EXPORT_SYMBOL_GPL(gch_heap_create);
+EXPORT_SYMBOL_GPL(__gch_heap_create);
 
 static void release(struct kref *ref)
 {
 	struct gch_heap *heap = container_of(ref, struct gch_heap, ref);
 
-	gch_finals_stop(heap);
 	gch_cycle_stop(heap);
 	gch_finals_exit(heap);
 	heap->ops->heap_exit(heap);
@@ -337,38 +250,92 @@ void gch_heap_put(struct gch_heap *heap)
 }
 EXPORT_SYMBOL_GPL(gch_heap_put);
 
+/**
+ * gch_heap_use - begins the use of a heap by a mutator or a table
+ * @heap: the heap
+ * @user: whose mutator or table it is
+ * @pinned: set to what is pinned for it, for gch_heap_unuse()
+ *
+ * Context: process context; under &gch_heap.lock.
+ * Return: 0, with a reference of the heap; -ENODEV if it is deleted, or its maker is
+ * being unloaded.
+ */
+int gch_heap_use(struct gch_heap *heap, struct module *user,
+		 struct module **pinned)
+{
+	struct module *maker = heap->maker != user ? heap->maker : NULL;
+
+	lockdep_assert_held(&heap->lock);
+	if (heap->dying || heap->orphan || !try_module_get(maker))
+		return -ENODEV;
+	*pinned = maker;
+	kref_get(&heap->ref);
+	return 0;
+}
+
+/**
+ * gch_heap_unuse - ends it
+ * @heap: the heap
+ * @pinned: from gch_heap_use()
+ *
+ * Context: process context, may sleep.
+ */
+void gch_heap_unuse(struct gch_heap *heap, struct module *pinned)
+{
+	module_put(pinned);
+	gch_heap_put(heap);
+}
+
+static void release_now(struct work_struct *work)
+{
+	release(&container_of(work, struct gch_heap, release_work)->ref);
+}
+
+static void release_later(struct kref *ref)
+{
+	struct gch_heap *heap = container_of(ref, struct gch_heap, ref);
+
+	INIT_WORK(&heap->release_work, release_now);
+	queue_work(gch_wq, &heap->release_work);
+}
+
+/**
+ * gch_heap_put_later - puts a reference of a heap in a work item of the heap
+ * @heap: the heap
+ *
+ * Context: any but NMI; the last one frees the heap in another work item.
+ */
+void gch_heap_put_later(struct gch_heap *heap)
+{
+	kref_put(&heap->ref, release_later);
+}
+
 static int make_dying(struct gch_heap *heap, struct netlink_ext_ack *extack)
 {
 	int ret = 0;
 
+	mutex_lock(&registry_lock);
 	mutex_lock(&heap->lock);
-	if (heap->nr_mutators || !list_empty(&heap->tables)) {
+	if (heap->dying) {
+		NL_SET_ERR_MSG_FMT(extack, "heap %s has been deleted",
+				   heap->name);
+		ret = -ENOENT;
+	} else if (heap->nr_mutators || !list_empty(&heap->tables)) {
 		NL_SET_ERR_MSG_FMT(extack, "heap %s is in use, mutators attached: %u",
 				   heap->name, heap->nr_mutators);
 		ret = -EBUSY;
 	} else {
 		heap->dying = true;
+		/* It may go now. */
+		heap->maker = NULL;
 	}
 	mutex_unlock(&heap->lock);
+	mutex_unlock(&registry_lock);
 	return ret;
 }
 
-/* Deletes the heap that is called @name, if it is @this or that is NULL. */
-static int delete(const char *name, const struct gch_heap *this,
-		  struct netlink_ext_ack *extack)
+static void unlist(struct gch_heap *heap)
 {
-	struct gch_heap *heap;
-	int ret = -ENOENT;
-
-	mutex_lock(&registry_lock);
-	heap = find_locked(name);
-	if (!heap || (this && heap != this))
-		NL_SET_ERR_MSG(extack, "no such heap");
-	else
-		ret = make_dying(heap, extack);
-	mutex_unlock(&registry_lock);
-	if (ret)
-		return ret;
 	gch_owner_forget(heap);
 	/* Waits for readers, who may want the registry. */
 	gch_dbg_heap_del(heap);
@@ -378,35 +345,115 @@ static int delete(const char *name, const struct gch_heap *this,
 	generation += 1 + (generation == U32_MAX);
 	mutex_unlock(&registry_lock);
 	gch_heap_put(heap);
-	return 0;
 }
 
 /**
  * gch_heap_delete - deletes a heap
- * @name: its name
+ * @heap: the heap; the caller has a reference, and keeps it
  * @extack: says why not; may be NULL
  *
- * Its objects and pages are freed when the last reference has been put.
+ * No finalizer and no cleanup of the heap runs any more when this returns, or will run,
+ * also if it returns -ENOENT: the one that runs is waited for. Its objects and pages are
+ * freed when the last reference has been put.
  *
- * Context: process context, may sleep.
- * Return: 0; -ENOENT; -EBUSY while mutators are attached or tables exist.
+ * Context: process context, may sleep as long as the finalizer that runs takes.
+ * Return: 0; -ENOENT if it has been deleted; -EBUSY while mutators are attached or
+ * tables exist; -EDEADLK if a finalizer or cleanup of the heap calls it.
  */
-int gch_heap_delete(const char *name, struct netlink_ext_ack *extack)
+int gch_heap_delete(struct gch_heap *heap, struct netlink_ext_ack *extack)
 {
-	return delete(name, NULL, extack);
+	int ret;
+
+	if (gch_finals_calls(heap)) {
+		NL_SET_ERR_MSG_FMT(extack, "a finalizer of heap %s cannot delete it",
+				   heap->name);
+		return -EDEADLK;
+	}
+	ret = make_dying(heap, extack);
+	if (ret == -EBUSY)
+		return ret;
+	gch_finals_stop(heap);
+	if (!ret)
+		unlist(heap);
+	return ret;
 }
 EXPORT_SYMBOL_GPL(gch_heap_delete);
 
+static bool is_foreign(struct gch_heap *heap, struct netlink_ext_ack *extack)
+{
+	bool foreign;
+
+	mutex_lock(&heap->lock);
+	foreign = heap->maker && heap->maker != THIS_MODULE;
+	if (foreign)
+		NL_SET_ERR_MSG_FMT(extack, "heap %s belongs to module %s",
+				   heap->name, module_name(heap->maker));
+	mutex_unlock(&heap->lock);
+	return foreign;
+}
+
 /**
- * gch_heap_delete_this - deletes a heap, and no other that has taken its name
- * @heap: the heap, with a reference that stays the caller's
+ * gch_heap_remove - deletes a heap for a user
+ * @heap: the heap; the caller has a reference, and keeps it
+ * @extack: says why not; may be NULL
+ *
+ * The finalizer that runs may go on: it pins its module. It is not waited for, since
+ * who asks for this may hold locks of netlink.
  *
  * Context: process context, may sleep.
- * Return: as gch_heap_delete().
+ * Return: as gch_heap_delete(); -EPERM if the heap is a module's own.
  */
-int gch_heap_delete_this(struct gch_heap *heap)
+int gch_heap_remove(struct gch_heap *heap, struct netlink_ext_ack *extack)
 {
-	return delete(heap->name, heap, NULL);
+	int ret;
+
+	if (is_foreign(heap, extack))
+		return -EPERM;
+	ret = make_dying(heap, extack);
+	if (ret)
+		return ret;
+	gch_finals_drop(heap);
+	unlist(heap);
+	return 0;
+}
+
+static struct gch_heap *find_made(struct module *maker)
+{
+	struct gch_heap *heap, *found = NULL;
+
+	mutex_lock(&registry_lock);
+	list_for_each_entry(heap, &registry, node) {
+		if (heap->maker == maker) {
+			kref_get(&heap->ref);
+			found = heap;
+			break;
+		}
+	}
+	mutex_unlock(&registry_lock);
+	return found;
+}
+
+/**
+ * gch_heaps_orphan - a module is gone: calls no function of it any more
+ * @maker: the module
+ *
+ * Context: process context, may sleep; between the module's exit and the end of its
+ * memory.
+ */
+void gch_heaps_orphan(struct module *maker)
+{
+	struct gch_heap *heap;
+
+	while ((heap = find_made(maker))) {
+		mutex_lock(&heap->lock);
+		heap->maker = NULL;
+		mutex_unlock(&heap->lock);
+		gch_finals_stop(heap);
+		if (!heap->dying)
+			pr_err("heap %s outlives module %s, which made it\n",
+			       heap->name, module_name(maker));
+		gch_heap_put(heap);
+	}
 }
 
 /**
@@ -452,122 +499,6 @@ struct gch_heap *gch_heap_next(u32 after)
 	return found;
 }
 EXPORT_SYMBOL_GPL(gch_heap_next);
-
-static int tune(struct gch_heap *heap, enum gch_key key, u64 value,
-		struct netlink_ext_ack *extack)
-{
-	int ret;
-
-	lockdep_assert_held(&heap->lock);
-	ret = check_value(heap->ops, key, value, true, extack);
-	if (!ret && heap->dying)
-		ret = -ENODEV;
-	if (ret)
-		return ret;
-	WRITE_ONCE(heap->val[key], value);
-	if (key == GCH_KEY_INTERVAL_MS || key == GCH_KEY_PERIOD_MS)
-		gch_cycle_retime(heap);
-	if (heap->ops->tuned)
-		heap->ops->tuned(heap, key);
-	return 0;
-}
-
-/**
- * gch_heap_tune - changes a setting
- * @heap: the heap
- * @key: which
- * @value: the new value
- * @extack: says why not; may be NULL
- *
- * Context: process context, may sleep.
- * Return: 0; -EOPNOTSUPP if the engine lacks it, -EBUSY if it is fixed when a
- * heap is created or the heap is claimed, -ERANGE or -EINVAL for a bad value.
- */
-int gch_heap_tune(struct gch_heap *heap, enum gch_key key, u64 value,
-		  struct netlink_ext_ack *extack)
-{
-	int ret;
-
-	if (key >= GCH_KEY_NR)
-		return -EINVAL;
-	mutex_lock(&heap->lock);
-	ret = gch_claim_refuses(heap, extack) ? :
-	      tune(heap, key, value, extack);
-	mutex_unlock(&heap->lock);
-	return ret;
-}
-EXPORT_SYMBOL_GPL(gch_heap_tune);
-
-/**
- * gch_claimed_tune - changes a setting of a heap that the caller has claimed
- * @heap: the heap
- * @key: which
- * @value: the new value
- *
- * Context: process context, may sleep.
- * Return: as gch_heap_tune().
- */
-int gch_claimed_tune(struct gch_heap *heap, enum gch_key key, u64 value)
-{
-	int ret;
-
-	if (key >= GCH_KEY_NR)
-		return -EINVAL;
-	mutex_lock(&heap->lock);
-	ret = tune(heap, key, value, NULL);
-	mutex_unlock(&heap->lock);
-	return ret;
-}
-EXPORT_SYMBOL_GPL(gch_claimed_tune);
-
-/**
- * gch_heap_tunable - reads a setting
- * @heap: the heap
- * @key: which
- *
- * Context: any.
- * Return: its value; 0 for one that the engine lacks.
- */
-u64 gch_heap_tunable(const struct gch_heap *heap, enum gch_key key)
-{
-	return key < GCH_KEY_NR ? gch_val(heap, key) : 0;
-}
-EXPORT_SYMBOL_GPL(gch_heap_tunable);
-
-/**
- * gch_heap_accepts - does a heap have a setting?
- * @heap: the heap
- * @key: which
- *
- * Context: any.
- * Return: whether its engine or the core knows @key.
- */
-bool gch_heap_accepts(const struct gch_heap *heap, enum gch_key key)
-{
-	return key < GCH_KEY_NR && find_tunable(heap->ops, key);
-}
-
-/**
- * gch_config_check - would a heap to be created take a setting?
- * @engine: its engine
- * @key: which setting
- * @value: the value
- * @extack: says why not; may be NULL
- *
- * Context: any.
- * Return: 0, or the error that gch_heap_create() would return for it.
- */
-int gch_config_check(enum gcheap_engine engine, enum gch_key key, u64 value,
-		     struct netlink_ext_ack *extack)
-{
-	const struct gch_engine_ops *ops = gch_engine_find(engine);
-
-	if (!ops || key >= GCH_KEY_NR) {
-		NL_SET_ERR_MSG(extack, "no such engine");
-		return -EOPNOTSUPP;
-	}
-	return check_value(ops, key, value, false, extack);
-}
 
 /**
  * gch_heap_name - a heap's name

@@ -9,17 +9,27 @@
 /* Most heaps at one time. */
 #define GCH_HEAPS_MAX	1024U
 
+struct module;
+
 extern struct workqueue_struct *gch_wq;
+extern struct workqueue_struct *gch_final_wq;
+
+int gch_heap_remove(struct gch_heap *heap, struct netlink_ext_ack *extack);
+void gch_heap_put_later(struct gch_heap *heap);
+int gch_heap_use(struct gch_heap *heap, struct module *user,
+		 struct module **pinned);
+void gch_heap_unuse(struct gch_heap *heap, struct module *pinned);
+void gch_heaps_orphan(struct module *maker);
 
 u32 gch_heap_count(void);
 u32 gch_heap_generation(void);
 unsigned int gch_heap_mutators(struct gch_heap *heap);
 bool gch_heap_accepts(const struct gch_heap *heap, enum gch_key key);
 int gch_name_check(const char *name, struct netlink_ext_ack *extack);
+int gch_heap_configure(struct gch_heap *heap, const struct gch_config *cfg,
+		       struct netlink_ext_ack *extack);
 int gch_config_check(enum gcheap_engine engine, enum gch_key key, u64 value,
 		     struct netlink_ext_ack *extack);
-
-int gch_heap_delete_this(struct gch_heap *heap);
 
 int gch_claim_refuses(struct gch_heap *heap, struct netlink_ext_ack *extack);
 
@@ -44,8 +54,13 @@ u64 gch_heaps_shrink_count(void);
 u64 gch_heaps_shrink(u64 pages);
 
 void gch_finals_stats(struct gch_heap *heap, struct gch_stats *stats);
-void gch_finals_stop(struct gch_heap *heap);
+bool gch_finals_calls(struct gch_heap *heap);
+void gch_finals_drop(struct gch_heap *heap);
 void gch_finals_exit(struct gch_heap *heap);
+
+void gch_memory_uncount(struct gch_heap *heap, size_t bytes);
+void *gch_memory_page(struct gch_heap *heap);
+void gch_memory_page_put(struct gch_heap *heap, void *page);
 
 void gch_type_free_all(struct gch_heap *heap);
 

@@ -3,6 +3,7 @@
 #include <gcheap/engine.h>
 
 #include <linux/module.h>
+#include <linux/notifier.h>
 
 #include "control/control.h"
 #include "heap.h"
@@ -30,13 +31,45 @@ static int __init register_all(void)
 	return ret;
 }
 
+/* A module's exit has been called, or its init has failed; its memory is still there. */
+static int module_event(struct notifier_block *nb, unsigned long event,
+			void *module)
+{
+	if (event == MODULE_STATE_GOING)
+		gch_heaps_orphan(module);
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block module_notifier = {
+	.notifier_call = module_event,
+};
+
+static void wq_exit(void)
+{
+	if (gch_final_wq)
+		destroy_workqueue(gch_final_wq);
+	/* The work of the other is ended by this one's. */
+	if (gch_wq)
+		destroy_workqueue(gch_wq);
+}
+
+static int __init wq_init(void)
+{
+	gch_wq = alloc_workqueue("gcheap", WQ_UNBOUND, 0);
+	gch_final_wq = alloc_workqueue("gcheap_final", WQ_UNBOUND, 0);
+	if (gch_wq && gch_final_wq)
+		return 0;
+	wq_exit();
+	return -ENOMEM;
+}
+
 static int __init gch_init(void)
 {
 	int ret;
 
-	gch_wq = alloc_workqueue("gcheap", WQ_UNBOUND, 0);
-	if (!gch_wq)
-		return -ENOMEM;
+	ret = wq_init();
+	if (ret)
+		return ret;
 	ret = gch_workers_init();
 	if (ret)
 		goto err_wq;
@@ -47,11 +80,16 @@ static int __init gch_init(void)
 	if (ret)
 		goto err_engines;
 	gch_dbg_init();
-	ret = gch_nl_init();
+	ret = register_module_notifier(&module_notifier);
 	if (ret)
 		goto err_dbg;
+	ret = gch_nl_init();
+	if (ret)
+		goto err_notifier;
 	return 0;
 
+err_notifier:
+	unregister_module_notifier(&module_notifier);
 err_dbg:
 	gch_dbg_exit();
 	gch_shrinker_exit();
@@ -60,20 +98,21 @@ err_engines:
 err_workers:
 	gch_workers_exit();
 err_wq:
-	destroy_workqueue(gch_wq);
+	wq_exit();
 	return ret;
 }
 
 static void __exit gch_exit(void)
 {
 	gch_nl_exit();
+	unregister_module_notifier(&module_notifier);
 	gch_dbg_exit();
 	gch_shrinker_exit();
 	unregister_all();
 	gch_workers_exit();
 	/* Tables replaced by larger ones wait for it. */
 	rcu_barrier();
-	destroy_workqueue(gch_wq);
+	wq_exit();
 }
 
 module_init(gch_init);

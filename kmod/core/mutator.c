@@ -88,6 +88,13 @@ bool gch_again(struct gch_mutator *m, int *ret)
 	return again;
 }
 
+static void free_memory(struct gch_heap *heap, struct gch_mutator *m,
+			unsigned int nr_slots)
+{
+	gch_memory_put(heap, m->frame, nr_slots * sizeof(*m->frame));
+	gch_memory_put(heap, m, heap->ops->mutator_bytes);
+}
+
 /**
  * gch_mutator_new - makes a mutator
  * @heap: the heap
@@ -101,10 +108,10 @@ struct gch_mutator *gch_mutator_new(struct gch_heap *heap,
 {
 	struct gch_mutator *m;
 
-	m = kzalloc(heap->ops->mutator_bytes, GFP_KERNEL_ACCOUNT);
+	m = gch_memory_get(heap, heap->ops->mutator_bytes);
 	if (!m)
 		return NULL;
-	m->frame = kcalloc(nr_slots, sizeof(*m->frame), GFP_KERNEL_ACCOUNT);
+	m->frame = gch_memory_get(heap, nr_slots * sizeof(*m->frame));
 	if (!m->frame)
 		goto err_free;
 	m->ops = heap->ops;
@@ -116,8 +123,7 @@ struct gch_mutator *gch_mutator_new(struct gch_heap *heap,
 	if (!m->ops->mutator_init(m))
 		return m;
 err_free:
-	kfree(m->frame);
-	kfree(m);
+	free_memory(heap, m, nr_slots);
 	return NULL;
 }
 
@@ -130,41 +136,46 @@ err_free:
 void gch_mutator_free(struct gch_mutator *m)
 {
 	m->ops->mutator_exit(m);
-	kfree(m->frame);
-	kfree(m);
+	free_memory(m->heap, m, m->nr_slots);
 }
 
 /**
- * gch_mutator_attach - begins a task's access to a heap
+ * __gch_mutator_attach - begins a task's access to a heap
  * @heap: the heap
  * @nr_slots: slots of its frame, all empty
+ * @user: the module whose mutator it is
  *
- * Context: process context, may sleep.
+ * Called as gch_mutator_attach(), which fills in @user. The module that has made the
+ * heap cannot be unloaded before it is detached, unless it is its own.
+ *
+ * Context: process context, may sleep; collects at the heap's limit.
  * Return: the mutator, or an error: -EINVAL for a bad number of slots, -ENODEV
- * for a deleted heap, -EBUSY for one that another has claimed, -ENOSPC for too
- * many mutators, -ENOMEM.
+ * for a deleted heap, or one whose maker is being unloaded, -EBUSY for one that
+ * another has claimed, -ENOSPC for too many mutators, -ENOMEM.
  */
-struct gch_mutator *gch_mutator_attach(struct gch_heap *heap,
-				       unsigned int nr_slots)
+struct gch_mutator *__gch_mutator_attach(struct gch_heap *heap,
+					 unsigned int nr_slots,
+					 struct module *user)
 {
 	struct gch_mutator *m;
-	int ret = 0;
+	int ret;
 
 	if (!nr_slots || nr_slots > GCH_FRAME_MAX)
 		return ERR_PTR(-EINVAL);
-	m = gch_mutator_new(heap, nr_slots);
+	do {
+		m = gch_mutator_new(heap, nr_slots);
+	} while (!m && gch_memory_room(heap));
 	if (!m)
 		return ERR_PTR(-ENOMEM);
 
 	mutex_lock(&heap->lock);
-	if (heap->dying || heap->orphan)
-		ret = -ENODEV;
-	else if (heap->claimed)
+	if (heap->claimed)
 		ret = -EBUSY;
 	else if (heap->nr_mutators == GCH_MUTATORS_MAX)
 		ret = -ENOSPC;
+	else
+		ret = gch_heap_use(heap, user, &m->pinned);
 	if (!ret) {
-		kref_get(&heap->ref);
 		list_add_tail(&m->node, &heap->mutators);
 		WRITE_ONCE(heap->nr_mutators, heap->nr_mutators + 1);
 	}
@@ -174,7 +185,7 @@ struct gch_mutator *gch_mutator_attach(struct gch_heap *heap,
 	gch_mutator_free(m);
 	return ERR_PTR(ret);
 }
-EXPORT_SYMBOL_GPL(gch_mutator_attach);
+EXPORT_SYMBOL_GPL(__gch_mutator_attach);
 
 /**
  * gch_frame_clear - empties all slots of a mutator
@@ -200,10 +211,12 @@ void gch_frame_clear(struct gch_mutator *m)
 void gch_mutator_detach(struct gch_mutator *m)
 {
 	struct gch_heap *heap;
+	struct module *pinned;
 
 	if (!m)
 		return;
 	heap = m->heap;
+	pinned = m->pinned;
 	gch_frame_clear(m);
 	mutex_lock(&heap->lock);
 	list_del(&m->node);
@@ -211,7 +224,7 @@ void gch_mutator_detach(struct gch_mutator *m)
 	gch_owner_check(heap);
 	mutex_unlock(&heap->lock);
 	gch_mutator_free(m);
-	gch_heap_put(heap);
+	gch_heap_unuse(heap, pinned);
 }
 EXPORT_SYMBOL_GPL(gch_mutator_detach);
 

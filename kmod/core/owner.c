@@ -24,7 +24,7 @@ static void delete_orphan(struct work_struct *work)
 					     orphan_work);
 
 	/* In use: it will be queued again. Deleted by others: so much the better. */
-	gch_heap_delete_this(heap);
+	gch_heap_remove(heap, NULL);
 	gch_heap_put(heap);
 }
 

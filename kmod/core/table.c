@@ -35,6 +35,7 @@ struct table {
 	u32 per_chunk;
 	u32 entry_bytes;
 	bool weak;
+	struct module *pinned;	/* for gch_heap_unuse() */
 };
 
 struct gch_roots {
@@ -60,20 +61,27 @@ static __always_inline void *entry(struct table *t, u32 i)
 	       (size_t)(i % t->per_chunk) * t->entry_bytes;
 }
 
-static struct dir *dir_enlarge(struct dir *old, u32 nr_chunks)
+static size_t dir_bytes(u32 nr_chunks)
+{
+	struct dir *dir = NULL;
+
+	return struct_size(dir, chunk, nr_chunks);
+}
+
+static struct dir *dir_enlarge(struct gch_heap *heap, struct dir *old,
+			       u32 nr_chunks)
 {
 	u32 i = old ? old->nr_chunks : 0;
 	struct dir *dir;
 
-	dir = kvzalloc(struct_size(dir, chunk, nr_chunks),
-		       GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	dir = gch_memory_get(heap, dir_bytes(nr_chunks));
 	if (!dir)
 		return NULL;
 	dir->nr_chunks = nr_chunks;
 	if (old)
 		memcpy(dir->chunk, old->chunk, i * sizeof(old->chunk[0]));
 	for (; i < nr_chunks; i++) {
-		dir->chunk[i] = (void *)get_zeroed_page(GFP_KERNEL_ACCOUNT);
+		dir->chunk[i] = gch_memory_page(heap);
 		if (!dir->chunk[i])
 			goto err;
 		cond_resched();
@@ -81,8 +89,8 @@ static struct dir *dir_enlarge(struct dir *old, u32 nr_chunks)
 	return dir;
 err:
 	while (i-- > (old ? old->nr_chunks : 0))
-		free_page((unsigned long)dir->chunk[i]);
-	kvfree(dir);
+		gch_memory_page_put(heap, dir->chunk[i]);
+	gch_memory_put(heap, dir, dir_bytes(nr_chunks));
 	return NULL;
 }
 
@@ -97,23 +105,23 @@ static void enlarge(struct table *t, struct dir *old, struct dir *dir, u32 nr)
 		/* Whoever sees the size sees the directory. */
 		gch_store_release(&t->nr, nr);
 	mutex_unlock(&t->heap->lock);
-	if (dir && old)
-		kvfree_rcu(old, rcu);
+	if (!dir || !old)
+		return;
+	gch_memory_uncount(t->heap, dir_bytes(old->nr_chunks));
+	kvfree_rcu(old, rcu);
 }
 
 /* Memory may be long in coming: no collection waits for that. */
-static int grow(struct table *t, u32 nr)
+static int try_grow(struct table *t, u32 nr)
 {
 	u32 nr_chunks = DIV_ROUND_UP(nr, t->per_chunk);
 	struct dir *old, *dir = NULL;
 	int ret = 0;
 
-	if (!nr || nr > GCH_TABLE_MAX)
-		return -EINVAL;
 	mutex_lock(&t->growing);
 	old = rcu_dereference_protected(t->dir, lockdep_is_held(&t->growing));
 	if (!old || nr_chunks > old->nr_chunks) {
-		dir = dir_enlarge(old, nr_chunks);
+		dir = dir_enlarge(t->heap, old, nr_chunks);
 		if (!dir)
 			ret = -ENOMEM;
 	}
@@ -123,23 +131,38 @@ static int grow(struct table *t, u32 nr)
 	return ret;
 }
 
+static int grow(struct table *t, u32 nr)
+{
+	int ret;
+
+	if (!nr || nr > GCH_TABLE_MAX)
+		return -EINVAL;
+	do {
+		ret = try_grow(t, nr);
+	} while (ret == -ENOMEM && gch_memory_room(t->heap));
+	return ret;
+}
+
 static void table_free(struct table *t)
 {
 	struct dir *dir = rcu_dereference_protected(t->dir, true);
+	struct gch_heap *heap = t->heap;
 	u32 i;
 
 	for (i = 0; dir && i < dir->nr_chunks; i++)
-		free_page((unsigned long)dir->chunk[i]);
-	kvfree(dir);
-	kfree(t);
+		gch_memory_page_put(heap, dir->chunk[i]);
+	if (dir)
+		gch_memory_put(heap, dir, dir_bytes(dir->nr_chunks));
+	gch_memory_put(heap, t, sizeof(*t));
 }
 
-static void *create(struct gch_heap *heap, u32 nr, bool weak)
+static void *create(struct gch_heap *heap, u32 nr, bool weak,
+		    struct module *user)
 {
 	struct table *t;
 	int ret;
 
-	t = kzalloc(sizeof(*t), GFP_KERNEL_ACCOUNT);
+	t = gch_memory_get(heap, sizeof(*t));
 	if (!t)
 		return ERR_PTR(-ENOMEM);
 	t->heap = heap;
@@ -149,32 +172,31 @@ static void *create(struct gch_heap *heap, u32 nr, bool weak)
 	t->per_chunk = weak ? GCH_WEAKS_PER_CHUNK : GCH_ROOTS_PER_CHUNK;
 	ret = grow(t, nr);
 	if (ret) {
-		kfree(t);
+		table_free(t);
 		return ERR_PTR(ret);
 	}
 	mutex_lock(&heap->lock);
-	if (heap->dying)
-		ret = -ENODEV;
-	else
+	ret = gch_heap_use(heap, user, &t->pinned);
+	if (!ret)
 		list_add_tail(&t->node, &heap->tables);
 	mutex_unlock(&heap->lock);
 	if (ret) {
 		table_free(t);
 		return ERR_PTR(ret);
 	}
-	kref_get(&heap->ref);
 	return t;
 }
 
 static void unlist_and_free(struct table *t)
 {
+	struct module *pinned = t->pinned;
 	struct gch_heap *heap = t->heap;
 
 	mutex_lock(&heap->lock);
 	list_del(&t->node);
 	mutex_unlock(&heap->lock);
 	table_free(t);
-	gch_heap_put(heap);
+	gch_heap_unuse(heap, pinned);
 }
 
 static bool is_entry(struct table *t, const struct gch_mutator *m, u32 i)
@@ -184,19 +206,24 @@ static bool is_entry(struct table *t, const struct gch_mutator *m, u32 i)
 }
 
 /**
- * gch_roots_create - creates a root table
+ * __gch_roots_create - creates a root table
  * @heap: the heap that its entries refer to
  * @nr: entries, all empty
+ * @user: the module whose table it is
  *
- * Context: process context, may sleep.
- * Return: the table, or an error: -EINVAL for none or more than
- * %GCH_TABLE_MAX entries, -ENODEV for a deleted heap, -ENOMEM.
+ * Called as gch_roots_create(), which fills in @user. The module that has made the heap
+ * cannot be unloaded before the table is destroyed, unless it is its own.
+ *
+ * Context: process context, may sleep; collects at the heap's limit.
+ * Return: the table, or an error: -EINVAL for none or more than %GCH_TABLE_MAX
+ * entries, -ENODEV for a deleted heap or one whose maker is being unloaded, -ENOMEM.
  */
-struct gch_roots *gch_roots_create(struct gch_heap *heap, u32 nr)
+struct gch_roots *__gch_roots_create(struct gch_heap *heap, u32 nr,
+				     struct module *user)
 {
-	return create(heap, nr, false);
+	return create(heap, nr, false, user);
 }
-EXPORT_SYMBOL_GPL(gch_roots_create);
+EXPORT_SYMBOL_GPL(__gch_roots_create);
 
 /**
  * gch_roots_grow - enlarges a root table
@@ -240,13 +267,17 @@ static void clear_roots(struct gch_mutator *m, struct table *t)
  * @roots: the table, which nobody else uses any more; NULL is nothing
  *
  * Context: process context, may sleep.
+ * Return: 0; -EINVAL if the table is one of another heap, and then it is as before.
  */
-void gch_roots_destroy(struct gch_mutator *m, struct gch_roots *roots)
+int gch_roots_destroy(struct gch_mutator *m, struct gch_roots *roots)
 {
 	if (!roots)
-		return;
+		return 0;
+	if (roots->t.heap != m->heap)
+		return -EINVAL;
 	clear_roots(m, &roots->t);
 	unlist_and_free(&roots->t);
+	return 0;
 }
 EXPORT_SYMBOL_GPL(gch_roots_destroy);
 
@@ -317,21 +348,23 @@ int gch_root_get(struct gch_mutator *m, unsigned int dst,
 EXPORT_SYMBOL_GPL(gch_root_get);
 
 /**
- * gch_weaks_create - creates a weak table
+ * __gch_weaks_create - creates a weak table
  * @heap: the heap that its entries name objects of
  * @nr: entries, all empty
+ * @user: the module whose table it is
  *
- * Only objects of types with %GCH_TYPE_WEAK may be named. An entry belongs to
+ * Called as gch_weaks_create(), which fills in @user. Only objects of types with %GCH_TYPE_WEAK may be named. An entry belongs to
  * one mutator at a time; a collector clears it when its object dies.
  *
- * Context: process context, may sleep.
- * Return: as gch_roots_create().
+ * Context: process context, may sleep; collects at the heap's limit.
+ * Return: as __gch_roots_create().
  */
-struct gch_weaks *gch_weaks_create(struct gch_heap *heap, u32 nr)
+struct gch_weaks *__gch_weaks_create(struct gch_heap *heap, u32 nr,
+				     struct module *user)
 {
-	return create(heap, nr, true);
+	return create(heap, nr, true, user);
 }
-EXPORT_SYMBOL_GPL(gch_weaks_create);
+EXPORT_SYMBOL_GPL(__gch_weaks_create);
 
 /**
  * gch_weaks_grow - enlarges a weak table
@@ -376,13 +409,17 @@ static void clear_weaks(struct gch_mutator *m, struct table *t)
  * @weaks: the table, which nobody else uses any more; NULL is nothing
  *
  * Context: process context, may sleep.
+ * Return: 0; -EINVAL if the table is one of another heap, and then it is as before.
  */
-void gch_weaks_destroy(struct gch_mutator *m, struct gch_weaks *weaks)
+int gch_weaks_destroy(struct gch_mutator *m, struct gch_weaks *weaks)
 {
 	if (!weaks)
-		return;
+		return 0;
+	if (weaks->t.heap != m->heap)
+		return -EINVAL;
 	clear_weaks(m, &weaks->t);
 	unlist_and_free(&weaks->t);
+	return 0;
 }
 EXPORT_SYMBOL_GPL(gch_weaks_destroy);
 

@@ -2,14 +2,15 @@
 /*
  * Types: what the objects of a heap look like
  *
- * The list of types is protected by gch_heap.lock; a type never changes once it
- * is on it and lives as long as its heap.
+ * The list of types, and the hash of their names, are protected by gch_heap.lock; a
+ * type never changes once it is there and lives as long as its heap.
  */
 #include <gcheap/engine.h>
 
 #include <linux/export.h>
+#include <linux/jhash.h>
 #include <linux/netlink.h>
-#include <linux/slab.h>
+#include <linux/overflow.h>
 #include <linux/string.h>
 
 #include "compat.h"
@@ -68,12 +69,25 @@ static bool same(const struct gch_type *t, const struct gch_type_desc *d)
 	return true;
 }
 
-static struct gch_type *type_new(const struct gch_type_desc *d)
+static size_t type_bytes(u32 nr_refs)
+{
+	struct gch_type *t = NULL;
+
+	return struct_size(t, refs, nr_refs);
+}
+
+static void type_free(struct gch_heap *heap, struct gch_type *t)
+{
+	gch_memory_put(heap, t, type_bytes(t->nr_refs));
+}
+
+static struct gch_type *type_new(struct gch_heap *heap,
+				 const struct gch_type_desc *d)
 {
 	struct gch_type *t;
 	u32 i;
 
-	t = kzalloc(struct_size(t, refs, d->nr_refs), GFP_KERNEL_ACCOUNT);
+	t = gch_memory_get(heap, type_bytes(d->nr_refs));
 	if (!t)
 		return NULL;
 	strscpy(t->name, d->name, sizeof(t->name));
@@ -91,16 +105,26 @@ static struct gch_type *type_new(const struct gch_type_desc *d)
 	return t;
 }
 
+static struct gch_type *find(struct gch_heap *heap, const char *name, u32 hash)
+{
+	struct gch_type *t;
+
+	lockdep_assert_held(&heap->lock);
+	gch_hash_for_each(&heap->by_name, hash, t, named)
+		if (!strcmp(t->name, name))
+			return t;
+	return NULL;
+}
+
 /* The type that a new one of this description is: old, new or none. */
 static struct gch_type *enlist(struct gch_heap *heap, struct gch_type *t,
 			       const struct gch_type_desc *desc,
 			       struct netlink_ext_ack *extack)
 {
-	struct gch_type *old;
+	u32 hash = jhash(t->name, strlen(t->name), 0);
+	struct gch_type *old = find(heap, t->name, hash);
 
-	list_for_each_entry(old, &heap->types, node) {
-		if (strcmp(old->name, t->name))
-			continue;
+	if (old) {
 		if (same(old, desc))
 			return old;
 		NL_SET_ERR_MSG_FMT(extack, "type %s exists and is different",
@@ -112,10 +136,30 @@ static struct gch_type *enlist(struct gch_heap *heap, struct gch_type *t,
 				   GCH_TYPES_MAX);
 		return ERR_PTR(-ENOSPC);
 	}
+	if (gch_hash_add(&heap->by_name, &t->named, hash))
+		return ERR_PTR(-ENOMEM);
 	t->heap = heap;
 	t->id = heap->nr_types++;
 	list_add_tail(&t->node, &heap->types);
 	return t;
+}
+
+static struct gch_type *try_register(struct gch_heap *heap,
+				     const struct gch_type_desc *desc,
+				     struct netlink_ext_ack *extack)
+{
+	struct gch_type *t = type_new(heap, desc), *found;
+
+	if (!t)
+		return ERR_PTR(-ENOMEM);
+	if (heap->ops->typed)
+		heap->ops->typed(t);
+	mutex_lock(&heap->lock);
+	found = enlist(heap, t, desc, extack);
+	mutex_unlock(&heap->lock);
+	if (found != t)
+		type_free(heap, t);
+	return found;
 }
 
 /**
@@ -135,22 +179,15 @@ struct gch_type *gch_type_register(struct gch_heap *heap,
 				   const struct gch_type_desc *desc,
 				   struct netlink_ext_ack *extack)
 {
-	struct gch_type *t, *found;
+	struct gch_type *found;
 	int ret;
 
 	ret = check(desc, extack);
 	if (ret)
 		return ERR_PTR(ret);
-	t = type_new(desc);
-	if (!t)
-		return ERR_PTR(-ENOMEM);
-	if (heap->ops->typed)
-		heap->ops->typed(t);
-	mutex_lock(&heap->lock);
-	found = enlist(heap, t, desc, extack);
-	mutex_unlock(&heap->lock);
-	if (found != t)
-		kfree(t);
+	do {
+		found = try_register(heap, desc, extack);
+	} while (found == ERR_PTR(-ENOMEM) && gch_memory_room(heap));
 	return found;
 }
 EXPORT_SYMBOL_GPL(gch_type_register);
@@ -188,6 +225,7 @@ void gch_type_free_all(struct gch_heap *heap)
 {
 	struct gch_type *t, *next;
 
+	gch_hash_exit(&heap->by_name);
 	list_for_each_entry_safe(t, next, &heap->types, node)
-		kfree(t);
+		type_free(heap, t);
 }

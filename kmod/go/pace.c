@@ -205,7 +205,7 @@ void gch_go_pace_end(struct gch_go_heap *h)
 	h->black_before = black;
 	h->last_goal = p->goal;
 	h->last_live = atomic64_read(&h->live);
-	h->in_use = atomic64_read(&h->base.held) -
+	h->in_use = gch_held_by_engine(&h->base) -
 		    (READ_ONCE(h->free_pages) << GCH_GO_PAGE_SHIFT);
 	now = ktime_get_ns();
 	gc = gch_go_time(h);

@@ -25,7 +25,7 @@
 
 static bool has_too_much(struct gch_go_heap *h)
 {
-	return atomic64_read(&h->base.held) > READ_ONCE(h->retain) &&
+	return gch_held_by_engine(&h->base) > READ_ONCE(h->retain) &&
 	       READ_ONCE(h->empty_pages);
 }
 
@@ -34,7 +34,7 @@ static u64 release(struct gch_go_heap *h, u64 keep, u64 max_pages, u64 deadline)
 {
 	u64 pages = 0, n;
 
-	while (atomic64_read(&h->base.held) > keep && pages < max_pages &&
+	while (gch_held_by_engine(&h->base) > keep && pages < max_pages &&
 	       ktime_get_ns() < deadline) {
 		n = gch_go_arenas_trim(h, BATCH);
 		if (!n)

@@ -22,7 +22,7 @@ static bool hold(struct gch_slab_heap *h, size_t bytes)
 	if (!gch_hold(&h->heap, bytes))
 		return false;
 	/* As far as it can be known without asking every CPU. */
-	gch_max(&h->heap.peak_live, atomic64_read(&h->heap.held) - bytes);
+	gch_max(&h->heap.peak_live, gch_held_by_engine(&h->heap) - bytes);
 	return true;
 }
 

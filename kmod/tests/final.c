@@ -484,7 +484,7 @@ void gch_test_finals_dropped(struct gch_test_env *env)
 	f.roots = NULL;
 	swap(m, env->m);
 	gch_mutator_detach(m);
-	MUST(env, gch_heap_delete("selftest", NULL));
+	MUST(env, gch_heap_delete(env->heap, NULL));
 	gch_heap_put(env->heap);
 	env->heap = NULL;
 	for (i = 0; i < f.nr; i++)

@@ -6,10 +6,12 @@
 #include "kunit.h"
 
 #include <linux/err.h>
+#include <linux/hash.h>
 #include <linux/kernel.h>
 #include <linux/mm.h>
 #include <linux/mutex.h>
 #include <linux/slab.h>
+#include <linux/vmalloc.h>
 #include <gcheap/engine.h>
 
 #define WORDS_MAX	(GCH_FIXED_MAX / sizeof(void *))
@@ -415,9 +417,104 @@ static void test_census(struct kunit *test)
 	gch_kunit_heap_end(test, heap);
 }
 
+#define HASH_MAX	5000U
+/* Longest chain of a bucket; about 6 are to be expected. */
+#define CHAIN_MAX	16U
+
+struct hashed {
+	struct gch_hash_node hash;
+	u64 key;
+	bool in;
+};
+
+static struct hashed *lookup(struct gch_hash *h, u64 key)
+{
+	struct hashed *e;
+
+	gch_hash_for_each(h, hash_64(key, 32), e, hash)
+		if (e->key == key)
+			return e;
+	return NULL;
+}
+
+static unsigned int chain(struct gch_hash *h, u64 key)
+{
+	struct gch_hash_node *n;
+	unsigned int nr = 0;
+
+	hlist_for_each_entry(n, gch_hash_bucket(h, hash_64(key, 32)), node)
+		nr++;
+	return nr;
+}
+
+/* Each is found while it is in it, and no other; chains are short. */
+static bool hash_is_right(struct kunit *test, struct gch_hash *h,
+			  struct hashed *e, unsigned int nr, unsigned int in)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++)
+		if (!GCH_EXPECT(test, lookup(h, e[i].key) ==
+				(e[i].in ? &e[i] : NULL), "key %u of %u", i, in) ||
+		    !GCH_EXPECT(test, chain(h, e[i].key) <= CHAIN_MAX,
+				"%u entries in a chain, %u of %u",
+				chain(h, e[i].key), i, in))
+			return false;
+	return GCH_EXPECT(test, h->entries == in && h->buckets <= 2 * in + 2,
+			  "%u entries, not %u; %u buckets", h->entries, in,
+			  h->buckets);
+}
+
+static void hash_flip(struct kunit *test, struct gch_hash *h, struct hashed *e)
+{
+	if (e->in)
+		gch_hash_del(h, &e->hash);
+	else
+		GCH_MUST(test, gch_hash_add(h, &e->hash, hash_64(e->key, 32)));
+	e->in = !e->in;
+}
+
+/* Grows and shrinks with what is in it, and its memory is the heap's. */
+static void test_hash(struct kunit *test)
+{
+	struct gch_config cfg = { .engine = GCHEAP_ENGINE_SLAB };
+	struct gch_heap *heap = gch_kunit_heap(test, &cfg);
+	struct hashed *e = vzalloc(HASH_MAX * sizeof(*e));
+	struct gch_kunit_random r;
+	struct gch_hash h;
+	unsigned int i, in = 0;
+
+	gch_hash_init(&h, heap);
+	gch_kunit_seed(test, &r);
+	for (i = 0; e && i < HASH_MAX; i++)
+		e[i].key = gch_kunit_random(&r);
+	for (i = 0; e && i < 4 * HASH_MAX; i++) {
+		/* Up, then down. */
+		u32 at = gch_kunit_below(&r, HASH_MAX);
+
+		if (e[at].in == (i >= 2 * HASH_MAX)) {
+			in += e[at].in ? -1 : 1;
+			hash_flip(test, &h, &e[at]);
+		}
+		if (!(i % (HASH_MAX / 2)) &&
+		    !hash_is_right(test, &h, e, HASH_MAX, in))
+			break;
+	}
+	KUNIT_EXPECT_GT(test, atomic64_read(&heap->kept), 0);
+	for (i = 0; e && i < HASH_MAX; i++)
+		if (e[i].in)
+			hash_flip(test, &h, &e[i]);
+	KUNIT_EXPECT_EQ(test, h.entries, 0);
+	gch_hash_exit(&h);
+	KUNIT_EXPECT_EQ(test, atomic64_read(&heap->held), 0);
+	vfree(e);
+	gch_kunit_heap_end(test, heap);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(test_peaks),
 	KUNIT_CASE(test_census),
+	KUNIT_CASE(test_hash),
 	KUNIT_CASE(test_types),
 	KUNIT_CASE(test_tables),
 	KUNIT_CASE(test_arenas),

@@ -91,7 +91,7 @@ void gch_kunit_heap_end(struct kunit *test, struct gch_heap *heap)
 	gch_heap_stats(heap, &stats);
 	GCH_EXPECT(test, !stats.verify_errors, "%llu verification errors",
 		   stats.verify_errors);
-	GCH_MUST(test, gch_heap_delete("t-kunit", NULL));
+	GCH_MUST(test, gch_heap_delete(heap, NULL));
 	gch_heap_put(heap);
 }
 

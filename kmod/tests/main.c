@@ -88,6 +88,10 @@ static const struct gch_test tests[] = {
 	{ "final-drop", GCH_TEST_GO, gch_test_finals_dropped },
 	{ "final-refuse", GCH_TEST_ALL, gch_test_finals_refused },
 	{ "final-race", GCH_TEST_GO, gch_test_finals_race },
+	{ "final-end", GCH_TEST_GO, gch_test_final_end },
+	{ "final-stop", GCH_TEST_GO, gch_test_final_stop },
+	{ "final-self", GCH_TEST_GO, gch_test_final_self },
+	{ "kept", GCH_TEST_ALL, gch_test_kept },
 	{ "poison", GCH_TEST_COLLECTED, gch_test_poison },
 	{ "explicit", GCH_TEST_SLAB, gch_test_explicit },
 	{ "handshake", GCH_TEST_COLLECTED, gch_test_handshake },
@@ -255,7 +259,7 @@ void gch_test_close(struct gch_test_env *env)
 	CHECK(env, env->engine == GCHEAP_ENGINE_SLAB || !stats.live_objects,
 	      "%llu objects of %llu outlive the test", stats.live_objects,
 	      stats.allocs);
-	MUST(env, gch_heap_delete("selftest", NULL));
+	MUST(env, gch_heap_delete(env->heap, NULL));
 	gch_heap_put(env->heap);
 	env->heap = NULL;
 }

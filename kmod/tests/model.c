@@ -200,7 +200,7 @@ static void run_heap(struct gch_model_heap *h, struct rnd_state *rnd,
 		md->m = gch_mutator_attach(env->heap, MODEL_FRAME);
 		if (IS_ERR(md->m)) {
 			gch_test_fail(env, "no mutator: %ld", PTR_ERR(md->m));
-			gch_heap_delete("selftest", NULL);
+			gch_heap_delete(env->heap, NULL);
 			gch_heap_put(env->heap);
 			env->heap = NULL;
 		} else {

@@ -150,6 +150,7 @@ struct gch_model_extent {
  * @number: for messages
  * @op: number of the operation
  * @armed: place of the fault ahead of the next call, 0 for none
+ * @lifts: how often the limit was lifted for the present call
  * @dry: calls are made in the shadow only
  * @roots: its root table
  * @weaks: its weak table
@@ -174,6 +175,7 @@ struct gch_model {
 	unsigned int number;
 	unsigned long op;
 	unsigned int armed;
+	unsigned int lifts;
 	bool dry;
 	struct gch_roots *roots;
 	struct gch_weaks *weaks;
@@ -238,6 +240,8 @@ u32 gch_model_word(const struct gch_model_node *n, u32 i);
 u32 gch_model_serial(struct gch_model *md);
 void gch_model_arm(struct gch_model *md);
 bool gch_model_struck(struct gch_model *md);
+bool gch_model_lift(struct gch_model *md);
+void gch_model_lower(struct gch_model *md);
 bool gch_model_data_is(struct gch_model *md, unsigned int slot, u32 id);
 bool gch_model_slot_is(struct gch_model *md, unsigned int slot, u32 id);
 bool gch_model_alloc(struct gch_model *md, unsigned int dst,

@@ -230,6 +230,39 @@ static void take_up(struct gch_model *md)
 			gch_model_collected(md, g);
 }
 
+/* Others may lower it in between, but not for ever. */
+#define LIFTS_MAX	1000U
+
+/**
+ * gch_model_lift - after a refusal: lifts the heap's limit for a moment, if there is one
+ * @md: the model
+ *
+ * What a program cannot do without, tables for example, counts against the limit too.
+ *
+ * Return: whether to try again.
+ */
+bool gch_model_lift(struct gch_model *md)
+{
+	if (!md->h->limit || md->lifts++ == LIFTS_MAX)
+		return false;
+	return !gch_heap_tune(md->h->env->heap, GCH_KEY_LIMIT, 0, NULL);
+}
+
+/**
+ * gch_model_lower - puts back the limit, if it was lifted
+ * @md: the model
+ *
+ * Takes up the collections that the call has run, for want of memory.
+ */
+void gch_model_lower(struct gch_model *md)
+{
+	if (md->lifts)
+		gch_heap_tune(md->h->env->heap, GCH_KEY_LIMIT, md->h->limit,
+			      NULL);
+	md->lifts = 0;
+	take_up(md);
+}
+
 static bool set_limit(struct gch_model *md, u64 limit)
 {
 	int ret = gch_heap_tune(md->h->env->heap, GCH_KEY_LIMIT, limit, NULL);

@@ -113,7 +113,8 @@ bool gch_model_kind_new(struct gch_model *md, struct rnd_state *rnd)
 		gch_model_arm(md);
 		k->type = gch_type_register(h->env->heap, &desc, NULL);
 		struck = gch_model_struck(md);
-	} while (struck && k->type == ERR_PTR(-ENOMEM));
+	} while (k->type == ERR_PTR(-ENOMEM) && (struck || gch_model_lift(md)));
+	gch_model_lower(md);
 	if (IS_ERR(k->type))
 		return gch_model_fail(md, "type of %u bytes and %u references: %ld",
 				      k->bytes, k->nr_refs, PTR_ERR(k->type));
@@ -415,7 +416,8 @@ static bool op_attach(struct gch_model *md, const u32 *r)
 		m = gch_mutator_attach(md->h->env->heap,
 				       md->base + MODEL_FRAME + r[1] % 100);
 		struck = gch_model_struck(md);
-	} while (struck && m == ERR_PTR(-ENOMEM));
+	} while (m == ERR_PTR(-ENOMEM) && (struck || gch_model_lift(md)));
+	gch_model_lower(md);
 	if (IS_ERR(m))
 		return gch_model_fail(md, "no mutator: %ld", PTR_ERR(m));
 	gch_mutator_detach(md->m);

@@ -204,7 +204,8 @@ bool gch_model_roots_grow(struct gch_model *md, u32 nr)
 		gch_model_arm(md);
 		ret = gch_roots_grow(md->roots, nr);
 		struck = gch_model_struck(md);
-	} while (struck && ret == -ENOMEM);
+	} while (ret == -ENOMEM && (struck || gch_model_lift(md)));
+	gch_model_lower(md);
 	if (!answered(md, "roots_grow", ret, 0))
 		return false;
 	md->nr_roots = max(md->nr_roots, nr);
@@ -227,7 +228,8 @@ bool gch_model_weaks_grow(struct gch_model *md, u32 nr)
 		gch_model_arm(md);
 		ret = gch_weaks_grow(md->weaks, nr);
 		struck = gch_model_struck(md);
-	} while (struck && ret == -ENOMEM);
+	} while (ret == -ENOMEM && (struck || gch_model_lift(md)));
+	gch_model_lower(md);
 	if (!answered(md, "weaks_grow", ret, 0))
 		return false;
 	md->nr_weaks = max(md->nr_weaks, nr);
@@ -243,7 +245,8 @@ static bool roots_new(struct gch_model *md, struct gch_roots **table, u32 nr)
 		gch_model_arm(md);
 		roots = gch_roots_create(md->h->env->heap, nr);
 		struck = gch_model_struck(md);
-	} while (struck && roots == ERR_PTR(-ENOMEM));
+	} while (roots == ERR_PTR(-ENOMEM) && (struck || gch_model_lift(md)));
+	gch_model_lower(md);
 	if (IS_ERR(roots))
 		return answered(md, "roots_create", PTR_ERR(roots), 0);
 	*table = roots;
@@ -259,7 +262,8 @@ static bool weaks_new(struct gch_model *md, struct gch_weaks **table, u32 nr)
 		gch_model_arm(md);
 		weaks = gch_weaks_create(md->h->env->heap, nr);
 		struck = gch_model_struck(md);
-	} while (struck && weaks == ERR_PTR(-ENOMEM));
+	} while (weaks == ERR_PTR(-ENOMEM) && (struck || gch_model_lift(md)));
+	gch_model_lower(md);
 	if (IS_ERR(weaks))
 		return answered(md, "weaks_create", PTR_ERR(weaks), 0);
 	*table = weaks;

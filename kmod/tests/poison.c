@@ -60,7 +60,7 @@ static void close(struct gch_test_env *env)
 {
 	gch_mutator_detach(env->m);
 	env->m = NULL;
-	MUST(env, gch_heap_delete("selftest", NULL));
+	MUST(env, gch_heap_delete(env->heap, NULL));
 	gch_heap_put(env->heap);
 	env->heap = NULL;
 }

@@ -132,9 +132,29 @@ static void check_tables(struct gch_test_env *env)
 	MUST(env, gch_weaks_grow(weaks, 5000));
 	MUST(env, gch_weak_clear(env->m, weaks, 4999));
 	/* A table is a user of its heap, as a mutator is. */
-	REFUSED(env, gch_heap_delete("selftest", NULL), EBUSY);
+	REFUSED(env, gch_heap_delete(env->heap, NULL), EBUSY);
 	gch_weaks_destroy(env->m, weaks);
 	gch_roots_destroy(env->m, roots);
+}
+
+/* What is destroyed by a mutator of another heap stays, and what is in it. */
+static void check_other_tables(struct gch_test_env *env, struct gch_heap *other)
+{
+	struct gch_mutator *m = gch_mutator_attach(other, 1);
+	struct gch_roots *roots = gch_roots_create(env->heap, 1);
+	struct gch_weaks *weaks = gch_weaks_create(env->heap, 1);
+
+	if (!CHECK(env, !IS_ERR(m) && !IS_ERR(roots) && !IS_ERR(weaks),
+		   "no mutator or tables"))
+		return;
+	REFUSED(env, gch_root_get(m, 0, roots, 0), EINVAL);
+	REFUSED(env, gch_weak_alive(m, weaks, 0), EINVAL);
+	REFUSED(env, gch_roots_destroy(m, roots), EINVAL);
+	REFUSED(env, gch_weaks_destroy(m, weaks), EINVAL);
+	MUST(env, gch_root_get(env->m, 0, roots, 0));
+	MUST(env, gch_roots_destroy(env->m, roots));
+	MUST(env, gch_weaks_destroy(env->m, weaks));
+	gch_mutator_detach(m);
 }
 
 static void check_other_heap(struct gch_test_env *env)
@@ -149,14 +169,15 @@ static void check_other_heap(struct gch_test_env *env)
 	REFUSED(env, PTR_ERR_OR_ZERO(gch_heap_create("a/b", &cfg, NULL)),
 		EINVAL);
 	REFUSED(env, PTR_ERR_OR_ZERO(gch_heap_create("", &cfg, NULL)), EINVAL);
-	REFUSED(env, gch_heap_delete("no-such-heap", NULL), ENOENT);
 	other = gch_heap_create("selftest-2", &cfg, NULL);
 	if (!CHECK(env, !IS_ERR(other), "no second heap"))
 		return;
 	type = gch_type_register(other, &desc, NULL);
 	if (CHECK(env, !IS_ERR(type), "no type in the second heap"))
 		REFUSED(env, gch_alloc(env->m, 0, type), EINVAL);
-	MUST(env, gch_heap_delete("selftest-2", NULL));
+	check_other_tables(env, other);
+	MUST(env, gch_heap_delete(other, NULL));
+	REFUSED(env, gch_heap_delete(other, NULL), ENOENT);
 	REFUSED(env, PTR_ERR_OR_ZERO(gch_mutator_attach(other, 1)), ENODEV);
 	REFUSED(env, PTR_ERR_OR_ZERO(gch_roots_create(other, 1)), ENODEV);
 	CHECK(env, !gch_heap_find("selftest-2"), "a deleted heap was found");
@@ -178,7 +199,7 @@ void gch_test_refused(struct gch_test_env *env)
 							GCH_FRAME_MAX + 1)),
 		EINVAL);
 	REFUSED(env, gch_collect(env->heap, 3), EINVAL);
-	REFUSED(env, gch_heap_delete("selftest", NULL), EBUSY);
+	REFUSED(env, gch_heap_delete(env->heap, NULL), EBUSY);
 	check_types(env);
 	type = gch_test_type(env, "two", 24, 2, 0);
 	var = gch_test_type(env, "var", 0, 0, GCH_TYPE_VAR);

@@ -192,7 +192,7 @@ void gch_test_turns(struct gch_test_env *env)
 	overtake(env, quick);
 	while (n)
 		kthread_stop(tasks[--n]);
-	MUST(env, gch_heap_delete("quick", NULL));
+	MUST(env, gch_heap_delete(quick, NULL));
 	gch_heap_put(quick);
 }
 

@@ -41,6 +41,7 @@
 #include <linux/workqueue.h>
 #include <gcheap/barrier.h>
 #include <gcheap/gcheap.h>
+#include <gcheap/hash.h>
 #include <gcheap/hist.h>
 
 struct gch_engine_ops;
@@ -133,7 +134,9 @@ struct gch_cpu_stats {
  * @ops: the engine
  * @name: unique
  * @id: unique, ascending, never used twice
+ * @maker: the module that made it; NULL if that is gone, or none; under @lock
  * @ref: references; the registry holds one until the heap is deleted
+ * @release_work: puts the last one where that cannot be done at once
  * @node: in the registry
  * @dying: deleted; no mutator may attach; under @lock and that of the registry
  * @val: tunables, read with READ_ONCE()
@@ -145,6 +148,7 @@ struct gch_cpu_stats {
  * @nr_mutators: their number
  * @tables: root and weak tables
  * @types: registered types
+ * @by_name: the same by their names
  * @nr_types: their number
  * @cycle_lock: one collection at a time
  * @cycle_work: runs requested collections
@@ -164,6 +168,8 @@ struct gch_cpu_stats {
  * @stopped_ns: time that mutators were stopped for, added by the engine
  * @garbage_max: see &gch_stats.garbage_max_bytes
  * @held: bytes of pages held
+ * @kept: how much of @held is no object and no page of the engine: see
+ *	gch_memory_get()
  * @peak_held: highest @held since anybody began or ended to watch: see peaks.c;
  *	so are @garbage_max and @peak_live
  * @peak_live: highest live bytes seen
@@ -188,6 +194,7 @@ struct gch_cpu_stats {
  * @cpus_cookie: of the grace period after which none does
  * @cpus_hand: for gch_handshake() and gch_workers_run()
  * @finals: its finalizers and cleanups; NULL until there is one
+ * @finals_off: there are to be none any more; under @lock
  * @memcg: charged for the heap's memory: that of its creator
  * @dbg: debugfs directory
  * @owner: netlink socket that it belongs to, 0 for none
@@ -202,7 +209,9 @@ struct gch_heap {
 	const struct gch_engine_ops *ops;
 	char name[GCH_NAME_SIZE];
 	u32 id;
+	struct module *maker;
 	struct kref ref;
+	struct work_struct release_work;
 	struct list_head node;
 	bool dying;
 	u64 val[GCH_KEY_NR];
@@ -214,6 +223,7 @@ struct gch_heap {
 	unsigned int nr_mutators;
 	struct list_head tables;
 	struct list_head types;
+	struct gch_hash by_name;
 	unsigned int nr_types;
 
 	struct mutex cycle_lock;	/* see above */
@@ -234,6 +244,7 @@ struct gch_heap {
 	atomic64_t garbage_max;
 
 	atomic64_t held;
+	atomic64_t kept;
 	atomic64_t peak_held;
 	atomic64_t peak_live;
 	spinlock_t peaks_lock;		/* see above */
@@ -256,6 +267,7 @@ struct gch_heap {
 	unsigned long cpus_cookie;
 	cpumask_var_t cpus_hand;
 	struct gch_finals *finals;
+	bool finals_off;
 	struct mem_cgroup *memcg;
 	struct dentry *dbg;
 
@@ -273,6 +285,14 @@ static inline u64 gch_val(const struct gch_heap *heap, enum gch_key key)
 	return READ_ONCE(heap->val[key]);
 }
 
+/* Bytes of pages that the engine holds. */
+static inline u64 gch_held_by_engine(const struct gch_heap *heap)
+{
+	s64 kept = atomic64_read(&heap->kept);
+
+	return max_t(s64, atomic64_read(&heap->held) - kept, 0);
+}
+
 /* Raises a maximum kept in an atomic. */
 static inline void gch_max(atomic64_t *max, u64 value)
 {
@@ -286,6 +306,7 @@ static inline void gch_max(atomic64_t *max, u64 value)
  * struct gch_type - a registered type
  * @heap: its heap
  * @node: in the heap's list
+ * @named: in its hash of names
  * @name: for people
  * @id: dense from 0
  * @bytes: size of an object without an engine's own header; 0 if variable
@@ -299,6 +320,7 @@ static inline void gch_max(atomic64_t *max, u64 value)
 struct gch_type {
 	struct gch_heap *heap;
 	struct list_head node;
+	struct gch_hash_node named;
 	char name[GCH_NAME_SIZE];
 	u32 id;
 	u32 bytes;
@@ -365,6 +387,7 @@ enum gch_wait {
  * @tries: how often the present call has waited for memory
  * @watch: see gch_mutator_watch()
  * @watch_arg: for @watch
+ * @pinned: the heap's maker, if it is pinned for this mutator, or NULL
  * @aside: a root that it writes and that is in no frame and no table, or NULL
  * @node: in the heap's list
  *
@@ -386,6 +409,7 @@ struct gch_mutator {
 	unsigned int tries;
 	gch_pause_fn watch;
 	void *watch_arg;
+	struct module *pinned;
 	void **aside;
 	struct list_head node;
 };

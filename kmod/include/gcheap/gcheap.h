@@ -15,6 +15,7 @@
 
 #include <linux/bits.h>
 #include <linux/compiler.h>
+#include <linux/module.h>
 #include <linux/sizes.h>
 #include <linux/types.h>
 #include <uapi/linux/gcheap.h>
@@ -123,9 +124,16 @@ struct gch_config {
 	u64 val[GCH_KEY_NR];
 };
 
-struct gch_heap *gch_heap_create(const char *name, const struct gch_config *cfg,
-				 struct netlink_ext_ack *extack);
-int gch_heap_delete(const char *name, struct netlink_ext_ack *extack);
+struct gch_heap *__gch_heap_create(const char *name,
+				   const struct gch_config *cfg,
+				   struct netlink_ext_ack *extack,
+				   struct module *maker);
+int gch_heap_delete(struct gch_heap *heap, struct netlink_ext_ack *extack);
+
+/* See __gch_heap_create(). */
+#define gch_heap_create(name, cfg, extack)				\
+	__gch_heap_create(name, cfg, extack, THIS_MODULE)
+
 struct gch_heap *gch_heap_find(const char *name);
 struct gch_heap *gch_heap_next(u32 after);
 void gch_heap_put(struct gch_heap *heap);
@@ -136,6 +144,11 @@ const char *gch_heap_name(const struct gch_heap *heap);
 u32 gch_heap_id(const struct gch_heap *heap);
 enum gcheap_engine gch_heap_engine(const struct gch_heap *heap);
 int gch_heap_validate(struct gch_heap *heap);
+
+/* Memory of a heap's clients that counts against its limit */
+void *gch_memory_get(struct gch_heap *heap, size_t bytes);
+void gch_memory_put(struct gch_heap *heap, void *addr, size_t bytes);
+bool gch_memory_room(struct gch_heap *heap);
 
 /* Cycles */
 u64 gch_cycle_request(struct gch_heap *heap, unsigned int generation);
@@ -202,12 +215,17 @@ struct gch_type *gch_type_register(struct gch_heap *heap,
 typedef void (*gch_pause_fn)(void *arg, u64 start_ns, u64 end_ns);
 
 /* Mutators: one task's access to one heap */
-struct gch_mutator *gch_mutator_attach(struct gch_heap *heap,
-				       unsigned int nr_slots);
+struct gch_mutator *__gch_mutator_attach(struct gch_heap *heap,
+					 unsigned int nr_slots,
+					 struct module *user);
 void gch_mutator_detach(struct gch_mutator *m);
 void gch_mutator_rest(struct gch_mutator *m);
 void gch_mutator_watch(struct gch_mutator *m, gch_pause_fn fn, void *arg);
 struct gch_heap *gch_mutator_heap(const struct gch_mutator *m);
+
+/* See __gch_mutator_attach(). */
+#define gch_mutator_attach(heap, nr_slots)				\
+	__gch_mutator_attach(heap, nr_slots, THIS_MODULE)
 
 int gch_alloc(struct gch_mutator *m, unsigned int dst, struct gch_type *type);
 int gch_alloc_var(struct gch_mutator *m, unsigned int dst,
@@ -227,19 +245,25 @@ bool gch_same(const struct gch_mutator *m, unsigned int a, unsigned int b);
 void *gch_data(struct gch_mutator *m, unsigned int src, size_t *bytes);
 
 /* Root tables: references from outside the heap */
-struct gch_roots *gch_roots_create(struct gch_heap *heap, u32 nr);
+struct gch_roots *__gch_roots_create(struct gch_heap *heap, u32 nr,
+				     struct module *user);
 int gch_roots_grow(struct gch_roots *roots, u32 nr);
-void gch_roots_destroy(struct gch_mutator *m, struct gch_roots *roots);
+int gch_roots_destroy(struct gch_mutator *m, struct gch_roots *roots);
 int gch_root_set(struct gch_mutator *m, struct gch_roots *roots, u32 i,
 		 unsigned int src);
 int gch_root_clear(struct gch_mutator *m, struct gch_roots *roots, u32 i);
 int gch_root_get(struct gch_mutator *m, unsigned int dst,
 		 struct gch_roots *roots, u32 i);
 
+/* See __gch_roots_create(). */
+#define gch_roots_create(heap, nr)					\
+	__gch_roots_create(heap, nr, THIS_MODULE)
+
 /* Weak tables: references that keep nothing alive */
-struct gch_weaks *gch_weaks_create(struct gch_heap *heap, u32 nr);
+struct gch_weaks *__gch_weaks_create(struct gch_heap *heap, u32 nr,
+				     struct module *user);
 int gch_weaks_grow(struct gch_weaks *weaks, u32 nr);
-void gch_weaks_destroy(struct gch_mutator *m, struct gch_weaks *weaks);
+int gch_weaks_destroy(struct gch_mutator *m, struct gch_weaks *weaks);
 int gch_weak_set(struct gch_mutator *m, struct gch_weaks *weaks, u32 i,
 		 unsigned int src);
 int gch_weak_clear(struct gch_mutator *m, struct gch_weaks *weaks, u32 i);
@@ -247,13 +271,17 @@ int gch_weak_get(struct gch_mutator *m, unsigned int dst,
 		 struct gch_weaks *weaks, u32 i);
 int gch_weak_alive(struct gch_mutator *m, struct gch_weaks *weaks, u32 i);
 
+/* See __gch_weaks_create(). */
+#define gch_weaks_create(heap, nr)					\
+	__gch_weaks_create(heap, nr, THIS_MODULE)
+
 /**
  * typedef gch_finalizer_fn - called with an object that is out of reach
  * @m: a mutator; the object is in slot 0, the other slots are empty
  * @arg: the caller's
  *
  * Context: a kthread, may sleep; holds up the other finalizers and cleanups of the
- * heap. It does not delete the heap, and does not put the last reference of it.
+ * heap. It cannot delete the heap.
  */
 typedef void (*gch_finalizer_fn)(struct gch_mutator *m, void *arg);
 
@@ -266,12 +294,21 @@ typedef void (*gch_finalizer_fn)(struct gch_mutator *m, void *arg);
 typedef void (*gch_cleanup_fn)(void *arg);
 
 /* Finalizers and cleanups */
-int gch_finalizer_set(struct gch_mutator *m, unsigned int src,
-		      gch_finalizer_fn fn, void *arg);
-int gch_cleanup_add(struct gch_mutator *m, unsigned int src, gch_cleanup_fn fn,
-		    void *arg, u64 *id);
+int __gch_finalizer_set(struct gch_mutator *m, unsigned int src,
+			gch_finalizer_fn fn, void *arg, struct module *owner);
+int __gch_cleanup_add(struct gch_mutator *m, unsigned int src,
+		      gch_cleanup_fn fn, void *arg, u64 *id,
+		      struct module *owner);
 int gch_cleanup_stop(struct gch_heap *heap, u64 id);
 void gch_finals_wait(struct gch_heap *heap);
+void gch_finals_stop(struct gch_heap *heap);
+
+/* See __gch_finalizer_set(). */
+#define gch_finalizer_set(m, src, fn, arg)				\
+	__gch_finalizer_set(m, src, fn, arg, THIS_MODULE)
+/* See __gch_cleanup_add(). */
+#define gch_cleanup_add(m, src, fn, arg, id)				\
+	__gch_cleanup_add(m, src, fn, arg, id, THIS_MODULE)
 
 /**
  * gch_keep_alive - an object is alive up to here

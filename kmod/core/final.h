@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Finalizers and cleanups: what final.c and final_visit.c share. */
+#ifndef _GCH_CORE_FINAL_H
+#define _GCH_CORE_FINAL_H
+
+#include <gcheap/engine.h>
+
+struct module;
+
+/* Entries that are visited before others may take the lock. */
+#define GCH_FINALS_BREATH	256
+
+/* An object that has a finalizer or cleanups; a place in the list if @ref is NULL. */
+struct gch_final_object {
+	struct gch_hash_node hash;
+	struct list_head node;
+	void *ref;
+	struct gch_final *finalizer;
+	struct list_head cleanups;
+};
+
+/*
+ * What is to be called. @root refers to the object while a finalizer waits; @owner is
+ * the module that is pinned for it, or NULL.
+ */
+struct gch_final {
+	struct list_head node;
+	struct gch_hash_node hash;
+	struct gch_final_object *obj;
+	void *root;
+	gch_finalizer_fn finalizer;
+	gch_cleanup_fn cleanup;
+	void *arg;
+	struct module *owner;
+	u64 id;
+};
+
+struct gch_finals {
+	struct gch_heap *heap;
+	struct mutex lock;		/* see above */
+	struct gch_hash by_ref;
+	struct gch_hash by_id;
+	struct list_head objects;
+	struct list_head dead;
+	struct list_head gone;
+	struct list_head queue;
+	u64 last_id;
+	u32 nr;
+	bool stopped;
+	struct gch_final *running;
+	struct gch_mutator *m;
+	struct work_struct work;
+	u64 finalizers_queued;
+	u64 finalizers_run;
+	u64 cleanups_queued;
+	u64 cleanups_run;
+};
+
+void gch_finals_object_free(struct gch_finals *fs, struct gch_final_object *o);
+void gch_finals_object_put(struct gch_finals *fs, struct gch_final_object *o);
+
+/* A heap's, or NULL if it has had none yet. */
+static inline struct gch_finals *gch_finals_of(struct gch_heap *heap)
+{
+	/* Pairs with the release when there are some for the first time. */
+	return gch_load_acquire(&heap->finals);
+}
+
+#endif /* _GCH_CORE_FINAL_H */

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Finalizers and cleanups as a collection sees them: see final.c
+ *
+ * All of this is called under gch_heap.cycle_lock.
+ */
+#include "final.h"
+
+#include <linux/sched.h>
+
+#include "heap.h"
+
+/* Lets others have the lock now and then; the list may change then. */
+static void breathe(struct gch_finals *fs, unsigned int *n)
+{
+	if (++*n % GCH_FINALS_BREATH)
+		return;
+	mutex_unlock(&fs->lock);
+	cond_resched();
+	mutex_lock(&fs->lock);
+}
+
+/* The next object, or NULL; @at is in the list and moves behind it. */
+static struct gch_final_object *next_object(struct gch_finals *fs, struct gch_final_object *at)
+{
+	struct gch_final_object *o;
+
+	if (list_is_last(&at->node, &fs->objects))
+		return NULL;
+	o = list_next_entry(at, node);
+	list_move(&at->node, &o->node);
+	return o;
+}
+
+/**
+ * gch_visit_finals - shows an engine the objects with finalizers or cleanups
+ * @heap: the heap
+ * @fn: called with each
+ * @arg: its first argument
+ *
+ * Those that get their first meanwhile may be missed: a slot keeps them.
+ *
+ * Context: process context, may sleep; under &gch_heap.cycle_lock.
+ */
+void gch_visit_finals(struct gch_heap *heap, gch_finals_fn fn, void *arg)
+{
+	struct gch_finals *fs = gch_finals_of(heap);
+	struct gch_final_object at = {}, *o;
+	unsigned int n = 0;
+
+	if (!fs)
+		return;
+	mutex_lock(&fs->lock);
+	list_add(&at.node, &fs->objects);
+	while ((o = next_object(fs, &at))) {
+		fn(arg, o->ref, o->finalizer);
+		breathe(fs, &n);
+	}
+	list_del(&at.node);
+	mutex_unlock(&fs->lock);
+}
+
+/**
+ * gch_visit_finalizing - shows an engine what finalizers wait to be called with
+ * @heap: the heap
+ * @fn: called with the place of each reference, a root
+ * @arg: its first argument
+ *
+ * Context: process context, may sleep; under &gch_heap.cycle_lock.
+ */
+void gch_visit_finalizing(struct gch_heap *heap, gch_roots_fn fn, void *arg)
+{
+	struct gch_finals *fs = gch_finals_of(heap);
+	struct gch_final *f;
+
+	if (!fs)
+		return;
+	mutex_lock(&fs->lock);
+	list_for_each_entry(f, &fs->queue, node) {
+		fn(arg, &f->root, 1);
+		cond_resched();
+	}
+	mutex_unlock(&fs->lock);
+}
+
+/**
+ * gch_finals_find - finds dead objects with finalizers or cleanups
+ * @heap: the heap
+ * @is_dead: says which are
+ * @arg: its first argument
+ *
+ * Context: process context, may sleep; under &gch_heap.cycle_lock. No mutator can
+ * reach what is dead any more, but by a weak entry that it has read already.
+ * Return: whether there are any; then gch_finals_revive() has to follow.
+ */
+bool gch_finals_find(struct gch_heap *heap, gch_is_dead_fn is_dead, void *arg)
+{
+	struct gch_finals *fs = gch_finals_of(heap);
+	struct gch_final_object at = {}, *o;
+	unsigned int n = 0;
+	bool found;
+
+	if (!fs)
+		return false;
+	mutex_lock(&fs->lock);
+	list_add(&at.node, &fs->objects);
+	while ((o = next_object(fs, &at))) {
+		if (is_dead(arg, o->ref))
+			list_move_tail(&o->node, &fs->dead);
+		breathe(fs, &n);
+	}
+	list_del(&at.node);
+	found = !list_empty(&fs->dead);
+	mutex_unlock(&fs->lock);
+	return found;
+}
+
+static void queue_finalizer(struct gch_finals *fs, struct gch_final_object *o)
+{
+	struct gch_final *f = o->finalizer;
+
+	o->finalizer = NULL;
+	f->obj = NULL;
+	f->root = o->ref;
+	list_add_tail(&f->node, &fs->queue);
+	gch_tally(fs->finalizers_queued, 1);
+	list_move_tail(&o->node, &fs->objects);
+	gch_finals_object_put(fs, o);
+}
+
+static void queue_cleanups(struct gch_finals *fs, struct gch_final_object *o)
+{
+	struct gch_final *f;
+
+	list_for_each_entry(f, &o->cleanups, node) {
+		f->obj = NULL;
+		gch_tally(fs->cleanups_queued, 1);
+	}
+	list_splice_tail_init(&o->cleanups, &fs->gone);
+	gch_finals_object_free(fs, o);
+}
+
+/**
+ * gch_finals_revive - queues the finalizers of the dead objects that were found
+ * @heap: the heap
+ * @revive: called with each object that has one, first: it lives on
+ * @arg: its first argument
+ *
+ * Context: process context, may sleep; under &gch_heap.cycle_lock.
+ */
+void gch_finals_revive(struct gch_heap *heap, gch_revive_fn revive, void *arg)
+{
+	struct gch_finals *fs = gch_finals_of(heap);
+	unsigned int n = 0;
+	struct gch_final_object *o;
+
+	mutex_lock(&fs->lock);
+	while (!list_empty(&fs->dead)) {
+		o = list_first_entry(&fs->dead, struct gch_final_object, node);
+		if (o->finalizer) {
+			revive(arg, o->ref);
+			queue_finalizer(fs, o);
+		} else {
+			queue_cleanups(fs, o);
+		}
+		breathe(fs, &n);
+	}
+	mutex_unlock(&fs->lock);
+}
+
+/* Queues the work, which gets a reference. It is not the last that is put here. */
+static void kick(struct gch_finals *fs)
+{
+	lockdep_assert_held(&fs->lock);
+	if (fs->stopped || list_empty(&fs->queue))
+		return;
+	kref_get(&fs->heap->ref);
+	if (!queue_work(gch_final_wq, &fs->work))
+		gch_heap_put(fs->heap);
+}
+
+/**
+ * gch_finals_release - runs what a collection has queued
+ * @heap: the heap; what was dead has been freed
+ *
+ * Context: process context, may sleep; under &gch_heap.cycle_lock.
+ */
+void gch_finals_release(struct gch_heap *heap)
+{
+	struct gch_finals *fs = gch_finals_of(heap);
+
+	if (!fs)
+		return;
+	mutex_lock(&fs->lock);
+	list_splice_tail_init(&fs->gone, &fs->queue);
+	kick(fs);
+	mutex_unlock(&fs->lock);
+}
+
+/**
+ * gch_finals_stats - counts finalizers and cleanups
+ * @heap: the heap
+ * @stats: their fields are filled in
+ *
+ * Context: any.
+ */
+void gch_finals_stats(struct gch_heap *heap, struct gch_stats *stats)
+{
+	struct gch_finals *fs = gch_finals_of(heap);
+
+	if (!fs)
+		return;
+	stats->finalizers_run = READ_ONCE(fs->finalizers_run);
+	stats->cleanups_run = READ_ONCE(fs->cleanups_run);
+	/* What has run was queued before. */
+	smp_rmb();
+	stats->finalizers_queued = READ_ONCE(fs->finalizers_queued);
+	stats->cleanups_queued = READ_ONCE(fs->cleanups_queued);
+}
+

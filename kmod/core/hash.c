@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Hash tables of a heap: linear hashing (Litwin, "Linear hashing", VLDB 1980)
+ *
+ * There is about a bucket for each entry. A table gets one more as an entry is added,
+ * which takes its entries from one other bucket, and loses its last one as entries
+ * go: no call takes longer than others, whatever the size. Buckets come in pages, which
+ * belong to the heap like all of its memory.
+ *
+ * The caller has a lock, which may be one that sleeps.
+ */
+#include <gcheap/engine.h>
+
+#include <linux/export.h>
+#include <linux/log2.h>
+#include <linux/mm.h>
+#include <linux/string.h>
+
+#include "compat.h"
+#include "heap.h"
+
+#define PER_CHUNK	((u32)(PAGE_SIZE / sizeof(struct hlist_head)))
+
+static struct hlist_head *bucket(const struct gch_hash *h, u32 i)
+{
+	return &h->chunk[i / PER_CHUNK][i % PER_CHUNK];
+}
+
+/* Which of the first @buckets buckets: those not split yet stand for two. */
+static u32 place(u32 hash, u32 buckets)
+{
+	u32 mask = roundup_pow_of_two(buckets) - 1;
+	u32 i = hash & mask;
+
+	return i < buckets ? i : i & (mask >> 1);
+}
+
+/* Room for the page of bucket @i. */
+static bool have_page(struct gch_hash *h, u32 i)
+{
+	u32 at = i / PER_CHUNK, chunks = max(2 * h->chunks, 1U);
+	struct hlist_head **chunk;
+
+	if (at == h->chunks) {
+		chunk = gch_memory_get(h->heap, chunks * sizeof(*chunk));
+		if (!chunk)
+			return false;
+		if (h->chunks)
+			memcpy(chunk, h->chunk, h->chunks * sizeof(*chunk));
+		gch_memory_put(h->heap, h->chunk, h->chunks * sizeof(*chunk));
+		h->chunk = chunk;
+		h->chunks = chunks;
+	}
+	if (!h->chunk[at])
+		h->chunk[at] = gch_memory_page(h->heap);
+	return h->chunk[at];
+}
+
+/* One bucket more. Without memory the others get longer. */
+static void split(struct gch_hash *h)
+{
+	struct gch_hash_node *n;
+	struct hlist_node *next;
+	struct hlist_head *from;
+
+	if (!have_page(h, h->buckets))
+		return;
+	h->buckets++;
+	if (h->buckets == 1)
+		return;
+	from = bucket(h, (h->buckets - 1) - roundup_pow_of_two(h->buckets) / 2);
+	hlist_for_each_entry_safe(n, next, from, node) {
+		if (place(n->hash, h->buckets) != h->buckets - 1)
+			continue;
+		hlist_del(&n->node);
+		hlist_add_head(&n->node, bucket(h, h->buckets - 1));
+	}
+}
+
+/* One bucket less, whose page goes with the first of its buckets. */
+static void merge(struct gch_hash *h)
+{
+	u32 last = h->buckets - 1;
+	struct hlist_head *from = bucket(h, last);
+	struct gch_hash_node *n;
+	struct hlist_node *next;
+
+	h->buckets--;
+	hlist_for_each_entry_safe(n, next, from, node) {
+		hlist_del(&n->node);
+		hlist_add_head(&n->node, bucket(h, place(n->hash, last)));
+	}
+	if (last % PER_CHUNK)
+		return;
+	gch_memory_page_put(h->heap, h->chunk[last / PER_CHUNK]);
+	h->chunk[last / PER_CHUNK] = NULL;
+}
+
+/**
+ * gch_hash_init - sets up a table, empty
+ * @h: the table
+ * @heap: whose memory it takes
+ *
+ * Context: any.
+ */
+void gch_hash_init(struct gch_hash *h, struct gch_heap *heap)
+{
+	*h = (struct gch_hash){ .heap = heap };
+}
+EXPORT_SYMBOL_IF_KUNIT(gch_hash_init);
+
+/**
+ * gch_hash_add - adds an entry
+ * @h: the table
+ * @n: the entry
+ * @hash: of its key, 32 good bits
+ *
+ * Context: process context, may sleep.
+ * Return: 0; -ENOMEM without memory for the first bucket, or at the heap's limit.
+ */
+int gch_hash_add(struct gch_hash *h, struct gch_hash_node *n, u32 hash)
+{
+	if (h->entries >= h->buckets)
+		split(h);
+	if (!h->buckets)
+		return -ENOMEM;
+	n->hash = hash;
+	hlist_add_head(&n->node, bucket(h, place(hash, h->buckets)));
+	h->entries++;
+	return 0;
+}
+EXPORT_SYMBOL_IF_KUNIT(gch_hash_add);
+
+/**
+ * gch_hash_del - takes an entry out
+ * @h: the table
+ * @n: the entry
+ *
+ * Context: process context.
+ */
+void gch_hash_del(struct gch_hash *h, struct gch_hash_node *n)
+{
+	unsigned int i;
+
+	hlist_del(&n->node);
+	h->entries--;
+	/* Two, so that buckets go faster than entries. */
+	for (i = 0; i < 2 && h->buckets > 1 && h->entries < h->buckets / 2; i++)
+		merge(h);
+}
+EXPORT_SYMBOL_IF_KUNIT(gch_hash_del);
+
+/**
+ * gch_hash_bucket - where the entries of a hash are, with others
+ * @h: the table
+ * @hash: the hash
+ *
+ * Context: any.
+ * Return: the bucket.
+ */
+struct hlist_head *gch_hash_bucket(const struct gch_hash *h, u32 hash)
+{
+	static struct hlist_head none;
+
+	return h->buckets ? bucket(h, place(hash, h->buckets)) : &none;
+}
+EXPORT_SYMBOL_IF_KUNIT(gch_hash_bucket);
+
+/**
+ * gch_hash_exit - frees a table
+ * @h: the table; what is in it is not touched
+ *
+ * Context: process context, may sleep.
+ */
+void gch_hash_exit(struct gch_hash *h)
+{
+	u32 i;
+
+	for (i = 0; i < h->chunks; i++)
+		if (h->chunk[i])
+			gch_memory_page_put(h->heap, h->chunk[i]);
+	gch_memory_put(h->heap, h->chunk, h->chunks * sizeof(*h->chunk));
+	gch_hash_init(h, h->heap);
+}
+EXPORT_SYMBOL_IF_KUNIT(gch_hash_exit);

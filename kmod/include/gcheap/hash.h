@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Hash tables that grow and shrink by a bucket at a time. */
+#ifndef _GCHEAP_HASH_H
+#define _GCHEAP_HASH_H
+
+#include <linux/list.h>
+#include <linux/types.h>
+
+struct gch_heap;
+
+/**
+ * struct gch_hash - a hash table
+ * @heap: its memory belongs to it
+ * @chunk: pages of buckets
+ * @chunks: room for so many
+ * @buckets: their number
+ * @entries: likewise
+ */
+struct gch_hash {
+	struct gch_heap *heap;
+	struct hlist_head **chunk;
+	u32 chunks;
+	u32 buckets;
+	u32 entries;
+};
+
+/**
+ * struct gch_hash_node - an entry
+ * @node: in its bucket
+ * @hash: of its key
+ */
+struct gch_hash_node {
+	struct hlist_node node;
+	u32 hash;
+};
+
+void gch_hash_init(struct gch_hash *h, struct gch_heap *heap);
+int gch_hash_add(struct gch_hash *h, struct gch_hash_node *n, u32 hash);
+void gch_hash_del(struct gch_hash *h, struct gch_hash_node *n);
+struct hlist_head *gch_hash_bucket(const struct gch_hash *h, u32 hash);
+void gch_hash_exit(struct gch_hash *h);
+
+/* The entries of hash @hv, each embedding its node as @member; none while it is empty. */
+#define gch_hash_for_each(h, hv, pos, member)				\
+	hlist_for_each_entry(pos, gch_hash_bucket(h, hv), member.node)	\
+		if ((pos)->member.hash == (hv))
+
+#endif /* _GCHEAP_HASH_H */

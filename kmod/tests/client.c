@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * gcheap_client.ko: a module that uses a heap of its own, or that of another module,
+ * leaves something in it that calls its functions, and is unloaded. What it does is
+ * chosen by parameters; selftests/clients.sh looks on.
+ */
+#include <linux/delay.h>
+#include <linux/err.h>
+#include <linux/kthread.h>
+#include <linux/module.h>
+#include <gcheap/gcheap.h>
+
+static char *heap = "";
+module_param(heap, charp, 0444);
+MODULE_PARM_DESC(heap, "use this heap; without it, make one called t-client");
+
+static bool forget;
+module_param(forget, bool, 0444);
+MODULE_PARM_DESC(forget, "do not delete one's own heap");
+
+static unsigned int takes_ms;
+module_param(takes_ms, uint, 0444);
+MODULE_PARM_DESC(takes_ms, "how long the finalizer takes");
+
+static unsigned int entries;
+module_param(entries, uint, 0444);
+MODULE_PARM_DESC(entries, "a kthread makes a table of so many");
+
+static unsigned int called;
+module_param(called, uint, 0444);
+MODULE_PARM_DESC(called, "how many finalizers have begun");
+
+static struct gch_heap *used;
+static struct gch_roots *roots;
+static struct gch_mutator *mutator;
+
+static void finalize(struct gch_mutator *m, void *arg)
+{
+	WRITE_ONCE(called, called + 1);
+	msleep(takes_ms);
+}
+
+/* An object out of reach, whose finalizer the next collection queues. */
+static int drop_one(void)
+{
+	static const struct gch_type_desc desc = {
+		.name = "client", .bytes = 32, .nr_refs = 1,
+	};
+	struct gch_type *type = gch_type_register(used, &desc, NULL);
+
+	if (IS_ERR(type))
+		return PTR_ERR(type);
+	return gch_alloc(mutator, 0, type) ?:
+	       gch_finalizer_set(mutator, 0, finalize, NULL) ?:
+	       gch_clear(mutator, 0);
+}
+
+static int make_table(void *done)
+{
+	roots = gch_roots_create(used, entries);
+	complete(done);
+	return 0;
+}
+
+static int start_table(void)
+{
+	DECLARE_COMPLETION_ONSTACK(done);
+	struct task_struct *task;
+
+	task = kthread_run(make_table, &done, "gch_client");
+	if (IS_ERR(task))
+		return PTR_ERR(task);
+	wait_for_completion(&done);
+	return PTR_ERR_OR_ZERO(roots);
+}
+
+static int use_heap(void)
+{
+	struct gch_config cfg = { .engine = GCHEAP_ENGINE_GO };
+
+	if (!*heap)
+		used = gch_heap_create("t-client", &cfg, NULL);
+	else
+		used = gch_heap_find(heap) ?: ERR_PTR(-ENOENT);
+	return PTR_ERR_OR_ZERO(used);
+}
+
+static void leave_heap(void)
+{
+	if (!IS_ERR_OR_NULL(roots))
+		gch_roots_destroy(mutator, roots);
+	gch_mutator_detach(mutator);
+	if (!*heap && !forget)
+		gch_heap_delete(used, NULL);
+	gch_heap_put(used);
+}
+
+static int __init client_init(void)
+{
+	int ret = use_heap();
+
+	if (ret)
+		return ret;
+	mutator = gch_mutator_attach(used, 2);
+	if (IS_ERR(mutator)) {
+		ret = PTR_ERR(mutator);
+		mutator = NULL;
+	}
+	ret = ret ?: drop_one();
+	if (!ret && entries)
+		ret = start_table();
+	if (ret) {
+		leave_heap();
+		return ret;
+	}
+	/* A table needs a mutator to be destroyed by. */
+	if (!entries) {
+		gch_mutator_detach(mutator);
+		mutator = NULL;
+	}
+	return 0;
+}
+
+static void __exit client_exit(void)
+{
+	leave_heap();
+}
+
+module_init(client_init);
+module_exit(client_exit);
+MODULE_DESCRIPTION("A client of garbage-collected heaps that is unloaded");
+MODULE_LICENSE("GPL");

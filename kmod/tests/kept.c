@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What a heap takes beside its objects counts against its limit, is refused at it, and
+ * comes back.
+ */
+#include "tests.h"
+
+#include <linux/err.h>
+#include <linux/sched.h>
+#include <linux/sizes.h>
+#include <linux/slab.h>
+
+#define LIMIT		SZ_8M
+/* More of each than the limit has room for. */
+#define TABLES		64U
+#define ENTRIES		SZ_64K
+#define TYPES		8192U
+#define MUTATORS	2048U
+
+static u64 held(struct gch_test_env *env)
+{
+	struct gch_stats stats;
+
+	gch_heap_stats(env->heap, &stats);
+	CHECK(env, stats.peak_held_bytes <= LIMIT,
+	      "%llu bytes held, the limit is %u", stats.peak_held_bytes, LIMIT);
+	return stats.held_bytes;
+}
+
+static void check_full(struct gch_test_env *env, const char *what,
+		       unsigned int nr, long err)
+{
+	CHECK(env, err == -ENOMEM, "%u %s, then %ld", nr, what, err);
+	CHECK(env, held(env) > LIMIT - SZ_1M, "%u %s, and %llu bytes are held",
+	      nr, what, held(env));
+}
+
+static void fill_with_tables(struct gch_test_env *env)
+{
+	static struct gch_roots *roots[TABLES];
+	u64 before = held(env);
+	unsigned int nr;
+	long err = 0;
+
+	for (nr = 0; nr < TABLES; nr++) {
+		roots[nr] = gch_roots_create(env->heap, ENTRIES);
+		err = PTR_ERR_OR_ZERO(roots[nr]);
+		if (err)
+			break;
+	}
+	check_full(env, "tables", nr, err);
+	if (nr)
+		REFUSED(env, gch_roots_grow(roots[0], GCH_TABLE_MAX), ENOMEM);
+	while (nr--)
+		MUST(env, gch_roots_destroy(env->m, roots[nr]));
+	CHECK(env, held(env) == before, "%llu bytes held, %llu before tables",
+	      held(env), before);
+}
+
+static void fill_with_mutators(struct gch_test_env *env)
+{
+	struct gch_mutator **m;
+	u64 before = held(env);
+	unsigned int nr;
+	long err = 0;
+
+	m = kcalloc(MUTATORS, sizeof(*m), GFP_KERNEL);
+	for (nr = 0; m && nr < MUTATORS; nr++) {
+		m[nr] = gch_mutator_attach(env->heap, GCH_FRAME_MAX);
+		err = PTR_ERR_OR_ZERO(m[nr]);
+		if (err)
+			break;
+		cond_resched();
+	}
+	check_full(env, "mutators", nr, err);
+	while (m && nr--)
+		gch_mutator_detach(m[nr]);
+	kfree(m);
+	CHECK(env, held(env) == before, "%llu bytes held, %llu before mutators",
+	      held(env), before);
+}
+
+/* They stay as long as the heap. */
+static void fill_with_types(struct gch_test_env *env)
+{
+	struct gch_type_desc desc = { .bytes = SZ_16K, .nr_refs = SZ_16K / 8 };
+	char name[GCH_NAME_SIZE];
+	unsigned int nr;
+	long err = 0;
+
+	desc.name = name;
+	for (nr = 0; nr < TYPES && !err; nr++) {
+		scnprintf(name, sizeof(name), "type%u", nr);
+		err = PTR_ERR_OR_ZERO(gch_type_register(env->heap, &desc, NULL));
+		cond_resched();
+	}
+	check_full(env, "types", nr, err);
+}
+
+static void clean(void *arg)
+{
+}
+
+static void fill_with_cleanups(struct gch_test_env *env, struct gch_type *type)
+{
+	unsigned int nr;
+	u64 id = 0;
+	int err = 0;
+
+	if (env->engine != GCHEAP_ENGINE_GO ||
+	    !MUST(env, gch_alloc(env->m, 0, type)))
+		return;
+	for (nr = 0; nr < GCH_FINALS_MAX && !err; nr++) {
+		err = gch_cleanup_add(env->m, 0, clean, NULL, &id);
+		cond_resched();
+	}
+	check_full(env, "cleanups", nr, err);
+	MUST(env, gch_clear(env->m, 0));
+	MUST(env, gch_collect(env->heap, 2));
+	gch_finals_wait(env->heap);
+	CHECK(env, held(env) < LIMIT / 2, "%u cleanups have run, %llu bytes held",
+	      nr, held(env));
+}
+
+/* What is garbage is no reason to refuse a table. */
+static void trade_garbage(struct gch_test_env *env, struct gch_type *type)
+{
+	struct gch_roots *roots;
+	unsigned int i;
+
+	if (env->engine == GCHEAP_ENGINE_SLAB)
+		return;
+	for (i = 0; i < LIMIT / SZ_64K - 16; i++)
+		if (!MUST(env, gch_alloc_var(env->m, 0, type, 0, SZ_64K - 256)))
+			return;
+	MUST(env, gch_clear(env->m, 0));
+	roots = gch_roots_create(env->heap, LIMIT / 16);
+	if (CHECK(env, !IS_ERR(roots), "no table in place of garbage: %d",
+		  PTR_ERR_OR_ZERO(roots)))
+		MUST(env, gch_roots_destroy(env->m, roots));
+}
+
+/**
+ * gch_test_kept - tables, mutators, types and finalizers count against the limit
+ * @env: the test
+ */
+void gch_test_kept(struct gch_test_env *env)
+{
+	struct gch_config cfg = { .set = BIT(GCH_KEY_LIMIT) };
+	struct gch_type *type, *var;
+	void *own;
+
+	cfg.val[GCH_KEY_LIMIT] = LIMIT;
+	if (!gch_test_open(env, &cfg))
+		return;
+	type = gch_test_type(env, "node", 32, 1, 0);
+	var = gch_test_type(env, "var", 0, 0, GCH_TYPE_VAR);
+	if (!type || !var)
+		return;
+	own = gch_memory_get(env->heap, LIMIT);
+	CHECK(env, !own, "a heap with a type in it has room for all of its limit");
+	own = gch_memory_get(env->heap, SZ_1M);
+	CHECK(env, own && held(env) >= SZ_1M, "%llu bytes held with a client's",
+	      held(env));
+	gch_memory_put(env->heap, own, SZ_1M);
+	trade_garbage(env, var);
+	MUST(env, gch_collect(env->heap, 2));
+	fill_with_tables(env);
+	fill_with_mutators(env);
+	fill_with_cleanups(env, type);
+	fill_with_types(env);
+}

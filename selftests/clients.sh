@@ -1,0 +1,171 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# Modules that use heaps and are unloaded: no function of them is called afterwards,
+# whoever made the heap, whoever deletes it, and whatever they forget; what a module's
+# heap takes is charged to who loaded it. See kmod/tests/client.c.
+
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+begin 9
+
+called=/sys/module/gcheap_client/parameters/called
+cgroup=/sys/fs/cgroup/t-clients
+
+# has_called: its finalizer has begun.
+has_called()
+{
+	[ "$(cat "$called")" -gt 0 ]
+}
+
+# stays NAME: it cannot be unloaded.
+stays()
+{
+	! rmmod gcheap_client 2> /dev/null || {
+		echo "unloaded $1"
+		return 1
+	}
+}
+
+# A finalizer in the heap of another is called before its module can go.
+foreign()
+{
+	gcctl heap add t-foreign engine go > /dev/null || return
+	load gcheap_client heap=t-foreign || return
+	stays "with a finalizer in another's heap" || return
+	gcctl collect t-foreign || return
+	within 10 rmmod gcheap_client || return
+	is "finalizers run" "$(stat_of t-foreign finalizers-run)" 1
+}
+
+# Deleted with the heap, it does not keep the module.
+foreign_dropped()
+{
+	load gcheap_client heap=t-foreign || return
+	gcctl heap del t-foreign || return
+	rmmod gcheap_client
+}
+
+# One that runs does, and nobody waits for it with netlink's locks.
+foreign_runs()
+{
+	gcctl heap add t-foreign engine go > /dev/null || return
+	load gcheap_client heap=t-foreign takes_ms=2000 || return
+	gcctl collect t-foreign || return
+	within 10 has_called || return
+	gcctl heap del t-foreign || return
+	stays "while its finalizer runs" || return
+	within 10 rmmod gcheap_client
+}
+
+# Its own finalizer is waited for, with others looking at the heap.
+own()
+{
+	load gcheap_client takes_ms=500 || return
+	n=0
+	while [ "$n" -lt 2 ]; do
+		while gcctl stats t-client; do :; done > /dev/null 2>&1 &
+		n=$((n + 1))
+	done
+	gcctl collect t-client || return
+	within 10 has_called || return
+	rmmod gcheap_client || return
+	wait
+}
+
+own_in_use()
+{
+	load gcheap_client || return
+	gcctl run lru heap t-client seconds 20 > /dev/null 2>&1 &
+	run=$!
+	within 10 eval '! idle t-client' || return
+	stays "with another's mutators in its heap" || return
+	kill -KILL "$run"
+	wait "$run" 2> /dev/null
+	within 10 rmmod gcheap_client
+}
+
+# What it has forgotten can be seen and deleted, and calls nothing.
+forgotten()
+{
+	load gcheap_client forget=1 || return
+	rmmod gcheap_client || return
+	dmesg | grep -q "heap t-client outlives module gcheap_client" || {
+		echo "not a word of it"
+		return 1
+	}
+	gcctl collect t-client || return
+	is "finalizers run" "$(stat_of t-client finalizers-run)" 0 || return
+	gcctl heap del t-client
+}
+
+have_memcg()
+{
+	grep -q ' /sys/fs/cgroup cgroup2 ' /proc/mounts ||
+		mount -t cgroup2 none /sys/fs/cgroup 2> /dev/null
+	grep -q memory /sys/fs/cgroup/cgroup.controllers 2> /dev/null || return
+	echo +memory > /sys/fs/cgroup/cgroup.subtree_control &&
+		mkdir -p "$cgroup" 2> /dev/null
+}
+
+# in_cgroup COMMAND...
+in_cgroup()
+{
+	sh -c 'echo 0 > "$1/cgroup.procs" && shift && exec "$@"' cgroup \
+		"$cgroup" "$@"
+}
+
+# A table of 16 MiB, made by a kthread.
+charged()
+{
+	echo max > "$cgroup/memory.max"
+	before=$(cat "$cgroup/memory.current")
+	in_cgroup insmod "$(client)" entries=2000000 || return
+	after=$(cat "$cgroup/memory.current")
+	rmmod gcheap_client || return
+	[ $((after - before)) -gt 15000000 ] || {
+		echo "$((after - before)) bytes were charged"
+		return 1
+	}
+}
+
+# It fails where the cgroup has no room, and no task is killed for it.
+refused_by_cgroup()
+{
+	echo 8M > "$cgroup/memory.max"
+	if in_cgroup insmod "$(client)" entries=2000000 2> /dev/null; then
+		echo "a table of twice the cgroup's limit"
+		rmmod gcheap_client
+		return 1
+	fi
+	is "tasks killed" "$(sed -n 's/^oom_kill //p' "$cgroup/memory.events")" 0
+}
+
+# Where the module is.
+client()
+{
+	if [ -n "${GCHEAP_MODULES:-}" ]; then
+		echo "$GCHEAP_MODULES/gcheap_client.ko"
+	else
+		find /lib/modules/"$(uname -r)" -name 'gcheap_client.ko*'
+	fi
+}
+
+check "a finalizer in another's heap keeps its module" foreign
+check "not when the heap has been deleted" foreign_dropped
+check "while it runs it does" foreign_runs
+check "its own heap's finalizer is waited for" own
+refused "deleting a module's heap" 2 "belongs to module" \
+	sh -c 'modprobe -q gcheap_client || insmod "$1"; gcctl heap del t-client' \
+	sh "$(client)"
+rmmod gcheap_client
+check "mutators in its heap keep a module" own_in_use
+check "a heap that its module has forgotten" forgotten
+if have_memcg; then
+	check "a kthread's table is charged to who made the heap" charged
+	check "and refused by the cgroup" refused_by_cgroup
+	rmdir "$cgroup"
+else
+	result 0 "a kthread's table is charged # SKIP no cgroups"
+	result 0 "and refused by the cgroup # SKIP no cgroups"
+fi
