@@ -155,9 +155,9 @@ check "a finalizer in another's heap keeps its module" foreign
 check "not when the heap has been deleted" foreign_dropped
 check "while it runs it does" foreign_runs
 check "its own heap's finalizer is waited for" own
+load gcheap_client
 refused "deleting a module's heap" 2 "belongs to module" \
-	sh -c 'modprobe -q gcheap_client || insmod "$1"; gcctl heap del t-client' \
-	sh "$(client)"
+	gcctl heap del t-client
 rmmod gcheap_client
 check "mutators in its heap keep a module" own_in_use
 check "a heap that its module has forgotten" forgotten

@@ -8,10 +8,10 @@
 # shellcheck disable=SC2016 # programs of awk
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
-begin 12
+begin 14
 
 tmp=$(mktemp -d) || skip_all "no folder for files"
-events=/sys/kernel/tracing/events/gcheap/gcheap_gctrace
+events=/sys/kernel/tracing/events/gcheap/gcheap_cycle_end
 cpus=$(grep -c ^processor /proc/cpuinfo)
 
 # Times are 0, or have three places, two, or one and less than 10, or none.
@@ -186,29 +186,113 @@ gone()
 	[ -z "$(cat "/proc/$monitor/cmdline" 2> /dev/null)" ]
 }
 
-# The same by the kernel's tracing, in a buffer of its own.
+# hear NAME: in text and as documents, until both have two.
+hear()
+{
+	rm -f "$tmp/text" "$tmp/json"
+	gcctl monitor "$1" count 2 > "$tmp/text" 2>&1 &
+	gcctl -j monitor "$1" count 2 > "$tmp/json" 2>&1 &
+	until within 1 have_two; do
+		gcctl collect "$1" > /dev/null
+	done
+	wait
+}
+
+have_two()
+{
+	[ "$(grep -c . "$tmp/text")" -ge 2 ] && [ "$(grep -c . "$tmp/json")" -ge 2 ]
+}
+
+# of KEY: its value in the last document.
+of()
+{
+	tail -n 1 "$tmp/json" | number "$1"
+}
+
+# The line is made of the fields: who listened first has heard one before.
+typed()
+{
+	hear t-trace || return
+	grep -Ev "$form" "$tmp/text" && return 1
+	grep '"line"' "$tmp/json" && return 1
+	same=$(grep "^gc $(of cycle) @" "$tmp/text" || grep "^gc $((
+		$(of cycle) - 1)) @" "$tmp/text")
+	is "cycles heard by both" "${same:+1}" 1 || return
+	is generation "$(of generation)" 2 || return
+	is processors "$(of cpus)" "$cpus" || return
+	tail -n 1 "$tmp/json" | grep -q '"forced":true' || {
+		cat "$tmp/json"
+		return 1
+	}
+	is duration "$(of duration-ns)" "$(($(of sync-ns) + $(of mark-ns) +
+		$(of term-ns)))" || return
+	gcctl heap set t-trace gogc off limit none || return
+	hear t-trace || return
+	tail -n 1 "$tmp/json" | grep -q '"goal-bytes":null' || {
+		cat "$tmp/json"
+		return 1
+	}
+}
+
+# A heap of another engine: what its collector looked at, and what of that went.
+python_reports()
+{
+	gcctl heap add t-pytrace engine python trace 1 threshold0 0 > /dev/null ||
+		return
+	gcctl run cycles heap t-pytrace mutators 1 entries 10 \
+		max-operations 100 > /dev/null || return
+	idle_soon t-pytrace || return
+	gcctl monitor t-pytrace count 2 > "$tmp/text" 2>&1 &
+	gcctl -j monitor t-pytrace count 1 > "$tmp/json" 2>&1 &
+	# Both listen, or one hears what was found when there is something to find.
+	until [ -s "$tmp/json" ]; do
+		gcctl run cycles heap t-pytrace mutators 1 entries 10 \
+			max-operations 100 > /dev/null
+		gcctl collect t-pytrace generation 1 > /dev/null
+		sleep 0.1
+	done
+	until [ "$(grep -c . "$tmp/text")" -ge 2 ]; do
+		gcctl collect t-pytrace > /dev/null
+		sleep 0.1
+	done
+	wait
+	gcctl heap del t-pytrace
+	if [ "$(of collected)" = 0 ] ||
+		[ "$(of candidates)" -lt "$(of collected)" ]; then
+		cat "$tmp/json"
+		return 1
+	fi
+	is uncollectable "$(of uncollectable)" 0 || return
+	grep -Evn "^gc [0-9]+ @[0-9.]+s generation [012]: [0-9]+ candidates, \
+[0-9]+ collected, 0 uncollectable, $time ms, $time ms stopped( \(forced\))?\$" \
+		"$tmp/text" && return 1
+	return 0
+}
+
+# The kernel's tracing, in a buffer of its own; trace is off.
 traced()
 {
 	buffer=/sys/kernel/tracing/instances/gcheap-test
 	mkdir "$buffer" || return
-	echo 1 > "$buffer/events/gcheap/gcheap_gctrace/enable"
-	gcctl heap add t-trace engine go trace 1 > /dev/null
-	gcctl -j monitor t-trace count 2 > "$tmp/json" 2>&1 &
-	until within 1 gone_json; do
-		gcctl collect t-trace > /dev/null
+	for event in begin end; do
+		echo 1 > "$buffer/events/gcheap/gcheap_cycle_$event/enable"
 	done
-	sed -n 's/.*gcheap_gctrace: t-trace: //p' "$buffer/trace" > "$tmp/traced"
+	for engine in go python; do
+		gcctl heap add t-traced engine "$engine" > /dev/null
+		gcctl collect t-traced > /dev/null
+		gcctl heap del t-traced
+	done
+	cat "$buffer/trace" > "$tmp/traced"
 	rmdir "$buffer"
-	sed 's/.*"line":"\([^"]*\)".*/\1/' "$tmp/json" > "$tmp/heard2"
-	grep -Evn "$form" "$tmp/traced" "$tmp/heard2" && return 1
-	is lines "$(grep -c . "$tmp/heard2")" 2 || return
-	# What was heard is part of what was traced.
-	is lines "$(grep -cxF -f "$tmp/heard2" "$tmp/traced")" 2
-}
-
-gone_json()
-{
-	[ "$(grep -c . "$tmp/json")" -ge 2 ]
+	for event in begin end; do
+		is "events at the $event of cycles" "$(grep -c \
+			"gcheap_cycle_$event: heap=t-traced .*cycle=1 generation=2 forced=1" \
+			"$tmp/traced")" 2 || {
+			cat "$tmp/traced"
+			return 1
+		}
+	done
+	grep -Eq 'duration_ns=[1-9][0-9]* .*goal_bytes=[0-9]+ ' "$tmp/traced"
 }
 
 gcctl heap add t-trace engine go trace 1 > /dev/null
@@ -227,10 +311,12 @@ check "the goal of the statistics is that of the next line" \
 	goal_is_that_of_stats
 check "forced is what was asked for" forced_are_those_asked_for
 check "off is silent" off_is_silent
+check "typed fields in JSON, of which the line is made" typed
+check "a python heap reports candidates and what of them went" python_reports
 check "monitor ends with the heap" ends_with_the_heap
 if [ -e "$events" ]; then
-	check "the kernel's tracing has the same lines" traced
+	check "the kernel's tracing has each cycle, trace or not" traced
 else
-	result 0 "the kernel's tracing has the same lines # SKIP no tracing"
+	result 0 "the kernel's tracing has each cycle # SKIP no tracing"
 fi
 rm -rf "$tmp"

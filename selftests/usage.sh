@@ -40,7 +40,9 @@ refused "statistics of none" 2 "no heap" gcctl stats t-none
 refused "collection of none" 2 "no heap" gcctl collect t-none
 refused "monitor without a heap" 1 "name" gcctl monitor
 refused "monitor of none" 2 "no heap" gcctl monitor t-none
-refused "monitor of another engine" 2 "engine is python" gcctl monitor t-use
+gcctl heap add t-quiet engine slab > /dev/null
+refused "monitor of another engine" 2 "engine is slab" gcctl monitor t-quiet
+gcctl heap del t-quiet
 gcctl heap add t-quiet engine go > /dev/null
 refused "monitor of a heap that is silent" 2 "trace 1" gcctl monitor t-quiet
 gcctl heap del t-quiet

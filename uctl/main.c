@@ -78,8 +78,8 @@ static const char monitor_usage[] =
 	"  gcctl monitor NAME [count N]\n";
 
 static const char monitor_details[] =
-	"A line a collection, as they come, in the form of Go's gctrace; the heap's\n"
-	"trace has to be on.\n"
+	"A line a collection, as they come, of a Go heap in the form of Go's gctrace;\n"
+	"the heap's trace has to be on.\n"
 	"Keys:\n"
 	"  count N                 ends after so many lines\n";
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * gcctl monitor: a line a collection of a heap, as the module reports them.
+ * gcctl monitor: a line a collection of a heap, made of what the module reports.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <linux/gcheap.h>
 
@@ -26,24 +27,155 @@ struct monitor {
 	uint64_t count;
 };
 
+/* What a report has, in the order of the document. */
+static const struct {
+	int attr;
+	enum out_kind kind;
+	const char *key;
+} fields[] = {
+	{ GCHEAP_A_CYCLE_CYCLE, OUT_COUNT, "cycle" },
+	{ GCHEAP_A_CYCLE_GENERATION, OUT_COUNT, "generation" },
+	{ GCHEAP_A_CYCLE_FORCED, OUT_FLAG, "forced" },
+	{ GCHEAP_A_CYCLE_BEGIN_NS, OUT_NS, "begin-ns" },
+	{ GCHEAP_A_CYCLE_DURATION_NS, OUT_NS, "duration-ns" },
+	{ GCHEAP_A_CYCLE_CPUS, OUT_COUNT, "cpus" },
+	{ GCHEAP_A_CYCLE_CPU_PERCENT, OUT_COUNT, "cpu-percent" },
+	{ GCHEAP_A_CYCLE_SYNC_NS, OUT_NS, "sync-ns" },
+	{ GCHEAP_A_CYCLE_MARK_NS, OUT_NS, "mark-ns" },
+	{ GCHEAP_A_CYCLE_TERM_NS, OUT_NS, "term-ns" },
+	{ GCHEAP_A_CYCLE_ASSIST_NS, OUT_NS, "assist-ns" },
+	{ GCHEAP_A_CYCLE_WORKER_NS, OUT_NS, "worker-ns" },
+	{ GCHEAP_A_CYCLE_STOPPED_NS, OUT_NS, "stopped-ns" },
+	{ GCHEAP_A_CYCLE_LIVE_BEGIN_BYTES, OUT_BYTES, "live-begin-bytes" },
+	{ GCHEAP_A_CYCLE_LIVE_END_BYTES, OUT_BYTES, "live-end-bytes" },
+	{ GCHEAP_A_CYCLE_MARKED_BYTES, OUT_BYTES, "marked-bytes" },
+	{ GCHEAP_A_CYCLE_GOAL_BYTES, OUT_BYTES, "goal-bytes" },
+	{ GCHEAP_A_CYCLE_FRAME_BYTES, OUT_BYTES, "frame-bytes" },
+	{ GCHEAP_A_CYCLE_TABLE_BYTES, OUT_BYTES, "table-bytes" },
+	{ GCHEAP_A_CYCLE_CANDIDATES, OUT_COUNT, "candidates" },
+	{ GCHEAP_A_CYCLE_COLLECTED, OUT_COUNT, "collected" },
+	{ GCHEAP_A_CYCLE_UNCOLLECTABLE, OUT_COUNT, "uncollectable" },
+};
+
+static void show_document(const struct gnl_facts *f)
+{
+	struct out_value none = { .kind = OUT_NONE };
+	bool go = f->num[GCHEAP_A_CYCLE_ENGINE] == GCHEAP_ENGINE_GO;
+	unsigned int i;
+
+	out_group(NULL, NULL);
+	out_item("name", NULL, out_text(f->name));
+	out_item("id", NULL, out_num(OUT_COUNT, f->num[GCHEAP_A_CYCLE_ID]));
+	out_item("engine", NULL,
+		 out_text(heap_engine_name(f->num[GCHEAP_A_CYCLE_ENGINE])));
+	for (i = 0; i < ARRAY_SIZE(fields); i++) {
+		int attr = fields[i].attr;
+
+		if (gnl_has(f, attr))
+			out_item(fields[i].key, NULL,
+				 out_num(fields[i].kind, f->num[attr]));
+		else if (go && attr == GCHEAP_A_CYCLE_GOAL_BYTES)
+			out_item(fields[i].key, NULL, none);
+	}
+	out_end();
+	out_next();
+}
+
+struct text {
+	char text[24];
+};
+
+/* Milliseconds with two digits that count, three behind the point at most. */
+static struct text ms(uint64_t ns)
+{
+	struct text t;
+	unsigned int us = ns / 1000;
+
+	if (ns >= 10 * UINT64_C(1000000))
+		snprintf(t.text, sizeof(t.text), "%" PRIu64, ns / 1000000);
+	else if (!us)
+		snprintf(t.text, sizeof(t.text), "0");
+	else if (us < 100)
+		snprintf(t.text, sizeof(t.text), "0.%03u", us);
+	else if (us < 1000)
+		snprintf(t.text, sizeof(t.text), "0.%02u", us / 10);
+	else
+		snprintf(t.text, sizeof(t.text), "%u.%u", us / 1000,
+			 us / 100 % 10);
+	return t;
+}
+
+static uint64_t mib(const struct gnl_facts *f, int attr)
+{
+	return (gnl_has(f, attr) ? f->num[attr] : UINT64_MAX) >> 20;
+}
+
+static void show_begin(const struct gnl_facts *f)
+{
+	uint64_t at = f->num[GCHEAP_A_CYCLE_BEGIN_NS] / 1000000;
+
+	printf("gc %" PRIu64 " @%" PRIu64 ".%03" PRIu64 "s ",
+	       f->num[GCHEAP_A_CYCLE_CYCLE], at / 1000, at % 1000);
+}
+
+/* As GODEBUG=gctrace=1 has it. Workers do not run because a CPU is idle. */
+static void show_go(const struct gnl_facts *f)
+{
+	uint64_t cpus = f->num[GCHEAP_A_CYCLE_CPUS];
+	uint64_t sync = f->num[GCHEAP_A_CYCLE_SYNC_NS];
+	uint64_t term = f->num[GCHEAP_A_CYCLE_TERM_NS];
+	uint64_t stopped = f->num[GCHEAP_A_CYCLE_STOPPED_NS] * (cpus - 1);
+
+	show_begin(f);
+	printf("%" PRIu64 "%%: %s+%s+%s ms clock, %s+%s/%s/0+%s ms cpu, ",
+	       f->num[GCHEAP_A_CYCLE_CPU_PERCENT], ms(sync).text,
+	       ms(f->num[GCHEAP_A_CYCLE_MARK_NS]).text, ms(term).text, ms(sync).text,
+	       ms(f->num[GCHEAP_A_CYCLE_ASSIST_NS]).text,
+	       ms(f->num[GCHEAP_A_CYCLE_WORKER_NS]).text, ms(term + stopped).text);
+	printf("%" PRIu64 "->%" PRIu64 "->%" PRIu64 " MB, %" PRIu64
+	       " MB goal, %" PRIu64 " MB stacks, %" PRIu64
+	       " MB globals, %" PRIu64 " P",
+	       mib(f, GCHEAP_A_CYCLE_LIVE_BEGIN_BYTES),
+	       mib(f, GCHEAP_A_CYCLE_LIVE_END_BYTES),
+	       mib(f, GCHEAP_A_CYCLE_MARKED_BYTES),
+	       mib(f, GCHEAP_A_CYCLE_GOAL_BYTES),
+	       mib(f, GCHEAP_A_CYCLE_FRAME_BYTES),
+	       mib(f, GCHEAP_A_CYCLE_TABLE_BYTES), cpus);
+}
+
+static void show_python(const struct gnl_facts *f)
+{
+	show_begin(f);
+	printf("generation %" PRIu64 ": %" PRIu64 " candidates, %" PRIu64
+	       " collected, %" PRIu64 " uncollectable, %s ms, %s ms stopped",
+	       f->num[GCHEAP_A_CYCLE_GENERATION],
+	       f->num[GCHEAP_A_CYCLE_CANDIDATES],
+	       f->num[GCHEAP_A_CYCLE_COLLECTED],
+	       f->num[GCHEAP_A_CYCLE_UNCOLLECTABLE],
+	       ms(f->num[GCHEAP_A_CYCLE_DURATION_NS]).text,
+	       ms(f->num[GCHEAP_A_CYCLE_STOPPED_NS]).text);
+}
+
 static void show_line(struct gnl_reply *reply, void *arg)
 {
 	struct monitor *m = arg;
 	struct gnl_facts f;
-	char line[512];
 
-	gnl_read(reply, GCHEAP_A_TRACE_NAME, &f);
-	if (reply->cmd != GCHEAP_CMD_GCTRACE ||
-	    f.num[GCHEAP_A_TRACE_ID] != m->id ||
+	gnl_read(reply, GCHEAP_A_CYCLE_NAME, &f);
+	if (reply->cmd != GCHEAP_CMD_CYCLE ||
+	    f.num[GCHEAP_A_CYCLE_ID] != m->id ||
 	    (m->count && m->lines == m->count))
 		return;
-	gnl_read_text(reply, GCHEAP_A_TRACE_LINE, line, sizeof(line));
 	m->lines++;
-	out_group(NULL, NULL);
-	if (out_is_json())
-		out_item("name", NULL, out_text(f.name));
-	out_item("line", NULL, out_text(line));
-	out_end();
+	if (out_is_json()) {
+		show_document(&f);
+		return;
+	}
+	if (f.num[GCHEAP_A_CYCLE_ENGINE] == GCHEAP_ENGINE_GO)
+		show_go(&f);
+	else
+		show_python(&f);
+	printf("%s\n", f.num[GCHEAP_A_CYCLE_FORCED] ? " (forced)" : "");
 	out_next();
 }
 

@@ -10,13 +10,14 @@
 
 struct genl_info;
 struct gch_heap;
+struct gch_report;
 struct netlink_callback;
 struct sk_buff;
 
 int gch_nl_init(void);
 void gch_nl_exit(void);
 
-void gch_nl_trace(struct gch_heap *heap, const char *line);
+void gch_nl_report(struct gch_heap *heap, const struct gch_report *r);
 
 void gch_dbg_init(void);
 void gch_dbg_exit(void);

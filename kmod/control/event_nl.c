@@ -2,36 +2,110 @@
 /* What netlink says without having been asked: group "events" of the family. */
 #include "control.h"
 
+#include <linux/stddef.h>
 #include <net/genetlink.h>
-#include <gcheap/gcheap.h>
+#include <gcheap/engine.h>
 
 #include "compat.h"
 #include "generated/netlink.h"
 
-static int fill_trace(struct sk_buff *skb, struct gch_heap *heap,
-		      const char *line)
+/* Where a number of a report is, and which engines have it. */
+struct field {
+	u16 attr;
+	u16 offset;
+	u8 bytes;
+	u8 engines;
+};
+
+#define GO	BIT(GCHEAP_ENGINE_GO)
+#define PYTHON	BIT(GCHEAP_ENGINE_PYTHON)
+
+#define FIELD(id, member, type, of) {				\
+	.attr = GCHEAP_A_CYCLE_##id,				\
+	.offset = offsetof(struct gch_report, member),		\
+	.bytes = sizeof(type),					\
+	.engines = (of),					\
+}
+
+static const struct field fields[] = {
+	FIELD(CYCLE, cycle, u64, GO | PYTHON),
+	FIELD(GENERATION, generation, u32, GO | PYTHON),
+	FIELD(FORCED, forced, u32, GO | PYTHON),
+	FIELD(CPUS, cpus, u32, GO),
+	FIELD(CPU_PERCENT, cpu_percent, u32, GO),
+	FIELD(SYNC_NS, sync_ns, u64, GO),
+	FIELD(MARK_NS, mark_ns, u64, GO),
+	FIELD(TERM_NS, term_ns, u64, GO),
+	FIELD(ASSIST_NS, assist_ns, u64, GO),
+	FIELD(WORKER_NS, worker_ns, u64, GO),
+	FIELD(STOPPED_NS, stopped_ns, u64, GO | PYTHON),
+	FIELD(LIVE_BEGIN_BYTES, live_begin_bytes, u64, GO | PYTHON),
+	FIELD(LIVE_END_BYTES, live_end_bytes, u64, GO | PYTHON),
+	FIELD(MARKED_BYTES, marked_bytes, u64, GO),
+	FIELD(FRAME_BYTES, frame_bytes, u64, GO),
+	FIELD(TABLE_BYTES, table_bytes, u64, GO),
+	FIELD(CANDIDATES, candidates, u64, PYTHON),
+	FIELD(COLLECTED, collected, u64, PYTHON),
+	FIELD(UNCOLLECTABLE, uncollectable, u64, PYTHON),
+};
+
+/* Id, name, engine, two times and the goal are not in the table. */
+static_assert(ARRAY_SIZE(fields) + 6 == GCHEAP_A_CYCLE_MAX);
+
+static int put_field(struct sk_buff *skb, const struct field *f,
+		     const struct gch_report *r)
+{
+	const void *value = (const void *)r + f->offset;
+
+	return f->bytes == sizeof(u32) ?
+		nla_put_u32(skb, f->attr, *(const u32 *)value) :
+		nla_put_uint(skb, f->attr, *(const u64 *)value);
+}
+
+static int fill_fields(struct sk_buff *skb, const struct gch_heap *heap,
+		       const struct gch_report *r)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(fields); i++)
+		if ((fields[i].engines & BIT(heap->ops->kind)) &&
+		    put_field(skb, &fields[i], r))
+			return -EMSGSIZE;
+	if (r->goal_bytes != U64_MAX &&
+	    nla_put_uint(skb, GCHEAP_A_CYCLE_GOAL_BYTES, r->goal_bytes))
+		return -EMSGSIZE;
+	return 0;
+}
+
+static int fill_report(struct sk_buff *skb, const struct gch_heap *heap,
+		       const struct gch_report *r)
 {
 	void *hdr = genlmsg_put(skb, 0, 0, &gcheap_nl_family, 0,
-				GCHEAP_CMD_GCTRACE);
+				GCHEAP_CMD_CYCLE);
 
-	if (!hdr || nla_put_u32(skb, GCHEAP_A_TRACE_ID, gch_heap_id(heap)) ||
-	    nla_put_string(skb, GCHEAP_A_TRACE_NAME, gch_heap_name(heap)) ||
-	    nla_put_string(skb, GCHEAP_A_TRACE_LINE, line))
+	if (!hdr || nla_put_u32(skb, GCHEAP_A_CYCLE_ID, heap->id) ||
+	    nla_put_string(skb, GCHEAP_A_CYCLE_NAME, heap->name) ||
+	    nla_put_u32(skb, GCHEAP_A_CYCLE_ENGINE, heap->ops->kind) ||
+	    nla_put_uint(skb, GCHEAP_A_CYCLE_BEGIN_NS,
+			 r->start_ns - heap->born) ||
+	    nla_put_uint(skb, GCHEAP_A_CYCLE_DURATION_NS,
+			 r->end_ns - r->start_ns) ||
+	    fill_fields(skb, heap, r))
 		return -EMSGSIZE;
 	genlmsg_end(skb, hdr);
 	return 0;
 }
 
 /**
- * gch_nl_trace - tells all who listen of a collection
+ * gch_nl_report - tells all who listen of a collection
  * @heap: the heap
- * @line: what there is to say
+ * @r: what there is to say
  *
  * It is lost where there is no memory for it.
  *
  * Context: process context, may sleep.
  */
-void gch_nl_trace(struct gch_heap *heap, const char *line)
+void gch_nl_report(struct gch_heap *heap, const struct gch_report *r)
 {
 	struct sk_buff *skb;
 
@@ -41,7 +115,7 @@ void gch_nl_trace(struct gch_heap *heap, const char *line)
 	skb = genlmsg_new(NLMSG_DEFAULT_SIZE, GFP_KERNEL);
 	if (!skb)
 		return;
-	if (fill_trace(skb, heap, line))
+	if (fill_report(skb, heap, r))
 		nlmsg_free(skb);
 	else
 		genlmsg_multicast(&gcheap_nl_family, skb, 0,

@@ -198,11 +198,11 @@ static u32 hash_ref(void *ref)
 
 static struct gch_final_object *find(struct gch_finals *fs, void *ref)
 {
-	u32 hash = hash_ref(ref);
 	struct gch_final_object *o;
 
 	lockdep_assert_held(&fs->lock);
-	gch_hash_for_each(&fs->by_ref, hash, o, hash)
+	hlist_for_each_entry(o, gch_hash_bucket(&fs->by_ref, hash_ref(ref)),
+			     hash.node)
 		if (o->ref == ref)
 			return o;
 	return NULL;
@@ -468,7 +468,8 @@ static struct gch_final *find_id(struct gch_finals *fs, u64 id)
 	struct gch_final *f;
 
 	lockdep_assert_held(&fs->lock);
-	gch_hash_for_each(&fs->by_id, hash_id(id), f, hash)
+	hlist_for_each_entry(f, gch_hash_bucket(&fs->by_id, hash_id(id)),
+			     hash.node)
 		if (f->id == id)
 			return f;
 	return NULL;

@@ -16,6 +16,7 @@
 
 #include <linux/ctype.h>
 #include <linux/export.h>
+#include <linux/ktime.h>
 #include <linux/memcontrol.h>
 #include <linux/mm.h>
 #include <linux/module.h>
@@ -121,6 +122,7 @@ static struct gch_heap *heap_new(const struct gch_engine_ops *ops)
 	spin_lock_init(&heap->peaks_lock);
 	INIT_LIST_HEAD(&heap->watchers);
 	heap->reachable = GCH_UNKNOWN;
+	mutex_init(&heap->type_lock);
 	gch_hash_init(&heap->by_name, heap);
 	gch_cycle_init(heap);
 	heap->memcg = get_mem_cgroup_from_mm(current->mm);
@@ -200,6 +202,7 @@ struct gch_heap *__gch_heap_create(const char *name,
 		goto err_module;
 	strscpy(heap->name, name, sizeof(heap->name));
 	heap->maker = maker;
+	heap->born = ktime_get_ns();
 	ret = gch_heap_configure(heap, cfg, extack);
 	if (ret)
 		goto err_free;

@@ -353,8 +353,9 @@ EXPORT_SYMBOL_GPL(gch_root_get);
  * @nr: entries, all empty
  * @user: the module whose table it is
  *
- * Called as gch_weaks_create(), which fills in @user. Only objects of types with %GCH_TYPE_WEAK may be named. An entry belongs to
- * one mutator at a time; a collector clears it when its object dies.
+ * Called as gch_weaks_create(), which fills in @user. Only objects of types with
+ * %GCH_TYPE_WEAK may be named. An entry belongs to one mutator at a time; a collector
+ * clears it when its object dies.
  *
  * Context: process context, may sleep; collects at the heap's limit.
  * Return: as __gch_roots_create().

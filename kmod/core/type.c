@@ -2,8 +2,9 @@
 /*
  * Types: what the objects of a heap look like
  *
- * The list of types, and the hash of their names, are protected by gch_heap.lock; a
- * type never changes once it is there and lives as long as its heap.
+ * gch_heap.type_lock protects the hash of their names, and is held while memory for
+ * that is taken: no collection waits for it. Within it, gch_heap.lock protects the list.
+ * A type never changes once it is there and lives as long as its heap.
  */
 #include <gcheap/engine.h>
 
@@ -109,9 +110,9 @@ static struct gch_type *find(struct gch_heap *heap, const char *name, u32 hash)
 {
 	struct gch_type *t;
 
-	lockdep_assert_held(&heap->lock);
-	gch_hash_for_each(&heap->by_name, hash, t, named)
-		if (!strcmp(t->name, name))
+	lockdep_assert_held(&heap->type_lock);
+	hlist_for_each_entry(t, gch_hash_bucket(&heap->by_name, hash), named.node)
+		if (t->named.hash == hash && !strcmp(t->name, name))
 			return t;
 	return NULL;
 }
@@ -139,8 +140,10 @@ static struct gch_type *enlist(struct gch_heap *heap, struct gch_type *t,
 	if (gch_hash_add(&heap->by_name, &t->named, hash))
 		return ERR_PTR(-ENOMEM);
 	t->heap = heap;
+	mutex_lock(&heap->lock);
 	t->id = heap->nr_types++;
 	list_add_tail(&t->node, &heap->types);
+	mutex_unlock(&heap->lock);
 	return t;
 }
 
@@ -154,9 +157,9 @@ static struct gch_type *try_register(struct gch_heap *heap,
 		return ERR_PTR(-ENOMEM);
 	if (heap->ops->typed)
 		heap->ops->typed(t);
-	mutex_lock(&heap->lock);
+	mutex_lock(&heap->type_lock);
 	found = enlist(heap, t, desc, extack);
-	mutex_unlock(&heap->lock);
+	mutex_unlock(&heap->type_lock);
 	if (found != t)
 		type_free(heap, t);
 	return found;

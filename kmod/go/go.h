@@ -501,6 +501,7 @@ struct gch_go_mutator {
  * @gc: processor time of workers and assists
  * @assist: how much of it assists had
  * @stopped: how long mutators were stopped
+ * @report: what is reported of it
  */
 struct gch_go_times {
 	u64 start;
@@ -510,6 +511,7 @@ struct gch_go_times {
 	u64 gc;
 	u64 assist;
 	u64 stopped;
+	struct gch_report report;
 };
 
 static inline struct gch_go_heap *to_go(struct gch_heap *heap)

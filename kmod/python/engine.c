@@ -23,6 +23,7 @@ static const struct gch_tunable tunables[] = {
 	{ GCH_KEY_THRESHOLD2, .def = 10, .max = INT_MAX, .live = true },
 	{ GCH_KEY_SWITCH_US, .def = 5000, .min = 100, .max = USEC_PER_SEC,
 	  .live = true },
+	{ GCH_KEY_TRACE, .max = 1, .live = true },
 };
 
 static int check_settings(struct gch_heap *heap, struct netlink_ext_ack *extack)

@@ -728,19 +728,28 @@ int gch_py_collect(struct gch_heap *heap, unsigned int generation)
 		.generation = min(generation, 2U),
 		.next = min(generation + 1, 2U),
 	};
+	struct gch_report r;
 	struct usage usage;
 	u64 start;
 
 	if (c.generation == 2)
 		WRITE_ONCE(h->nr_full, h->nr_full + 1);
+	gch_report_begin(heap, &r, c.generation);
 	gch_py_stop(h);
 	start = ktime_get_ns();
 	usage = begin_usage();
+	r.live_begin_bytes = h->live_bytes;
 	gc_collect_main(&c);
+	r.live_end_bytes = h->live_bytes;
 	if (c.generation == 2)
 		h->full_writes = count_writes(h);
 	gch_py_resume(h);
-	atomic64_add(ktime_get_ns() - start, &heap->stopped_ns);
+	r.end_ns = ktime_get_ns();
+	r.stopped_ns = r.end_ns - start;
+	r.candidates = c.candidates;
+	r.collected = c.candidates - c.survivors;
+	atomic64_add(r.stopped_ns, &heap->stopped_ns);
+	gch_report_end(heap, &r);
 	gch_py_reap(h);
 	end_usage(h, &usage);
 	return 0;

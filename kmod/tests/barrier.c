@@ -282,8 +282,7 @@ static int mover_main(void *arg)
 			gch_roots_destroy(v->m, v->roots);
 		gch_mutator_detach(v->m);
 	}
-	complete(&v->done);
-	return 0;
+	kthread_complete_and_exit(&v->done, 0);
 }
 
 /* A long list, for the marker to be on its way most of the time. */

@@ -58,8 +58,7 @@ static int drop_one(void)
 static int make_table(void *done)
 {
 	roots = gch_roots_create(used, entries);
-	complete(done);
-	return 0;
+	kthread_complete_and_exit(done, 0);
 }
 
 static int start_table(void)

@@ -700,8 +700,7 @@ static int race(void *arg)
 			break;
 		cond_resched();
 	}
-	complete(&r->done);
-	return 0;
+	kthread_complete_and_exit(&r->done, 0);
 }
 
 static bool racer_start(struct racer *r, struct fixture *f, unsigned int i)

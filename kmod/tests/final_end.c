@@ -113,7 +113,7 @@ void gch_test_final_stop(struct gch_test_env *env)
 	MUST(env, gch_clear(env->m, 0));
 }
 
-static void watch(void *arg, u64 start_ns, u64 end_ns)
+static void watched_pause(void *arg, u64 start_ns, u64 end_ns)
 {
 	struct fixture *f = arg;
 
@@ -127,7 +127,7 @@ static void turn_on_itself(struct gch_mutator *m, void *arg)
 
 	f->deleted = gch_heap_delete(gch_mutator_heap(m), NULL);
 	gch_finals_wait(gch_mutator_heap(m));
-	gch_mutator_watch(m, watch, f);
+	gch_mutator_watch(m, watched_pause, f);
 	atomic_inc(&f->begun);
 }
 

@@ -17,7 +17,7 @@
 #define TYPES		8192U
 #define MUTATORS	2048U
 
-static u64 held(struct gch_test_env *env)
+static u64 held_now(struct gch_test_env *env)
 {
 	struct gch_stats stats;
 
@@ -31,14 +31,14 @@ static void check_full(struct gch_test_env *env, const char *what,
 		       unsigned int nr, long err)
 {
 	CHECK(env, err == -ENOMEM, "%u %s, then %ld", nr, what, err);
-	CHECK(env, held(env) > LIMIT - SZ_1M, "%u %s, and %llu bytes are held",
-	      nr, what, held(env));
+	CHECK(env, held_now(env) > LIMIT - SZ_1M, "%u %s, and %llu bytes are held",
+	      nr, what, held_now(env));
 }
 
 static void fill_with_tables(struct gch_test_env *env)
 {
 	static struct gch_roots *roots[TABLES];
-	u64 before = held(env);
+	u64 before = held_now(env);
 	unsigned int nr;
 	long err = 0;
 
@@ -53,14 +53,14 @@ static void fill_with_tables(struct gch_test_env *env)
 		REFUSED(env, gch_roots_grow(roots[0], GCH_TABLE_MAX), ENOMEM);
 	while (nr--)
 		MUST(env, gch_roots_destroy(env->m, roots[nr]));
-	CHECK(env, held(env) == before, "%llu bytes held, %llu before tables",
-	      held(env), before);
+	CHECK(env, held_now(env) == before, "%llu bytes held, %llu before tables",
+	      held_now(env), before);
 }
 
 static void fill_with_mutators(struct gch_test_env *env)
 {
 	struct gch_mutator **m;
-	u64 before = held(env);
+	u64 before = held_now(env);
 	unsigned int nr;
 	long err = 0;
 
@@ -76,8 +76,8 @@ static void fill_with_mutators(struct gch_test_env *env)
 	while (m && nr--)
 		gch_mutator_detach(m[nr]);
 	kfree(m);
-	CHECK(env, held(env) == before, "%llu bytes held, %llu before mutators",
-	      held(env), before);
+	CHECK(env, held_now(env) == before, "%llu bytes held, %llu before mutators",
+	      held_now(env), before);
 }
 
 /* They stay as long as the heap. */
@@ -118,8 +118,8 @@ static void fill_with_cleanups(struct gch_test_env *env, struct gch_type *type)
 	MUST(env, gch_clear(env->m, 0));
 	MUST(env, gch_collect(env->heap, 2));
 	gch_finals_wait(env->heap);
-	CHECK(env, held(env) < LIMIT / 2, "%u cleanups have run, %llu bytes held",
-	      nr, held(env));
+	CHECK(env, held_now(env) < LIMIT / 2, "%u cleanups have run, %llu bytes held",
+	      nr, held_now(env));
 }
 
 /* What is garbage is no reason to refuse a table. */
@@ -160,8 +160,8 @@ void gch_test_kept(struct gch_test_env *env)
 	own = gch_memory_get(env->heap, LIMIT);
 	CHECK(env, !own, "a heap with a type in it has room for all of its limit");
 	own = gch_memory_get(env->heap, SZ_1M);
-	CHECK(env, own && held(env) >= SZ_1M, "%llu bytes held with a client's",
-	      held(env));
+	CHECK(env, own && held_now(env) >= SZ_1M, "%llu bytes held with a client's",
+	      held_now(env));
 	gch_memory_put(env->heap, own, SZ_1M);
 	trade_garbage(env, var);
 	MUST(env, gch_collect(env->heap, 2));

@@ -431,7 +431,7 @@ static struct hashed *lookup(struct gch_hash *h, u64 key)
 {
 	struct hashed *e;
 
-	gch_hash_for_each(h, hash_64(key, 32), e, hash)
+	hlist_for_each_entry(e, gch_hash_bucket(h, hash_64(key, 32)), hash.node)
 		if (e->key == key)
 			return e;
 	return NULL;

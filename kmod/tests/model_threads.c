@@ -265,8 +265,7 @@ static int fellow_main(void *arg)
 	gch_model_close(f->md);
 	/* The heap must not be found in use when the last has ended. */
 	gch_mutator_detach(f->m);
-	complete(&f->done);
-	return 0;
+	kthread_complete_and_exit(&f->done, 0);
 }
 
 /* ---- all of them ---- */

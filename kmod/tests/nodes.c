@@ -60,8 +60,7 @@ static int dweller_main(void *arg)
 		dwell(d, m);
 		gch_mutator_detach(m);
 	}
-	complete(&d->done);
-	return 0;
+	kthread_complete_and_exit(&d->done, 0);
 }
 
 static bool dweller_start(struct gch_test_env *env, struct dweller *d,

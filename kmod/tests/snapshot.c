@@ -233,8 +233,7 @@ static int mover_main(void *arg)
 		cond_resched();
 	}
 	gch_mutator_detach(v->m);
-	complete(&v->done);
-	return 0;
+	kthread_complete_and_exit(&v->done, 0);
 }
 
 static void see_root(struct gch_test_env *env, struct seen *s, const char *line)

@@ -57,8 +57,7 @@ static int maker_main(void *arg)
 	}
 	if (!IS_ERR(m))
 		gch_mutator_detach(m);
-	complete(&t->done);
-	return 0;
+	kthread_complete_and_exit(&t->done, 0);
 }
 
 static void walk(struct spans_test *t)

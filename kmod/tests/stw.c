@@ -50,8 +50,7 @@ static int caller_main(void *arg)
 		complete(&c->called);
 		gch_mutator_detach(m);
 	}
-	complete(&c->done);
-	return 0;
+	kthread_complete_and_exit(&c->done, 0);
 }
 
 static struct gch_stats stats_of(struct gch_test_env *env)

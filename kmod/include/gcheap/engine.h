@@ -19,7 +19,8 @@
  * Lock order
  *
  *	registry lock (core/heap.c)
- *	  gch_heap.cycle_lock, or that of a table that grows (core/table.c)
+ *	  gch_heap.cycle_lock, that of a table that grows (core/table.c), or
+ *	  gch_heap.type_lock
  *	    gch_heap.lock
  *	      locks of the engine that may sleep
  *	        cpu hotplug lock (handshakes, workers)
@@ -135,6 +136,7 @@ struct gch_cpu_stats {
  * @name: unique
  * @id: unique, ascending, never used twice
  * @maker: the module that made it; NULL if that is gone, or none; under @lock
+ * @born: when it was made, by ktime_get_ns()
  * @ref: references; the registry holds one until the heap is deleted
  * @release_work: puts the last one where that cannot be done at once
  * @node: in the registry
@@ -148,6 +150,7 @@ struct gch_cpu_stats {
  * @nr_mutators: their number
  * @tables: root and weak tables
  * @types: registered types
+ * @type_lock: protects @by_name, and orders who adds types
  * @by_name: the same by their names
  * @nr_types: their number
  * @cycle_lock: one collection at a time
@@ -210,6 +213,7 @@ struct gch_heap {
 	char name[GCH_NAME_SIZE];
 	u32 id;
 	struct module *maker;
+	u64 born;
 	struct kref ref;
 	struct work_struct release_work;
 	struct list_head node;
@@ -223,6 +227,7 @@ struct gch_heap {
 	unsigned int nr_mutators;
 	struct list_head tables;
 	struct list_head types;
+	struct mutex type_lock;		/* see above */
 	struct gch_hash by_name;
 	unsigned int nr_types;
 
@@ -535,12 +540,62 @@ void gch_census(struct gch_heap *heap, u64 live, u64 reachable);
 void gch_peaks_total(struct gch_heap *heap, struct gch_peaks *total);
 u64 gch_live_bytes(struct gch_heap *heap);
 
-/* ---- a line a collection (core/trace.c) ---- */
+/* ---- reports of collections (core/report.c) ---- */
 
-/* Longest line, the terminating NUL included. */
-#define GCH_TRACE_SIZE	256
+/**
+ * struct gch_report - what an engine says of a collection
+ * @start_ns: when it began, by ktime_get_ns()
+ * @end_ns: when it had marked, or ended
+ * @cycle: number of it in its heap
+ * @generation: oldest that it collected
+ * @forced: it was asked for from outside
+ * @cpus: online
+ * @cpu_percent: of all processor time, since the heap was made, that collecting took
+ * @sync_ns: until barriers were on everywhere
+ * @mark_ns: marking
+ * @term_ns: from when all was taken to be marked until the sweep could begin
+ * @assist_ns: processor time of mutators that helped
+ * @worker_ns: processor time of mark workers
+ * @stopped_ns: how long mutators were stopped
+ * @live_begin_bytes: live when it began
+ * @live_end_bytes: live at its end, with what was allocated meanwhile
+ * @marked_bytes: of what was marked
+ * @goal_bytes: that it should have ended before, %U64_MAX for none
+ * @frame_bytes: of slots
+ * @table_bytes: of entries of root tables
+ * @candidates: objects that were looked at
+ * @collected: of which so many were garbage
+ * @uncollectable: and so many could not be collected
+ */
+struct gch_report {
+	u64 start_ns;
+	u64 end_ns;
+	u64 cycle;
+	u32 generation;
+	u32 forced;
+	u32 cpus;
+	u32 cpu_percent;
+	u64 sync_ns;
+	u64 mark_ns;
+	u64 term_ns;
+	u64 assist_ns;
+	u64 worker_ns;
+	u64 stopped_ns;
+	u64 live_begin_bytes;
+	u64 live_end_bytes;
+	u64 marked_bytes;
+	u64 goal_bytes;
+	u64 frame_bytes;
+	u64 table_bytes;
+	u64 candidates;
+	u64 collected;
+	u64 uncollectable;
+};
 
-void gch_trace_line(struct gch_heap *heap, const char *line);
+void gch_report_begin(struct gch_heap *heap, struct gch_report *r,
+		      unsigned int generation);
+bool gch_report_wanted(const struct gch_heap *heap);
+void gch_report_end(struct gch_heap *heap, struct gch_report *r);
 
 /* ---- snapshots (core/snapshot.c) ---- */
 

@@ -76,7 +76,7 @@ struct netlink_ext_ack;
  * @GCH_KEY_SWITCH_US: how long a mutator may keep the interpreter lock while
  *	another waits for it, microseconds (python)
  * @GCH_KEY_WORKERS: most mark workers at a time, 0 for one each CPU (go)
- * @GCH_KEY_TRACE: 1 reports every cycle in a line, in the form of Go's gctrace
+ * @GCH_KEY_TRACE: 1 reports every cycle to who listens by netlink (go, python)
  * @GCH_KEY_BARRIER: write barrier, &enum gcheap_barrier, from the next cycle on
  *	(go)
  * @GCH_KEY_STW: when cycles stop mutators, &enum gcheap_stw, from the next cycle

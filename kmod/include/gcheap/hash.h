@@ -40,9 +40,4 @@ void gch_hash_del(struct gch_hash *h, struct gch_hash_node *n);
 struct hlist_head *gch_hash_bucket(const struct gch_hash *h, u32 hash);
 void gch_hash_exit(struct gch_hash *h);
 
-/* The entries of hash @hv, each embedding its node as @member; none while it is empty. */
-#define gch_hash_for_each(h, hv, pos, member)				\
-	hlist_for_each_entry(pos, gch_hash_bucket(h, hv), member.node)	\
-		if ((pos)->member.hash == (hv))
-
 #endif /* _GCHEAP_HASH_H */
