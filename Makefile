@@ -114,7 +114,7 @@ gcctl:
 API := gcheap/gcheap.h uapi/linux/gcheap.h
 UAPI := gcheap.h gcheap_load.h
 SPECS := gcheap.yaml gcheap_load.yaml
-MODULES := gcheap gcheap_load gcheap_selftest gcheap_bench gcheap_kunit
+MODULES := gcheap gcheap_load gcheap_selftest gcheap_client gcheap_bench gcheap_kunit
 
 install: modules gcctl
 	$(modinst) GCHEAP_TESTS=n

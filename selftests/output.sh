@@ -229,7 +229,10 @@ interrupted()
 compared_once()
 {
 	case $(gcctl -j heap show) in
-	*\"compare-slab-*) slab=1 ;;
+	*\"compare-slab-*)
+		slab=1
+		return 1
+		;;
 	*\"compare-go-*) [ "$slab" ] ;;
 	*) return 1 ;;
 	esac

@@ -99,7 +99,8 @@ static bool read_head(struct stream *s, const char *line)
 	s->head = true;
 	if (s->pass != PASS_ROOTS)
 		return true;
-	fputs(out_is_pretty() ? "{\n  \"name\": " : "{\"name\":", stdout);
+	printf(out_is_pretty() ? "{\n  \"output_version\": %d,\n  \"name\": " :
+				 "{\"output_version\":%d,\"name\":", OUT_VERSION);
 	put_text(name);
 	printf(out_is_pretty() ? ",\n  \"id\": %" PRIu64 :
 				 ",\"id\":%" PRIu64, id);

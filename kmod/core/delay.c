@@ -8,12 +8,9 @@
 #include "core/delay.h"
 
 #include <linux/delay.h>
-#include <linux/export.h>
 #include <linux/minmax.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
-
-#include "compat.h"
 
 /* Longer ones would keep preemption off for as long. */
 #define DELAY_MAX_US	1000U
@@ -22,7 +19,6 @@ static unsigned int delay_us;
 
 #if defined(CONFIG_JUMP_LABEL) || defined(CONFIG_KASAN) || defined(CONFIG_KCSAN)
 DEFINE_STATIC_KEY_FALSE(gch_delays);
-EXPORT_SYMBOL_IF_KUNIT(gch_delays);
 
 /**
  * gch_delay_spin - spins at a delay point
@@ -33,7 +29,6 @@ void gch_delay_spin(void)
 {
 	udelay(READ_ONCE(delay_us));
 }
-EXPORT_SYMBOL_IF_KUNIT(gch_delay_spin);
 
 /* The kernel holds the lock of parameters: one change at a time. */
 static int set_delay(const char *text, const struct kernel_param *kp)

@@ -25,9 +25,10 @@
  * does not wait for its mark. When the buffer is full, what is in it is marked, and
  * becomes work if it was not. Before the workers begin, the collector makes work of what
  * is in the buffers of all CPUs, where it is: no CPU has to come for that. An unmarked
- * object in a buffer is gray like one in the marker's hands. The end of marking is found by looking at
- * the buffers, and then at what each CPU counts, which is raised before a section
- * marks any of its own: an unmarked object is seen in its buffer, or in the count.
+ * object in a buffer is gray like one in the marker's hands. The end of marking is found
+ * by looking at the buffers, and then at what each CPU counts, which is raised before a
+ * section marks any of its own: an unmarked object is seen in its buffer, or in the
+ * count.
  *
  * A weak reference to an object that is not marked is shaded while marking goes
  * on, since its reader may keep it. Once marking may have ended it can be neither

@@ -32,31 +32,31 @@ enum {
 };
 
 /**
- * struct path - where in a tree one is
+ * struct trail - where in a tree one is
  * @base: slots of the tree
  * @depth: level of the leaves
  * @level: the node's
  * @side: which of the two of its level it is, and those above it
  */
-struct path {
+struct trail {
 	unsigned int base;
 	int depth;
 	int level;
 	u8 side[LEVELS];
 };
 
-static unsigned int slot_of(const struct path *p, int level, unsigned int side)
+static unsigned int slot_of(const struct trail *p, int level, unsigned int side)
 {
 	return p->base + level * NR_REFS + side;
 }
 
-static unsigned int slot_at(const struct path *p)
+static unsigned int slot_at(const struct trail *p)
 {
 	return slot_of(p, p->level, p->side[p->level]);
 }
 
 /* The slots of both that are below it. */
-static unsigned int slot_below(const struct path *p)
+static unsigned int slot_below(const struct trail *p)
 {
 	return slot_of(p, p->level + 1, REF_LEFT);
 }
@@ -74,7 +74,7 @@ static void clear_path(struct gch_load_thread *t, unsigned int base, int depth)
  * From a node that is done to what comes next: the other one of its level, and true,
  * or the one above.
  */
-static bool step(struct path *p)
+static bool step(struct trail *p)
 {
 	if (p->side[p->level] == REF_LEFT) {
 		p->side[p->level] = REF_RIGHT;
@@ -88,7 +88,7 @@ static bool step(struct path *p)
  * Counts the nodes of a tree from the one on that is in a slot of level top. On
  * slab it may free them.
  */
-static int walk_tree(struct gch_load_thread *t, struct path *p, bool free,
+static int walk_tree(struct gch_load_thread *t, struct trail *p, bool free,
 		     u64 *nodes)
 {
 	int top = p->level, err;
@@ -122,7 +122,7 @@ static int walk_tree(struct gch_load_thread *t, struct path *p, bool free,
 static void free_tree(struct gch_load_thread *t, unsigned int base, int depth,
 		      int level, unsigned int side)
 {
-	struct path p = { .base = base, .depth = depth, .level = level };
+	struct trail p = { .base = base, .depth = depth, .level = level };
 	u64 nodes;
 
 	p.side[level] = side;
@@ -140,7 +140,7 @@ static void drop_tree(struct gch_load_thread *t, unsigned int base, int depth)
  * Drops a tree begun, up to the node at @p that was to be made next: what stands
  * below it, and beside it and those above.
  */
-static void abandon_tree(struct gch_load_thread *t, const struct path *p)
+static void abandon_tree(struct gch_load_thread *t, const struct trail *p)
 {
 	int level = p->level;
 
@@ -156,7 +156,7 @@ static void abandon_tree(struct gch_load_thread *t, const struct path *p)
 
 static int build_tree(struct gch_load_thread *t, unsigned int base, int depth)
 {
-	struct path p = { .base = base, .depth = depth, .level = depth };
+	struct trail p = { .base = base, .depth = depth, .level = depth };
 	struct gch_type *node = t->run->priv;
 	u64 nodes = 0;
 	int err;
@@ -185,7 +185,7 @@ static int build_tree(struct gch_load_thread *t, unsigned int base, int depth)
 
 static int check_tree(struct gch_load_thread *t, unsigned int base, int depth)
 {
-	struct path p = { .base = base, .depth = depth };
+	struct trail p = { .base = base, .depth = depth };
 	u64 nodes, expected = (2ULL << depth) - 1;
 	int err;
 

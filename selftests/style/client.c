@@ -56,8 +56,8 @@ static int __init client_init(void)
 	if (IS_ERR(heap))
 		return PTR_ERR(heap);
 	ret = use(heap);
+	gch_heap_delete(heap, NULL);
 	gch_heap_put(heap);
-	gch_heap_delete("client", NULL);
 	return ret;
 }
 
