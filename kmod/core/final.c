@@ -342,11 +342,12 @@ static int try_add(struct gch_mutator *m, unsigned int src,
 static int add(struct gch_mutator *m, unsigned int src,
 	       const struct gch_final *what, u64 *id)
 {
+	unsigned int tries = 0;
 	int ret;
 
 	do {
 		ret = try_add(m, src, what, id);
-	} while (ret == -ENOMEM && gch_memory_room(m->heap));
+	} while (ret == -ENOMEM && gch_memory_room(m->heap, &tries));
 	return ret;
 }
 

@@ -269,7 +269,9 @@ int gch_heap_use(struct gch_heap *heap, struct module *user,
 	struct module *maker = heap->maker != user ? heap->maker : NULL;
 
 	lockdep_assert_held(&heap->lock);
-	if (heap->dying || heap->orphan || !try_module_get(maker))
+	/* A mutator destroys the tables that an orphan still has. */
+	if (heap->dying || (heap->orphan && list_empty(&heap->tables)) ||
+	    !try_module_get(maker))
 		return -ENODEV;
 	*pinned = maker;
 	kref_get(&heap->ref);
@@ -313,6 +315,14 @@ void gch_heap_put_later(struct gch_heap *heap)
 	kref_put(&heap->ref, release_later);
 }
 
+/* None of its functions runs any more: its module may go. */
+static void forget_maker(struct gch_heap *heap)
+{
+	mutex_lock(&heap->lock);
+	heap->maker = NULL;
+	mutex_unlock(&heap->lock);
+}
+
 static int make_dying(struct gch_heap *heap, struct netlink_ext_ack *extack)
 {
 	int ret = 0;
@@ -329,8 +339,6 @@ static int make_dying(struct gch_heap *heap, struct netlink_ext_ack *extack)
 		ret = -EBUSY;
 	} else {
 		heap->dying = true;
-		/* It may go now. */
-		heap->maker = NULL;
 	}
 	mutex_unlock(&heap->lock);
 	mutex_unlock(&registry_lock);
@@ -376,8 +384,10 @@ int gch_heap_delete(struct gch_heap *heap, struct netlink_ext_ack *extack)
 	if (ret == -EBUSY)
 		return ret;
 	gch_finals_stop(heap);
-	if (!ret)
+	if (!ret) {
+		forget_maker(heap);
 		unlist(heap);
+	}
 	return ret;
 }
 EXPORT_SYMBOL_GPL(gch_heap_delete);
@@ -416,6 +426,7 @@ int gch_heap_remove(struct gch_heap *heap, struct netlink_ext_ack *extack)
 	if (ret)
 		return ret;
 	gch_finals_drop(heap);
+	forget_maker(heap);
 	unlist(heap);
 	return 0;
 }

@@ -11,12 +11,15 @@
 
 #include <linux/export.h>
 #include <linux/mm.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
 #include "compat.h"
 #include "heap.h"
 
+/* Collections for one request. */
+#define ROOM_TRIES	3U
 /* Fails rather than that a task is killed for it. */
 #define GFP_KEPT	(GFP_KERNEL_ACCOUNT | __GFP_NOWARN | __GFP_RETRY_MAYFAIL)
 
@@ -116,17 +119,21 @@ void gch_memory_page_put(struct gch_heap *heap, void *page)
 /**
  * gch_memory_room - makes room below a heap's limit
  * @heap: the heap, which has refused memory
+ * @tries: how often the caller has called this for one request; 0 at first
  *
- * Collects it, and gives back what its engine holds and does not use.
+ * Collects it, and gives back what its engine holds and does not use. Others may take
+ * what becomes free, so a request has three tries.
  *
  * Context: process context outside sections and without locks, may sleep for as long
  * as a collection takes.
  * Return: whether to try once more.
  */
-bool gch_memory_room(struct gch_heap *heap)
+bool gch_memory_room(struct gch_heap *heap, unsigned int *tries)
 {
 	s64 held = atomic64_read(&heap->held);
 
+	if ((*tries)++ == ROOM_TRIES || fatal_signal_pending(current))
+		return false;
 	atomic64_inc(&heap->limit_hits);
 	if (!gch_cycle_run(heap, 2) && heap->ops->shrink)
 		heap->ops->shrink(heap, heap->ops->shrink_count(heap));

@@ -157,14 +157,18 @@ struct gch_mutator *__gch_mutator_attach(struct gch_heap *heap,
 					 unsigned int nr_slots,
 					 struct module *user)
 {
+	unsigned int tries = 0;
 	struct gch_mutator *m;
 	int ret;
 
 	if (!nr_slots || nr_slots > GCH_FRAME_MAX)
 		return ERR_PTR(-EINVAL);
+	/* Before it is collected for this; looked at again under the lock. */
+	if (READ_ONCE(heap->claimed))
+		return ERR_PTR(-EBUSY);
 	do {
 		m = gch_mutator_new(heap, nr_slots);
-	} while (!m && gch_memory_room(heap));
+	} while (!m && gch_memory_room(heap, &tries));
 	if (!m)
 		return ERR_PTR(-ENOMEM);
 

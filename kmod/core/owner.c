@@ -83,7 +83,7 @@ void gch_owner_forget(struct gch_heap *heap)
 void gch_owner_check(struct gch_heap *heap)
 {
 	lockdep_assert_held(&heap->lock);
-	if (!heap->orphan || heap->nr_mutators)
+	if (!heap->orphan || heap->nr_mutators || !list_empty(&heap->tables))
 		return;
 	kref_get(&heap->ref);
 	if (!queue_work(gch_wq, &heap->orphan_work))

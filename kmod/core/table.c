@@ -133,13 +133,14 @@ static int try_grow(struct table *t, u32 nr)
 
 static int grow(struct table *t, u32 nr)
 {
+	unsigned int tries = 0;
 	int ret;
 
 	if (!nr || nr > GCH_TABLE_MAX)
 		return -EINVAL;
 	do {
 		ret = try_grow(t, nr);
-	} while (ret == -ENOMEM && gch_memory_room(t->heap));
+	} while (ret == -ENOMEM && gch_memory_room(t->heap, &tries));
 	return ret;
 }
 
@@ -194,6 +195,7 @@ static void unlist_and_free(struct table *t)
 
 	mutex_lock(&heap->lock);
 	list_del(&t->node);
+	gch_owner_check(heap);
 	mutex_unlock(&heap->lock);
 	table_free(t);
 	gch_heap_unuse(heap, pinned);

@@ -183,6 +183,7 @@ struct gch_type *gch_type_register(struct gch_heap *heap,
 				   struct netlink_ext_ack *extack)
 {
 	struct gch_type *found;
+	unsigned int tries = 0;
 	int ret;
 
 	ret = check(desc, extack);
@@ -190,7 +191,7 @@ struct gch_type *gch_type_register(struct gch_heap *heap,
 		return ERR_PTR(ret);
 	do {
 		found = try_register(heap, desc, extack);
-	} while (found == ERR_PTR(-ENOMEM) && gch_memory_room(heap));
+	} while (found == ERR_PTR(-ENOMEM) && gch_memory_room(heap, &tries));
 	return found;
 }
 EXPORT_SYMBOL_GPL(gch_type_register);

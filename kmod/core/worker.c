@@ -11,7 +11,8 @@
  * nothing is left; the workers that have not begun, or are between turns, are then
  * told no more of it. A worker that is kept off its CPU thus delays a job only if that
  * happens within its turn. If none comes to a turn, the task that waits for the job
- * takes them.
+ * takes them. So it does if none may do anything: the dedicated ones may have lost their
+ * CPUs.
  *
  * Workers keep off isolated CPUs, and a job is offered first to the CPUs that mutators
  * of its heap use.
@@ -50,7 +51,7 @@
  * @fn: does a turn
  * @arg: its first argument
  * @left: items that have been handed out and not come back, and one more
- * @turns: turns begun
+ * @turns: turns that have ended and were not held
  * @active: turns that go on
  * @over: nothing is left to be done
  * @ended: likewise
@@ -154,8 +155,9 @@ static enum gch_turn take_turn(struct gch_job *job, unsigned int cpu)
 	enum gch_turn turn;
 
 	atomic_inc(&job->active);
-	atomic_inc(&job->turns);
 	turn = job->fn(job->arg, cpu);
+	if (turn != GCH_TURN_HELD)
+		atomic_inc(&job->turns);
 	atomic_dec(&job->active);
 	return turn;
 }
@@ -207,9 +209,9 @@ static void run_one(unsigned int cpu)
 		end_job(item->job);
 		item_back(item->job);
 	} else {
-		requeue(q, item, turn == GCH_TURN_REST ?
-				 GCH_REST_US * NSEC_PER_USEC :
-				 GCH_IDLE_US * NSEC_PER_USEC);
+		requeue(q, item, turn == GCH_TURN_IDLE ?
+				 GCH_IDLE_US * NSEC_PER_USEC :
+				 GCH_REST_US * NSEC_PER_USEC);
 	}
 }
 

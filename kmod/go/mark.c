@@ -463,7 +463,7 @@ static enum gch_turn mark_on_cpu(void *arg, unsigned int cpu)
 	if (!atomic_read(&h->nr_full))
 		return atomic_read(&h->draining) ? GCH_TURN_IDLE : GCH_TURN_DONE;
 	if (k.share && !gch_go_share_allows(h, k.share))
-		return GCH_TURN_REST;
+		return h->fraction ? GCH_TURN_REST : GCH_TURN_HELD;
 	k.since = ktime_get_ns();
 	return take_turn(&k) ? GCH_TURN_REST : GCH_TURN_IDLE;
 }

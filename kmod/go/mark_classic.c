@@ -95,6 +95,7 @@ bool gch_go_classic_brief(struct gch_go_marker *k)
 {
 	struct gch_go_hot r = {};
 	unsigned int n = 0;
+	unsigned long ref;
 
 	if (k->sp == k->base && !gch_go_pop_slow(k))
 		return false;
@@ -102,7 +103,11 @@ bool gch_go_classic_brief(struct gch_go_marker *k)
 	while (n < ASSIST_CHECK && r.sp != k->base &&
 	       !gch_go_is_long(r.sp[-1])) {
 		n++;
-		step(k, &r, *--r.sp);
+		ref = *--r.sp;
+		step(k, &r, ref);
+		/* It may have had thousands of references. */
+		if (!is_inline_ref(ref))
+			break;
 	}
 	mark_keep(k, &r);
 	return n;

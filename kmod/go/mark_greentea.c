@@ -381,6 +381,9 @@ bool gch_go_greentea_brief(struct gch_go_marker *k)
 		}
 		some = true;
 		step(&t, ref);
+		/* It may have had thousands of references. */
+		if (!is_inline_ref(ref))
+			break;
 	}
 	flush(&t);
 	return some;

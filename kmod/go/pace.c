@@ -66,6 +66,8 @@ static void limiter_update(struct gch_go_heap *h, u64 now, u64 gc)
 	if (!limiter_due(h, now))
 		return;
 	all = (now - h->limiter_time) * cpus;
+	/* Another that looked later may have come first. */
+	gc = max(gc, h->limiter_gc);
 	part = min(gc - h->limiter_gc, all);
 	gch_go_limiter_add(&h->limiter, part, all - part,
 			   cpus * LIMITER_CAPACITY);
@@ -200,13 +202,14 @@ void gch_go_pace_end(struct gch_go_heap *h)
 	u64 work = atomic64_read(&h->marked_bytes), black = gch_go_black(h);
 	u64 marked = work + black - h->black_before;
 	struct gch_go_pacer *p = &h->pacer;
-	u64 roots = root_bytes(h), now, gc;
+	u64 roots = root_bytes(h), held = gch_held_by_engine(&h->base), now, gc;
 
 	h->black_before = black;
 	h->last_goal = p->goal;
 	h->last_live = atomic64_read(&h->live);
-	h->in_use = gch_held_by_engine(&h->base) -
-		    (READ_ONCE(h->free_pages) << GCH_GO_PAGE_SHIFT);
+	/* Read at two instants: it may be less than what is free. */
+	h->in_use = held - min_t(u64, held, READ_ONCE(h->free_pages) <<
+					    GCH_GO_PAGE_SHIFT);
 	now = ktime_get_ns();
 	gc = gch_go_time(h);
 	preempt_disable();

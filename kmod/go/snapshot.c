@@ -190,9 +190,14 @@ static bool supply(struct gch_go_heap *h, struct kept_page **page)
 {
 	/* As long as the section lasts, the snapshot does. */
 	unsigned int *seq = gch_section_enter();
-	bool wanted = gch_go_snaps(READ_ONCE(h->state)) &&
-		      READ_ONCE(h->snap->nr_spare) < 2 * spare_low();
+	bool wanted;
 
+	/* As gch_cpus_add() does, since the task may have come to another CPU. */
+	cpumask_set_cpu(smp_processor_id(), h->base.cpus);
+	/* Either a handshake finds this CPU, or this finds what it published. */
+	smp_mb();
+	wanted = gch_go_snaps(READ_ONCE(h->state)) &&
+		 READ_ONCE(h->snap->nr_spare) < 2 * spare_low();
 	if (wanted && *page) {
 		put_spare(h->snap, *page);
 		*page = NULL;

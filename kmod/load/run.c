@@ -592,15 +592,14 @@ static int run_start(struct gch_load_run *run, struct netlink_ext_ack *extack)
 {
 	int err;
 
-	if (run->workload->init) {
-		err = run->workload->init(run, extack);
-		if (err)
-			return err;
-	}
+	/* First: a heap that another has claimed refuses. */
 	err = attach_mutators(run, extack);
 	if (err)
 		return err;
-	err = claim_heap(run, extack) ? : run_launch(run, extack);
+	if (run->workload->init)
+		err = run->workload->init(run, extack);
+	if (!err)
+		err = claim_heap(run, extack) ? : run_launch(run, extack);
 	if (err) {
 		reap_threads(run);
 		gch_load_unclaim(run);
@@ -629,8 +628,10 @@ struct gch_load_run *gch_load_run_new(const char *heap,
 	int err;
 
 	run = run_alloc(args, portid);
-	if (!run)
+	if (!run) {
+		NL_SET_ERR_MSG(extack, "no memory for a run");
 		return ERR_PTR(-ENOMEM);
+	}
 	INIT_WORK(&run->reap, run_reap);
 	run->heap = gch_heap_find(heap);
 	if (!run->heap) {
@@ -646,9 +647,10 @@ struct gch_load_run *gch_load_run_new(const char *heap,
 	old = gch_memcg_enter(run->heap);
 	err = run_start(run, extack);
 	gch_memcg_leave(old);
-	if (err)
-		goto err_put;
-	return run;
+	if (!err)
+		return run;
+	if (err == -ENOMEM && extack && !extack->_msg)
+		NL_SET_ERR_MSG(extack, "no memory for the run, or not below the heap's limit");
 
 err_put:
 	gch_load_run_put(run);

@@ -19,10 +19,13 @@
 
 static bool hold(struct gch_slab_heap *h, size_t bytes)
 {
+	u64 held;
+
 	if (!gch_hold(&h->heap, bytes))
 		return false;
-	/* As far as it can be known without asking every CPU. */
-	gch_max(&h->heap.peak_live, gch_held_by_engine(&h->heap) - bytes);
+	held = gch_held_by_engine(&h->heap);
+	/* As far as it can be known without asking every CPU; of two instants. */
+	gch_max(&h->heap.peak_live, held - min_t(u64, held, bytes));
 	return true;
 }
 

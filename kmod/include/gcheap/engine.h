@@ -644,11 +644,14 @@ bool gch_snapshot_is_at(const struct gch_snapshot *sn, loff_t index);
  * @GCH_TURN_DONE: nothing; the job is over when all turns that go on have ended
  * @GCH_TURN_IDLE: another one soon; there was nothing to do
  * @GCH_TURN_REST: another one, when others have had the CPU
+ * @GCH_TURN_HELD: likewise; nothing was done, nor may the worker do anything before
+ *	others leave the CPU
  */
 enum gch_turn {
 	GCH_TURN_DONE,
 	GCH_TURN_IDLE,
 	GCH_TURN_REST,
+	GCH_TURN_HELD,
 };
 
 /**

@@ -148,7 +148,7 @@ int gch_heap_validate(struct gch_heap *heap);
 /* Memory of a heap's clients that counts against its limit */
 void *gch_memory_get(struct gch_heap *heap, size_t bytes);
 void gch_memory_put(struct gch_heap *heap, void *addr, size_t bytes);
-bool gch_memory_room(struct gch_heap *heap);
+bool gch_memory_room(struct gch_heap *heap, unsigned int *tries);
 
 /* Cycles */
 u64 gch_cycle_request(struct gch_heap *heap, unsigned int generation);
