@@ -234,7 +234,7 @@ EXPORT_SYMBOL_IF_KUNIT(gch_arena_get);
  * @order: set to the order it got: as gch_arena_get(), but no block below 64 KiB if
  *	arenas are to be larger
  *
- * Nobody is pressed for it: elsewhere there may be plenty.
+ * No task is pressed for it: elsewhere there may be plenty.
  *
  * Context: process context, may sleep.
  * Return: the block, aligned to its size, or NULL.

@@ -290,7 +290,7 @@ void gch_claimed_wait(struct gch_heap *heap)
 	cancel_delayed_work_sync(&heap->interval_work);
 	cancel_delayed_work_sync(&heap->period_work);
 	flush_work(&heap->cycle_work);
-	/* Whoever comes after this has seen the claim. */
+	/* What comes after this has seen the claim. */
 	mutex_lock(&heap->cycle_lock);
 	mutex_unlock(&heap->cycle_lock);
 	/* The last collection may have started it again. */

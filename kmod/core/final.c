@@ -96,7 +96,7 @@ static void run_finalizer(struct gch_finals *fs, struct gch_final *f)
 	mutex_unlock(&fs->lock);
 	gch_delay();
 	f->finalizer(m, f->arg);
-	/* Whoever comes next has set no such function. */
+	/* The next finalizer has set no such function. */
 	gch_mutator_watch(m, NULL, NULL);
 	gch_frame_clear(m);
 	gch_tally(fs->finalizers_run, 1);
@@ -229,7 +229,7 @@ static struct gch_final_object *object_new(struct gch_finals *fs, void *ref)
  * @fs: of its heap
  * @o: the entry, without finalizer and cleanups
  *
- * Context: process context; under &gch_finals.lock, or nobody uses @fs.
+ * Context: process context; under &gch_finals.lock, or @fs is not in use.
  */
 void gch_finals_object_free(struct gch_finals *fs, struct gch_final_object *o)
 {

@@ -51,7 +51,7 @@ void gch_owner_set(struct gch_heap *heap, u32 portid)
 {
 	mutex_lock(&owner_lock);
 	mutex_lock(&heap->lock);
-	/* Somebody may have deleted it already. */
+	/* It may have been deleted already. */
 	if (!heap->dying) {
 		heap->owner = portid;
 		list_add_tail(&heap->owned_node, &owned);
@@ -74,7 +74,7 @@ void gch_owner_forget(struct gch_heap *heap)
 }
 
 /**
- * gch_owner_check - deletes an orphan that nobody uses, soon
+ * gch_owner_check - deletes an orphan that is not in use, soon
  * @heap: the heap
  *
  * Context: process context; under &gch_heap.lock, with a reference that is put

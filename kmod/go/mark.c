@@ -146,7 +146,7 @@ static __always_inline void gray(struct gch_go_marker *k, unsigned long ref)
 		if (gch_go_mark(ref))
 			push(k, ref | REF_GRAY);
 		else
-			/* It has no references, or somebody else was first. */
+			/* It has no references, or another was first. */
 			count(k, ref);
 	}
 }
@@ -308,7 +308,7 @@ noinline bool gch_go_step_other(struct gch_go_marker *k, unsigned long ref)
 		if (gch_go_is_marked(ref))
 			return false;
 		if (!gch_go_mark(ref)) {
-			/* It has no references, or somebody else was first. */
+			/* It has no references, or another was first. */
 			count(k, ref);
 			return false;
 		}

@@ -346,7 +346,7 @@ struct gch_hist_summary {
 	u64 p9999_ns;
 };
 
-/* A figure that nobody knows. */
+/* A figure that is not known. */
 #define GCH_UNKNOWN	U64_MAX
 
 /**
