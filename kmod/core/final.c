@@ -123,6 +123,8 @@ static void run_queue(struct work_struct *work)
 	struct gch_heap *heap = fs->heap;
 	struct gch_final *f;
 
+	/* Not always the same task. */
+	gch_check_forget(fs->m);
 	while ((f = next_final(fs))) {
 		if (f->finalizer)
 			run_finalizer(fs, f);
@@ -415,7 +417,7 @@ int __gch_finalizer_set(struct gch_mutator *m, unsigned int src,
 			gch_finalizer_fn fn, void *arg, struct module *owner)
 {
 	const struct gch_final what = { .finalizer = fn, .arg = arg, .owner = owner };
-	int ret = check(m, src);
+	int ret = check(m, src) ?: gch_check_call(m, _RET_IP_);
 
 	if (ret)
 		return ret;
@@ -456,7 +458,7 @@ int __gch_cleanup_add(struct gch_mutator *m, unsigned int src,
 		      struct module *owner)
 {
 	const struct gch_final what = { .cleanup = fn, .arg = arg, .owner = owner };
-	int ret = check(m, src);
+	int ret = check(m, src) ?: gch_check_call(m, _RET_IP_);
 
 	if (ret || !fn)
 		return ret ?: -EINVAL;

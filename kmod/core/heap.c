@@ -209,9 +209,12 @@ struct gch_heap *__gch_heap_create(const char *name,
 	ret = ops->heap_init(heap, extack);
 	if (ret)
 		goto err_free;
+	gch_checks_init(heap);
 	ret = enlist(heap, extack);
 	if (ret)
 		goto err_exit;
+	/* It was not found, if they were switched meanwhile. */
+	gch_checks_update(heap);
 	gch_cycle_retime(heap);
 	return heap;
 

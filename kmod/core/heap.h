@@ -62,6 +62,9 @@ void gch_memory_uncount(struct gch_heap *heap, size_t bytes);
 void *gch_memory_page(struct gch_heap *heap);
 void gch_memory_page_put(struct gch_heap *heap, void *page);
 
+void gch_checks_init(struct gch_heap *heap);
+void gch_checks_update(struct gch_heap *heap);
+
 void gch_type_free_all(struct gch_heap *heap);
 
 #endif /* _GCH_CORE_HEAP_H */

@@ -24,14 +24,26 @@
  * @cpu: the CPU
  *
  * Context: preemption is off.
+ * Return: false if the heap is checked and the call is a misuse.
  */
-void gch_mutator_move(struct gch_mutator *m, unsigned int cpu)
+bool gch_mutator_move(struct gch_mutator *m, unsigned int cpu)
 {
+	unsigned int mark = 0;
+
+	if (READ_ONCE(m->heap->checked)) {
+		if (!gch_check(m))
+			return false;
+		mark = GCH_CPU_CHECKED;
+		/* It has been here before; what it has looked for is this. */
+		if (READ_ONCE(m->cpu) == (cpu | mark))
+			return true;
+	}
 	m->seq = per_cpu_ptr(&gch_section_seq, cpu);
 	m->stats = per_cpu_ptr(m->heap->cpu, cpu);
 	if (m->heap->cache)
 		m->cache = per_cpu_ptr(m->heap->cache, cpu);
-	gch_cpus_add(m, cpu);
+	gch_cpus_add(m, cpu, mark);
+	return true;
 }
 
 /* Settles what an operation has left behind, step by step. */
@@ -41,7 +53,8 @@ static void settle(struct gch_mutator *m)
 	int ret;
 
 	while (m->pending) {
-		stay = gch_mutator_enter(m);
+		if (!gch_mutator_enter(m, &stay))
+			break;
 		ret = m->ops->settle(m);
 		gch_mutator_leave(m, stay);
 		if (m->wait != GCH_WAIT_NONE)
@@ -210,6 +223,8 @@ void gch_frame_clear(struct gch_mutator *m)
  * gch_mutator_detach - ends a task's access to a heap
  * @m: the mutator; NULL is nothing
  *
+ * Any task may call it, when no other task uses the mutator any more.
+ *
  * Context: process context, may sleep.
  */
 void gch_mutator_detach(struct gch_mutator *m)
@@ -218,6 +233,8 @@ void gch_mutator_detach(struct gch_mutator *m)
 	struct module *pinned;
 
 	if (!m)
+		return;
+	if (gch_check_detach(m, _RET_IP_))
 		return;
 	heap = m->heap;
 	pinned = m->pinned;
@@ -237,14 +254,18 @@ EXPORT_SYMBOL_GPL(gch_mutator_detach);
  * @m: the mutator, which will make no call for a while
  *
  * On an engine that lets one mutator in at a time, others need not wait until
- * it is taken to have left. It costs nothing elsewhere.
+ * it is taken to have left. It costs nothing elsewhere. The next call may be that of
+ * another task.
  *
  * Context: process context, may sleep.
  */
 void gch_mutator_rest(struct gch_mutator *m)
 {
+	if (gch_check_call(m, _RET_IP_))
+		return;
 	if (m->ops->rest)
 		m->ops->rest(m);
+	gch_check_forget(m);
 }
 EXPORT_SYMBOL_GPL(gch_mutator_rest);
 
@@ -608,7 +629,10 @@ void *gch_data(struct gch_mutator *m, unsigned int src, size_t *bytes)
 
 	if (!gch_is_slot(m, src) || !m->frame[src])
 		return NULL;
-	stay = gch_mutator_enter(m);
+	if (unlikely(!gch_mutator_enter(m, &stay))) {
+		gch_mutator_misuse(m, _RET_IP_);
+		return NULL;
+	}
 	data = gch_call(m, data, m->frame[src], &size);
 	gch_mutator_leave(m, stay);
 	if (bytes)

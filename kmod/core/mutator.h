@@ -3,6 +3,7 @@
 #ifndef _GCH_CORE_MUTATOR_H
 #define _GCH_CORE_MUTATOR_H
 
+#include <linux/instruction_pointer.h>
 #include <gcheap/engine.h>
 
 #include "pin.h"
@@ -12,8 +13,19 @@ struct gch_mutator *gch_mutator_new(struct gch_heap *heap,
 				    unsigned int nr_slots);
 void gch_mutator_free(struct gch_mutator *m);
 void gch_frame_clear(struct gch_mutator *m);
-void gch_mutator_move(struct gch_mutator *m, unsigned int cpu);
-void gch_cpus_add(struct gch_mutator *m, unsigned int cpu);
+bool gch_mutator_move(struct gch_mutator *m, unsigned int cpu);
+void gch_cpus_add(struct gch_mutator *m, unsigned int cpu, unsigned int mark);
+
+bool gch_check(struct gch_mutator *m);
+int gch_mutator_misuse(struct gch_mutator *m, unsigned long ip);
+int gch_check_call(struct gch_mutator *m, unsigned long ip);
+int gch_check_detach(struct gch_mutator *m, unsigned long ip);
+
+/* The next call may be any task's. */
+static inline void gch_check_forget(struct gch_mutator *m)
+{
+	WRITE_ONCE(m->task, NULL);
+}
 
 /**
  * struct gch_stay - a call's section
@@ -25,19 +37,27 @@ struct gch_stay {
 	unsigned int seq;
 };
 
-/* As gch_section_enter(), for a mutator: its pointers are to this CPU's data. */
-static __always_inline struct gch_stay gch_mutator_enter(struct gch_mutator *m)
+/*
+ * As gch_section_enter(), for a mutator: its pointers are to this CPU's data. False,
+ * and no section, if the call is a misuse: see gch_mutator_misuse(). The CPU of a
+ * mutator whose calls are checked is marked, so it is never the present one; calls of
+ * other heaps need not ask.
+ */
+static __always_inline bool gch_mutator_enter(struct gch_mutator *m,
+					      struct gch_stay *stay)
 {
-	struct gch_stay stay;
 	unsigned int cpu;
 
-	stay.pin = gch_pin(&cpu);
-	if (unlikely(READ_ONCE(m->cpu) != cpu))
-		gch_mutator_move(m, cpu);
-	stay.seq = *m->seq;
-	WRITE_ONCE(*m->seq, stay.seq + 1);
+	stay->pin = gch_pin(&cpu);
+	if (unlikely(READ_ONCE(m->cpu) != cpu) &&
+	    unlikely(!gch_mutator_move(m, cpu))) {
+		gch_unpin(stay->pin);
+		return false;
+	}
+	stay->seq = *m->seq;
+	WRITE_ONCE(*m->seq, stay->seq + 1);
 	barrier();
-	return stay;
+	return true;
 }
 
 /* Nobody else writes the sequence: to read it again would wait for the store. */
@@ -60,7 +80,10 @@ static __always_inline void gch_mutator_leave(struct gch_mutator *m,
 	bool __again;							\
 									\
 	do {								\
-		__stay = gch_mutator_enter(__m);			\
+		if (unlikely(!gch_mutator_enter(__m, &__stay))) {	\
+			*__ret = gch_mutator_misuse(__m, _RET_IP_);	\
+			break;						\
+		}							\
 		stmt;							\
 		gch_mutator_leave(__m, __stay);				\
 		if (likely(!*__ret && !__m->pending))			\

@@ -133,14 +133,15 @@ void gch_handshake_cpu(struct gch_heap *heap, unsigned int cpu)
  * gch_cpus_add - a mutator comes to a CPU
  * @m: the mutator
  * @cpu: the CPU
+ * @mark: 0 or %GCH_CPU_CHECKED
  *
  * Context: preemption is off, before the section.
  */
-void gch_cpus_add(struct gch_mutator *m, unsigned int cpu)
+void gch_cpus_add(struct gch_mutator *m, unsigned int cpu, unsigned int mark)
 {
 	struct gch_heap *heap = m->heap;
 
-	WRITE_ONCE(m->cpu, cpu);
+	WRITE_ONCE(m->cpu, cpu | mark);
 	/* Either the renewal reads this CPU, or the mask is read as it left it. */
 	smp_mb();
 	if (!cpumask_test_cpu(cpu, heap->cpus))
@@ -163,7 +164,7 @@ static void renew(struct gch_heap *heap)
 	/* Pairs with the first barrier in gch_cpus_add(). */
 	smp_mb();
 	list_for_each_entry(m, &heap->mutators, node) {
-		cpu = READ_ONCE(m->cpu);
+		cpu = gch_mutator_cpu(m);
 		if (cpu != UINT_MAX)
 			cpumask_set_cpu(cpu, heap->cpus);
 	}

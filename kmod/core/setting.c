@@ -157,6 +157,8 @@ int gch_heap_tune(struct gch_heap *heap, enum gch_key key, u64 value,
 	ret = gch_claim_refuses(heap, extack) ? :
 	      tune(heap, key, value, extack);
 	mutex_unlock(&heap->lock);
+	if (!ret && key == GCH_KEY_VERIFY)
+		gch_checks_update(heap);
 	return ret;
 }
 EXPORT_SYMBOL_GPL(gch_heap_tune);
@@ -179,6 +181,8 @@ int gch_claimed_tune(struct gch_heap *heap, enum gch_key key, u64 value)
 	mutex_lock(&heap->lock);
 	ret = tune(heap, key, value, NULL);
 	mutex_unlock(&heap->lock);
+	if (!ret && key == GCH_KEY_VERIFY)
+		gch_checks_update(heap);
 	return ret;
 }
 EXPORT_SYMBOL_GPL(gch_claimed_tune);

@@ -273,10 +273,15 @@ static void clear_roots(struct gch_mutator *m, struct table *t)
  */
 int gch_roots_destroy(struct gch_mutator *m, struct gch_roots *roots)
 {
+	int ret;
+
 	if (!roots)
 		return 0;
 	if (roots->t.heap != m->heap)
 		return -EINVAL;
+	ret = gch_check_call(m, _RET_IP_);
+	if (ret)
+		return ret;
 	clear_roots(m, &roots->t);
 	unlist_and_free(&roots->t);
 	return 0;
@@ -416,10 +421,15 @@ static void clear_weaks(struct gch_mutator *m, struct table *t)
  */
 int gch_weaks_destroy(struct gch_mutator *m, struct gch_weaks *weaks)
 {
+	int ret;
+
 	if (!weaks)
 		return 0;
 	if (weaks->t.heap != m->heap)
 		return -EINVAL;
+	ret = gch_check_call(m, _RET_IP_);
+	if (ret)
+		return ret;
 	clear_weaks(m, &weaks->t);
 	unlist_and_free(&weaks->t);
 	return 0;

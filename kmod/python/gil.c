@@ -61,7 +61,7 @@ static void revoke(struct gch_py_heap *h)
 	WRITE_ONCE(h->owner, NULL);
 	/* Pairs with the first barrier in gch_cpus_add(). */
 	smp_mb();
-	cpu = READ_ONCE(owner->cpu);
+	cpu = gch_mutator_cpu(owner);
 	if (cpu < nr_cpu_ids)
 		gch_handshake_cpu(&h->heap, cpu);
 	else

@@ -581,6 +581,8 @@ static bool much_build(struct much *t, struct gch_type *var)
 		if (!MUST(t->env, gch_alloc_var(t->m, 1, var, 1, 8)) ||
 		    !MUST(t->env, gch_store(t->m, 0, i, 1)))
 			return false;
+	/* The thread's from now on. */
+	gch_mutator_rest(t->m);
 	return true;
 }
 

@@ -182,6 +182,7 @@ void gch_test_finals_race(struct gch_test_env *env);
 void gch_test_final_end(struct gch_test_env *env);
 void gch_test_final_stop(struct gch_test_env *env);
 void gch_test_final_self(struct gch_test_env *env);
+void gch_test_misuse(struct gch_test_env *env);
 void gch_test_kept(struct gch_test_env *env);
 void gch_test_poison(struct gch_test_env *env);
 void gch_test_explicit(struct gch_test_env *env);

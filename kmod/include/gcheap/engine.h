@@ -140,6 +140,7 @@ struct gch_cpu_stats {
  * @ref: references; the registry holds one until the heap is deleted
  * @release_work: puts the last one where that cannot be done at once
  * @node: in the registry
+ * @checked: calls of mutators look for misuse: see core/check.c
  * @dying: deleted; no mutator may attach; under @lock and that of the registry
  * @val: tunables, read with READ_ONCE()
  * @cpu: statistics per CPU
@@ -217,6 +218,7 @@ struct gch_heap {
 	struct kref ref;
 	struct work_struct release_work;
 	struct list_head node;
+	bool checked;
 	bool dying;
 	u64 val[GCH_KEY_NR];
 	struct gch_cpu_stats __percpu *cpu;
@@ -380,8 +382,9 @@ enum gch_wait {
  * @heap: its heap
  * @frame: its slots
  * @nr_slots: their number
- * @cpu: where its last section was, and so will be the next, mostly; UINT_MAX if it is
- *	to add its CPU to &gch_heap.cpus
+ * @cpu: where its last section was, and so will be the next, mostly; with
+ *	%GCH_CPU_CHECKED if its calls look for misuse; UINT_MAX if it is to add its CPU
+ *	to &gch_heap.cpus: see gch_mutator_cpu()
  * @seq: sequence of @cpu
  * @stats: &gch_heap.cpu of @cpu
  * @cache: &gch_heap.cache of @cpu
@@ -392,6 +395,7 @@ enum gch_wait {
  * @tries: how often the present call has waited for memory
  * @watch: see gch_mutator_watch()
  * @watch_arg: for @watch
+ * @task: whose calls these are, while the heap is checked; NULL before the first
  * @pinned: the heap's maker, if it is pinned for this mutator, or NULL
  * @aside: a root that it writes and that is in no frame and no table, or NULL
  * @node: in the heap's list
@@ -414,10 +418,22 @@ struct gch_mutator {
 	unsigned int tries;
 	gch_pause_fn watch;
 	void *watch_arg;
+	struct task_struct *task;
 	struct module *pinned;
 	void **aside;
 	struct list_head node;
 };
+
+/* In &gch_mutator.cpu; there are fewer CPUs than that. */
+#define GCH_CPU_CHECKED		BIT(31)
+
+/* Where a mutator's last section was; UINT_MAX if it is to say so once more. */
+static inline unsigned int gch_mutator_cpu(const struct gch_mutator *m)
+{
+	unsigned int cpu = READ_ONCE(m->cpu);
+
+	return cpu == UINT_MAX ? cpu : cpu & ~(unsigned int)GCH_CPU_CHECKED;
+}
 
 /**
  * struct gch_weak - one entry of a weak table

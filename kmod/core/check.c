@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Misuse of the API: calls where the task cannot sleep, and mutators that tasks share
+ *
+ * A call seldom sleeps, so a client may run for long before a call under a spinlock
+ * meets a collection. The calls of a heap that is checked look each time, and refuse:
+ * those of all heaps with the module parameter checks, those of one with verify. The
+ * CPU of a mutator of such a heap has a mark, %GCH_CPU_CHECKED. So each of its calls
+ * takes the way of one that has changed CPUs, gch_mutator_move(), which is where it
+ * looks. Calls of other heaps pay nothing.
+ *
+ * A refused call has written nothing: an interrupt may have come in the middle of a
+ * section, and another task may be in one.
+ *
+ * update_lock makes those take turns who switch the checks of a heap.
+ */
+#include "mutator.h"
+
+#include <linux/hardirq.h>
+#include <linux/moduleparam.h>
+#include <linux/mutex.h>
+#include <linux/ratelimit.h>
+#include <linux/rcupdate.h>
+#include <linux/sched.h>
+
+#include "heap.h"
+
+static bool checks;
+static DEFINE_MUTEX(update_lock);
+
+/* @pinned: what the caller itself has added to the preemption count. */
+static bool can_sleep(int pinned)
+{
+	if (!IS_ENABLED(CONFIG_PREEMPT_COUNT))
+		pinned = 0;
+	return preempt_count() == pinned && !irqs_disabled() &&
+	       !rcu_preempt_depth();
+}
+
+/* The mutator is the task's own from now on, if it was that of none. */
+static int look(struct gch_mutator *m, int pinned)
+{
+	struct task_struct *task;
+
+	if (!can_sleep(pinned))
+		return -EINVAL;
+	task = READ_ONCE(m->task) ?: cmpxchg(&m->task, NULL, current);
+	return !task || task == current ? 0 : -EPERM;
+}
+
+/**
+ * gch_check - may the calling task make a call of a mutator here?
+ * @m: the mutator
+ *
+ * Context: any; preemption has been disabled once, for a section.
+ * Return: whether it can sleep and no other task uses the mutator.
+ */
+bool gch_check(struct gch_mutator *m)
+{
+	return !look(m, 1);
+}
+
+static void report(const struct gch_mutator *m, unsigned long ip,
+		   const char *what)
+{
+	static DEFINE_RATELIMIT_STATE(limit, DEFAULT_RATELIMIT_INTERVAL, 2);
+
+	if (__ratelimit(&limit))
+		pr_err("heap %s: %pS calls a mutator %s: %s/%d\n",
+		       m->heap->name, (void *)ip, what, current->comm,
+		       task_pid_nr(current));
+}
+
+/**
+ * gch_mutator_misuse - says what is wrong with a call
+ * @m: the mutator, which was refused a section
+ * @ip: where it was called
+ *
+ * Context: any.
+ * Return: the error of the call: -EINVAL if it cannot sleep; -EPERM if another task
+ * uses the mutator.
+ */
+int gch_mutator_misuse(struct gch_mutator *m, unsigned long ip)
+{
+	if (!can_sleep(0)) {
+		report(m, ip, "where it cannot sleep");
+		return -EINVAL;
+	}
+	report(m, ip, "that another task uses");
+	return -EPERM;
+}
+
+/**
+ * gch_check_call - may the calling task make a call that is more than one section?
+ * @m: the mutator
+ * @ip: where it was called
+ *
+ * Context: any.
+ * Return: 0, or as gch_mutator_misuse().
+ */
+int gch_check_call(struct gch_mutator *m, unsigned long ip)
+{
+	if (likely(!READ_ONCE(m->heap->checked)) || !look(m, 0))
+		return 0;
+	return gch_mutator_misuse(m, ip);
+}
+
+/**
+ * gch_check_detach - may a mutator be detached here?
+ * @m: the mutator; the calling task's own, if it may
+ * @ip: where it was called
+ *
+ * Context: any.
+ * Return: as gch_check_call(), but for -EPERM.
+ */
+int gch_check_detach(struct gch_mutator *m, unsigned long ip)
+{
+	if (READ_ONCE(m->heap->checked) && !can_sleep(0))
+		return gch_mutator_misuse(m, ip);
+	gch_check_forget(m);
+	return 0;
+}
+
+static bool are_wanted(const struct gch_heap *heap)
+{
+	return READ_ONCE(checks) || gch_val(heap, GCH_KEY_VERIFY);
+}
+
+/**
+ * gch_checks_init - checks the calls of a new heap, if that is wanted
+ * @heap: the heap, not in the registry yet
+ *
+ * Context: process context.
+ */
+void gch_checks_init(struct gch_heap *heap)
+{
+	heap->checked = are_wanted(heap);
+}
+
+static void mark(struct gch_mutator *m)
+{
+	unsigned int cpu = READ_ONCE(m->cpu);
+
+	/* What its own calls write meanwhile has the mark. */
+	if (cpu != UINT_MAX)
+		cmpxchg(&m->cpu, cpu, cpu | GCH_CPU_CHECKED);
+}
+
+/* Calls that have missed it end; then those that need not look are made to. */
+static void begin(struct gch_heap *heap)
+{
+	struct gch_mutator *m;
+
+	synchronize_rcu();
+	mutex_lock(&heap->lock);
+	list_for_each_entry(m, &heap->mutators, node) {
+		gch_check_forget(m);
+		mark(m);
+	}
+	mutex_unlock(&heap->lock);
+}
+
+/**
+ * gch_checks_update - begins or ends the checks of a heap's calls, as they are wanted
+ * @heap: the heap
+ *
+ * Context: process context, may sleep.
+ */
+void gch_checks_update(struct gch_heap *heap)
+{
+	bool on;
+
+	mutex_lock(&update_lock);
+	on = are_wanted(heap);
+	if (on != heap->checked) {
+		WRITE_ONCE(heap->checked, on);
+		if (on)
+			begin(heap);
+	}
+	mutex_unlock(&update_lock);
+}
+
+static int set_checks(const char *text, const struct kernel_param *kp)
+{
+	int ret = param_set_bool(text, kp);
+	struct gch_heap *heap;
+	u32 id = 0;
+
+	while (!ret && (heap = gch_heap_next(id))) {
+		id = gch_heap_id(heap);
+		gch_checks_update(heap);
+		gch_heap_put(heap);
+	}
+	return ret;
+}
+
+static const struct kernel_param_ops checks_ops = {
+	.flags = KERNEL_PARAM_OPS_FL_NOARG,
+	.set = set_checks,
+	.get = param_get_bool,
+};
+module_param_cb(checks, &checks_ops, &checks, 0644);
+MODULE_PARM_DESC(checks, "look for misuse of the API in each call, and refuse it");
