@@ -10,8 +10,8 @@
 results=/sys/kernel/debug/gcheap_selftest/results
 [ -d /sys/kernel/debug/gcheap ] ||
 	mount -t debugfs none /sys/kernel/debug 2> /dev/null
-checks=7
-[ -z "${GCHEAP_LONG:-}" ] || checks=8
+checks=8
+[ -z "${GCHEAP_LONG:-}" ] || checks=9
 begin "$checks"
 [ -d /sys/kernel/debug/gcheap ] || skip_all "no debugfs"
 
@@ -80,6 +80,22 @@ checked()
 }
 
 check "go, all calls checked" checked
+
+# The interpreter lock is lost in the delay, by a task that is killed.
+killed_in_between()
+{
+	delay_set 300 || return
+	selftest python test=killed
+	ret=$?
+	delay_set 0
+	return "$ret"
+}
+
+if delay_set 0; then
+	check "python, killed between two waits" killed_in_between
+else
+	result 0 "python, killed between two waits # SKIP no delay points"
+fi
 [ -z "${GCHEAP_LONG:-}" ] ||
 	check "go, as many cleanups as there may be" selftest go test=final-many
 rm -f /tmp/heaps.out

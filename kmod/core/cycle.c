@@ -14,6 +14,7 @@
 
 #include <linux/export.h>
 #include <linux/ktime.h>
+#include <linux/sched/signal.h>
 
 #include "heap.h"
 
@@ -62,11 +63,20 @@ static int run_locked(struct gch_heap *heap, unsigned int generation,
 	return ret;
 }
 
+/* A task that was killed neither waits for a collection nor begins one. */
+static int lock_cycle(struct gch_heap *heap)
+{
+	if (fatal_signal_pending(current))
+		return -EINTR;
+	return mutex_lock_killable(&heap->cycle_lock);
+}
+
 static int run(struct gch_heap *heap, unsigned int generation, bool forced)
 {
-	int ret;
+	int ret = lock_cycle(heap);
 
-	mutex_lock(&heap->cycle_lock);
+	if (ret)
+		return ret;
 	ret = run_locked(heap, generation, forced, NULL);
 	mutex_unlock(&heap->cycle_lock);
 	return ret;
@@ -79,7 +89,8 @@ static int run(struct gch_heap *heap, unsigned int generation, bool forced)
  *
  * Context: process context outside sections, may sleep for as long as the
  * collection and those before it take; takes &gch_heap.cycle_lock.
- * Return: 0, or the engine's error.
+ * Return: 0; -EINTR if the task was killed before the collection began; or the engine's
+ * error.
  */
 int gch_cycle_run(struct gch_heap *heap, unsigned int generation)
 {
@@ -95,16 +106,33 @@ int gch_cycle_run(struct gch_heap *heap, unsigned int generation)
  * Many mutators may meet the limit at once; one collection serves them all.
  *
  * Context: as gch_cycle_run().
- * Return: 0, or the engine's error.
+ * Return: as gch_cycle_run().
  */
 int gch_cycle_since(struct gch_heap *heap, unsigned int generation, u64 started)
 {
-	int ret = 0;
+	int ret = lock_cycle(heap);
 
-	mutex_lock(&heap->cycle_lock);
+	if (ret)
+		return ret;
 	if (atomic64_read(&heap->cycles_started) == started)
 		ret = run_locked(heap, generation, false, NULL);
 	mutex_unlock(&heap->cycle_lock);
+	return ret;
+}
+
+/**
+ * gch_cycle_await - waits for the collection that runs
+ * @heap: the heap
+ *
+ * Context: as gch_cycle_run().
+ * Return: 0, or -EINTR.
+ */
+int gch_cycle_await(struct gch_heap *heap)
+{
+	int ret = lock_cycle(heap);
+
+	if (!ret)
+		mutex_unlock(&heap->cycle_lock);
 	return ret;
 }
 
@@ -119,13 +147,14 @@ int gch_cycle_since(struct gch_heap *heap, unsigned int generation, u64 started)
  * others that it has been done.
  *
  * Context: as gch_cycle_run().
- * Return: 0, or the engine's error.
+ * Return: as gch_cycle_run().
  */
 int gch_cycle_choose(struct gch_heap *heap, gch_choose_fn choose, void *arg)
 {
-	int generation, ret = 0;
+	int generation, ret = lock_cycle(heap);
 
-	mutex_lock(&heap->cycle_lock);
+	if (ret)
+		return ret;
 	generation = choose(heap, arg);
 	if (generation >= 0)
 		ret = run_locked(heap, generation, false, NULL);
@@ -139,19 +168,23 @@ int gch_cycle_choose(struct gch_heap *heap, gch_choose_fn choose, void *arg)
  * @generation: oldest generation to collect, 0 to 2; an engine without
  *	generations collects everything
  *
+ * A collection that has begun goes on to its end, even if the task is killed.
+ *
  * Context: process context outside sections, may sleep.
- * Return: 0, -EINVAL for a generation above 2, -EBUSY for a claimed heap, or
- * -ENOMEM.
+ * Return: 0, -EINVAL for a generation above 2, -EBUSY for a claimed heap, -EINTR if the
+ * task was killed before the collection began, or -ENOMEM.
  */
 int gch_collect(struct gch_heap *heap, unsigned int generation)
 {
-	int ret = -EBUSY;
+	int ret;
 
 	if (generation > 2)
 		return -EINVAL;
-	mutex_lock(&heap->cycle_lock);
-	if (!READ_ONCE(heap->claimed))
-		ret = run_locked(heap, generation, true, NULL);
+	ret = lock_cycle(heap);
+	if (ret)
+		return ret;
+	ret = READ_ONCE(heap->claimed) ? -EBUSY :
+					 run_locked(heap, generation, true, NULL);
 	mutex_unlock(&heap->cycle_lock);
 	return ret;
 }
@@ -163,7 +196,7 @@ EXPORT_SYMBOL_GPL(gch_collect);
  * @generation: oldest generation to collect, 0 to 2
  *
  * Context: process context outside sections, may sleep.
- * Return: 0, -EINVAL for a generation above 2, or -ENOMEM.
+ * Return: 0, -EINVAL for a generation above 2, -EINTR as gch_collect(), or -ENOMEM.
  */
 int gch_claimed_collect(struct gch_heap *heap, unsigned int generation)
 {

@@ -350,7 +350,7 @@ static int add(struct gch_mutator *m, unsigned int src,
 	do {
 		ret = try_add(m, src, what, id);
 	} while (ret == -ENOMEM && gch_memory_room(m->heap, &tries));
-	return ret;
+	return ret == -ENOMEM ? gch_memory_error() : ret;
 }
 
 static int check(const struct gch_mutator *m, unsigned int src)
@@ -411,7 +411,7 @@ static int finalizer_clear(struct gch_mutator *m, void *ref)
  * Return: 0; -EINVAL for a bad slot; -EFAULT if it is empty; -EOPNOTSUPP if the
  * engine has none; -EEXIST if the object has one; -ENOSPC if the heap has
  * %GCH_FINALS_MAX finalizers and cleanups; -ENODEV after gch_finals_stop(), or if
- * @owner is being unloaded; -ENOMEM.
+ * @owner is being unloaded; -ENOMEM, -EINTR instead if the task was killed.
  */
 int __gch_finalizer_set(struct gch_mutator *m, unsigned int src,
 			gch_finalizer_fn fn, void *arg, struct module *owner)
@@ -430,8 +430,10 @@ int __gch_finalizer_set(struct gch_mutator *m, unsigned int src,
 	 * A collection that has begun may have visited the finalizers already:
 	 * as what is written to a slot, it takes the object for alive.
 	 */
+	m->patient = true;
 	gch_in_section(m, ret,
 		       ret = gch_assign(m, &m->frame[src], m->frame[src]));
+	m->patient = false;
 	return ret;
 }
 EXPORT_SYMBOL_GPL(__gch_finalizer_set);

@@ -563,13 +563,15 @@ EXPORT_SYMBOL_GPL(gch_heap_engine);
  * Violations are printed to the kernel log.
  *
  * Context: process context outside sections, may sleep for long.
- * Return: how many there are, or a negative error.
+ * Return: how many there are, or a negative error: -EINTR if the task was killed while it
+ * waited for a collection.
  */
 int gch_heap_validate(struct gch_heap *heap)
 {
-	int ret;
+	int ret = mutex_lock_killable(&heap->cycle_lock);
 
-	mutex_lock(&heap->cycle_lock);
+	if (ret)
+		return ret;
 	ret = heap->ops->validate(heap);
 	mutex_unlock(&heap->cycle_lock);
 	return ret;

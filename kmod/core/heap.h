@@ -58,6 +58,7 @@ bool gch_finals_calls(struct gch_heap *heap);
 void gch_finals_drop(struct gch_heap *heap);
 void gch_finals_exit(struct gch_heap *heap);
 
+int gch_memory_error(void);
 void gch_memory_uncount(struct gch_heap *heap, size_t bytes);
 void *gch_memory_page(struct gch_heap *heap);
 void gch_memory_page_put(struct gch_heap *heap, void *page);

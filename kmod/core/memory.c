@@ -122,7 +122,7 @@ void gch_memory_page_put(struct gch_heap *heap, void *page)
  * @tries: how often the caller has called this for one request; 0 at first
  *
  * Collects it, and gives back what its engine holds and does not use. Others may take
- * what becomes free, so a request has three tries.
+ * what becomes free, so a request has three tries, and none if the task has been killed.
  *
  * Context: process context outside sections and without locks, may sleep for as long
  * as a collection takes.
@@ -140,3 +140,14 @@ bool gch_memory_room(struct gch_heap *heap, unsigned int *tries)
 	return atomic64_read(&heap->held) < held;
 }
 EXPORT_SYMBOL_GPL(gch_memory_room);
+
+/**
+ * gch_memory_error - what a request fails with that gch_memory_room() has ended
+ *
+ * Context: process context.
+ * Return: -EINTR if the calling task has been killed, else -ENOMEM.
+ */
+int gch_memory_error(void)
+{
+	return fatal_signal_pending(current) ? -EINTR : -ENOMEM;
+}

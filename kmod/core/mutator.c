@@ -46,11 +46,14 @@ bool gch_mutator_move(struct gch_mutator *m, unsigned int cpu)
 	return true;
 }
 
-/* Settles what an operation has left behind, step by step. */
+/*
+ * Settles what an operation has left behind, step by step. The operation itself is done.
+ * A task that was killed leaves the rest to its next call, or to who detaches it.
+ */
 static void settle(struct gch_mutator *m)
 {
 	struct gch_stay stay;
-	int ret;
+	int ret, error = 0;
 
 	while (m->pending) {
 		if (!gch_mutator_enter(m, &stay))
@@ -58,9 +61,9 @@ static void settle(struct gch_mutator *m)
 		ret = m->ops->settle(m);
 		gch_mutator_leave(m, stay);
 		if (m->wait != GCH_WAIT_NONE)
-			m->ops->wait(m);
+			error = m->ops->wait(m);
 		m->wait = GCH_WAIT_NONE;
-		if (ret > 0)
+		if (ret > 0 || error)
 			break;
 		cond_resched();
 	}
@@ -164,7 +167,8 @@ void gch_mutator_free(struct gch_mutator *m)
  * Context: process context, may sleep; collects at the heap's limit.
  * Return: the mutator, or an error: -EINVAL for a bad number of slots, -ENODEV
  * for a deleted heap, or one whose maker is being unloaded, -EBUSY for one that
- * another has claimed, -ENOSPC for too many mutators, -ENOMEM.
+ * another has claimed, -ENOSPC for too many mutators, -ENOMEM, -EINTR instead if the
+ * task was killed.
  */
 struct gch_mutator *__gch_mutator_attach(struct gch_heap *heap,
 					 unsigned int nr_slots,
@@ -183,7 +187,7 @@ struct gch_mutator *__gch_mutator_attach(struct gch_heap *heap,
 		m = gch_mutator_new(heap, nr_slots);
 	} while (!m && gch_memory_room(heap, &tries));
 	if (!m)
-		return ERR_PTR(-ENOMEM);
+		return ERR_PTR(gch_memory_error());
 
 	mutex_lock(&heap->lock);
 	if (heap->claimed)
@@ -208,24 +212,27 @@ EXPORT_SYMBOL_GPL(__gch_mutator_attach);
  * gch_frame_clear - empties all slots of a mutator
  * @m: the mutator
  *
- * Context: process context, may sleep.
+ * Context: process context, may sleep, also if the task has been killed.
  */
 void gch_frame_clear(struct gch_mutator *m)
 {
 	unsigned int i;
 
+	m->patient = true;
 	for (i = 0; i < m->nr_slots; i++)
 		if (m->frame[i])
 			gch_clear(m, i);
+	m->patient = false;
 }
 
 /**
  * gch_mutator_detach - ends a task's access to a heap
  * @m: the mutator; NULL is nothing
  *
- * Any task may call it, when no other task uses the mutator any more.
+ * Any task may call it, when no other task uses the mutator any more. It empties the
+ * slots, so it waits where gch_clear() does, also if the task has been killed.
  *
- * Context: process context, may sleep.
+ * Context: process context, may sleep: at most for a collection.
  */
 void gch_mutator_detach(struct gch_mutator *m)
 {
@@ -306,7 +313,8 @@ EXPORT_SYMBOL_GPL(gch_mutator_heap);
  * @type: its type
  *
  * Context: process context, may sleep; collects at the heap's limit.
- * Return: 0; -EINVAL for a bad slot or type; -ENOMEM, with the slot unchanged.
+ * Return: 0; -EINVAL for a bad slot or type; -ENOMEM; -EINTR if the task was killed while
+ * it waited; on all errors the slot is unchanged.
  */
 int gch_alloc(struct gch_mutator *m, unsigned int dst, struct gch_type *type)
 {
@@ -345,7 +353,8 @@ static __always_inline bool are_slots(const struct gch_mutator *m,
  *
  * Context: process context, may sleep; collects at the heap's limit.
  * Return: 0; -EINVAL for a bad slot, type or number; -ERANGE if the type has
- * fewer references; -ENOMEM; on all errors @dst is unchanged.
+ * fewer references; -ENOMEM; -EINTR if the task was killed while it waited; on all
+ * errors @dst is unchanged.
  */
 int gch_alloc_refs(struct gch_mutator *m, unsigned int dst,
 		   struct gch_type *type, unsigned int src, unsigned int nr)
@@ -376,7 +385,8 @@ EXPORT_SYMBOL_GPL(gch_alloc_refs);
  *
  * Context: process context, may sleep; collects at the heap's limit.
  * Return: 0; -EINVAL for a bad slot or type, or references in an untracked one;
- * -E2BIG above %GCH_OBJECT_MAX; -ENOMEM, with the slot unchanged.
+ * -E2BIG above %GCH_OBJECT_MAX; -ENOMEM; -EINTR if the task was killed while it waited;
+ * on all errors the slot is unchanged.
  */
 int gch_alloc_var(struct gch_mutator *m, unsigned int dst,
 		  struct gch_type *type, u32 nr_refs, u32 bytes)
@@ -418,7 +428,7 @@ static __always_inline int load(struct gch_mutator *m, unsigned int dst,
  *
  * Context: process context, may sleep.
  * Return: 0; -EINVAL for a bad slot; -EFAULT if @src is empty; -ERANGE if word
- * @i is no reference.
+ * @i is no reference; -EINTR if the task was killed while it waited.
  */
 int gch_load(struct gch_mutator *m, unsigned int dst, unsigned int src, u32 i)
 {
@@ -451,7 +461,8 @@ static __always_inline int load_refs(struct gch_mutator *m, unsigned int dst,
  *
  * Context: process context, may sleep.
  * Return: 0; -EINVAL for a bad slot or number; -EFAULT if @src is empty; -ERANGE
- * if one of the words is no reference, and then no slot has changed.
+ * if one of the words is no reference, and then no slot has changed; -EINTR if the task
+ * was killed while it waited, and then the first of them may have been read.
  */
 int gch_load_refs(struct gch_mutator *m, unsigned int dst, unsigned int src,
 		  u32 i, unsigned int nr)
@@ -484,7 +495,7 @@ static __always_inline int store(struct gch_mutator *m, unsigned int dst, u32 i,
  *
  * Context: process context, may sleep.
  * Return: 0; -EINVAL for a bad slot; -EFAULT if @dst is empty; -ERANGE if word
- * @i is no reference.
+ * @i is no reference; -EINTR if the task was killed while it waited.
  */
 int gch_store(struct gch_mutator *m, unsigned int dst, u32 i, unsigned int src)
 {
@@ -524,7 +535,7 @@ EXPORT_SYMBOL_GPL(gch_store_null);
  * @src: slot that is read
  *
  * Context: process context, may sleep.
- * Return: 0; -EINVAL for a bad slot.
+ * Return: 0; -EINVAL for a bad slot; -EINTR if the task was killed while it waited.
  */
 int gch_copy(struct gch_mutator *m, unsigned int dst, unsigned int src)
 {
@@ -543,7 +554,7 @@ EXPORT_SYMBOL_GPL(gch_copy);
  * @dst: the slot
  *
  * Context: process context, may sleep.
- * Return: 0; -EINVAL for a bad slot.
+ * Return: 0; -EINVAL for a bad slot; -EINTR if the task was killed while it waited.
  */
 int gch_clear(struct gch_mutator *m, unsigned int dst)
 {
@@ -565,7 +576,8 @@ EXPORT_SYMBOL_GPL(gch_clear);
  * every other reference to the object must be gone, or is never used again.
  *
  * Context: process context, may sleep.
- * Return: 0; -EINVAL for a bad slot; -EFAULT if @src is empty.
+ * Return: 0; -EINVAL for a bad slot; -EFAULT if @src is empty; -EINTR if the task was
+ * killed while it waited.
  */
 int gch_free(struct gch_mutator *m, unsigned int src)
 {

@@ -141,7 +141,7 @@ static int grow(struct table *t, u32 nr)
 	do {
 		ret = try_grow(t, nr);
 	} while (ret == -ENOMEM && gch_memory_room(t->heap, &tries));
-	return ret;
+	return ret == -ENOMEM ? gch_memory_error() : ret;
 }
 
 static void table_free(struct table *t)
@@ -218,7 +218,8 @@ static bool is_entry(struct table *t, const struct gch_mutator *m, u32 i)
  *
  * Context: process context, may sleep; collects at the heap's limit.
  * Return: the table, or an error: -EINVAL for none or more than %GCH_TABLE_MAX
- * entries, -ENODEV for a deleted heap or one whose maker is being unloaded, -ENOMEM.
+ * entries, -ENODEV for a deleted heap or one whose maker is being unloaded, -ENOMEM,
+ * -EINTR instead if the task was killed.
  */
 struct gch_roots *__gch_roots_create(struct gch_heap *heap, u32 nr,
 				     struct module *user)
@@ -233,7 +234,7 @@ EXPORT_SYMBOL_GPL(__gch_roots_create);
  * @nr: entries that it has at least afterwards
  *
  * Context: process context, may sleep.
- * Return: 0, -EINVAL, -ENOMEM.
+ * Return: 0, -EINVAL, -ENOMEM, -EINTR, as gch_roots_create().
  */
 int gch_roots_grow(struct gch_roots *roots, u32 nr)
 {
@@ -268,6 +269,8 @@ static void clear_roots(struct gch_mutator *m, struct table *t)
  * @m: a mutator of the heap
  * @roots: the table, which nobody else uses any more; NULL is nothing
  *
+ * It waits for collections also if the task has been killed.
+ *
  * Context: process context, may sleep.
  * Return: 0; -EINVAL if the table is one of another heap, and then it is as before.
  */
@@ -282,7 +285,9 @@ int gch_roots_destroy(struct gch_mutator *m, struct gch_roots *roots)
 	ret = gch_check_call(m, _RET_IP_);
 	if (ret)
 		return ret;
+	m->patient = true;
 	clear_roots(m, &roots->t);
+	m->patient = false;
 	unlist_and_free(&roots->t);
 	return 0;
 }
@@ -296,7 +301,8 @@ EXPORT_SYMBOL_GPL(gch_roots_destroy);
  * @src: slot that is written there
  *
  * Context: process context, may sleep.
- * Return: 0; -EINVAL for a bad slot, entry or heap.
+ * Return: 0; -EINVAL for a bad slot, entry or heap; -EINTR if the task was killed
+ * while it waited.
  */
 int gch_root_set(struct gch_mutator *m, struct gch_roots *roots, u32 i,
 		 unsigned int src)
@@ -318,7 +324,8 @@ EXPORT_SYMBOL_GPL(gch_root_set);
  * @i: the entry
  *
  * Context: process context, may sleep.
- * Return: 0; -EINVAL for a bad entry or heap.
+ * Return: 0; -EINVAL for a bad entry or heap; -EINTR if the task was killed
+ * while it waited.
  */
 int gch_root_clear(struct gch_mutator *m, struct gch_roots *roots, u32 i)
 {
@@ -339,7 +346,8 @@ EXPORT_SYMBOL_GPL(gch_root_clear);
  * @i: the entry
  *
  * Context: process context, may sleep.
- * Return: 0; -EINVAL for a bad slot, entry or heap.
+ * Return: 0; -EINVAL for a bad slot, entry or heap; -EINTR if the task was killed
+ * while it waited.
  */
 int gch_root_get(struct gch_mutator *m, unsigned int dst,
 		 struct gch_roots *roots, u32 i)
@@ -380,7 +388,7 @@ EXPORT_SYMBOL_GPL(__gch_weaks_create);
  * @nr: entries that it has at least afterwards
  *
  * Context: process context, may sleep.
- * Return: 0, -EINVAL, -ENOMEM.
+ * Return: as gch_roots_grow().
  */
 int gch_weaks_grow(struct gch_weaks *weaks, u32 nr)
 {
@@ -416,6 +424,8 @@ static void clear_weaks(struct gch_mutator *m, struct table *t)
  * @m: a mutator of the heap
  * @weaks: the table, which nobody else uses any more; NULL is nothing
  *
+ * As gch_roots_destroy().
+ *
  * Context: process context, may sleep.
  * Return: 0; -EINVAL if the table is one of another heap, and then it is as before.
  */
@@ -430,7 +440,9 @@ int gch_weaks_destroy(struct gch_mutator *m, struct gch_weaks *weaks)
 	ret = gch_check_call(m, _RET_IP_);
 	if (ret)
 		return ret;
+	m->patient = true;
 	clear_weaks(m, &weaks->t);
+	m->patient = false;
 	unlist_and_free(&weaks->t);
 	return 0;
 }
@@ -445,7 +457,8 @@ EXPORT_SYMBOL_GPL(gch_weaks_destroy);
  *
  * Context: process context, may sleep.
  * Return: 0; -EINVAL for a bad slot, entry or heap, or an object whose type is
- * not %GCH_TYPE_WEAK where the engine needs that.
+ * not %GCH_TYPE_WEAK where the engine needs that; -EINTR if the task was killed
+ * while it waited.
  */
 int gch_weak_set(struct gch_mutator *m, struct gch_weaks *weaks, u32 i,
 		 unsigned int src)
@@ -468,7 +481,8 @@ EXPORT_SYMBOL_GPL(gch_weak_set);
  * @i: the entry
  *
  * Context: process context, may sleep.
- * Return: 0; -EINVAL for a bad entry or heap.
+ * Return: 0; -EINVAL for a bad entry or heap; -EINTR if the task was killed
+ * while it waited.
  */
 int gch_weak_clear(struct gch_mutator *m, struct gch_weaks *weaks, u32 i)
 {
@@ -490,7 +504,8 @@ EXPORT_SYMBOL_GPL(gch_weak_clear);
  * @i: the entry
  *
  * Context: process context, may sleep.
- * Return: 0; -EINVAL for a bad slot, entry or heap.
+ * Return: 0; -EINVAL for a bad slot, entry or heap; -EINTR if the task was killed
+ * while it waited.
  */
 int gch_weak_get(struct gch_mutator *m, unsigned int dst,
 		 struct gch_weaks *weaks, u32 i)
@@ -515,7 +530,8 @@ EXPORT_SYMBOL_GPL(gch_weak_get);
  * Unlike gch_weak_get() it does not keep the object alive.
  *
  * Context: process context, may sleep.
- * Return: 1 or 0; -EINVAL for a bad entry or heap.
+ * Return: 1 or 0; -EINVAL for a bad entry or heap; -EINTR if the task was killed
+ * while it waited.
  */
 int gch_weak_alive(struct gch_mutator *m, struct gch_weaks *weaks, u32 i)
 {

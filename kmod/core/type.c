@@ -176,7 +176,7 @@ static struct gch_type *try_register(struct gch_heap *heap,
  * Context: process context, may sleep.
  * Return: the type, which lives as long as the heap, or an error: -EINVAL or
  * -ERANGE for a bad description, -EEXIST for a name taken by another type,
- * -ENOSPC for too many types, -ENOMEM.
+ * -ENOSPC for too many types, -ENOMEM, -EINTR instead if the task was killed.
  */
 struct gch_type *gch_type_register(struct gch_heap *heap,
 				   const struct gch_type_desc *desc,
@@ -192,7 +192,7 @@ struct gch_type *gch_type_register(struct gch_heap *heap,
 	do {
 		found = try_register(heap, desc, extack);
 	} while (found == ERR_PTR(-ENOMEM) && gch_memory_room(heap, &tries));
-	return found;
+	return found == ERR_PTR(-ENOMEM) ? ERR_PTR(gch_memory_error()) : found;
 }
 EXPORT_SYMBOL_GPL(gch_type_register);
 

@@ -10,6 +10,7 @@
 #include <linux/kernel.h>
 #include <linux/ktime.h>
 #include <linux/nodemask.h>
+#include <linux/sched/signal.h>
 
 /* How often one allocation takes pages, which others may use up, ... */
 #define TRIES_MAX	64
@@ -154,15 +155,12 @@ static bool take_memory(struct gch_go_heap *h, struct gch_go_mutator *gm)
 }
 
 /* At the limit: a cycle that is under way may do, the first time. */
-static void collect(struct gch_go_heap *h, bool first, u64 started)
+static int collect(struct gch_go_heap *h, bool first, u64 started)
 {
 	atomic64_inc(&h->base.limit_hits);
-	if (first && STATE_PHASE(READ_ONCE(h->state)) != PHASE_OFF) {
-		mutex_lock(&h->base.cycle_lock);
-		mutex_unlock(&h->base.cycle_lock);
-		return;
-	}
-	gch_cycle_since(&h->base, 2, started);
+	if (first && STATE_PHASE(READ_ONCE(h->state)) != PHASE_OFF)
+		return gch_cycle_await(&h->base);
+	return gch_cycle_since(&h->base, 2, started);
 }
 
 /* Takes pages; at the limit collects; when that does not help, fails. */
@@ -173,13 +171,30 @@ static int wait_memory(struct gch_go_heap *h, struct gch_go_mutator *gm)
 
 	if (m->tries++ < TRIES_MAX && take_memory(h, gm))
 		return 0;
-	if (gm->collections++ < COLLECTIONS_MAX) {
-		collect(h, gm->collections == 1, started);
-		return 0;
-	}
+	if (gm->collections++ < COLLECTIONS_MAX)
+		return collect(h, gm->collections == 1, started);
 	gm->collections = 0;
 	atomic64_inc(&h->base.alloc_failures);
 	return -ENOMEM;
+}
+
+static int wait_started(struct gch_go_heap *h, struct gch_mutator *m)
+{
+	if (!m->patient)
+		return wait_event_killable(h->phase_wait, !is_exclusive(h)) ?
+		       -EINTR : 0;
+	wait_event(h->phase_wait, !is_exclusive(h));
+	return 0;
+}
+
+/* Workers may be long in getting a CPU: who was killed owes them nothing any more. */
+static int wait_workers(struct gch_go_heap *h)
+{
+	supply(h);
+	if (fatal_signal_pending(current))
+		return -EINTR;
+	gch_go_nap(h);
+	return 0;
 }
 
 static int wait(struct gch_mutator *m)
@@ -187,14 +202,12 @@ static int wait(struct gch_mutator *m)
 	struct gch_go_heap *h = to_go(m->heap);
 	struct gch_go_mutator *gm = to_go_mutator(m);
 
-	if (m->wait == GCH_WAIT_EXCLUSIVE) {
-		wait_event(h->phase_wait, !is_exclusive(h));
-		return 0;
-	}
-	if (m->wait == GCH_WAIT_WORKERS || m->wait == GCH_WAIT_SUPPLY) {
+	if (m->wait == GCH_WAIT_EXCLUSIVE)
+		return wait_started(h, m);
+	if (m->wait == GCH_WAIT_WORKERS)
+		return wait_workers(h);
+	if (m->wait == GCH_WAIT_SUPPLY) {
 		supply(h);
-		if (m->wait == GCH_WAIT_WORKERS)
-			gch_go_nap(h);
 		return 0;
 	}
 	if (!m->tries)

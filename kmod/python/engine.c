@@ -10,6 +10,7 @@
 #include <linux/netlink.h>
 
 #include "compat.h"
+#include "core/delay.h"
 
 static const struct gch_tunable tunables[] = {
 	/* 1 MiB, whatever the kernel's pages are. */
@@ -117,15 +118,25 @@ static int choose_due(struct gch_heap *heap, void *arg)
 	return gch_py_generation_due(gch_py_heap(heap));
 }
 
+/* An error of an allocation that waits for a collection: others leave it to go on. */
+static int killed(struct gch_py_mutator *pm, int ret)
+{
+	if (ret != -EINTR)
+		return 0;
+	pm->collected = false;
+	return ret;
+}
+
 static int collect_due(struct gch_py_heap *h, struct gch_mutator *m)
 {
+	struct gch_py_mutator *pm = gch_py_mutator(m);
+
 	/* Whatever comes of it, the allocation goes on. */
-	gch_py_mutator(m)->collected = true;
-	if (gch_py_generation_due(h) >= 0) {
-		gch_py_gil_drop(h, m);
-		gch_cycle_choose(&h->heap, choose_due, NULL);
-	}
-	return 0;
+	pm->collected = true;
+	if (gch_py_generation_due(h) < 0)
+		return 0;
+	gch_py_gil_drop(h, m);
+	return killed(pm, gch_cycle_choose(&h->heap, choose_due, NULL));
 }
 
 /* Others may have added one meanwhile: of two the heap would keep both. */
@@ -137,7 +148,10 @@ static bool add_arena(struct gch_py_heap *h, struct gch_mutator *m)
 
 	if (!base)
 		return false;
-	gch_py_stop_others(h, m);
+	if (gch_py_stop_others(h, m)) {
+		gch_arena_put(&h->heap, base, order);
+		return false;
+	}
 	add = bitmap_empty(h->bucket_map, h->nr_buckets);
 	if (add)
 		gch_py_arena_add(h, base, order);
@@ -156,6 +170,7 @@ static bool get_memory(struct gch_py_heap *h, struct gch_mutator *m)
 	if (m->want <= h->small_max)
 		return add_arena(h, m);
 	pm->large = gch_py_large_get(h, m->want, GFP_KERNEL);
+	gch_delay();
 	return pm->large;
 }
 
@@ -177,10 +192,10 @@ static bool make_room(struct gch_py_heap *h, struct gch_mutator *m)
 {
 	bool room;
 
-	mutex_lock(&h->heap.lock);
-	room = has_room(h);
+	if (gch_lock(m, &h->heap.lock))
+		return false;
+	room = has_room(h) && !gch_py_stop_others(h, m);
 	if (room) {
-		gch_py_stop_others(h, m);
 		gch_py_bury_mutators(h);
 		gch_py_release_idle(h);
 		gch_py_resume(h);
@@ -235,6 +250,7 @@ static int wait_memory(struct gch_py_heap *h, struct gch_mutator *m)
 	struct need need = { .seen = READ_ONCE(h->nr_full) };
 	struct gch_heap *heap = &h->heap;
 	bool room;
+	int ret;
 
 	gch_py_reap(h);
 	if (!m->want || get_memory(h, m))
@@ -252,11 +268,11 @@ static int wait_memory(struct gch_py_heap *h, struct gch_mutator *m)
 	if (!m->tries++ && !gch_limit_allows(heap, least_pages(h, m->want)))
 		atomic64_inc(&heap->limit_hits);
 	gch_py_gil_drop(h, m);
-	gch_cycle_choose(heap, choose_full, &need);
+	ret = killed(gch_py_mutator(m), gch_cycle_choose(heap, choose_full, &need));
 	/* Others may have used up what their collection freed. */
 	if (!need.served)
 		m->tries = TRIES_MAX;
-	return 0;
+	return ret;
 }
 
 static int wait_for(struct gch_mutator *m)
@@ -265,8 +281,7 @@ static int wait_for(struct gch_mutator *m)
 
 	switch (m->wait) {
 	case GCH_WAIT_EXCLUSIVE:
-		gch_py_gil_take(h, m);
-		return 0;
+		return gch_py_gil_take(h, m);
 	case GCH_WAIT_COLLECT:
 		return collect_due(h, m);
 	case GCH_WAIT_MEMORY:

@@ -76,17 +76,21 @@ static void grant(struct gch_py_heap *h, struct gch_mutator *m)
 }
 
 /*
- * Returns whether the switch interval has passed. Not looked at for races: what is
+ * Returns 0, -ETIME if the switch interval has passed, -ERESTARTSYS if the task was
+ * killed. There is no wait_event_killable_hrtimeout(). Not looked at for races: what is
  * expanded here reads the timer's task, and the timer clears it, as it is meant to;
  * the lock's owner is marked.
  */
-static __no_kcsan bool wait_interval(struct gch_py_heap *h)
+static __no_kcsan int wait_interval(struct gch_py_heap *h, struct gch_mutator *m)
 {
 	u64 us = gch_val(&h->heap, GCH_KEY_SWITCH_US);
 
-	return wait_event_hrtimeout(h->gil_wait, !READ_ONCE(h->owner),
-				    ns_to_ktime(us * NSEC_PER_USEC)) ==
-	       -ETIME;
+	might_sleep();
+	if (!READ_ONCE(h->owner))
+		return 0;
+	return __wait_event_hrtimeout(h->gil_wait, !READ_ONCE(h->owner),
+				      ns_to_ktime(us * NSEC_PER_USEC),
+				      gch_sleep_state(m));
 }
 
 /**
@@ -94,27 +98,33 @@ static __no_kcsan bool wait_interval(struct gch_py_heap *h)
  * @h: the heap
  * @m: who wants it; it may have it already
  *
- * Context: process context outside sections, may sleep.
+ * Context: process context outside sections, may sleep as gch_sleep_state() says.
+ * Return: 0; -EINTR, without the lock, if the task was killed.
  */
-void gch_py_gil_take(struct gch_py_heap *h, struct gch_mutator *m)
+int gch_py_gil_take(struct gch_py_heap *h, struct gch_mutator *m)
 {
-	bool expired = false;
+	int waited = 0;
 	u64 seen = 0;
 
 	for (;;) {
-		mutex_lock(&h->gil);
+		if (gch_lock(m, &h->gil))
+			return -EINTR;
 		if (READ_ONCE(h->owner) == m)
 			break;
-		if (!READ_ONCE(h->owner) || (expired && h->switches == seen)) {
+		if (!READ_ONCE(h->owner) ||
+		    (waited == -ETIME && h->switches == seen)) {
 			revoke(h);
 			grant(h, m);
 			break;
 		}
 		seen = h->switches;
 		mutex_unlock(&h->gil);
-		expired = wait_interval(h);
+		waited = wait_interval(h, m);
+		if (waited == -ERESTARTSYS)
+			return -EINTR;
 	}
 	mutex_unlock(&h->gil);
+	return 0;
 }
 
 /**
@@ -165,13 +175,16 @@ EXPORT_SYMBOL_IF_KUNIT(gch_py_stop);
  * @m: the mutator that is not stopped: the calling task's, which keeps the lock if
  *	it has it
  *
- * Context: as gch_py_stop().
+ * Context: as gch_py_stop(); for a call of @m.
+ * Return: 0; -EINTR, and nobody is stopped, if the task was killed.
  */
-void gch_py_stop_others(struct gch_py_heap *h, struct gch_mutator *m)
+int gch_py_stop_others(struct gch_py_heap *h, struct gch_mutator *m)
 {
-	mutex_lock(&h->gil);
-	if (READ_ONCE(h->owner) != m)
+	int ret = gch_lock(m, &h->gil);
+
+	if (!ret && READ_ONCE(h->owner) != m)
 		revoke(h);
+	return ret;
 }
 
 /**

@@ -369,14 +369,23 @@ static struct gch_py_object *alloc_small(struct gch_mutator *m, size_t bytes,
 	return obj;
 }
 
+/* A call that was killed may have left what it has not used, of another size. */
+static struct gch_py_large *take_stash(struct gch_py_mutator *pm, size_t bytes)
+{
+	struct gch_py_large *large = pm->large;
+
+	if (!large || large->charge != gch_py_large_charge(bytes))
+		return NULL;
+	pm->large = NULL;
+	return large;
+}
+
 static struct gch_py_object *alloc_large(struct gch_mutator *m, size_t bytes,
 					 unsigned int gen)
 {
 	struct gch_py_heap *h = gch_py_heap(m->heap);
-	struct gch_py_mutator *pm = gch_py_mutator(m);
-	struct gch_py_large *large = pm->large;
+	struct gch_py_large *large = take_stash(gch_py_mutator(m), bytes);
 
-	pm->large = NULL;
 	if (!large && !gch_py_large_sleeps(bytes))
 		large = gch_py_large_get(h, bytes, GFP_NOWAIT);
 	if (!large)

@@ -458,11 +458,11 @@ static inline int gch_py_want_gil(struct gch_mutator *m)
 }
 
 void gch_py_gil_init(struct gch_py_heap *h);
-void gch_py_gil_take(struct gch_py_heap *h, struct gch_mutator *m);
+int gch_py_gil_take(struct gch_py_heap *h, struct gch_mutator *m);
 void gch_py_gil_drop(struct gch_py_heap *h, struct gch_mutator *m);
 void gch_py_gil_leave(struct gch_py_heap *h, struct gch_mutator *m);
 void gch_py_stop(struct gch_py_heap *h);
-void gch_py_stop_others(struct gch_py_heap *h, struct gch_mutator *m);
+int gch_py_stop_others(struct gch_py_heap *h, struct gch_mutator *m);
 void gch_py_resume(struct gch_py_heap *h);
 
 /* ---- obmalloc.c ---- */

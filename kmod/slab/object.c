@@ -45,7 +45,11 @@ static struct gch_slab_object *take(struct gch_mutator *m, size_t bytes)
 	struct gch_slab_mutator *sm = gch_slab_mutator(m);
 	struct gch_slab_object *obj = sm->taken;
 
-	sm->taken = NULL;
+	/* A call that was refused may have left it, of another size. */
+	if (obj && obj->charge == gch_slab_charge(bytes))
+		sm->taken = NULL;
+	else
+		obj = NULL;
 	if (!obj && !sleeps(bytes))
 		obj = gch_slab_memory_get(gch_slab_heap(m->heap), bytes,
 					  GFP_NOWAIT);

@@ -92,6 +92,7 @@ static const struct gch_test tests[] = {
 	{ "final-stop", GCH_TEST_GO, gch_test_final_stop },
 	{ "final-self", GCH_TEST_GO, gch_test_final_self },
 	{ "misuse", GCH_TEST_ALL, gch_test_misuse },
+	{ "killed", GCH_TEST_COLLECTED, gch_test_killed },
 	{ "kept", GCH_TEST_ALL, gch_test_kept },
 	{ "poison", GCH_TEST_COLLECTED, gch_test_poison },
 	{ "explicit", GCH_TEST_SLAB, gch_test_explicit },

@@ -61,8 +61,15 @@ static struct gch_stats stats_of(struct gch_test_env *env)
 	return stats;
 }
 
-/* Until the first handshake is over, and the heap stopped if it will be. */
-static bool begin_cycle(struct gch_test_env *env, u64 *ticket)
+/**
+ * gch_test_cycle_begin - asks for a collection, which the caller holds up
+ * @env: the test; the caller has the lock of its heap
+ * @ticket: of the collection
+ *
+ * Return: whether it has begun: the first handshake is over, and the heap is stopped, if it
+ * will be.
+ */
+bool gch_test_cycle_begin(struct gch_test_env *env, u64 *ticket)
 {
 	u64 handshakes = stats_of(env).handshakes;
 	unsigned int tries = TRIES;
@@ -80,7 +87,7 @@ static void call_while_held(struct caller *c, u64 stw)
 	u64 ticket, called = all;
 
 	mutex_lock(&env->heap->lock);
-	if (begin_cycle(env, &ticket)) {
+	if (gch_test_cycle_begin(env, &ticket)) {
 		complete(&c->go);
 		called = wait_for_completion_timeout(&c->called,
 						     all ? BRIEF : LONG);

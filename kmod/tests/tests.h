@@ -64,6 +64,7 @@ bool gch_test_payload_is(struct gch_mutator *m, unsigned int slot, u32 refs,
 			 u64 value);
 struct task_struct *gch_test_collector_start(struct gch_test_env *env);
 void gch_test_collector_stop(struct task_struct *collector);
+bool gch_test_cycle_begin(struct gch_test_env *env, u64 *ticket);
 
 /*
  * The n-th allocation from here on that the calling task makes fails, where the
@@ -183,6 +184,7 @@ void gch_test_final_end(struct gch_test_env *env);
 void gch_test_final_stop(struct gch_test_env *env);
 void gch_test_final_self(struct gch_test_env *env);
 void gch_test_misuse(struct gch_test_env *env);
+void gch_test_killed(struct gch_test_env *env);
 void gch_test_kept(struct gch_test_env *env);
 void gch_test_poison(struct gch_test_env *env);
 void gch_test_explicit(struct gch_test_env *env);

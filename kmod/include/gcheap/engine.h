@@ -393,6 +393,8 @@ enum gch_wait {
  * @wait: why the last call left its section
  * @want: bytes that the last call lacked
  * @tries: how often the present call has waited for memory
+ * @patient: the present call waits although its task has been killed: what it does
+ *	must not be left undone
  * @watch: see gch_mutator_watch()
  * @watch_arg: for @watch
  * @task: whose calls these are, while the heap is checked; NULL before the first
@@ -416,6 +418,7 @@ struct gch_mutator {
 	enum gch_wait wait;
 	size_t want;
 	unsigned int tries;
+	bool patient;
 	gch_pause_fn watch;
 	void *watch_arg;
 	struct task_struct *task;
@@ -433,6 +436,21 @@ static inline unsigned int gch_mutator_cpu(const struct gch_mutator *m)
 	unsigned int cpu = READ_ONCE(m->cpu);
 
 	return cpu == UINT_MAX ? cpu : cpu & ~(unsigned int)GCH_CPU_CHECKED;
+}
+
+/* How the present call of a mutator sleeps: unless it has to go on, SIGKILL ends it. */
+static inline unsigned int gch_sleep_state(const struct gch_mutator *m)
+{
+	return m->patient ? TASK_UNINTERRUPTIBLE : TASK_KILLABLE;
+}
+
+/* The same for a mutex. Returns 0, or -EINTR without it. */
+static inline int gch_lock(const struct gch_mutator *m, struct mutex *lock)
+{
+	if (!m->patient)
+		return mutex_lock_killable(lock);
+	mutex_lock(lock);
+	return 0;
 }
 
 /**
@@ -534,6 +552,7 @@ bool gch_limit_allows(struct gch_heap *heap, size_t bytes);
 int gch_cycle_run(struct gch_heap *heap, unsigned int generation);
 int gch_cycle_since(struct gch_heap *heap, unsigned int generation,
 		    u64 started);
+int gch_cycle_await(struct gch_heap *heap);
 
 /**
  * typedef gch_choose_fn - says what is to be collected
@@ -758,8 +777,8 @@ enum gch_view {
  *	clears it when all is done. In a section. -EAGAIN; 1 if the mutator may
  *	leave the rest to its next call.
  * @rest: the mutator will make no call for a while; may be NULL. May sleep.
- * @wait: what &gch_mutator.wait asks for. May sleep. 0 to repeat the call, or
- *	the error to return from it.
+ * @wait: what &gch_mutator.wait asks for. May sleep, as gch_sleep_state() says. 0 to
+ *	repeat the call, or the error to return from it: -EINTR if the task was killed.
  * @collect: one collection of @generation and younger. Under
  *	&gch_heap.cycle_lock, may sleep.
  * @snapshot: the same of all generations, and fills a snapshot: with what can be
