@@ -7,7 +7,7 @@
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
-begin 9
+begin 12
 
 called=/sys/module/gcheap_client/parameters/called
 cgroup=/sys/fs/cgroup/t-clients
@@ -99,6 +99,56 @@ forgotten()
 	gcctl heap del t-client
 }
 
+# fails [PARAMETER]...: its init does. insmod may try twice, so a heap that is left is
+# there already; to modprobe that would be success.
+fails()
+{
+	! insmod "$(client)" "$@" 2> /dev/null || {
+		echo "loaded"
+		rmmod gcheap_client
+		return 1
+	}
+}
+
+# What a module leaves in the heap of another is not called once its init has failed.
+failed()
+{
+	gcctl heap add t-foreign engine go > /dev/null || return
+	fails heap=t-foreign fail=1 || return
+	gcctl collect t-foreign || return
+	gcctl collect t-foreign || return
+	is "finalizers run" "$(stat_of t-foreign finalizers-run)" 0
+}
+
+# One that runs is waited for.
+failed_runs()
+{
+	fails heap=t-foreign fail=2 takes_ms=1000 || return
+	[ "$(stat_of t-foreign finalizers-run)" -gt 0 ] || {
+		echo "no finalizer has run"
+		return 1
+	}
+	gcctl heap del t-foreign || return
+	fails fail=2 takes_ms=1000 forget=1 || return
+	gcctl heap del t-client
+}
+
+# Nothing of others can pin a module that may yet fail.
+coming()
+{
+	fails fail=1 init_ms=3000 &
+	within 10 eval 'gcctl heap show t-client > /dev/null 2>&1' || return
+	if gcctl run lru heap t-client max-operations 10 > /dev/null 2>&1; then
+		echo "others use the heap of a module that is being loaded"
+		return 1
+	fi
+	wait "$!" || return
+	! gcctl heap show t-client > /dev/null 2>&1 || {
+		echo "its heap is still there"
+		return 1
+	}
+}
+
 have_memcg()
 {
 	grep -q ' /sys/fs/cgroup cgroup2 ' /proc/mounts ||
@@ -161,6 +211,9 @@ refused "deleting a module's heap" 2 "belongs to module" \
 rmmod gcheap_client
 check "mutators in its heap keep a module" own_in_use
 check "a heap that its module has forgotten" forgotten
+check "a module whose init fails: its finalizers are not called" failed
+check "the one that runs is waited for" failed_runs
+check "nobody else uses its heap before its init has succeeded" coming
 if have_memcg; then
 	check "a kthread's table is charged to who made the heap" charged
 	check "and refused by the cgroup" refused_by_cgroup

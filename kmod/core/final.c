@@ -21,9 +21,9 @@
  * workqueue of its own: functions of clients sleep as long as they like.
  *
  * An entry pins the module that gave it, until its function has returned or never
- * will be called. The module that made the heap is not pinned, or it could never be
- * unloaded: it deletes the heap, and gch_heap_delete() waits for the function that
- * runs.
+ * will be called; see final_end.c for a module whose init fails. The module that made
+ * the heap is not pinned, or it could never be unloaded: it deletes the heap, and
+ * gch_heap_delete() waits for the function that runs.
  *
  * gch_finals.lock protects all lists and entries. It is taken under
  * gch_heap.cycle_lock, outside sections. No function runs under it.
@@ -42,17 +42,30 @@
 
 struct workqueue_struct *gch_final_wq;
 
-static void unpin(struct gch_final *f)
+/**
+ * gch_final_unpin - an entry lets go of its module
+ * @f: the entry
+ *
+ * Context: any.
+ */
+void gch_final_unpin(struct gch_final *f)
 {
 	module_put(f->owner);
 	f->owner = NULL;
 }
 
-static void final_free(struct gch_finals *fs, struct gch_final *f)
+/**
+ * gch_final_free - frees an entry that is in no list
+ * @fs: of its heap
+ * @f: the entry; NULL is nothing
+ *
+ * Context: process context.
+ */
+void gch_final_free(struct gch_finals *fs, struct gch_final *f)
 {
 	if (!f)
 		return;
-	unpin(f);
+	gch_final_unpin(f);
 	gch_memory_put(fs->heap, f, sizeof(*f));
 }
 
@@ -94,16 +107,20 @@ static void run_finalizer(struct gch_finals *fs, struct gch_final *f)
 	list_del(&f->node);
 	fs->nr--;
 	mutex_unlock(&fs->lock);
-	gch_delay();
-	f->finalizer(m, f->arg);
-	/* The next finalizer has set no such function. */
-	gch_mutator_watch(m, NULL, NULL);
+	if (!f->dropped) {
+		gch_delay();
+		f->finalizer(m, f->arg);
+		/* The next finalizer has set no such function. */
+		gch_mutator_watch(m, NULL, NULL);
+		gch_tally(fs->finalizers_run, 1);
+	}
 	gch_frame_clear(m);
-	gch_tally(fs->finalizers_run, 1);
 }
 
 static void run_cleanup(struct gch_finals *fs, struct gch_final *f)
 {
+	if (f->dropped)
+		return;
 	gch_delay();
 	f->cleanup(f->arg);
 	gch_tally(fs->cleanups_run, 1);
@@ -113,8 +130,12 @@ static void end_final(struct gch_finals *fs, struct gch_final *f)
 {
 	mutex_lock(&fs->lock);
 	fs->running = NULL;
+	gch_final_unpin(f);
+	/* Its module may be freed by who sees that. */
+	gch_store_release(&fs->nr_ended, fs->nr_ended + 1);
 	mutex_unlock(&fs->lock);
-	final_free(fs, f);
+	wake_up_all(&fs->end_wait);
+	gch_final_free(fs, f);
 }
 
 static void run_queue(struct work_struct *work)
@@ -136,7 +157,13 @@ static void run_queue(struct work_struct *work)
 	gch_heap_put_later(heap);
 }
 
-static void finals_free(struct gch_finals *fs)
+/**
+ * gch_finals_free - frees what a heap has for its finalizers and cleanups
+ * @fs: that; without entries
+ *
+ * Context: process context, may sleep.
+ */
+void gch_finals_free(struct gch_finals *fs)
 {
 	if (fs->m)
 		gch_mutator_free(fs->m);
@@ -160,9 +187,10 @@ static struct gch_finals *finals_new(struct gch_heap *heap)
 	INIT_LIST_HEAD(&fs->gone);
 	INIT_LIST_HEAD(&fs->queue);
 	INIT_WORK(&fs->work, run_queue);
+	init_waitqueue_head(&fs->end_wait);
 	fs->m = gch_mutator_new(heap, GCH_FINALIZER_SLOTS);
 	if (!fs->m) {
-		finals_free(fs);
+		gch_finals_free(fs);
 		return NULL;
 	}
 	return fs;
@@ -185,11 +213,12 @@ static struct gch_finals *finals_get(struct gch_heap *heap)
 		fs->stopped = heap->finals_off;
 		list_add_tail(&fs->m->node, &heap->mutators);
 		/* Whoever sees it sees it complete. */
+		gch_finals_enlist(fs);
 		gch_store_release(&heap->finals, fs);
 	}
 	mutex_unlock(&heap->lock);
 	if (fs != made)
-		finals_free(made);
+		gch_finals_free(made);
 	return fs;
 }
 
@@ -311,7 +340,7 @@ static struct gch_final *final_new(struct gch_finals *fs, const struct gch_final
 		f->owner = NULL;
 	if (!try_module_get(f->owner)) {
 		f->owner = NULL;
-		final_free(fs, f);
+		gch_final_free(fs, f);
 		return ERR_PTR(-ENODEV);
 	}
 	return f;
@@ -336,7 +365,7 @@ static int try_add(struct gch_mutator *m, unsigned int src,
 		*id = f->id;
 	mutex_unlock(&fs->lock);
 	if (ret)
-		final_free(fs, f);
+		gch_final_free(fs, f);
 	return ret;
 }
 
@@ -379,7 +408,7 @@ static int finalizer_clear(struct gch_mutator *m, void *ref)
 		gch_finals_object_put(fs, o);
 	}
 	mutex_unlock(&fs->lock);
-	final_free(fs, f);
+	gch_final_free(fs, f);
 	return 0;
 }
 
@@ -508,7 +537,7 @@ int gch_cleanup_stop(struct gch_heap *heap, u64 id)
 	mutex_unlock(&fs->lock);
 	if (!f)
 		return -ENOENT;
-	final_free(fs, f);
+	gch_final_free(fs, f);
 	return 0;
 }
 EXPORT_SYMBOL_GPL(gch_cleanup_stop);
@@ -543,115 +572,3 @@ void gch_finals_wait(struct gch_heap *heap)
 		flush_work(&fs->work);
 }
 EXPORT_SYMBOL_GPL(gch_finals_wait);
-
-static void unpin_all(struct gch_finals *fs, struct list_head *finals)
-{
-	unsigned int n = 0;
-	struct gch_final *f;
-
-	list_for_each_entry(f, finals, node) {
-		if (f != fs->running)
-			unpin(f);
-		if (!(++n % GCH_FINALS_BREATH))
-			cond_resched();
-	}
-}
-
-static void unpin_objects(struct gch_finals *fs, struct list_head *objects)
-{
-	unsigned int n = 0;
-	struct gch_final_object *o;
-
-	list_for_each_entry(o, objects, node) {
-		/* Else it is the place of who walks the list. */
-		if (o->ref) {
-			if (o->finalizer)
-				unpin(o->finalizer);
-			unpin_all(fs, &o->cleanups);
-		}
-		if (!(++n % GCH_FINALS_BREATH))
-			cond_resched();
-	}
-}
-
-/**
- * gch_finals_drop - lets no finalizer and no cleanup begin any more
- * @heap: the heap
- *
- * Nothing but the one that runs pins a module afterwards.
- *
- * Context: process context, may sleep; does not wait for the one that runs.
- */
-void gch_finals_drop(struct gch_heap *heap)
-{
-	struct gch_finals *fs;
-
-	mutex_lock(&heap->lock);
-	heap->finals_off = true;
-	fs = heap->finals;
-	mutex_unlock(&heap->lock);
-	if (!fs)
-		return;
-	mutex_lock(&fs->lock);
-	fs->stopped = true;
-	unpin_objects(fs, &fs->objects);
-	unpin_objects(fs, &fs->dead);
-	unpin_all(fs, &fs->gone);
-	unpin_all(fs, &fs->queue);
-	mutex_unlock(&fs->lock);
-}
-
-/**
- * gch_finals_stop - ends a heap's finalizers and cleanups for good
- * @heap: the heap
- *
- * Those that have not begun are dropped. The one that runs is waited for, unless it
- * is the caller. For who is about to free what they use, such as tables.
- * gch_heap_delete() does the same.
- *
- * Context: process context, may sleep as long as the function that runs takes.
- */
-void gch_finals_stop(struct gch_heap *heap)
-{
-	gch_finals_drop(heap);
-	gch_finals_wait(heap);
-}
-EXPORT_SYMBOL_GPL(gch_finals_stop);
-
-static void free_all(struct gch_finals *fs, struct list_head *list)
-{
-	struct gch_final *f, *next;
-
-	list_for_each_entry_safe(f, next, list, node) {
-		final_free(fs, f);
-		cond_resched();
-	}
-}
-
-/**
- * gch_finals_exit - drops all finalizers and cleanups
- * @heap: the heap, without references, not collected any more; its objects still
- *	exist
- *
- * Context: process context, may sleep.
- */
-void gch_finals_exit(struct gch_heap *heap)
-{
-	struct gch_finals *fs = gch_finals_of(heap);
-	struct gch_final_object *o, *next;
-
-	if (!fs)
-		return;
-	list_for_each_entry_safe(o, next, &fs->objects, node) {
-		free_all(fs, &o->cleanups);
-		final_free(fs, o->finalizer);
-		gch_finals_object_free(fs, o);
-		cond_resched();
-	}
-	free_all(fs, &fs->queue);
-	mutex_lock(&heap->lock);
-	list_del(&fs->m->node);
-	mutex_unlock(&heap->lock);
-	heap->finals = NULL;
-	finals_free(fs);
-}

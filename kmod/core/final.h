@@ -3,6 +3,7 @@
 #ifndef _GCH_CORE_FINAL_H
 #define _GCH_CORE_FINAL_H
 
+#include <linux/wait.h>
 #include <gcheap/engine.h>
 
 struct module;
@@ -20,8 +21,8 @@ struct gch_final_object {
 };
 
 /*
- * What is to be called. @root refers to the object while a finalizer waits; @owner is
- * the module that is pinned for it, or NULL.
+ * What is to be called, unless it was dropped. @root refers to the object while a
+ * finalizer waits; @owner is the module that is pinned for it, or NULL.
  */
 struct gch_final {
 	struct list_head node;
@@ -32,11 +33,13 @@ struct gch_final {
 	gch_cleanup_fn cleanup;
 	void *arg;
 	struct module *owner;
+	bool dropped;
 	u64 id;
 };
 
 struct gch_finals {
 	struct gch_heap *heap;
+	struct list_head all;		/* of those of all heaps */
 	struct mutex lock;		/* see above */
 	struct gch_hash by_ref;
 	struct gch_hash by_id;
@@ -48,6 +51,8 @@ struct gch_finals {
 	u32 nr;
 	bool stopped;
 	struct gch_final *running;
+	u64 nr_ended;			/* functions that have returned */
+	wait_queue_head_t end_wait;
 	struct gch_mutator *m;
 	struct work_struct work;
 	u64 finalizers_queued;
@@ -56,6 +61,10 @@ struct gch_finals {
 	u64 cleanups_run;
 };
 
+void gch_final_unpin(struct gch_final *f);
+void gch_final_free(struct gch_finals *fs, struct gch_final *f);
+void gch_finals_free(struct gch_finals *fs);
+void gch_finals_enlist(struct gch_finals *fs);
 void gch_finals_object_free(struct gch_finals *fs, struct gch_final_object *o);
 void gch_finals_object_put(struct gch_finals *fs, struct gch_final_object *o);
 

@@ -256,6 +256,16 @@ void gch_heap_put(struct gch_heap *heap)
 }
 EXPORT_SYMBOL_GPL(gch_heap_put);
 
+/*
+ * What pins a module keeps it from being unloaded, but not from being freed when its
+ * init fails.
+ */
+static bool pin(struct module *mod)
+{
+	return !mod || (READ_ONCE(mod->state) != MODULE_STATE_COMING &&
+			try_module_get(mod));
+}
+
 /**
  * gch_heap_use - begins the use of a heap by a mutator or a table
  * @heap: the heap
@@ -264,7 +274,7 @@ EXPORT_SYMBOL_GPL(gch_heap_put);
  *
  * Context: process context; under &gch_heap.lock.
  * Return: 0, with a reference of the heap; -ENODEV if it is deleted, or its maker is
- * being unloaded.
+ * being loaded or unloaded.
  */
 int gch_heap_use(struct gch_heap *heap, struct module *user,
 		 struct module **pinned)
@@ -274,7 +284,7 @@ int gch_heap_use(struct gch_heap *heap, struct module *user,
 	lockdep_assert_held(&heap->lock);
 	/* A mutator destroys the tables that an orphan still has. */
 	if (heap->dying || (heap->orphan && list_empty(&heap->tables)) ||
-	    !try_module_get(maker))
+	    !pin(maker))
 		return -ENODEV;
 	*pinned = maker;
 	kref_get(&heap->ref);

@@ -56,6 +56,7 @@ u64 gch_heaps_shrink(u64 pages);
 void gch_finals_stats(struct gch_heap *heap, struct gch_stats *stats);
 bool gch_finals_calls(struct gch_heap *heap);
 void gch_finals_drop(struct gch_heap *heap);
+void gch_finals_forget(struct module *owner);
 void gch_finals_exit(struct gch_heap *heap);
 
 int gch_memory_error(void);

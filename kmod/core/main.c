@@ -35,8 +35,10 @@ static int __init register_all(void)
 static int module_event(struct notifier_block *nb, unsigned long event,
 			void *module)
 {
-	if (event == MODULE_STATE_GOING)
+	if (event == MODULE_STATE_GOING) {
 		gch_heaps_orphan(module);
+		gch_finals_forget(module);
+	}
 	return NOTIFY_DONE;
 }
 

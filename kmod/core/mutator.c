@@ -166,7 +166,7 @@ void gch_mutator_free(struct gch_mutator *m)
  *
  * Context: process context, may sleep; collects at the heap's limit.
  * Return: the mutator, or an error: -EINVAL for a bad number of slots, -ENODEV
- * for a deleted heap, or one whose maker is being unloaded, -EBUSY for one that
+ * for a deleted heap, or one whose maker is being loaded or unloaded, -EBUSY for one that
  * another has claimed, -ENOSPC for too many mutators, -ENOMEM, -EINTR instead if the
  * task was killed.
  */

@@ -218,8 +218,8 @@ static bool is_entry(struct table *t, const struct gch_mutator *m, u32 i)
  *
  * Context: process context, may sleep; collects at the heap's limit.
  * Return: the table, or an error: -EINVAL for none or more than %GCH_TABLE_MAX
- * entries, -ENODEV for a deleted heap or one whose maker is being unloaded, -ENOMEM,
- * -EINTR instead if the task was killed.
+ * entries, -ENODEV for a deleted heap or one whose maker is being loaded or unloaded,
+ * -ENOMEM, -EINTR instead if the task was killed.
  */
 struct gch_roots *__gch_roots_create(struct gch_heap *heap, u32 nr,
 				     struct module *user)

@@ -26,6 +26,14 @@ static unsigned int entries;
 module_param(entries, uint, 0444);
 MODULE_PARM_DESC(entries, "a kthread makes a table of so many");
 
+static unsigned int fail;
+module_param(fail, uint, 0444);
+MODULE_PARM_DESC(fail, "init fails: 1 in the end, 2 when the finalizer has begun");
+
+static unsigned int init_ms;
+module_param(init_ms, uint, 0444);
+MODULE_PARM_DESC(init_ms, "how long init takes");
+
 static unsigned int called;
 module_param(called, uint, 0444);
 MODULE_PARM_DESC(called, "how many finalizers have begun");
@@ -94,6 +102,18 @@ static void leave_heap(void)
 	gch_heap_put(used);
 }
 
+/* What it has left in the heap of another goes with it. */
+static int fail_init(void)
+{
+	if (fail > 1) {
+		gch_collect(used, 2);
+		while (!READ_ONCE(called))
+			usleep_range(1000, 2000);
+	}
+	leave_heap();
+	return -ECANCELED;
+}
+
 static int __init client_init(void)
 {
 	int ret = use_heap();
@@ -117,7 +137,8 @@ static int __init client_init(void)
 		gch_mutator_detach(mutator);
 		mutator = NULL;
 	}
-	return 0;
+	msleep(init_ms);
+	return fail ? fail_init() : 0;
 }
 
 static void __exit client_exit(void)

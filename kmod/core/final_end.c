@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The end of finalizers and cleanups: when their heap is deleted, and when the module
+ * that gave them goes
+ *
+ * An entry pins its module, so a module that is unloaded has none. But one whose init
+ * fails is freed with its pins: the module notifier drops its entries, in whatever heap
+ * they are, and waits for the function that runs. The heaps that have had entries are in
+ * a list of their own for that, since a heap that was deleted, and is not in the registry
+ * any more, may still run a function. all_lock protects it; nothing is taken inside.
+ */
+#include "final.h"
+
+#include <linux/export.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/sched.h>
+#include <linux/wait.h>
+
+#include "heap.h"
+
+static LIST_HEAD(all);
+static DEFINE_MUTEX(all_lock);
+
+/**
+ * gch_finals_enlist - the heap has its first entries
+ * @fs: its finalizers and cleanups
+ *
+ * Context: process context; under &gch_heap.lock.
+ */
+void gch_finals_enlist(struct gch_finals *fs)
+{
+	mutex_lock(&all_lock);
+	list_add_tail(&fs->all, &all);
+	mutex_unlock(&all_lock);
+}
+
+/* Nothing is called for an entry any more; of all, or of those of @owner. */
+static void drop(struct gch_finals *fs, struct gch_final *f, struct module *owner)
+{
+	lockdep_assert_held(&fs->lock);
+	if (f == fs->running || (owner && f->owner != owner))
+		return;
+	f->dropped = true;
+	gch_final_unpin(f);
+}
+
+static void drop_list(struct gch_finals *fs, struct list_head *finals,
+		      struct module *owner)
+{
+	unsigned int n = 0;
+	struct gch_final *f;
+
+	list_for_each_entry(f, finals, node) {
+		drop(fs, f, owner);
+		if (!(++n % GCH_FINALS_BREATH))
+			cond_resched();
+	}
+}
+
+static void drop_objects(struct gch_finals *fs, struct list_head *objects,
+			 struct module *owner)
+{
+	unsigned int n = 0;
+	struct gch_final_object *o;
+
+	list_for_each_entry(o, objects, node) {
+		/* Else it is the place of who walks the list. */
+		if (o->ref) {
+			if (o->finalizer)
+				drop(fs, o->finalizer, owner);
+			drop_list(fs, &o->cleanups, owner);
+		}
+		if (!(++n % GCH_FINALS_BREATH))
+			cond_resched();
+	}
+}
+
+static void drop_all(struct gch_finals *fs, struct module *owner)
+{
+	drop_objects(fs, &fs->objects, owner);
+	drop_objects(fs, &fs->dead, owner);
+	drop_list(fs, &fs->gone, owner);
+	drop_list(fs, &fs->queue, owner);
+}
+
+/**
+ * gch_finals_drop - lets no finalizer and no cleanup begin any more
+ * @heap: the heap
+ *
+ * Nothing but the one that runs pins a module afterwards.
+ *
+ * Context: process context, may sleep; does not wait for the one that runs.
+ */
+void gch_finals_drop(struct gch_heap *heap)
+{
+	struct gch_finals *fs;
+
+	mutex_lock(&heap->lock);
+	heap->finals_off = true;
+	fs = heap->finals;
+	mutex_unlock(&heap->lock);
+	if (!fs)
+		return;
+	mutex_lock(&fs->lock);
+	fs->stopped = true;
+	drop_all(fs, NULL);
+	mutex_unlock(&fs->lock);
+}
+
+/**
+ * gch_finals_stop - ends a heap's finalizers and cleanups for good
+ * @heap: the heap
+ *
+ * Those that have not begun are dropped. The one that runs is waited for, unless it
+ * is the caller. For who is about to free what they use, such as tables.
+ * gch_heap_delete() does the same.
+ *
+ * Context: process context, may sleep as long as the function that runs takes.
+ */
+void gch_finals_stop(struct gch_heap *heap)
+{
+	gch_finals_drop(heap);
+	gch_finals_wait(heap);
+}
+EXPORT_SYMBOL_GPL(gch_finals_stop);
+
+/* The one behind @at, whose reference is put; NULL begins. With a reference. */
+static struct gch_finals *next_finals(struct gch_finals *at)
+{
+	struct gch_finals *fs, *found = NULL;
+
+	mutex_lock(&all_lock);
+	fs = list_prepare_entry(at, &all, all);
+	list_for_each_entry_continue(fs, &all, all) {
+		if (kref_get_unless_zero(&fs->heap->ref)) {
+			found = fs;
+			break;
+		}
+	}
+	mutex_unlock(&all_lock);
+	if (at)
+		gch_heap_put(at->heap);
+	return found;
+}
+
+static void forget(struct gch_finals *fs, struct module *owner)
+{
+	bool runs;
+	u64 ended;
+
+	mutex_lock(&fs->lock);
+	drop_all(fs, owner);
+	runs = fs->running && fs->running->owner == owner;
+	ended = fs->nr_ended;
+	mutex_unlock(&fs->lock);
+	/* Those behind it in the queue may be of others, and take their time. */
+	if (runs)
+		wait_event(fs->end_wait, gch_load_acquire(&fs->nr_ended) != ended);
+}
+
+/**
+ * gch_finals_forget - a module is gone: no finalizer or cleanup of it is called
+ * @owner: the module
+ *
+ * Context: process context, may sleep as long as one that runs takes; before the
+ * module's memory is freed.
+ */
+void gch_finals_forget(struct module *owner)
+{
+	struct gch_finals *fs = NULL;
+
+	while ((fs = next_finals(fs)))
+		forget(fs, owner);
+}
+
+static void free_all(struct gch_finals *fs, struct list_head *list)
+{
+	struct gch_final *f, *next;
+
+	list_for_each_entry_safe(f, next, list, node) {
+		gch_final_free(fs, f);
+		cond_resched();
+	}
+}
+
+/**
+ * gch_finals_exit - frees all finalizers and cleanups
+ * @heap: the heap, without references, not collected any more; its objects still
+ *	exist
+ *
+ * Context: process context, may sleep.
+ */
+void gch_finals_exit(struct gch_heap *heap)
+{
+	struct gch_finals *fs = gch_finals_of(heap);
+	struct gch_final_object *o, *next;
+
+	if (!fs)
+		return;
+	mutex_lock(&all_lock);
+	list_del(&fs->all);
+	mutex_unlock(&all_lock);
+	list_for_each_entry_safe(o, next, &fs->objects, node) {
+		free_all(fs, &o->cleanups);
+		gch_final_free(fs, o->finalizer);
+		gch_finals_object_free(fs, o);
+		cond_resched();
+	}
+	free_all(fs, &fs->queue);
+	mutex_lock(&heap->lock);
+	list_del(&fs->m->node);
+	mutex_unlock(&heap->lock);
+	heap->finals = NULL;
+	gch_finals_free(fs);
+}
