@@ -61,7 +61,7 @@ foreign_runs()
 # Its own finalizer is waited for, with others looking at the heap.
 own()
 {
-	load gcheap_client takes_ms=500 || return
+	load gcheap_client takes_ms=2000 || return
 	n=0
 	while [ "$n" -lt 2 ]; do
 		while gcctl stats t-client; do :; done > /dev/null 2>&1 &
@@ -71,6 +71,7 @@ own()
 	within 10 has_called || return
 	rmmod gcheap_client || return
 	wait
+	! dmesg | grep "unloaded while a finalizer runs"
 }
 
 own_in_use()

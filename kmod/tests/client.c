@@ -38,6 +38,8 @@ static unsigned int called;
 module_param(called, uint, 0444);
 MODULE_PARM_DESC(called, "how many finalizers have begun");
 
+static unsigned int ended;
+
 static struct gch_heap *used;
 static struct gch_roots *roots;
 static struct gch_mutator *mutator;
@@ -46,6 +48,7 @@ static void finalize(struct gch_mutator *m, void *arg)
 {
 	WRITE_ONCE(called, called + 1);
 	msleep(takes_ms);
+	WRITE_ONCE(ended, ended + 1);
 }
 
 /* An object out of reach, whose finalizer the next collection queues. */
@@ -144,6 +147,8 @@ static int __init client_init(void)
 static void __exit client_exit(void)
 {
 	leave_heap();
+	if (READ_ONCE(ended) != READ_ONCE(called))
+		pr_err("gcheap_client: unloaded while a finalizer runs\n");
 }
 
 module_init(client_init);

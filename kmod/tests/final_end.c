@@ -70,6 +70,8 @@ static void delete_under_reader(struct gch_test_env *env, struct fixture *f)
 	msleep(TAKES_MS / 2);
 	CHECK(env, begun == atomic_read(&f->begun),
 	      "a finalizer has begun after its heap was deleted");
+	/* One that runs all the same must not outlive the test. */
+	gch_finals_wait(reader);
 	REFUSED(env, gch_heap_delete(reader, NULL), ENOENT);
 	gch_heap_put(env->heap);
 	env->heap = NULL;
@@ -106,6 +108,8 @@ void gch_test_final_stop(struct gch_test_env *env)
 	if (drop_one(&f, take_long) && begins(&f)) {
 		gch_finals_stop(env->heap);
 		CHECK(env, atomic_read(&f.ended) == 1, "a finalizer runs");
+		/* It must not outlive the table. */
+		gch_finals_wait(env->heap);
 	}
 	MUST(env, gch_roots_destroy(env->m, f.roots));
 	if (MUST(env, gch_alloc(env->m, 0, gch_test_type(env, "node", 32, 1, 0))))
