@@ -9,7 +9,7 @@
 . "$(dirname "$0")/lib.sh"
 debug=/sys/kernel/debug
 [ -d $debug/gcheap ] || mount -t debugfs none $debug 2> /dev/null
-begin 19
+begin 26
 tmp=/tmp/output
 rm -rf "$tmp"
 mkdir -p "$tmp"
@@ -86,6 +86,53 @@ only_numbers()
 	gcctl -j bench show "$tmp/large" > "$tmp/out" &&
 	gcctl -j bench compare "$tmp/large" "$tmp/small" >> "$tmp/out" || return
 	! grep -i 'inf\|nan' "$tmp/out"
+}
+
+# What is no number from 0 to 10^15 is no value, and said to be left out.
+only_values()
+{
+	file_of_bench odd n '1e308, 1.7e308, -5, null, "7", true, 4'
+	gcctl bench show "$tmp/odd" > "$tmp/out" 2> "$tmp/err" &&
+	gcctl -j bench show "$tmp/odd" >> "$tmp/out" || return
+	grep -q "^ln  *-  *-  *4 ns  *4 ns  *4 ns " "$tmp/out" &&
+		grep -q '"values":\[4\.0000\]' "$tmp/out" &&
+		grep -q "6 values are left out" "$tmp/err" && return
+	cat "$tmp/out" "$tmp/err"
+	return 1
+}
+
+# shows_json FILE
+shows_json()
+{
+	gcctl bench show "$tmp/$1" > "$tmp/out" 2>&1
+}
+
+only_blanks_behind()
+{
+	file_of_bench blanks n 5
+	printf ' \t\n\n' >> "$tmp/blanks"
+	shows_json blanks || return
+	echo '{}' >> "$tmp/blanks"
+	shows_json blanks
+	is "exit status" $? 1 && grep -q "stands behind" "$tmp/out" || return
+	head -c 60 "$tmp/odd" > "$tmp/short"
+	shows_json short
+	is "exit status" $? 1 && grep -q "no end" "$tmp/out"
+}
+
+# Results that differ in their rows and in what they were measured on.
+other_rows()
+{
+	file_of_bench one n 5
+	file_of_bench two n 5
+	sed -i 's/"key": "k"/"key": "k2"/; s/"cpu": "c"/"cpu": "d"/
+		s/"date"/"partial": true, "date"/' "$tmp/two"
+	gcctl bench compare "$tmp/one" "$tmp/two" > "$tmp/out" || return
+	is "rows" "$(grep -c 'only [AB]$' "$tmp/out")" 2 || return
+	gcctl -j bench compare "$tmp/one" "$tmp/two" > "$tmp/out" || return
+	grep -q '"a":{[^}]*"cpu":"c",[^}]*"partial":false}' "$tmp/out" &&
+		grep -q '"b":{[^}]*"cpu":"d",[^}]*"partial":true}' "$tmp/out" &&
+		grep -q '"only-in-a":\["k"\],"only-in-b":\["k2"\]' "$tmp/out"
 }
 
 # edge BYTES TEXT
@@ -202,6 +249,59 @@ bench_device()
 		[ -c /dev/null ]
 }
 
+# Nothing is measured for a file without a name.
+bench_nameless()
+{
+	gcctl bench harness reps 1 scale 1 file "" > "$tmp/out" 2>&1
+	is "exit status" $? 1 || return
+	is "lines" "$(wc -l < "$tmp/out" | tr -d ' ')" 1
+}
+
+# No other file can take the place of one that is mounted.
+bench_mounted()
+{
+	echo old > "$tmp/mounted"
+	mount -o bind "$tmp/mounted" "$tmp/mounted" || return
+	gcctl bench harness reps 1 scale 1 file "$tmp/mounted" > "$tmp/out" 2>&1
+	mounted_status=$?
+	umount "$tmp/mounted"
+	is "exit status" "$mounted_status" 0 || {
+		cat "$tmp/out"
+		return 1
+	}
+	is "files" "$(bench_names mounted)" "mounted " || return
+	gcctl bench show "$tmp/mounted" > "$tmp/out" && has_harness
+}
+
+# Nor that of a folder which came meanwhile: then the results say where they are.
+bench_displaced()
+{
+	gcctl bench reps 1 scale 1 file "$tmp/displaced" > "$tmp/out" \
+		2> "$tmp/err" &
+	job=$!
+	within 60 has_harness || return
+	mkdir "$tmp/displaced" && kill -INT "$job" || return
+	wait "$job" 2> /dev/null
+	is "exit status" $? 130 || return
+	left=$(sed -n 's/.*the results are in //p' "$tmp/err")
+	gcctl bench show "$left" > "$tmp/out" && has_harness
+}
+
+# A pipe that is open for nobody to read: what was measured is kept all the same.
+bench_unread()
+{
+	echo old > "$tmp/unread"
+	# shellcheck disable=SC2094 # nothing is read
+	mkfifo "$tmp/fifo" && exec 3<> "$tmp/fifo" 4> "$tmp/fifo" 3>&- || return
+	gcctl bench harness store reps 1 scale 1 file "$tmp/unread" >&4 \
+		2> "$tmp/err"
+	is "exit status" $? 141 || return
+	exec 4>&-
+	is "files" "$(bench_names unread)" "unread " || return
+	grep -q '"partial": *true' "$tmp/unread" || return
+	gcctl bench show "$tmp/unread" > "$tmp/out" && has_harness
+}
+
 has_harness()
 {
 	grep -q '^harness' "$tmp/out"
@@ -258,6 +358,9 @@ check "an error with bytes that are no UTF-8" utf8_in_errors
 check "a file name that is no UTF-8" utf8_in_file_names
 check "escape sequences in kept results" no_escape_in_tables
 check "numbers that are none" only_numbers
+check "values that are none" only_values
+check "what stands behind results" only_blanks_behind
+check "rows of one file alone" other_rows
 check "sizes at the edge of a unit" edges_of_sizes
 check "times at the edge of a unit" edges_of_times
 check "standard input closed" stdin_closed
@@ -266,11 +369,15 @@ check "standard error closed" stderr_closed
 gcctl heap del t-out
 check "a comparison interrupted" compare_kept
 check "a file in no folder" bench_file_first
+check "a file without a name" bench_nameless
 check "a file that is a folder" bench_file_is_folder
 [ -d /sys/module/gcheap_bench ] || load gcheap_bench
 check "results kept" bench_kept
 check "results kept by a link" bench_link
 check "results into a device" bench_device
+check "results into what is mounted" bench_mounted
+check "results displaced" bench_displaced
+check "results that nobody reads" bench_unread
 check "interrupted: kept so far" interrupted INT int 2
 check "ended: kept so far" interrupted TERM term 15
 # Others unload what it uses.

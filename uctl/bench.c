@@ -385,8 +385,12 @@ static int modprobe(void)
 		execlp("modprobe", "modprobe", "-q", MODULE, (char *)NULL);
 		_exit(127);
 	}
-	if (pid < 0 || waitpid(pid, &status, 0) < 0)
+	if (pid < 0)
 		return -1;
+	/* It takes a moment, also where a signal has come. */
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return -1;
 	return WIFEXITED(status) && !WEXITSTATUS(status) ? 0 : -1;
 }
 
@@ -398,6 +402,8 @@ static int find_module(void)
 	if (!access(BENCH_DIR "run", W_OK) ||
 	    (!modprobe() && !access(BENCH_DIR "run", W_OK)))
 		return STATUS_OK;
+	if (wait_interrupted())
+		return STATUS_SIGNAL;
 	if (!access("/sys/module/" MODULE, F_OK))
 		return out_error(STATUS_REFUSED, 0,
 				 "mount -t debugfs none " DEBUG_DIR,
@@ -485,9 +491,13 @@ static int run_groups(struct bench_set *set, int argc, char **argv, bool show)
 
 	if (show)
 		bench_show_head(set);
-	for (i = 0; i < ARRAY_SIZE(groups) && !status; i++) {
+	for (i = 0; i < ARRAY_SIZE(groups); i++) {
 		if (!chosen(groups[i].name, argc, argv))
 			continue;
+		/* That nobody reads it, out_finish() says. */
+		set->partial = status || ferror(stdout);
+		if (set->partial)
+			break;
 		status = groups[i].run(set);
 		progress_end();
 		/* What ended early is shown as far as it came. */
@@ -495,11 +505,9 @@ static int run_groups(struct bench_set *set, int argc, char **argv, bool show)
 			bench_drop_empty(set);
 		if (show)
 			bench_show_group(set, groups[i].name, groups[i].heading);
-		/* out_finish() says so. */
-		if (fflush(stdout))
-			break;
+		fflush(stdout);
 	}
-	set->partial = i < ARRAY_SIZE(groups) || status;
+	set->partial |= status != STATUS_OK;
 	return status;
 }
 
@@ -535,13 +543,14 @@ static int run_cmd_words(int argc, char **argv, int nr_names,
 		return out_error(STATUS_USAGE, 0, NULL,
 				 "reps is 1 to %d, scale 1 to 100",
 				 BENCH_REPS_MAX);
+	/* From here on a signal leaves no temporary file behind. */
+	wait_catch_signals();
 	if (values[KEY_FILE].given)
 		status = bench_open(file, values[KEY_FILE].text);
 	if (!status)
 		status = find_module();
 	if (status)
 		return status;
-	wait_catch_signals();
 	status = run_groups(set, nr_names, argv, !out_is_json());
 	return keep(set, file, status);
 }

@@ -17,6 +17,14 @@
 #include "gcctl.h"
 #include "out.h"
 #include "text.h"
+#include "wait.h"
+
+/*
+ * Of values in a file: more of any unit is not measured. What is computed and
+ * printed of them fits into its type.
+ */
+#define VALUE_MAX	1e15
+#define READ_BYTES	65536
 
 /* In the order of enum bench_unit. */
 static const char *const units[BENCH_UNITS] = {
@@ -44,9 +52,11 @@ static void put_number(struct json_object *o, const char *key, uint64_t n)
 	json_object_object_add(o, key, json_object_new_uint64(n));
 }
 
+/* JSON has no form for what is no number. */
 static void put_real(struct json_object *o, const char *key, double v)
 {
-	json_object_object_add(o, key, json_object_new_double(v));
+	json_object_object_add(o, key, isfinite(v) ? json_object_new_double(v) :
+						     NULL);
 }
 
 static struct json_object *put_object(struct json_object *parent, const char *key)
@@ -198,34 +208,63 @@ static bool open_temp(struct bench_file *file)
  */
 int bench_open(struct bench_file *file, const char *name)
 {
+	if (!*name)
+		return out_error(STATUS_USAGE, 0, NULL,
+				 "file needs the name of one");
 	file->name = name;
 	if (open_temp(file))
 		return STATUS_OK;
 	file->fd = open(name, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
-	if (file->fd < 0)
-		return out_error(STATUS_USAGE, errno, NULL,
-				 "cannot write %s: %s", name, strerror(errno));
-	return STATUS_OK;
+	if (file->fd >= 0)
+		return STATUS_OK;
+	/* A pipe is opened when somebody reads it. */
+	if (wait_interrupted())
+		return STATUS_SIGNAL;
+	return out_error(STATUS_USAGE, errno, NULL, "cannot write %s: %s", name,
+			 strerror(errno));
 }
 
-static bool write_file(const struct bench_set *set, struct bench_file *file)
+/* Into what is open, which is closed. 0 or a positive errno. */
+static int write_file(const struct bench_set *set, int fd)
 {
 	struct json_object *doc = write_set(set);
 	struct stat st;
-	bool good;
+	int err = 0;
 
 	out_version(doc);
-
+	errno = EIO;
 	/* It may be a pipe, or hold what was longer. */
-	good = fstat(file->fd, &st) || !S_ISREG(st.st_mode) ||
-	       !ftruncate(file->fd, 0);
-	if (good)
-		good = !json_object_to_fd(file->fd, doc,
-					  JSON_C_TO_STRING_PRETTY |
-					  JSON_C_TO_STRING_NOSLASHESCAPE) &&
-		       write(file->fd, "\n", 1) == 1;
+	if ((!fstat(fd, &st) && S_ISREG(st.st_mode) && ftruncate(fd, 0)) ||
+	    json_object_to_fd(fd, doc, JSON_C_TO_STRING_PRETTY |
+			      JSON_C_TO_STRING_NOSLASHESCAPE) ||
+	    write(fd, "\n", 1) != 1)
+		err = errno;
+	if (close(fd) && !err)
+		err = errno;
 	json_object_put(doc);
-	return good;
+	return err;
+}
+
+/*
+ * The name takes no other file: it is one that another file system is mounted on,
+ * or belongs to somebody else in a folder such as /tmp. What it holds can be
+ * replaced all the same. If not even that works the temporary file is what is left.
+ */
+static int write_over(const struct bench_set *set, struct bench_file *file)
+{
+	int fd = open(file->name, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+	int err = fd < 0 ? errno : write_file(set, fd);
+	char *temp = file->temp;
+
+	if (!err)
+		return STATUS_OK;
+	/* Now it is not for bench_discard(). */
+	file->temp = NULL;
+	out_error(STATUS_REFUSED, err, NULL,
+		  "cannot write %s: %s; the results are in %s", file->name,
+		  strerror(err), temp);
+	free(temp);
+	return STATUS_REFUSED;
 }
 
 /**
@@ -237,19 +276,20 @@ static bool write_file(const struct bench_set *set, struct bench_file *file)
  */
 int bench_save(const struct bench_set *set, struct bench_file *file)
 {
-	bool good = write_file(set, file);
-	int fd = file->fd;
+	int err = write_file(set, file->fd);
 
 	file->fd = -1;
-	if (close(fd))
-		good = false;
-	if (good && (!file->path || !rename(file->temp, file->path))) {
-		free(file->temp);
-		file->temp = NULL;
+	if (err)
+		return out_error(STATUS_REFUSED, err, NULL,
+				 "cannot write %s: %s", file->name,
+				 strerror(err));
+	if (!file->path)
 		return STATUS_OK;
-	}
-	return out_error(STATUS_REFUSED, errno, NULL, "cannot write %s: %s",
-			 file->name, strerror(errno));
+	if (rename(file->temp, file->path))
+		return write_over(set, file);
+	free(file->temp);
+	file->temp = NULL;
+	return STATUS_OK;
 }
 
 /**
@@ -290,9 +330,13 @@ static uint64_t get_number(struct json_object *o, const char *key)
 	return json_object_get_uint64(get(o, key));
 }
 
-static double get_double(struct json_object *array, size_t i)
+static bool get_double(struct json_object *o, double *v)
 {
-	return json_object_get_double(json_object_array_get_idx(array, i));
+	if (!json_object_is_type(o, json_type_double) &&
+	    !json_object_is_type(o, json_type_int))
+		return false;
+	*v = json_object_get_double(o);
+	return *v >= 0 && *v <= VALUE_MAX;
 }
 
 static enum bench_unit get_unit(struct json_object *o)
@@ -306,11 +350,13 @@ static enum bench_unit get_unit(struct json_object *o)
 	return BENCH_NS;
 }
 
-static void read_result(struct bench_set *set, struct json_object *o)
+/* Returns how many values were no figures, and so are none of the result's. */
+static size_t read_result(struct bench_set *set, struct json_object *o)
 {
 	struct json_object *values = get(o, "values"), *elsewhere;
 	struct bench_result *r;
-	size_t i, nr;
+	size_t i, nr, bad = 0;
+	double v;
 
 	r = bench_add(set, "", get_unit(o), "%s", "");
 	get_text(o, "key", r->key, sizeof(r->key));
@@ -319,24 +365,26 @@ static void read_result(struct bench_set *set, struct json_object *o)
 	get_text(o, "base", r->base, sizeof(r->base));
 	elsewhere = get(o, "elsewhere");
 	if (elsewhere) {
-		r->other = json_object_get_double(get(elsewhere, "value"));
+		if (!get_double(get(elsewhere, "value"), &r->other))
+			r->other = 0;
 		get_text(elsewhere, "source", r->source, sizeof(r->source));
 	}
 	nr = json_object_is_type(values, json_type_array) ?
 		json_object_array_length(values) : 0;
 	for (i = 0; i < nr; i++) {
-		double v = get_double(values, i);
-
-		/* Of 1e999 nothing can be said, nor can JSON say it. */
-		if (isfinite(v))
+		if (get_double(json_object_array_get_idx(values, i), &v))
 			sample_add(&r->sample, v);
+		else
+			bad++;
 	}
+	return bad;
 }
 
-static void read_set(struct bench_set *set, struct json_object *doc)
+static void read_set(struct bench_set *set, struct json_object *doc,
+		     const char *file)
 {
 	struct json_object *o, *results = get(doc, "results");
-	size_t i;
+	size_t i, bad = 0;
 
 	get_text(doc, "date", set->date, sizeof(set->date));
 	get_text(doc, "note", set->note, sizeof(set->note));
@@ -354,7 +402,71 @@ static void read_set(struct bench_set *set, struct json_object *doc)
 	set->live = get_number(o, "live-mib");
 	set->seconds = get_number(o, "workload-seconds");
 	for (i = 0; i < json_object_array_length(results); i++)
-		read_result(set, json_object_array_get_idx(results, i));
+		bad += read_result(set, json_object_array_get_idx(results, i));
+	bench_drop_empty(set);
+	if (bad)
+		out_warn("%s: %zu value%s left out, being no number from 0 to %.0e",
+			 file, bad, bad == 1 ? " is" : "s are", VALUE_MAX);
+}
+
+/* Goes on with a document; false if that is wrong, or something stands behind it. */
+static bool parse_some(struct json_tokener *tok, struct json_object **doc,
+		       const char *text, size_t len)
+{
+	size_t at = 0;
+
+	if (!*doc) {
+		*doc = json_tokener_parse_ex(tok, text, (int)len);
+		if (!*doc)
+			return json_tokener_get_error(tok) ==
+			       json_tokener_continue;
+		at = json_tokener_get_parse_end(tok);
+	}
+	while (at < len && strchr(" \t\r\n", text[at]) && text[at])
+		at++;
+	return at == len;
+}
+
+/* What it is that a file cannot be read for; NULL if it can. */
+static const char *parse_file(FILE *f, struct json_object **doc)
+{
+	struct json_tokener *tok = json_tokener_new();
+	static char text[READ_BYTES];
+	const char *wrong = NULL;
+	size_t len;
+
+	if (!tok)
+		abort();
+	while (!wrong && (len = fread(text, 1, sizeof(text), f))) {
+		enum json_tokener_error err;
+
+		if (parse_some(tok, doc, text, len))
+			continue;
+		err = json_tokener_get_error(tok);
+		wrong = *doc ? "something else stands behind the JSON" :
+			err == json_tokener_success ? "the JSON is null" :
+						      json_tokener_error_desc(err);
+	}
+	if (!wrong && ferror(f))
+		wrong = strerror(errno);
+	if (!wrong && !*doc)
+		wrong = "the JSON has no end";
+	json_tokener_free(tok);
+	return wrong;
+}
+
+static int read_document(const char *file, struct json_object **doc)
+{
+	FILE *f = fopen(file, "re");
+	const char *wrong = f ? parse_file(f, doc) : strerror(errno);
+
+	if (f)
+		fclose(f);
+	if (!wrong)
+		return STATUS_OK;
+	json_object_put(*doc);
+	return out_error(STATUS_USAGE, 0, NULL, "cannot read %s: %s", file,
+			 wrong);
 }
 
 /**
@@ -366,16 +478,15 @@ static void read_set(struct bench_set *set, struct json_object *doc)
  */
 int bench_load(struct bench_set *set, const char *file)
 {
-	struct json_object *doc = json_object_from_file(file);
-	int status = STATUS_OK;
+	struct json_object *doc = NULL;
+	int status = read_document(file, &doc);
 
-	if (!doc)
-		return out_error(STATUS_USAGE, 0, NULL, "cannot read %s: %s", file,
-				 json_util_get_last_err());
+	if (status)
+		return status;
 	if (json_object_is_type(get(doc, "results"), json_type_array) &&
 	    json_object_is_type(get(doc, "machine"), json_type_object) &&
 	    json_object_is_type(get(doc, "settings"), json_type_object))
-		read_set(set, doc);
+		read_set(set, doc, file);
 	else
 		status = out_error(STATUS_USAGE, 0, NULL,
 				   "%s has no results of gcctl bench", file);

@@ -2,6 +2,7 @@
 /*
  * Results of benchmarks as tables: ratios first, then what was measured.
  */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -28,7 +29,8 @@ static const char *number(char *buf, size_t size, enum bench_unit unit,
 		v = out_num(OUT_BYTES, (uint64_t)value);
 		break;
 	case BENCH_RATE:
-		v = out_num(OUT_COUNT, (uint64_t)value);
+		v = value < 100 ? out_real(OUT_RATIO, value) :
+				  out_num(OUT_COUNT, (uint64_t)value);
 		break;
 	default:
 		v = out_real(OUT_PERCENT, value);
@@ -46,7 +48,7 @@ static void cell(enum bench_unit unit, double value)
 
 static void ratio(double a, double b)
 {
-	if (a && b)
+	if (a && b && isfinite(a / b))
 		printf(" %*.2f", CELL, a / b);
 	else
 		printf(" %*s", CELL, "-");
@@ -72,11 +74,12 @@ static const char legend[] =
  */
 void bench_show_head(const struct bench_set *set)
 {
-	char memory[48];
+	struct out_value memory = out_num(OUT_BYTES, set->memory);
+	char buf[48];
 
-	number(memory, sizeof(memory), BENCH_BYTES, (double)set->memory);
 	printf("%s  %s, %llu CPU%s, %s\n", set->date, set->cpu,
-	       (unsigned long long)set->cpus, set->cpus > 1 ? "s" : "", memory);
+	       (unsigned long long)set->cpus, set->cpus > 1 ? "s" : "",
+	       out_format(buf, sizeof(buf), &memory));
 	printf("Linux %s %s  medians of %llu repetitions, scale %llu %%",
 	       set->release, set->machine, (unsigned long long)set->reps,
 	       (unsigned long long)set->scale);
@@ -190,6 +193,16 @@ static void show_change(const struct bench_result *a,
 	out_end();
 }
 
+/* A row that the other set does not have. */
+static void show_single(const struct bench_result *r, bool in_a)
+{
+	printf("%-*s", LABEL, r->label);
+	ratio(0, 0);
+	cell_or_none(r->unit, in_a ? bench_median(r) : 0);
+	cell_or_none(r->unit, in_a ? 0 : bench_median(r));
+	printf("  only %s\n", in_a ? "A" : "B");
+}
+
 static void show_tally(const struct tally *t)
 {
 	printf("\n%zu rows, %zu with enough repetitions: %zu better, %zu worse.\n",
@@ -224,6 +237,60 @@ static void show_compare_head(const struct bench_set *a,
 	       "B");
 }
 
+/* What may make the two differ: as the head of the text says in words. */
+static void put_set(const char *key, const struct bench_set *set)
+{
+	out_group(key, NULL);
+	out_item("date", NULL, out_text(set->date));
+	out_item("note", NULL, out_text(set->note));
+	out_item("kernel", NULL, out_text(set->release));
+	out_item("cpu", NULL, out_text(set->cpu));
+	out_item("cpus", NULL, out_num(OUT_COUNT, set->cpus));
+	out_item("reps", NULL, out_num(OUT_COUNT, set->reps));
+	out_item("scale-percent", NULL, out_num(OUT_COUNT, set->scale));
+	out_item("live-mib", NULL, out_num(OUT_COUNT, set->live));
+	out_item("partial", NULL, out_num(OUT_FLAG, set->partial));
+	out_end();
+}
+
+/* Rows that one set alone has. */
+static void show_only(const struct bench_set *in, const struct bench_set *other,
+		      bool is_a)
+{
+	size_t i;
+
+	if (out_is_json())
+		out_list(is_a ? "only-in-a" : "only-in-b");
+	for (i = 0; i < in->nr; i++) {
+		if (bench_find(other, in->result[i].key))
+			continue;
+		if (out_is_json())
+			out_item(NULL, NULL, out_text(in->result[i].key));
+		else
+			show_single(&in->result[i], is_a);
+	}
+	if (out_is_json())
+		out_end();
+}
+
+static void show_changes(const struct bench_set *a, const struct bench_set *b,
+			 struct tally *tally)
+{
+	size_t i;
+
+	if (out_is_json())
+		out_list("changes");
+	for (i = 0; i < b->nr; i++) {
+		const struct bench_result *r = &b->result[i];
+		const struct bench_result *before = bench_find(a, r->key);
+
+		if (before)
+			show_change(before, r, tally);
+	}
+	if (out_is_json())
+		out_end();
+}
+
 /**
  * bench_compare() - prints what has changed from one set to another
  * @a: the one
@@ -232,25 +299,19 @@ static void show_compare_head(const struct bench_set *a,
 void bench_compare(const struct bench_set *a, const struct bench_set *b)
 {
 	struct tally tally = { 0 };
-	size_t i;
 
 	if (out_is_json()) {
 		out_group(NULL, NULL);
-		out_list("changes");
+		put_set("a", a);
+		put_set("b", b);
 	} else {
 		show_compare_head(a, b);
 	}
-	for (i = 0; i < b->nr; i++) {
-		const struct bench_result *r = &b->result[i];
-		const struct bench_result *before = bench_find(a, r->key);
-
-		if (before)
-			show_change(before, r, &tally);
-	}
-	if (out_is_json()) {
+	show_changes(a, b, &tally);
+	show_only(a, b, true);
+	show_only(b, a, false);
+	if (out_is_json())
 		out_end();
-		out_end();
-	} else {
+	else
 		show_tally(&tally);
-	}
 }

@@ -134,7 +134,7 @@ static const char bench_details[] =
 	"Measures what the heaps cost, beside the kernel's own allocator; all of it\n"
 	"unless benchmarks are named.\n"
 	"Keys:\n"
-	"  reps N                  repetitions, 5 if not given\n"
+	"  reps N                  repetitions, 5 if not given, to 100\n"
 	"  scale N                 percent of the full size, 100 if not given\n"
 	"  file FILE               writes the results there as JSON\n"
 	"  note TEXT               kept with the results\n"

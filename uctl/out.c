@@ -256,7 +256,8 @@ void out_next(void)
  *
  * What failed before it had anything to print prints nothing.
  *
- * Return: @status, or %STATUS_REFUSED if the output could not be written.
+ * Return: @status, or %STATUS_REFUSED if the output could not be written, or
+ * %STATUS_SIGNAL if that was a pipe that nobody reads.
  */
 int out_finish(int status)
 {
@@ -272,7 +273,8 @@ int out_finish(int status)
 	open_at[0] = NULL;
 	depth = 0;
 	if (fflush(stdout) || ferror(stdout))
-		return out_error(STATUS_REFUSED, errno, NULL,
+		return wait_pipe_closed() ? STATUS_SIGNAL :
+		       out_error(STATUS_REFUSED, errno, NULL,
 				 "cannot write the output: %s",
 				 strerror(errno));
 	return status;
@@ -450,12 +452,17 @@ static struct json_object *to_json(const struct out_value *v)
 
 static void add(const char *key, const struct out_value *v)
 {
-	json_object_object_add(open_at[depth - 1], key, to_json(v));
+	struct json_object *to = open_at[depth - 1];
+
+	if (is_list[depth - 1])
+		json_object_array_add(to, to_json(v));
+	else
+		json_object_object_add(to, key, to_json(v));
 }
 
 /**
  * out_item() - one of several values on a line
- * @key: its name in JSON
+ * @key: its name in JSON, NULL in a list
  * @label: the word before it in text, or NULL
  * @value: the value
  */
@@ -734,7 +741,11 @@ int out_error(int status, int errnum, const char *hint, const char *fmt, ...)
 		json_object_object_add(o, "errno", json_object_new_int(errnum));
 	if (hint)
 		json_object_object_add(o, "hint", out_json_text(hint));
-	json_object_object_add(o, "status", json_object_new_int(status));
+	/* A shell calls the end by a signal so. */
+	json_object_object_add(o, "status",
+			       json_object_new_int(status == STATUS_SIGNAL ?
+						   status + wait_signal() :
+						   status));
 	put_json(stderr, o);
 	json_object_put(o);
 	return status;

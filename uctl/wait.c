@@ -20,6 +20,7 @@
 
 /* Lock-free, as a signal handler needs it. */
 static atomic_int caught;
+static atomic_int pipe_closed;
 
 static uint64_t progress_first, progress_last;
 static bool progress_shown;
@@ -56,8 +57,16 @@ static void on_signal(int sig)
 	caught = sig;
 }
 
+static void on_pipe(int sig)
+{
+	pipe_closed = sig;
+}
+
 /**
  * wait_catch_signals() - SIGINT, SIGTERM and SIGHUP only end waiting from now on
+ *
+ * SIGPIPE ends nothing by itself: what was measured may have to go into a file
+ * still. See wait_pipe_closed().
  */
 void wait_catch_signals(void)
 {
@@ -74,11 +83,39 @@ void wait_catch_signals(void)
 	sigaction(SIGHUP, NULL, &old);
 	if (old.sa_handler != SIG_IGN)
 		sigaction(SIGHUP, &sa, NULL);
+	sigaction(SIGPIPE, NULL, &old);
+	sa.sa_handler = on_pipe;
+	if (old.sa_handler != SIG_IGN)
+		sigaction(SIGPIPE, &sa, NULL);
 }
 
 bool wait_interrupted(void)
 {
 	return caught != 0;
+}
+
+/**
+ * wait_signal() - the signal that the program will end by
+ *
+ * Return: its number, 0 if there is none.
+ */
+int wait_signal(void)
+{
+	return caught;
+}
+
+/**
+ * wait_pipe_closed() - whether the output has no reader any more
+ *
+ * It is then the signal that the program ends by, unless another came before.
+ *
+ * Return: whether SIGPIPE was caught.
+ */
+bool wait_pipe_closed(void)
+{
+	if (pipe_closed && !caught)
+		caught = pipe_closed;
+	return pipe_closed != 0;
 }
 
 /**

@@ -27,6 +27,8 @@ uint64_t clock_ns(void);
 
 void wait_catch_signals(void);
 bool wait_interrupted(void);
+int wait_signal(void);
+bool wait_pipe_closed(void);
 int wait_resignal(void);
 
 __attribute__((format(printf, 1, 2)))
