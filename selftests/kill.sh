@@ -6,7 +6,7 @@
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
-begin 18
+begin 19
 
 # A trace that does not end by itself, so that no replay is over too early.
 endless()
@@ -138,6 +138,36 @@ takes_along()
 	wait "$victim" 2> /dev/null
 	within 10 none_made_by "$1"
 }
+# A pipe that nobody opens for writing: a signal ends that too, and is what it ends by.
+# One that comes a moment before the pipe is opened is none for it, so it comes again.
+ends_again()
+{
+	kill -TERM "$victim" 2> /dev/null
+	gone
+}
+# It may be that the shell has not looked at its end yet.
+gone()
+{
+	[ ! -d "/proc/$victim" ] ||
+		grep -q '^State:.Z' "/proc/$victim/status" 2> /dev/null
+}
+unopened()
+{
+	mkfifo /tmp/kill.fifo
+	gcctl heap add t-kill engine go > /dev/null
+	gcctl replay /tmp/kill.fifo heap t-kill > /tmp/kill.out 2>&1 &
+	victim=$!
+	sleep 0.3
+	within 10 ends_again || kill -KILL "$victim"
+	wait "$victim" 2> /dev/null
+	is "exit status" $? 143
+	unopened_status=$?
+	rm -f /tmp/kill.fifo
+	gcctl heap del t-kill
+	return "$unopened_status"
+}
+check "replay of what nobody writes" unopened
+
 check "comparison killed" takes_along compare lru seconds 30
 check "benchmark killed" takes_along bench trees
 # Others unload what it uses.

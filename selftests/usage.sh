@@ -6,7 +6,7 @@
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
-begin 43
+begin 45
 
 marker_is()
 {
@@ -123,6 +123,25 @@ refused "seconds that are not whole" 1 "whole seconds" \
 	gcctl run lru heap t-x seconds 500ms
 refused "time that is too long" 1 "2^32" \
 	gcctl heap add t-x engine go period-ms 50d
+
+refused "monitor of no lines" 1 "count is 0" timeout 10 gcctl monitor t-x count 0
+
+# Of a program that needs no descriptors itself: without a socket there is a reason.
+no_socket()
+{
+	# shellcheck disable=SC3045 # busybox and bash have it
+	no_out=$( (ulimit -n 3 && exec gcctl version) 2>&1)
+	no_status=$?
+	case $no_status:$no_out in
+	2:*"cannot open a netlink socket"*) ;;
+	127:*"shared libraries"*) echo "gcctl is linked dynamically" ;;
+	*)
+		echo "status $no_status: $no_out"
+		return 1
+		;;
+	esac
+}
+check "no socket" no_socket
 
 # The kernel loads what a family's name stands for, unless it is kept from it.
 helper=$(cat /proc/sys/kernel/modprobe)

@@ -3,8 +3,10 @@
  * gcctl collect: asks for a collection and waits for its end.
  *
  * The kernel answers with a ticket at once; the collection has ended when the
- * count of requests that the heap has served reaches it.
+ * count of requests that the heap has served reaches it. A heap that is made anew
+ * under the name counts from 0: it is told from the other by its id.
  */
+#include <errno.h>
 #include <linux/gcheap.h>
 
 #include "gcctl.h"
@@ -24,16 +26,19 @@ static void read_ticket(struct gnl_reply *reply, void *arg)
 }
 
 /* Waits until the heap has ended as many collections as the ticket says. */
-static int wait_for(const char *name, uint64_t ticket, uint64_t begin,
-		    struct gnl_facts *heap)
+static int wait_for(const char *name, uint64_t id, uint64_t ticket,
+		    uint64_t begin, struct gnl_facts *heap)
 {
 	struct backoff wait = BACKOFF_INIT(20000);
 	int err;
 
 	for (;;) {
 		err = heap_get(name, heap);
-		if (err)
+		if (err && err != -ENOENT)
 			return gnl_fail(err);
+		if (err || heap->num[GCHEAP_A_HEAP_ID] != id)
+			return out_error(STATUS_REFUSED, ENOENT, NULL,
+					 "heap %s is gone", name);
 		if (heap->num[GCHEAP_A_HEAP_REQUESTS_ENDED] >= ticket)
 			return STATUS_OK;
 		if (wait_interrupted())
@@ -50,7 +55,7 @@ int collect_cmd(int argc, char **argv)
 	struct value values[ARRAY_SIZE(collect_keys)] = { 0 };
 	struct gnl_facts f = { 0 }, heap;
 	struct nl_msg *msg;
-	uint64_t begin;
+	uint64_t begin, id;
 	int err;
 
 	if (!argc)
@@ -66,6 +71,11 @@ int collect_cmd(int argc, char **argv)
 		return err;
 	wait_catch_signals();
 	begin = clock_ns();
+	/* Before it is asked: of the heap that answers or of one before it. */
+	err = heap_get(argv[0], &heap);
+	if (err)
+		return gnl_fail(err);
+	id = heap.num[GCHEAP_A_HEAP_ID];
 	msg = gnl_new(GNL_GCHEAP, GCHEAP_CMD_COLLECT, 128);
 	gnl_put_name(msg, GCHEAP_A_HEAP_NAME, argv[0]);
 	if (values[0].given)
@@ -74,7 +84,7 @@ int collect_cmd(int argc, char **argv)
 	err = gnl_do(msg, read_ticket, &f);
 	if (err)
 		return gnl_fail(err);
-	err = wait_for(argv[0], f.num[GCHEAP_A_HEAP_TICKET], begin, &heap);
+	err = wait_for(argv[0], id, f.num[GCHEAP_A_HEAP_TICKET], begin, &heap);
 	progress_end();
 	if (err)
 		return err;

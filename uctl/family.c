@@ -40,6 +40,7 @@ static const char *const heap_attrs[GNL_ATTRS] = {
 	[GCHEAP_A_HEAP_MARKER] = "marker",
 	[GCHEAP_A_HEAP_GENERATION] = "generation",
 	[GCHEAP_A_HEAP_TRACE] = "trace",
+	[GCHEAP_A_HEAP_OWNED] = "owned",
 };
 
 static const char *const run_attrs[GNL_ATTRS] = {
@@ -48,12 +49,19 @@ static const char *const run_attrs[GNL_ATTRS] = {
 	[GCHEAP_LOAD_A_RUN_WORKLOAD] = "workload",
 	[GCHEAP_LOAD_A_RUN_MUTATORS] = "mutators",
 	[GCHEAP_LOAD_A_RUN_SECONDS] = "seconds",
-	[GCHEAP_LOAD_A_RUN_OPERATIONS] = "operations",
+	[GCHEAP_LOAD_A_RUN_MAX_OPERATIONS] = "max-operations",
 	[GCHEAP_LOAD_A_RUN_DEPTH] = "depth",
 	[GCHEAP_LOAD_A_RUN_ENTRIES] = "entries",
 	[GCHEAP_LOAD_A_RUN_SIZE] = "size",
 	[GCHEAP_LOAD_A_RUN_VERIFY] = "verify",
 	[GCHEAP_LOAD_A_RUN_CHUNK] = "chunk",
+	[GCHEAP_LOAD_A_RUN_LAST] = "last",
+	[GCHEAP_LOAD_A_RUN_LIVE] = "live",
+	[GCHEAP_LOAD_A_RUN_BLOCKS] = "blocks",
+	[GCHEAP_LOAD_A_RUN_MIN_SIZE] = "min-size",
+	[GCHEAP_LOAD_A_RUN_MAX_SIZE] = "max-size",
+	[GCHEAP_LOAD_A_RUN_ROUNDS] = "rounds",
+	[GCHEAP_LOAD_A_RUN_SCALE] = "scale",
 };
 
 /* Statistics are asked for by name too; nothing else is. */

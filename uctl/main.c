@@ -81,7 +81,7 @@ static const char monitor_details[] =
 	"A line a collection, as they come, of a Go heap in the form of Go's gctrace;\n"
 	"the heap's trace has to be on.\n"
 	"Keys:\n"
-	"  count N                 ends after so many lines\n";
+	"  count N                 ends after so many lines, 1 or more\n";
 
 static const char run_usage[] =
 	"  gcctl run WORKLOAD heap NAME [mutators N] [seconds S] [KEY VALUE]...\n"

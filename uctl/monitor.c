@@ -179,12 +179,13 @@ static void show_line(struct gnl_reply *reply, void *arg)
 	out_next();
 }
 
-/* Is the heap still there? */
-static bool is_there(const char *name, const struct monitor *m)
+/* An answer that was lost says nothing of the heap. */
+static bool is_gone(const char *name, const struct monitor *m)
 {
 	struct gnl_facts f;
+	int err = heap_get(name, &f);
 
-	return !heap_get(name, &f) && f.num[GCHEAP_A_HEAP_ID] == m->id;
+	return err == -ENOENT || (!err && f.num[GCHEAP_A_HEAP_ID] != m->id);
 }
 
 static int follow(const char *name, struct monitor *m)
@@ -205,7 +206,7 @@ static int follow(const char *name, struct monitor *m)
 			return STATUS_SIGNAL;
 		if (clock_ns() - looked < LOOK_MS * UINT64_C(1000000))
 			continue;
-		if (!is_there(name, m))
+		if (is_gone(name, m))
 			return m->count ?
 				out_error(STATUS_REFUSED, ENOENT, NULL,
 					  "heap %s is gone", name) : STATUS_OK;
@@ -230,6 +231,9 @@ int monitor_cmd(int argc, char **argv)
 	    parse_keys(argc - 1, argv + 1, monitor_keys,
 		       ARRAY_SIZE(monitor_keys), values))
 		return STATUS_USAGE;
+	if (values[0].given && !values[0].num)
+		return out_error(STATUS_USAGE, 0, NULL,
+				 "count is 0, but must be 1 or more");
 	err = gnl_open(GNL_GCHEAP);
 	if (err)
 		return err;

@@ -49,7 +49,10 @@ static struct {
 	const char *attr;	/* attribute that it is about, or "" */
 	char object[64];	/* heap that it is about, or "" */
 	char range[64];		/* what the policy allows, or "" */
-} last;
+} last = {
+	/* Also before there was one: it may be that no socket can be opened. */
+	.attr = "",
+};
 
 /* Who is told of events. */
 static struct {

@@ -119,6 +119,9 @@ int replay_do(struct replay *r, const char *heap, bool verify,
 	struct trace *t = trace_open(r->file, trace_name(r));
 	int err, status;
 
+	/* A signal ends the waiting for somebody to open the other end of a pipe. */
+	if (!t && wait_interrupted())
+		return STATUS_SIGNAL;
 	if (!t)
 		return out_error(STATUS_USAGE, errno, NULL, "%s: %s",
 				 trace_name(r), strerror(errno));
