@@ -7,7 +7,7 @@
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
-begin 20
+begin 26
 
 out=/tmp/figures.json
 
@@ -276,7 +276,110 @@ seen()
 }
 
 check "runs are shown" runs
+
+# ---- what is less than one, what is wide ----
+
+# Not rounded down: what takes seconds has a rate as well.
+exact_rate()
+{
+	gcctl -j run binary-trees heap t-more depth 12 max-operations 3 > $out ||
+		return
+	rate=$(sed -n 's/.*"operations-per-second":\([0-9.]*\).*/\1/p' $out)
+	awk -v rate="$rate" -v n="$(number operations < $out)" \
+		-v ns="$(number elapsed-ns < $out)" 'BEGIN {
+		want = n * 1e9 / ns
+		if (rate == "" || rate - want > 0.001 || want - rate > 0.001) {
+			print "rate is " rate ", not " want
+			exit 1
+		}
+	}'
+}
+
+# The longest name of a workload fills its column.
+apart()
+{
+	gcctl run binary-trees heap t-more seconds 60 > /dev/null &
+	runner=$!
+	within 10 seen_apart
+	apart_status=$?
+	gcctl run show
+	kill -INT $runner
+	wait $runner
+	return $apart_status
+}
+
+seen_apart()
+{
+	gcctl run show | grep -q '^t-more  *[0-9][0-9]*  *binary-trees  *running'
+}
+
+check "a rate is exact" exact_rate
+check "columns do not touch" apart
+
+# ---- runs that failed in a comparison ----
+
+# of_all ROW VALUE: what a row has on each engine.
+of_all()
+{
+	grep -qF "\"$1\":{\"go\":$2,\"python\":$2,\"slab\":$2}" $out && return
+	echo "$1 is not $2 on each engine:"
+	cat $out
+	return 1
+}
+
+# compare_fails WORD...: with JSON in $out and what was said in $out.all
+compare_fails()
+{
+	gcctl -j compare "$@" > $out 2> $out.all
+	is "exit status" $? 2
+}
+
+# What they did before has no figures, and decides nothing.
+failed_work()
+{
+	compare_fails lru entries 1000000 limit 64K arena-order 1 pool-size 4K \
+		max-operations 10 || return
+	of_all state '"failed"' && of_all operations-per-second null &&
+		of_all elapsed-ns null && of_all peak-held-bytes null || return
+	grep -q '"verdict":{.*"operations-per-second":null' $out &&
+		! grep -q '"verdict":{.*"peak-held-bytes":"' $out || return
+	is "reasons" "$(grep -c 'lru on compare-' $out.all)" 9
+}
+
+failed_replay()
+{
+	compare_fails "$traces/cpython-asyncio.gct.gz" repeat 1 limit 64K \
+		arena-order 1 pool-size 4K || return
+	of_all state '"failed"' && of_all deaths-checked null
+}
+
+# A small run that can be done, and then no room for what an allocation costs.
+failed_micro()
+{
+	compare_fails lru entries 4 size 0 max-operations 4 repeat 1 limit 1M \
+		arena-order 1 pool-size 4K || {
+		cat $out
+		return 1
+	}
+	of_all state '"done"' && of_all small-alloc-ps null &&
+		is "reasons" "$(grep -c 'alloc on compare-' $out.all)" 3
+}
+
+# Also where all is well each row has the same form.
+mismatches_form()
+{
+	printf 'gct 1\nT 0 n 1\nA 1 0 32 2\nU 1\nD 1\n' > $out.gct
+	gcctl -j compare $out.gct repeat 2 > $out || return
+	of_all mismatches '{"median":0,"min":0,"max":0,"values":[0,0]}' || return
+	gcctl compare $out.gct repeat 2 > $out || return
+	grep -q '^  mismatches  *0  *0  *0$' $out
+}
+
+check "failed runs have no figures" failed_work
+check "failed replays have no figures" failed_replay
+check "a failed measurement of an allocation" failed_micro
+check "mismatches have the form of a row" mismatches_form
 refused "a run by no number" 1 "not the number of a run" gcctl run show x
 refused "an option that there is not" 1 "unknown option" gcctl -x stats
 within 10 idle t-more
-rm -f $out $out.all
+rm -f $out $out.all $out.gct

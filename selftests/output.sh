@@ -9,7 +9,7 @@
 . "$(dirname "$0")/lib.sh"
 debug=/sys/kernel/debug
 [ -d $debug/gcheap ] || mount -t debugfs none $debug 2> /dev/null
-begin 26
+begin 27
 tmp=/tmp/output
 rm -rf "$tmp"
 mkdir -p "$tmp"
@@ -352,6 +352,14 @@ compare_kept()
 	grep -q "partial" "$tmp/err" && grep -q '"partial": *true' "$tmp/out"
 }
 
+# That there is no room for a copy is no fault of the trace.
+no_copy()
+{
+	printf 'gct 1\n' | TMPDIR=$tmp/none gcctl compare - > "$tmp/out" 2>&1
+	is "exit status" $? 2 || return
+	grep -q "cannot copy - to a temporary file" "$tmp/out"
+}
+
 check "a name with an escape sequence" no_escape
 check "the same in JSON" no_escape_in_json
 check "an error with bytes that are no UTF-8" utf8_in_errors
@@ -368,6 +376,7 @@ check "standard output closed" stdout_closed
 check "standard error closed" stderr_closed
 gcctl heap del t-out
 check "a comparison interrupted" compare_kept
+check "a trace that cannot be copied" no_copy
 check "a file in no folder" bench_file_first
 check "a file without a name" bench_nameless
 check "a file that is a folder" bench_file_is_folder

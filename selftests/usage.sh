@@ -6,7 +6,7 @@
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
-begin 45
+begin 47
 
 marker_is()
 {
@@ -125,6 +125,13 @@ refused "time that is too long" 1 "2^32" \
 	gcctl heap add t-x engine go period-ms 50d
 
 refused "monitor of no lines" 1 "count is 0" timeout 10 gcctl monitor t-x count 0
+
+refused "a trace with a key of workloads" 1 "seconds is a key of workloads" \
+	gcctl compare "$traces/cpython-asyncio.gct.gz" repeat 1 seconds 1
+
+# What not all engines know goes to those that do.
+check "comparison with keys of two engines" gcctl compare lru entries 10 \
+	max-operations 10 repeat 1 arena-order 8 trace on
 
 # Of a program that needs no descriptors itself: without a socket there is a reason.
 no_socket()

@@ -135,9 +135,9 @@ static double elapsed(const struct outcome *o)
 
 static double rate(const struct outcome *o)
 {
-	uint64_t per_second = run_rate(&o->replay.run);
+	double per_second = run_rate(&o->replay.run);
 
-	return per_second ? (double)per_second : NOT_THERE;
+	return per_second < 0 ? NOT_THERE : per_second;
 }
 
 static double peak(const struct outcome *o)

@@ -73,12 +73,9 @@ static int make_heap(const struct comparison *c, struct side *side, int engine)
 
 	memcpy(values, c->heap_values, sizeof(values));
 	values[0] = (struct value){ .given = true, .num = (uint64_t)engine };
-	for (i = 1; i < HEAP_KEYS; i++) {
-		int only = heap_key_engine(heap_keys[i].attr);
-
-		if (only >= 0 && only != engine)
+	for (i = 1; i < HEAP_KEYS; i++)
+		if (!heap_key_knows(heap_keys[i].attr, engine))
 			values[i].given = false;
-	}
 	snprintf(name, sizeof(name), "compare-%s-%d", heap_engines[engine],
 		 (int)getpid());
 	err = heap_create_own(name, values);
@@ -117,7 +114,7 @@ static int do_run(struct run *run, const char *heap,
 static int measure_work(const struct comparison *c, struct side *side)
 {
 	struct run *run = &side->replay.run;
-	int status;
+	int status, err;
 
 	run->tick = on_tick;
 	run->arg = side;
@@ -131,9 +128,9 @@ static int measure_work(const struct comparison *c, struct side *side)
 	}
 	if (status)
 		return status;
-	if (stats_get(side->heap, &side->stats))
-		return out_error(STATUS_REFUSED, 0, NULL,
-				 "no statistics of heap %s", side->heap);
+	err = stats_get(side->heap, &side->stats);
+	if (err)
+		return gnl_fail(err);
 	sample(side);
 	return STATUS_OK;
 }
@@ -214,6 +211,20 @@ static const struct key repeat_key = {
 	.name = "repeat", .kind = KEY_NUMBER,
 };
 
+/* A trace says itself what is done; who takes turns at it is left to choose. */
+static int check_keys(const struct comparison *c)
+{
+	size_t i;
+
+	for (i = 0; c->file && i < RUN_KEYS; i++)
+		if (c->run_values[i].given &&
+		    run_keys[i].attr != GCHEAP_LOAD_A_RUN_MUTATORS)
+			return out_error(STATUS_USAGE, 0, NULL,
+					 "%s is a key of workloads, and %s is a trace",
+					 run_keys[i].name, c->file);
+	return STATUS_OK;
+}
+
 /*
  * Keys of the heaps, which all but the engine's may be, of the workload, and the
  * one of the comparison.
@@ -235,7 +246,7 @@ static int parse(struct comparison *c, int argc, char **argv)
 	if (!c->repeat || c->repeat > COMPARE_REPEAT_MAX)
 		return out_error(STATUS_USAGE, 0, NULL, "repeat is 1 to %d",
 				 COMPARE_REPEAT_MAX);
-	return STATUS_OK;
+	return check_keys(c);
 }
 
 /* A workload by its name; else a file, if the word is one or looks like one. */
@@ -263,9 +274,21 @@ static int parse_subject(struct comparison *c, const char *word)
 /* Each engine reads the trace, and a pipe can be read only once. */
 static int spool(struct comparison *c)
 {
-	if (!c->file || !input_spool(c->file, c->spooled, sizeof(c->spooled)))
+	enum input_spooled ret;
+
+	if (!c->file)
 		return STATUS_OK;
-	return out_error(STATUS_USAGE, errno, NULL, "%s: %s", c->file,
+	ret = input_spool(c->file, c->spooled, sizeof(c->spooled));
+	if (ret == INPUT_SPOOLED)
+		return STATUS_OK;
+	if (wait_interrupted())
+		return STATUS_SIGNAL;
+	if (ret == INPUT_UNREADABLE)
+		return out_error(STATUS_USAGE, errno, NULL, "%s: %s", c->file,
+				 strerror(errno));
+	return out_error(STATUS_REFUSED, errno,
+			 "TMPDIR names the folder of temporary files",
+			 "cannot copy %s to a temporary file: %s", c->file,
 			 strerror(errno));
 }
 
@@ -277,8 +300,12 @@ static int failures(const struct comparison *c)
 
 	for (rep = 0; rep < c->repeat; rep++)
 		for (e = 0; e < HEAP_ENGINES; e++) {
-			int bad = run_status(&c->side[rep][e].replay.run);
+			const struct side *side = &c->side[rep][e];
+			int bad = run_status(&side->replay.run);
 
+			/* Of the workload alloc it is the same run. */
+			if (!bad && c->workload != GCHEAP_LOAD_WORKLOAD_ALLOC)
+				bad = run_status(&side->micro);
 			if (bad)
 				status = bad;
 		}
@@ -297,7 +324,7 @@ static int run_all(struct comparison *c)
 	wait_catch_signals();
 	status = spool(c);
 	if (status)
-		return wait_interrupted() ? STATUS_SIGNAL : status;
+		return status;
 	status = measure(c);
 	if (wait_interrupted())
 		status = STATUS_SIGNAL;

@@ -2,10 +2,12 @@
 /*
  * The table of gcctl compare: for each fact a row, for each engine a cell with the
  * median of its repetitions and how far they spread; and a verdict where the
- * spreads of engines do not meet.
+ * spreads of engines do not meet. A run that did not end as it should has no
+ * figures: it may have done less, or none of it.
  */
 #include "compare.h"
 
+#include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -244,9 +246,9 @@ static struct out_value held_peak(const struct side *s)
 
 static struct out_value speed(const struct side *s)
 {
-	uint64_t rate = run_rate(&s->replay.run);
+	double rate = run_rate(&s->replay.run);
 
-	return rate ? out_num(OUT_RATE, rate) : none();
+	return rate < 0 ? none() : out_real(OUT_RATE, rate);
 }
 
 static bool collected(const struct side *s)
@@ -375,6 +377,27 @@ static struct out_value live_expected(const struct side *s)
 
 /* ---- the table ---- */
 
+static bool is_done(const struct run *run)
+{
+	return run_num(run, GCHEAP_LOAD_A_RUN_STATE) == GCHEAP_LOAD_STATE_DONE;
+}
+
+static bool work_done(const struct side *s)
+{
+	return is_done(&s->replay.run);
+}
+
+static bool micro_done(const struct side *s)
+{
+	return is_done(&s->micro);
+}
+
+static bool always(const struct side *s)
+{
+	(void)s;
+	return true;
+}
+
 enum better {
 	NEITHER,
 	LESS,
@@ -382,121 +405,156 @@ enum better {
 	WORST,		/* no median: the largest of all repetitions is shown */
 };
 
+/**
+ * struct row - a fact
+ * @key: its name in JSON
+ * @label: what it is, in text
+ * @get: the value
+ * @better: what a verdict goes by
+ * @counts: in which repetitions there is one; NULL where the work was done
+ */
 struct row {
 	const char *key;
 	const char *label;
 	struct out_value (*get)(const struct side *s);
 	enum better better;
+	bool (*counts)(const struct side *s);
 };
 
 static const struct row alloc_rows[] = {
-	{ "method", "how", alloc_how, NEITHER },
-	{ "small-alloc-ps", "one of 32 bytes", small_cost, LESS },
-	{ "large-alloc-ps", "one of 64 KiB", large_cost, LESS },
-	{ "store-ps", "a store", store_cost, LESS },
+	{ "method", "how", alloc_how, NEITHER, always },
+	{ "small-alloc-ps", "one of 32 bytes", small_cost, LESS, micro_done },
+	{ "large-alloc-ps", "one of 64 KiB", large_cost, LESS, micro_done },
+	{ "store-ps", "a store", store_cost, LESS, micro_done },
 	{ "barriers-or-counts-per-store", "barriers, counts: store",
-	  per_store, NEITHER },
-	{ "allocs", "objects allocated", allocs, NEITHER },
-	{ "alloc-bytes", "bytes allocated", alloc_bytes, NEITHER },
+	  per_store, NEITHER, NULL },
+	{ "allocs", "objects allocated", allocs, NEITHER, NULL },
+	{ "alloc-bytes", "bytes allocated", alloc_bytes, NEITHER, NULL },
 };
 
 static const struct row collect_rows[] = {
-	{ "method", "how", collect_how, NEITHER },
-	{ "cycles", "cycles", cycles, NEITHER },
-	{ "concurrent-percent", "while mutators ran", concurrent, NEITHER },
-	{ "pause-p50-ns", "pause p50", pause_p50, NEITHER },
-	{ "pause-p99-ns", "pause p99", pause_p99, LESS },
-	{ "pause-max-ns", "pause max", pause_max, LESS },
-	{ "freed-at-once", "freed at once", freed_at_once, NEITHER },
-	{ "freed-cycle", "freed by collector", freed_cycle, NEITHER },
+	{ "method", "how", collect_how, NEITHER, always },
+	{ "cycles", "cycles", cycles, NEITHER, NULL },
+	{ "concurrent-percent", "while mutators ran", concurrent, NEITHER, NULL },
+	{ "pause-p50-ns", "pause p50", pause_p50, NEITHER, NULL },
+	{ "pause-p99-ns", "pause p99", pause_p99, LESS, NULL },
+	{ "pause-max-ns", "pause max", pause_max, LESS, NULL },
+	{ "freed-at-once", "freed at once", freed_at_once, NEITHER, NULL },
+	{ "freed-cycle", "freed by collector", freed_cycle, NEITHER, NULL },
 };
 
 static const struct row pool_rows[] = {
-	{ "classes", "size classes", classes, NEITHER },
-	{ "units-max", "spans or pools, most", units, NEITHER },
-	{ "arenas-max", "arenas, most", arenas, NEITHER },
-	{ "large-objects-max", "large objects, most", large_objects, NEITHER },
+	{ "classes", "size classes", classes, NEITHER, NULL },
+	{ "units-max", "spans or pools, most", units, NEITHER, NULL },
+	{ "arenas-max", "arenas, most", arenas, NEITHER, NULL },
+	{ "large-objects-max", "large objects, most", large_objects, NEITHER, NULL },
 };
 
 static const struct row memory_rows[] = {
-	{ "reachable-bytes", "reachable", reachable, NEITHER },
-	{ "waiting-bytes", "waiting to be freed", waiting, NEITHER },
+	{ "reachable-bytes", "reachable", reachable, NEITHER, NULL },
+	{ "waiting-bytes", "waiting to be freed", waiting, NEITHER, NULL },
 	{ "fragmentation-bytes", "fragments, metadata", fragmentation,
-	  NEITHER },
-	{ "held-bytes", "held", held, NEITHER },
-	{ "held-per-reachable", "held: reachable", held_to_reachable, LESS },
+	  NEITHER, NULL },
+	{ "held-bytes", "held", held, NEITHER, NULL },
+	{ "held-per-reachable", "held: reachable", held_to_reachable, LESS, NULL },
 };
 
 static const struct row speed_rows[] = {
-	{ "operations-per-second", "operations a second", speed, MORE },
-	{ "elapsed-ns", "time of the run", elapsed, NEITHER },
-	{ "cycle-ns", "time in collections", cycle_time, NEITHER },
-	{ "cycle-percent", "share of the run", cycle_share, NEITHER },
-	{ "peak-held-bytes", "peak memory", held_peak, LESS },
-	{ "garbage-max-bytes", "most found dead", garbage_max, NEITHER },
-	{ "state", "the run", state, NEITHER },
+	{ "operations-per-second", "operations a second", speed, MORE, NULL },
+	{ "elapsed-ns", "time of the run", elapsed, NEITHER, NULL },
+	{ "cycle-ns", "time in collections", cycle_time, NEITHER, NULL },
+	{ "cycle-percent", "share of the run", cycle_share, NEITHER, NULL },
+	{ "peak-held-bytes", "peak memory", held_peak, LESS, NULL },
+	{ "garbage-max-bytes", "most found dead", garbage_max, NEITHER, NULL },
+	{ "state", "the run", state, NEITHER, always },
 };
 
 static const struct row latency_rows[] = {
-	{ "p50-ns", "p50", took_p50, NEITHER },
-	{ "p99-ns", "p99", took_p99, NEITHER },
-	{ "p999-ns", "p99.9", took_p999, LESS },
-	{ "p9999-ns", "p99.99", took_p9999, NEITHER },
-	{ "max-ns", "max", took_max, LESS },
-	{ "mmu1-percent", "utilisation, 1 ms", mmu1, NEITHER },
-	{ "mmu10-percent", "utilisation, 10 ms", mmu10, NEITHER },
-	{ "mmu100-percent", "utilisation, 100 ms", mmu100, NEITHER },
+	{ "p50-ns", "p50", took_p50, NEITHER, NULL },
+	{ "p99-ns", "p99", took_p99, NEITHER, NULL },
+	{ "p999-ns", "p99.9", took_p999, LESS, NULL },
+	{ "p9999-ns", "p99.99", took_p9999, NEITHER, NULL },
+	{ "max-ns", "max", took_max, LESS, NULL },
+	{ "mmu1-percent", "utilisation, 1 ms", mmu1, NEITHER, NULL },
+	{ "mmu10-percent", "utilisation, 10 ms", mmu10, NEITHER, NULL },
+	{ "mmu100-percent", "utilisation, 100 ms", mmu100, NEITHER, NULL },
 };
 
 static const struct row verify_rows[] = {
-	{ "deaths-checked", "deaths checked", deaths, NEITHER },
-	{ "live-expected", "live objects expected", live_expected, NEITHER },
-	{ "live-found", "live objects found", live_found, NEITHER },
-	{ "mismatches", "mismatches", mismatches, WORST },
+	/* Of a trace that was replayed to its end each record was looked at. */
+	{ "deaths-checked", "deaths recorded", deaths, NEITHER, NULL },
+	{ "live-expected", "live objects expected", live_expected, NEITHER,
+	  always },
+	{ "live-found", "live objects found", live_found, NEITHER, always },
+	{ "mismatches", "mismatches", mismatches, WORST, always },
 };
 
 static double number_of(const struct out_value *v)
 {
-	return v->kind == OUT_PERCENT || v->kind == OUT_RATIO ?
-		v->real : (double)v->num;
+	return out_is_real(v->kind) ? v->real : (double)v->num;
 }
 
 static void set_number(struct out_value *v, double number)
 {
-	if (v->kind == OUT_PERCENT || v->kind == OUT_RATIO)
+	if (out_is_real(v->kind))
 		v->real = number;
 	else
 		v->num = (uint64_t)number;
 }
 
+/**
+ * struct cell - what the repetitions have come to in one row on one engine
+ * @has: the values that there are
+ * @all: likewise, NAN where there is none: a place for each repetition
+ */
+struct cell {
+	struct sample has;
+	struct sample all;
+};
+
+static struct out_value value_of(const struct row *row, const struct side *s)
+{
+	bool counts = row->counts ? row->counts(s) : work_done(s);
+
+	return counts ? row->get(s) : none();
+}
+
 /*
- * What all repetitions have come to; values go to @sample. Of words the first that
- * is another than before: all are done, or one is not.
+ * What all repetitions have come to; values go to @cell. Of words that differ the
+ * one of a run that is not done: all are, or it is seen.
  */
 static struct out_value gather(const struct comparison *c, const struct row *row,
-			       int engine, struct sample *sample)
+			       int engine, struct cell *cell)
 {
 	struct out_value all = none(), v;
 	double min, max;
 	uint64_t rep;
 
-	sample->nr = 0;
+	cell->has.nr = 0;
+	cell->all.nr = 0;
 	for (rep = 0; rep < c->repeat; rep++) {
-		v = row->get(&c->side[rep][engine]);
+		v = value_of(row, &c->side[rep][engine]);
+		if (v.kind == OUT_NONE || v.kind == OUT_TEXT)
+			sample_add(&cell->all, NAN);
 		if (v.kind == OUT_NONE)
 			continue;
-		if (v.kind != OUT_TEXT)
-			sample_add(sample, number_of(&v));
-		else if (all.kind == OUT_TEXT && strcmp(all.text, v.text))
-			return v;
+		if (v.kind != OUT_TEXT) {
+			sample_add(&cell->has, number_of(&v));
+			sample_add(&cell->all, number_of(&v));
+		} else if (all.kind == OUT_TEXT && strcmp(all.text, v.text)) {
+			return work_done(&c->side[rep][engine]) ? all : v;
+		}
 		all = v;
 	}
 	if (all.kind == OUT_NONE || all.kind == OUT_TEXT)
 		return all;
-	sample_range(sample, &min, &max);
-	set_number(&all, row->better == WORST ? max : sample_median(sample));
-	if (row->better != WORST)
-		all.sample = sample;
+	sample_range(&cell->has, &min, &max);
+	set_number(&all, row->better == WORST ? max : sample_median(&cell->has));
+	/* Beside the worst no spread is shown. */
+	if (row->better != WORST || out_is_json()) {
+		all.sample = &cell->has;
+		all.all = &cell->all;
+	}
 	return all;
 }
 
@@ -508,11 +566,11 @@ static void show_rows(const struct comparison *c, const char *key,
 
 	out_group(key, heading);
 	for (i = 0; i < nr; i++) {
-		struct sample sample[OUT_COLUMNS];
 		struct out_value values[OUT_COLUMNS];
+		struct cell cells[OUT_COLUMNS];
 
 		for (e = 0; e < HEAP_ENGINES; e++)
-			values[e] = gather(c, &rows[i], e, &sample[e]);
+			values[e] = gather(c, &rows[i], e, &cells[e]);
 		out_row(rows[i].key, rows[i].label, values);
 	}
 	out_end();
@@ -539,17 +597,17 @@ static int rank(const struct comparison *c, const struct row *row,
 		struct rank ranks[HEAP_ENGINES])
 {
 	double sign = row->better == MORE ? -1 : 1, a, b;
-	struct sample sample;
+	struct cell cell;
 	int e, i, nr = 0;
 
 	for (e = 0; e < HEAP_ENGINES; e++) {
 		struct rank new = { .engine = e };
 
-		gather(c, row, e, &sample);
-		if (sample.nr < COMPARE_VERDICT)
+		gather(c, row, e, &cell);
+		if (cell.has.nr < COMPARE_VERDICT)
 			continue;
-		sample_range(&sample, &a, &b);
-		new.median = sign * sample_median(&sample);
+		sample_range(&cell.has, &a, &b);
+		new.median = sign * sample_median(&cell.has);
 		new.min = sign > 0 ? a : -b;
 		new.max = sign > 0 ? b : -a;
 		for (i = nr++; i && ranks[i - 1].median > new.median; i--)
@@ -598,11 +656,26 @@ static void show_verdicts(const struct comparison *c, const struct row *rows,
 
 /* ---- all of it ---- */
 
+static bool all_done(const struct comparison *c)
+{
+	uint64_t rep;
+	int e;
+
+	for (rep = 0; rep < c->repeat; rep++)
+		for (e = 0; e < HEAP_ENGINES; e++)
+			if (!work_done(&c->side[rep][e]) ||
+			    !micro_done(&c->side[rep][e]))
+				return false;
+	return true;
+}
+
 static const char *verdict_heading(const struct comparison *c)
 {
-	return c->repeat < COMPARE_VERDICT ?
-		"verdict: none, for want of repetitions" :
-		"verdict: the best first; ~ where spreads meet, so that it may be chance";
+	if (c->repeat < COMPARE_VERDICT)
+		return "verdict: none, for want of repetitions";
+	if (!all_done(c))
+		return "verdict, of the runs that were done: the best first; ~ where spreads meet";
+	return "verdict: the best first; ~ where spreads meet, so that it may be chance";
 }
 
 /**

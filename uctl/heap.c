@@ -86,18 +86,22 @@ const char *heap_engine_name(uint64_t engine)
 	return engine < HEAP_ENGINES ? heap_engines[engine] : "unknown";
 }
 
-/**
- * heap_key_engine() - which engine alone knows a key
- * @attr: the key's attribute
- *
- * Return: the engine, or -1 if all do.
- */
-int heap_key_engine(int attr)
+/* Sets of engines. */
+enum {
+	GO = 1 << GCHEAP_ENGINE_GO,
+	PYTHON = 1 << GCHEAP_ENGINE_PYTHON,
+	ALL = (1 << HEAP_ENGINES) - 1,
+};
+
+/* The engines that know a key. */
+static unsigned int key_engines(int attr)
 {
 	switch (attr) {
+	case GCHEAP_A_HEAP_ARENA_ORDER:
+	case GCHEAP_A_HEAP_TRACE:
+		return GO | PYTHON;
 	case GCHEAP_A_HEAP_GOGC:
 	case GCHEAP_A_HEAP_WORKERS:
-	case GCHEAP_A_HEAP_TRACE:
 	case GCHEAP_A_HEAP_BARRIER:
 	case GCHEAP_A_HEAP_STW:
 	case GCHEAP_A_HEAP_GC_PERCENT_CPU:
@@ -105,16 +109,26 @@ int heap_key_engine(int attr)
 	case GCHEAP_A_HEAP_PERIOD_MS:
 	case GCHEAP_A_HEAP_MEMORY_LIMIT:
 	case GCHEAP_A_HEAP_ASSIST_US:
-		return GCHEAP_ENGINE_GO;
+		return GO;
 	case GCHEAP_A_HEAP_SMALL_MAX:
 	case GCHEAP_A_HEAP_POOL_SIZE:
 	case GCHEAP_A_HEAP_THRESHOLD0:
 	case GCHEAP_A_HEAP_THRESHOLD1:
 	case GCHEAP_A_HEAP_THRESHOLD2:
 	case GCHEAP_A_HEAP_SWITCH_US:
-		return GCHEAP_ENGINE_PYTHON;
+		return PYTHON;
 	}
-	return -1;
+	return ALL;
+}
+
+/**
+ * heap_key_knows() - whether an engine knows a key
+ * @attr: the key's attribute
+ * @engine: the engine
+ */
+bool heap_key_knows(int attr, int engine)
+{
+	return key_engines(attr) >> engine & 1;
 }
 
 static void read_heap(struct gnl_reply *reply, void *arg)

@@ -5,6 +5,7 @@
 #ifndef GCCTL_HEAP_H
 #define GCCTL_HEAP_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "nl.h"
@@ -24,7 +25,7 @@ extern const char *const heap_markers[HEAP_MARKERS];
 extern const struct key heap_keys[HEAP_KEYS];
 
 const char *heap_engine_name(uint64_t engine);
-int heap_key_engine(int attr);
+bool heap_key_knows(int attr, int engine);
 int heap_create(const char *name, const struct value values[HEAP_KEYS],
 		struct gnl_facts *facts);
 int heap_create_own(const char *name, const struct value values[HEAP_KEYS]);

@@ -265,7 +265,7 @@ void input_close(struct input *in)
 
 /* ---- files that can be read once only ---- */
 
-static bool copy(int from, int to)
+static enum input_spooled copy(int from, int to)
 {
 	static uint8_t buf[RAW_BYTES];
 
@@ -273,12 +273,12 @@ static bool copy(int from, int to)
 		ssize_t n = read(from, buf, sizeof(buf)), done = 0;
 
 		if (n <= 0)
-			return !n;
+			return n ? INPUT_UNREADABLE : INPUT_SPOOLED;
 		while (done < n) {
 			ssize_t put = write(to, buf + done, (size_t)(n - done));
 
 			if (put < 0)
-				return false;
+				return INPUT_NO_ROOM;
 			done += put;
 		}
 	}
@@ -312,28 +312,29 @@ static int open_nameless(void)
  * What is no regular file, such as a pipe, is copied to a temporary one first. A
  * signal ends that.
  *
- * Return: 0, or -1 with errno set.
+ * Return: %INPUT_SPOOLED, or what it failed at with errno set.
  */
-int input_spool(const char *path, char *spooled, size_t size)
+enum input_spooled input_spool(const char *path, char *spooled, size_t size)
 {
-	int from = open_path(path), to = -1, err = 0;
+	enum input_spooled ret = INPUT_SPOOLED;
+	int from = open_path(path), to = -1, err;
 	struct stat st;
 
 	if (from < 0 || fstat(from, &st)) {
-		err = errno;
+		ret = INPUT_UNREADABLE;
 	} else if (S_ISREG(st.st_mode) && strcmp(path, "-")) {
 		snprintf(spooled, size, "%s", path);
 	} else {
 		to = open_nameless();
-		if (to < 0 || !copy(from, to))
-			err = errno;
+		ret = to < 0 ? INPUT_NO_ROOM : copy(from, to);
 		/* Open until the end of the program: it has no other name. */
 		snprintf(spooled, size, "/proc/self/fd/%d", to);
 	}
+	err = errno;
 	if (from >= 0)
 		close(from);
-	if (err && to >= 0)
+	if (ret && to >= 0)
 		close(to);
 	errno = err;
-	return err ? -1 : 0;
+	return ret;
 }

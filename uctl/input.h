@@ -11,11 +11,17 @@
 
 struct input;
 
+enum input_spooled {
+	INPUT_SPOOLED,
+	INPUT_UNREADABLE,	/* errno says why, as in what follows */
+	INPUT_NO_ROOM,		/* for the temporary file */
+};
+
 struct input *input_open(const char *path);
 void input_close(struct input *in);
 ssize_t input_read(struct input *in, void *buf, size_t size);
 const char *input_error(const struct input *in);
 double input_part_read(const struct input *in);
-int input_spool(const char *path, char *spooled, size_t size);
+enum input_spooled input_spool(const char *path, char *spooled, size_t size);
 
 #endif /* GCCTL_INPUT_H */

@@ -44,17 +44,18 @@ static const char heap_usage[] =
 static const char heap_details[] =
 	"Keys of all engines:\n"
 	"  limit {SIZE|none}       most memory held, as 64M or 64MiB, to 1T\n"
-	"  arena-order N           order of the page blocks of arenas\n"
 	"  interval-ms {TIME|off}  full collections with so long between\n"
 	"  verify {on|off}         check every collection\n"
 	"  poison {on|off}         clobber what is freed\n"
+	"Keys of go and python:\n"
+	"  arena-order N           order of the page blocks of arenas\n"
+	"  trace {on|off}          reports collections, see monitor\n"
 	"Keys of go:\n"
 	"  gogc {N|off}            growth in percent that starts a collection\n"
 	"  memory-limit {SIZE|none} collects more often to stay below it\n"
 	"  assist-us {TIME|off}    longest that a mutator helps the collector\n"
 	"  period-ms {TIME|off}    a collection this long after the last\n"
 	"  workers {N|all}         most mark workers at a time\n"
-	"  trace {on|off}          reports collections, see monitor\n"
 	"  barrier WORD            hybrid, yuasa or dijkstra\n"
 	"  gc-percent-cpu N        of all processors, that marking may take\n"
 	"  stw {off|on|all}        stop mutators: never, twice, throughout\n"
@@ -78,8 +79,8 @@ static const char monitor_usage[] =
 	"  gcctl monitor NAME [count N]\n";
 
 static const char monitor_details[] =
-	"A line a collection, as they come, of a Go heap in the form of Go's gctrace;\n"
-	"the heap's trace has to be on.\n"
+	"A line a collection, as they come, of a go or python heap; of go in the form of\n"
+	"Go's gctrace. The heap's trace has to be on.\n"
 	"Keys:\n"
 	"  count N                 ends after so many lines, 1 or more\n";
 
@@ -121,9 +122,10 @@ static const char compare_usage[] =
 
 static const char compare_details[] =
 	"Runs it on a heap of each engine, several times in turns. Keys are those of\n"
-	"heap and run; a key that one engine alone knows goes to its heap only.\n"
+	"heap and run, for a trace mutators alone of the latter; a key that not all\n"
+	"engines know goes to the heaps of those that do.\n"
 	"Keys:\n"
-	"  repeat N                repetitions, 3 if not given\n";
+	"  repeat N                repetitions, 3 if not given, to 50\n";
 
 static const char bench_usage[] =
 	"  gcctl bench [NAME]... [KEY VALUE]...\n"

@@ -7,7 +7,6 @@
 #include "out.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <json-c/json.h>
 #include <math.h>
 #include <stdarg.h>
@@ -280,116 +279,6 @@ int out_finish(int status)
 	return status;
 }
 
-/* How many decimals make three digits. */
-static int decimals(double v)
-{
-	/* What rounds up to the next power has a digit more before them. */
-	return v < 9.995 ? 2 : v < 99.95 ? 1 : 0;
-}
-
-/* Three digits that mean something. */
-static void format_scaled(char *buf, size_t size, double v, const char *unit)
-{
-	int digits = v == (double)(uint64_t)v ? 0 : decimals(v);
-
-	snprintf(buf, size, "%.*f %s", digits, v, unit);
-}
-
-static void format_bytes(char *buf, size_t size, uint64_t n)
-{
-	static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB",
-					     "PiB", "EiB" };
-	double v = (double)n;
-	unsigned int i = 0;
-
-	/* What would be rounded to 1024 of a unit is one of the next. */
-	while (v >= (i ? 1023.5 : 1024) && i < ARRAY_SIZE(units) - 1) {
-		v /= 1024;
-		i++;
-	}
-	format_scaled(buf, size, v, units[i]);
-}
-
-static void format_ns(char *buf, size_t size, double ns)
-{
-	static const char *const units[] = { "ns", "us", "ms", "s" };
-	unsigned int i = 0;
-
-	/* What would be rounded to 1000 of a unit is one of the next. */
-	while (ns >= 999.5 && i < ARRAY_SIZE(units) - 1) {
-		ns /= 1000;
-		i++;
-	}
-	format_scaled(buf, size, ns, units[i]);
-}
-
-/* 1234567 as 1,234,567 */
-static void format_count(char *buf, size_t size, uint64_t n)
-{
-	char digits[24];
-	size_t len = (size_t)snprintf(digits, sizeof(digits), "%" PRIu64, n);
-	size_t i, o = 0;
-
-	for (i = 0; i < len && o + 2 < size; i++) {
-		if (i && (len - i) % 3 == 0)
-			buf[o++] = ',';
-		buf[o++] = digits[i];
-	}
-	buf[o] = '\0';
-}
-
-/**
- * out_format() - a value as text for people
- * @buf: room for it
- * @size: of @buf
- * @v: the value
- *
- * Return: the text, in @buf or elsewhere.
- */
-const char *out_format(char *buf, size_t size, const struct out_value *v)
-{
-	size_t len;
-
-	buf[0] = '\0';
-	if (v->kind != OUT_TEXT && v->text && !v->num)
-		return v->text;
-	switch (v->kind) {
-	case OUT_NONE:
-		return "-";
-	case OUT_TEXT:
-		return v->text;
-	case OUT_FLAG:
-		return v->num ? "on" : "off";
-	case OUT_COUNT:
-		format_count(buf, size, v->num);
-		break;
-	case OUT_PLAIN:
-		snprintf(buf, size, "%" PRIu64, v->num);
-		break;
-	case OUT_BYTES:
-		format_bytes(buf, size, v->num);
-		break;
-	case OUT_NS:
-		format_ns(buf, size, (double)v->num);
-		break;
-	case OUT_PS:
-		format_ns(buf, size, (double)v->num / 1e3);
-		break;
-	case OUT_RATE:
-		format_count(buf, size, v->num);
-		len = strlen(buf);
-		snprintf(buf + len, size - len, "/s");
-		break;
-	case OUT_PERCENT:
-		snprintf(buf, size, "%.2f %%", v->real);
-		break;
-	case OUT_RATIO:
-		snprintf(buf, size, "%.2f", v->real);
-		break;
-	}
-	return buf;
-}
-
 static struct json_object *plain_json(const struct out_value *v)
 {
 	if (v->kind != OUT_TEXT && v->text && !v->num)
@@ -401,6 +290,7 @@ static struct json_object *plain_json(const struct out_value *v)
 		return out_json_text(v->text);
 	case OUT_FLAG:
 		return json_object_new_boolean(v->num != 0);
+	case OUT_RATE:
 	case OUT_PERCENT:
 	case OUT_RATIO:
 		/* JSON has no form for what is no number. */
@@ -419,18 +309,21 @@ static char *printable(const struct out_value *v)
 	return text_clean(out_format(buf, sizeof(buf), v));
 }
 
-/* A number of the same kind as a value. */
+/* A number of the same kind as a value; none of what is none. */
 static struct json_object *number_json(const struct out_value *v, double number)
 {
 	struct out_value other = { .kind = v->kind, .real = number };
 
-	if (v->kind != OUT_PERCENT && v->kind != OUT_RATIO)
+	if (!isfinite(number))
+		return NULL;
+	if (!out_is_real(v->kind))
 		other.num = (uint64_t)number;
 	return plain_json(&other);
 }
 
 static struct json_object *to_json(const struct out_value *v)
 {
+	const struct sample *all = v->all ? v->all : v->sample;
 	struct json_object *o, *values;
 	double min, max;
 	size_t i;
@@ -440,12 +333,12 @@ static struct json_object *to_json(const struct out_value *v)
 	o = json_object_new_object();
 	values = json_object_new_array();
 	sample_range(v->sample, &min, &max);
-	json_object_object_add(o, "median", plain_json(v));
+	json_object_object_add(o, "median",
+			       number_json(v, sample_median(v->sample)));
 	json_object_object_add(o, "min", number_json(v, min));
 	json_object_object_add(o, "max", number_json(v, max));
-	for (i = 0; i < v->sample->nr; i++)
-		json_object_array_add(values,
-				      number_json(v, v->sample->value[i]));
+	for (i = 0; i < all->nr; i++)
+		json_object_array_add(values, number_json(v, all->value[i]));
 	json_object_object_add(o, "values", values);
 	return o;
 }
@@ -516,13 +409,15 @@ void out_fact(const char *key, const char *label, struct out_value value)
 	}
 	text = printable(&value);
 	if (!in_pairs) {
-		printf("%*s%-*s%s\n", indent(), "", LABEL_WIDTH, label, text);
+		printf("%*s%-*s %s\n", indent(), "", LABEL_WIDTH - 1, label,
+		       text);
 	} else if (pair_is_open) {
 		printf("%-*s%s", PAIR_LABEL, label, text);
 		end_pair();
 	} else {
-		printf("%*s%-*s%-*s", indent(), "", PAIR_LABEL, label,
-		       PAIR_WIDTH - PAIR_LABEL - indent(), text);
+		/* A value that is too long for its place does not touch the next. */
+		printf("%*s%-*s%-*s ", indent(), "", PAIR_LABEL, label,
+		       PAIR_WIDTH - PAIR_LABEL - indent() - 1, text);
 		pair_is_open = true;
 	}
 	free(text);
@@ -538,9 +433,10 @@ void out_pairs(bool on)
 	in_pairs = on;
 }
 
+/* Without the blank before it. */
 static int field_width(size_t nr)
 {
-	return (LINE_WIDTH - LINE_LABEL) / (int)nr;
+	return (LINE_WIDTH - LINE_LABEL) / (int)nr - 1;
 }
 
 /**
@@ -557,7 +453,7 @@ void out_line_head(const char *label, const struct out_field *fields, size_t nr)
 		return;
 	printf("%-*s", LINE_LABEL, label);
 	for (i = 0; i < nr; i++)
-		printf("%*s", field_width(nr), fields[i].label);
+		printf(" %*s", field_width(nr), fields[i].label);
 	putchar('\n');
 }
 
@@ -584,7 +480,7 @@ void out_line(const char *key, const char *label,
 	for (i = 0; i < nr; i++) {
 		char *text = printable(&fields[i].value);
 
-		printf("%*s", field_width(nr), text);
+		printf(" %*s", field_width(nr), text);
 		free(text);
 	}
 	putchar('\n');

@@ -24,7 +24,7 @@ enum out_kind {
 	OUT_BYTES,
 	OUT_NS,
 	OUT_PS,		/* a mean: shown in nanoseconds and parts of them */
-	OUT_RATE,	/* a second */
+	OUT_RATE,	/* a second; may be less than one */
 	OUT_PERCENT,
 	OUT_RATIO,
 };
@@ -35,10 +35,11 @@ struct sample;
  * struct out_value - one value, whatever its form
  * @kind: what it is
  * @num: value of the kinds that are integers
- * @real: value of %OUT_PERCENT and %OUT_RATIO
+ * @real: value of the kinds that are not: %OUT_RATE, %OUT_PERCENT, %OUT_RATIO
  * @text: value of %OUT_TEXT; for others the word for 0 in text, or NULL: then 0 is
  *	no number, and null in JSON
  * @sample: what it is the median of, or NULL
+ * @all: the same with a place for each repetition, NAN where there was none
  */
 struct out_value {
 	enum out_kind kind;
@@ -46,7 +47,13 @@ struct out_value {
 	double real;
 	const char *text;
 	const struct sample *sample;
+	const struct sample *all;
 };
+
+static inline bool out_is_real(enum out_kind kind)
+{
+	return kind == OUT_RATE || kind == OUT_PERCENT || kind == OUT_RATIO;
+}
 
 static inline struct out_value out_num(enum out_kind kind, uint64_t num)
 {

@@ -248,10 +248,10 @@ static void fact(const struct run *run, int attr, enum out_kind kind,
 		out_fact(key, label, out_num(kind, run_num(run, attr)));
 }
 
-/* Things a second, rounded down. */
-static uint64_t rate(uint64_t n, uint64_t ns)
+/* Things a second, -1 without a time. */
+static double rate(double n, uint64_t ns)
 {
-	return ns ? (uint64_t)((double)n * 1e9 / (double)ns) : 0;
+	return ns ? n * 1e9 / (double)ns : -1;
 }
 
 /* Its mutators get ready before its time begins, and check when it is over. */
@@ -273,14 +273,14 @@ static bool gets_ready(const struct run *run)
  * A replay also waits for its trace, others get ready first: that does not
  * count.
  *
- * Return: their number; 0 if it is not known.
+ * Return: their number, which may be less than 1; negative if no time was measured.
  */
-uint64_t run_rate(const struct run *run)
+double run_rate(const struct run *run)
 {
-	uint64_t n = run_num(run, GCHEAP_LOAD_A_RUN_OPERATIONS);
+	double n = (double)run_num(run, GCHEAP_LOAD_A_RUN_OPERATIONS);
 
 	if (gets_ready(run))
-		return rate(n * run_num(run, GCHEAP_LOAD_A_RUN_MUTATORS),
+		return rate(n * (double)run_num(run, GCHEAP_LOAD_A_RUN_MUTATORS),
 			    run_num(run, GCHEAP_LOAD_A_RUN_WORK_NS));
 	if (run_num(run, GCHEAP_LOAD_A_RUN_WORKLOAD) ==
 	    GCHEAP_LOAD_WORKLOAD_REPLAY)
@@ -288,9 +288,9 @@ uint64_t run_rate(const struct run *run)
 	return rate(n, run_num(run, GCHEAP_LOAD_A_RUN_ELAPSED_NS));
 }
 
-static struct out_value rate_or_none(uint64_t rate)
+static struct out_value rate_or_none(double rate)
 {
-	return out_num(rate ? OUT_RATE : OUT_NONE, rate);
+	return rate < 0 ? out_num(OUT_NONE, 0) : out_real(OUT_RATE, rate);
 }
 
 static void show_mismatches(const struct run *run)
@@ -328,7 +328,7 @@ static void show_replay(const struct run *run)
 {
 	fact(run, GCHEAP_LOAD_A_RUN_LINES, OUT_COUNT, "lines", "lines");
 	out_fact("lines-per-second", "lines a second",
-		 rate_or_none(rate(run_num(run, GCHEAP_LOAD_A_RUN_LINES),
+		 rate_or_none(rate((double)run_num(run, GCHEAP_LOAD_A_RUN_LINES),
 				   run_num(run,
 					   GCHEAP_LOAD_A_RUN_ELAPSED_NS))));
 	fact(run, GCHEAP_LOAD_A_RUN_VERIFY, OUT_FLAG, "verify",
@@ -494,8 +494,9 @@ int run_status(const struct run *run)
 	if (run->message[0])
 		return out_error(STATUS_REFUSED,
 				 (int)run_num(run, GCHEAP_LOAD_A_RUN_ERROR),
-				 NULL, "the run on %s failed: %s",
-				 run->facts.name, run->message);
+				 NULL, "%s on %s failed: %s",
+				 run_workload_name(run), run->facts.name,
+				 run->message);
 	if (mismatches)
 		return out_error(STATUS_REFUSED, 0, NULL,
 				 "the heap %s and the trace disagree %llu time%s",
@@ -504,7 +505,8 @@ int run_status(const struct run *run)
 				 mismatches == 1 ? "" : "s");
 	return out_error(STATUS_REFUSED,
 			 (int)run_num(run, GCHEAP_LOAD_A_RUN_ERROR), NULL,
-			 "the run on %s failed", run->facts.name);
+			 "%s on %s failed", run_workload_name(run),
+			 run->facts.name);
 }
 
 /* Parses the words after the workload: the heap, which must be there, and keys. */

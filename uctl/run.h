@@ -67,6 +67,6 @@ void run_show(const struct run *run);
 int run_status(const struct run *run);
 const char *run_workload_name(const struct run *run);
 const char *run_state_name(const struct run *run);
-uint64_t run_rate(const struct run *run);
+double run_rate(const struct run *run);
 
 #endif /* GCCTL_RUN_H */
