@@ -7,7 +7,7 @@
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
-begin 12
+begin 13
 tmp=/tmp/reach
 rm -rf "$tmp"
 mkdir -p "$tmp"
@@ -107,6 +107,13 @@ refused_hidden()
 		hidden "$@"
 }
 
+# In JSON that it is hidden does not look as if it were not loaded.
+json_hidden()
+{
+	hidden -j version > "$tmp/got" || return
+	grep -q '"module":null,"module-state":"hidden","load":"hidden"' "$tmp/got"
+}
+
 version_hidden()
 {
 	hidden version > "$tmp/got" || return
@@ -131,6 +138,7 @@ if unshare -n true 2> /dev/null; then
 	refused_hidden run lru heap t-reach
 	refused_hidden replay "$traces/cpython-asyncio.gct.gz" heap t-reach
 	check "version says so" version_hidden
+	check "version says so in JSON" json_hidden
 	rmmod gcheap_load
 	# Only the one that is missing is said to be.
 	helper=$(cat /proc/sys/kernel/modprobe)
@@ -142,7 +150,7 @@ if unshare -n true 2> /dev/null; then
 	check "and the first namespace still sees it" gcctl heap show
 else
 	n=0
-	while [ "$n" -lt 7 ]; do
+	while [ "$n" -lt 8 ]; do
 		n=$((n + 1))
 		result 0 "from another network namespace # SKIP none can be made"
 	done

@@ -9,7 +9,7 @@
 . "$(dirname "$0")/lib.sh"
 debug=/sys/kernel/debug/gcheap
 [ -d "$debug" ] || mount -t debugfs none /sys/kernel/debug 2> /dev/null
-begin 17
+begin 18
 [ -d "$debug" ] || skip_all "no debugfs"
 heap=t-snapshot
 file=$debug/$heap/snapshot
@@ -208,7 +208,7 @@ same()
 
 count_in_json()
 {
-	sed "s/.*\"$1\":\[//;s/\],\"[a-z]*\":\[{.*//" "$new.1" | grep -o '{' | wc -l
+	sed "s/.*\"$1\":\[//;s/\],\"[a-z]*\":\[*{.*//" "$new.1" | grep -o '{' | wc -l
 }
 
 as_json()
@@ -217,6 +217,17 @@ as_json()
 	is "types" "$(count_in_json types)" "$(grep -c '^T' "$new")" &&
 		is "roots" "$(count_in_json roots)" "$(grep -c '^R' "$new")" &&
 		is "objects" "$(count_in_json objects)" "$(grep -c '^O' "$new")"
+}
+
+# The last line too, and of each object that its type is not known, if it is not.
+all_in_json()
+{
+	snapshot && gcctl -j heap snapshot "$heap" > "$new.1" || return
+	is "totals" "$(sed 's/.*"totals":{\(.*\)}}/\1/' "$new.1")" \
+		"$(sed -n 's/^E \([0-9]*\) \([0-9]*\) \([0-9]*\) \([0-9]*\)$/"objects":\1,"bytes":\2,"refs":\3,"roots":\4/p' "$new")" &&
+		is "objects of no known type" \
+			"$(grep -o '"type":null' "$new.1" | wc -l)" \
+			"$(grep -c '^O [0-9]* [0-9]* -' "$new")"
 }
 
 # In less memory than all objects would take: what was read is printed and forgotten.
@@ -265,6 +276,7 @@ check "nothing is left" empty
 rest
 check "the same again" same
 check "as JSON" as_json
+check "all of it as JSON" all_in_json
 check "as JSON in little memory" in_little_memory
 end_rest
 for engine in python slab; do

@@ -6,7 +6,7 @@
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
-begin 47
+begin 50
 
 marker_is()
 {
@@ -124,14 +124,30 @@ refused "seconds that are not whole" 1 "whole seconds" \
 refused "time that is too long" 1 "2^32" \
 	gcctl heap add t-x engine go period-ms 50d
 
+refused "a value for an option" 1 "option '--json=1'" gcctl --json=1 version
+refused "a number below 0" 1 "generation is '-1'" \
+	gcctl collect t-use generation -1
 refused "monitor of no lines" 1 "count is 0" timeout 10 gcctl monitor t-x count 0
-
 refused "a trace with a key of workloads" 1 "seconds is a key of workloads" \
 	gcctl compare "$traces/cpython-asyncio.gct.gz" repeat 1 seconds 1
 
 # What not all engines know goes to those that do.
 check "comparison with keys of two engines" gcctl compare lru entries 10 \
 	max-operations 10 repeat 1 arena-order 8 trace on
+
+# A value like any where nothing is off.
+zero_shown()
+{
+	gcctl heap add t-use engine python arena-order 0 pool-size 4K \
+		threshold1 0 threshold0 off > "$zero_out" || return
+	gcctl heap show t-use >> "$zero_out" && gcctl heap del t-use || return
+	is "orders of 0" "$(grep -c 'arena-order 0' "$zero_out")" 2 &&
+		is "thresholds of 0" "$(grep -c 'threshold1 0' "$zero_out")" 2 &&
+		is "what is off" "$(grep -c threshold0 "$zero_out")" 0
+}
+zero_out=/tmp/usage.out
+check "a 0 that is not off" zero_shown
+rm -f "$zero_out"
 
 # Of a program that needs no descriptors itself: without a socket there is a reason.
 no_socket()

@@ -278,6 +278,7 @@ static void show_brief(const struct gnl_facts *f, bool first)
 static void show(const struct gnl_facts *f)
 {
 	struct out_value v;
+	bool can_be_off;
 	size_t i;
 
 	out_group(NULL, NULL);
@@ -299,7 +300,9 @@ static void show(const struct gnl_facts *f)
 		if (!gnl_has(f, key->attr))
 			continue;
 		v = key_value(key, f->num[key->attr]);
-		if (!out_hides(&v))
+		/* Of others 0 is a value like any. */
+		can_be_off = key->zero || key->kind == KEY_FLAG;
+		if (!can_be_off || !out_hides(&v))
 			out_item(key->name, key->name, v);
 	}
 	out_end();

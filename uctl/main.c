@@ -3,9 +3,9 @@
  * gcctl: configures the heaps of the gcheap module, makes them collect, runs
  * workloads on them and shows what happened.
  */
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -98,10 +98,10 @@ static const char run_details[] =
 	"  larson                  arrays of blocks that go from hand to hand\n"
 	"  mstress                 items of all sizes, exchanged and dropped\n"
 	"Keys:\n"
-	"  mutators N              threads, each bound to a CPU\n"
-	"  seconds TIME            ends the run after this time, as 90 or 1.5m\n"
+	"  mutators N              threads, each bound to a CPU, to 64\n"
+	"  seconds TIME            ends the run after this time, as 90 or 1.5m, to 1d\n"
 	"  max-operations N        ends it after this many a mutator\n"
-	"  depth N                 of binary-trees\n"
+	"  depth N                 of binary-trees, to 24\n"
 	"  entries N               of lru; objects of a ring of cycles\n"
 	"  size SIZE               data of an object of lru and cycles\n"
 	"  live SIZE               bytes of the trees of churn\n"
@@ -268,6 +268,9 @@ static int version_cmd(int argc, char **argv)
 		out_fact("module", "module gcheap",
 			 (struct out_value){ .kind = OUT_NONE,
 					     .text = gnl_state(GNL_GCHEAP) });
+	/* Text has it in the place of the version. */
+	if (out_is_json())
+		out_fact("module-state", NULL, out_text(gnl_state(GNL_GCHEAP)));
 	out_fact("load", "module gcheap_load", out_text(gnl_state(GNL_LOAD)));
 	return status;
 }
@@ -302,61 +305,116 @@ enum action {
 	ACTION_BAD,
 };
 
-/* Takes the options out of the words; what is left begins at optind. */
-static enum action parse_options(int argc, char **argv)
-{
-	static const struct option options[] = {
-		{ "json", no_argument, NULL, 'j' },
-		{ "pretty", no_argument, NULL, 'p' },
-		{ "version", no_argument, NULL, 'V' },
-		{ "help", no_argument, NULL, 'h' },
-		{ "brief", no_argument, NULL, 'b' },
-		{ "details", no_argument, NULL, 'd' },
-		{ "all", no_argument, NULL, 'd' },
-		{ NULL, 0, NULL, 0 },
-	};
-	enum out_extent extent = OUT_USUAL;
-	bool json = false, pretty = false;
-	enum action action = ACTION_RUN;
-	char letter[] = "-?";
-	const char *bad = NULL;
-	int c;
+static const struct option {
+	const char *name;
+	char letter;
+} options[] = {
+	{ "json", 'j' },
+	{ "pretty", 'p' },
+	{ "version", 'V' },
+	{ "help", 'h' },
+	{ "brief", 'b' },
+	{ "details", 'd' },
+	{ "all", 'a' },
+};
 
-	opterr = 0;
-	/* Also with one dash and cut short, as ip(8) has them: -br, -d. */
-	while ((c = getopt_long_only(argc, argv, "jpVhbda", options,
-				     NULL)) != -1) {
-		switch (c) {
-		case 'j':
-			json = true;
-			break;
-		case 'p':
-			json = true;
-			pretty = true;
-			break;
-		case 'b':
-			extent = OUT_BRIEF;
-			break;
-		case 'a':
-		case 'd':
-			extent = OUT_DETAILS;
-			break;
-		case 'V':
-			action = ACTION_VERSION;
-			break;
-		case 'h':
-			action = ACTION_HELP;
-			break;
-		default:
-			letter[1] = (char)optopt;
-			bad = optopt ? letter : argv[optind - 1];
-			break;
-		}
+/* What the options ask for. */
+struct wish {
+	enum action action;
+	enum out_extent extent;
+	bool json;
+	bool pretty;
+};
+
+static void take_letter(struct wish *wish, char letter)
+{
+	switch (letter) {
+	case 'j':
+		wish->json = true;
+		break;
+	case 'p':
+		wish->json = true;
+		wish->pretty = true;
+		break;
+	case 'b':
+		wish->extent = OUT_BRIEF;
+		break;
+	case 'a':
+	case 'd':
+		wish->extent = OUT_DETAILS;
+		break;
+	case 'V':
+		wish->action = ACTION_VERSION;
+		break;
+	case 'h':
+		wish->action = ACTION_HELP;
+		break;
 	}
-	out_init(json, pretty, extent);
+}
+
+static bool is_letter(char c)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(options); i++)
+		if (options[i].letter == c)
+			return true;
+	return false;
+}
+
+/*
+ * One or two dashes and a name, which may be cut short, as ip(8) has them: -br, -d.
+ * Or one and some letters.
+ */
+static bool take_option(struct wish *wish, const char *word)
+{
+	bool is_long = word[1] == '-';
+	const char *name = word + (is_long ? 2 : 1);
+	int i = parse_match(name, options, ARRAY_SIZE(options),
+			    sizeof(options[0]));
+
+	if (i >= 0) {
+		take_letter(wish, options[i].letter);
+		return true;
+	}
+	for (i = 0; !is_long && name[i]; i++) {
+		if (!is_letter(name[i]))
+			break;
+		take_letter(wish, name[i]);
+	}
+	return !is_long && !name[i];
+}
+
+/* No option is a number: that is a value, if a bad one. - is a file. */
+static bool is_option(const char *word)
+{
+	return word[0] == '-' && word[1] && !isdigit((unsigned char)word[1]);
+}
+
+/*
+ * Takes the options out of the words, where they stand anywhere, and leaves the others
+ * in @argv from the first on; what follows -- is none.
+ */
+static enum action parse_options(int *argc, char **argv)
+{
+	struct wish wish = { .action = ACTION_RUN, .extent = OUT_USUAL };
+	const char *bad = NULL;
+	int i, nr = 0;
+
+	for (i = 1; i < *argc && strcmp(argv[i], "--"); i++) {
+		if (!is_option(argv[i]))
+			argv[nr++] = argv[i];
+		else if (!take_option(&wish, argv[i]) && !bad)
+			bad = argv[i];
+	}
+	for (i++; i < *argc; i++)
+		argv[nr++] = argv[i];
+	*argc = nr;
+	out_init(wish.json, wish.pretty, wish.extent);
 	if (!bad)
-		return action;
-	out_error(STATUS_USAGE, 0, "gcctl help", "unknown option '%s'", bad);
+		return wish.action;
+	out_error(STATUS_USAGE, 0, "gcctl help", "unknown option '%s'%s", bad,
+		  strchr(bad, '=') ? ": none takes a value" : "");
 	return ACTION_BAD;
 }
 
@@ -388,9 +446,7 @@ int main(int argc, char **argv)
 
 	if (open_standard())
 		return STATUS_REFUSED;
-	action = parse_options(argc, argv);
-	argc -= optind;
-	argv += optind;
+	action = parse_options(&argc, argv);
 	switch (action) {
 	case ACTION_BAD:
 		return STATUS_USAGE;

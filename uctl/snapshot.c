@@ -23,9 +23,10 @@
 #define DEBUGFS	"/sys/kernel/debug"
 
 /*
- * JSON has the types, then the roots, then the objects; in the file there are roots
- * among the objects. So it is read twice, and nothing of it is kept: in the first
- * pass the objects are looked at but left out, in the second all else.
+ * JSON has the types, then the roots, then the objects, then how many there are; in
+ * the file there are roots among the objects. So it is read twice, and nothing of it
+ * is kept: in the first pass the objects are looked at but left out, in the second all
+ * else.
  */
 enum pass {
 	PASS_ROOTS,
@@ -192,9 +193,28 @@ static bool read_object(struct stream *s, const char *line)
 		if (strcmp(type, "-"))
 			printf(",\"type\":%" PRIu64,
 			       (uint64_t)strtoull(type, NULL, 10));
+		else
+			fputs(",\"type\":null", stdout);
 		fputs(",\"refs\":[", stdout);
 	}
 	return read_refs(s, line + at);
+}
+
+static bool read_end(struct stream *s, const char *line)
+{
+	uint64_t objects, bytes, refs, roots;
+
+	if (sscanf(line, "E %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64,
+		   &objects, &bytes, &refs, &roots) != 4)
+		return false;
+	s->whole = true;
+	if (s->pass != PASS_OBJECTS)
+		return true;
+	close_list(s);
+	fputs(out_is_pretty() ? ",\n  \"totals\": " : ",\"totals\":", stdout);
+	printf("{\"objects\":%" PRIu64 ",\"bytes\":%" PRIu64 ",\"refs\":%" PRIu64
+	       ",\"roots\":%" PRIu64 "}", objects, bytes, refs, roots);
+	return true;
 }
 
 static bool read_line(struct stream *s, const char *line)
@@ -217,8 +237,7 @@ static bool read_line(struct stream *s, const char *line)
 	case '+':
 		return s->object && read_refs(s, line + 1);
 	case 'E':
-		s->whole = true;
-		return true;
+		return read_end(s, line);
 	}
 	return false;
 }
@@ -262,7 +281,6 @@ static bool read_all(FILE *file)
 	rewind(file);
 	if (!read_pass(&s, file))
 		return false;
-	close_list(&s);
 	puts(out_is_pretty() ? "\n}" : "}");
 	return true;
 }
