@@ -20,8 +20,8 @@
  *
  * &gch_heap.lock is held from before the instant until the roots are written: frames
  * and tables that are read are those of the instant. &gch_go_snap.lock, raw, taken in
- * sections with no other, protects the list of kept references and that of spare pages;
- * looking for one takes no lock.
+ * sections with no other, protects the pages of kept references and the spare ones; to
+ * look for a reference takes no lock.
  *
  * A section takes no memory: it uses spare pages, which mutators put down after
  * sections that have left few, with GCH_WAIT_SUPPLY. Without a page the snapshot is lost.
@@ -31,14 +31,13 @@
  */
 #include "object.h"
 
-#include <linux/hash.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 
-/* Lists of kept references: one for so many bytes that are live, within bounds. */
-#define LIST_BYTES	64U
-#define LIST_BITS_MIN	10U
-#define LIST_BITS_MAX	21U
+#include "kept.h"
+
+/* A reference is kept for so many bytes that are live, it is supposed. */
+#define KEPT_BYTES	64U
 
 /* Numbers: of 8 bytes in an arena; large objects are beyond all arenas. */
 #define NUMBER_ARENA	20U
@@ -50,22 +49,17 @@
 /* References of an object between looks at whether others want the CPU. */
 #define BREATH		4096U
 
-struct kept {
-	struct kept *next;
-	void **place;
-	unsigned long ref;
-};
-
 struct kept_page {
 	struct kept_page *next;
 	unsigned long used;
-	struct kept kept[(PAGE_SIZE - 16) / sizeof(struct kept)];
+	struct gch_go_kept kept[(PAGE_SIZE - 16) / sizeof(struct gch_go_kept)];
 };
 
 /**
  * struct gch_go_snap - a snapshot while it is taken
  * @h: the heap
  * @out: where it goes
+ * @kepts: what is kept, by place
  * @lock: see above
  * @pages: of all that is kept
  * @spare: pages for more
@@ -73,12 +67,11 @@ struct kept_page {
  * @roots: roots have not been written yet
  * @lost: something could not be kept
  * @nr: frames or finalizers seen
- * @bits: of the number of @lists
- * @lists: what is kept, by a hash of its place
  */
 struct gch_go_snap {
 	struct gch_go_heap *h;
 	struct gch_snapshot *out;
+	struct gch_go_kepts *kepts;
 	raw_spinlock_t lock;		/* see above */
 	struct kept_page *pages;
 	struct kept_page *spare;
@@ -86,24 +79,7 @@ struct gch_go_snap {
 	bool roots;
 	bool lost;
 	u32 nr;
-	unsigned int bits;
-	struct kept *lists[];
 };
-
-static struct kept **list_of(struct gch_go_snap *sn, void **place)
-{
-	return &sn->lists[hash_long((unsigned long)place >> 3, sn->bits)];
-}
-
-static const struct kept *find(struct gch_go_snap *sn, void **place)
-{
-	/* Pairs with the release in insert(). */
-	const struct kept *k = gch_load_acquire(list_of(sn, place));
-
-	while (k && k->place != place)
-		k = k->next;
-	return k;
-}
 
 static void put_spare(struct gch_go_snap *sn, struct kept_page *page)
 {
@@ -130,29 +106,25 @@ static bool use_spare(struct gch_go_snap *sn)
 }
 
 /* False if there is no room. */
-static bool insert(struct gch_go_snap *sn, void **place, unsigned long ref)
+static bool insert(struct gch_go_snap *sn, struct gch_go_kept_at *at,
+		   void **place, unsigned long ref)
 {
-	struct kept **list = list_of(sn, place), *k;
-
 	lockdep_assert_held(&sn->lock);
-	if (find(sn, place))
+	/* Others may have added some, and this one, since it was looked for. */
+	if (gch_go_kept_find(at, place))
 		return true;
 	if ((!sn->pages || sn->pages->used == ARRAY_SIZE(sn->pages->kept)) &&
 	    !use_spare(sn))
 		return false;
-	k = &sn->pages->kept[sn->pages->used++];
-	k->next = *list;
-	k->place = place;
-	k->ref = ref;
-	/* Who finds it finds it complete. */
-	gch_store_release(list, k);
+	gch_go_kept_add(at, &sn->pages->kept[sn->pages->used++], place, ref);
 	return true;
 }
 
-static void keep(struct gch_go_snap *sn, void **place, unsigned long ref)
+static void keep(struct gch_go_snap *sn, struct gch_go_kept_at *at,
+		 void **place, unsigned long ref)
 {
 	raw_spin_lock(&sn->lock);
-	if (!insert(sn, place, ref))
+	if (!insert(sn, at, place, ref))
 		WRITE_ONCE(sn->lost, true);
 	raw_spin_unlock(&sn->lock);
 }
@@ -275,6 +247,7 @@ void gch_go_snap_store(struct gch_go_heap *h, struct gch_mutator *m,
 		       void **place)
 {
 	struct gch_go_snap *sn = h->snap;
+	struct gch_go_kept_at at;
 	unsigned long meta, ref;
 
 	if (READ_ONCE(sn->lost))
@@ -284,9 +257,10 @@ void gch_go_snap_store(struct gch_go_heap *h, struct gch_mutator *m,
 		return;
 	/* Before the look at what was kept: see above. */
 	ref = (unsigned long)gch_load_acquire(place);
-	if (find(sn, place))
+	gch_go_kept_start(sn->kepts, place, &at);
+	if (gch_go_kept_find(&at, place))
 		return;
-	keep(sn, place, ref);
+	keep(sn, &at, place, ref);
 	if (READ_ONCE(sn->nr_spare) < spare_low())
 		m->pending = true;
 }
@@ -326,8 +300,11 @@ static unsigned long old_ref(struct gch_go_snap *sn, void **place)
 {
 	/* First: see above. */
 	unsigned long ref = (unsigned long)gch_load_acquire(place);
-	const struct kept *k = find(sn, place);
+	const struct gch_go_kept *k;
+	struct gch_go_kept_at at;
 
+	gch_go_kept_start(sn->kepts, place, &at);
+	k = gch_go_kept_find(&at, place);
 	return k ? k->ref : ref;
 }
 
@@ -540,24 +517,31 @@ void gch_go_snap_objects(struct gch_go_heap *h)
 	goes_on(h->snap);
 }
 
+static struct gch_go_snap *snap_alloc(struct gch_go_heap *h)
+{
+	struct gch_go_snap *sn = kzalloc(sizeof(*sn), GFP_KERNEL_ACCOUNT);
+
+	if (!sn)
+		return NULL;
+	sn->kepts = gch_go_kepts_new(atomic64_read(&h->live) / KEPT_BYTES);
+	if (sn->kepts)
+		return sn;
+	kfree(sn);
+	return NULL;
+}
+
 static struct gch_go_snap *snap_new(struct gch_go_heap *h,
 				    struct gch_snapshot *out)
 {
-	u64 lists = atomic64_read(&h->live) / LIST_BYTES;
-	unsigned int bits, i;
+	struct gch_go_snap *sn = snap_alloc(h);
 	struct kept_page *page;
-	struct gch_go_snap *sn;
+	unsigned int i;
 
-	bits = clamp_t(unsigned int, ilog2(lists | 1), LIST_BITS_MIN,
-		       LIST_BITS_MAX);
-	sn = kvzalloc(struct_size(sn, lists, BIT(bits)),
-		      GFP_KERNEL_ACCOUNT | __GFP_RETRY_MAYFAIL | __GFP_NOWARN);
 	if (!sn)
 		return NULL;
 	raw_spin_lock_init(&sn->lock);
 	sn->h = h;
 	sn->out = out;
-	sn->bits = bits;
 	sn->roots = true;
 	for (i = 0; i < 2 * spare_low(); i++) {
 		page = kept_page_new(h);
@@ -585,7 +569,8 @@ static void snap_free(struct gch_go_snap *sn)
 {
 	free_pages_of(sn->pages);
 	free_pages_of(sn->spare);
-	kvfree(sn);
+	gch_go_kepts_free(sn->kepts);
+	kfree(sn);
 }
 
 /**
