@@ -13,8 +13,9 @@
  *	CLEAR	marking is over; weak references to the dead are cleared, then
  *		those of the dead that have finalizers are marked
  *	FLUSH	barriers are off on every CPU after the handshake
- *	OFF	with the next sweep generation: CPUs sweep what they have cached
- *		before they allocate again; after the handshake all is swept
+ *	OFF	with the next sweep generation: CPUs give back the spans that they
+ *		have cached before they allocate again; after the handshake all is
+ *		swept
  *
  * With stw, as in Go, mutators are stopped where marking begins, and where it ends
  * until the sweep begins: STOP stands for SYNC, and for TERM, CLEAR and FLUSH; or

@@ -36,7 +36,7 @@
  *	STOP	(every call waits: the collector has the heap to himself)
  *
  * Locks, all raw and taken inside sections or with preemption off, none inside
- * another but for the first, inside which the next two are taken:
+ * another but for the first, inside which the next is taken:
  *
  *	mcache.lock	adapting a CPU's cache to the state of the heap
  *	mcentral.lock	the lists of spans of one span class
@@ -681,6 +681,8 @@ void gch_go_central_init(struct gch_go_heap *h);
 int gch_go_central_get(struct gch_go_heap *h, unsigned int class, u32 gen,
 		       struct gch_go_span **span);
 void gch_go_central_put(struct gch_go_heap *h, struct gch_go_span *s, u32 gen);
+void gch_go_central_put_unswept(struct gch_go_heap *h, struct gch_go_span *s,
+				u32 gen);
 void gch_go_central_put_all(struct gch_go_heap *h, unsigned int class, u32 gen,
 			    struct list_head *spans);
 unsigned int gch_go_central_unswept(struct gch_go_heap *h, unsigned int class,

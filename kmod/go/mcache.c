@@ -5,9 +5,9 @@
  * The fast path takes no lock and needs no atomic: a section keeps other tasks
  * off the CPU's cache, and a window of up to 64 bits of the span says which of its
  * objects are free. A cache adapts to a change of the heap's state before its CPU
- * allocates: once the sweep generation has changed, what it has cached is swept and
- * given back. The CPU does that in its next section, or the collector does it, for CPUs
- * that do not come to one. mcache.lock lets one of them do it.
+ * allocates: once the sweep generation has changed, what it has cached is given back, to
+ * be swept as any other span. The CPU does that in its next section, or the collector
+ * does it, for CPUs that do not come to one. mcache.lock gives each span to one of them.
  *
  * What comes into the window is zeroed then, some KiB at once, unless nothing has
  * been written there since the kernel zeroed it (needzero, as in Go). With poison
@@ -22,38 +22,19 @@
 #include <linux/rculist.h>
 #include <linux/string.h>
 
+#include "compat.h"
 #include "core/delay.h"
 
+/* Span classes for which mcache.lock is held at a time. */
+#define ADAPT_STEP	16U
 /* What will be zeroed next is brought near. */
 #define FETCH_AHEAD	1024U
 /* So much is zeroed without a call. */
 #define ZERO_INLINE	128U
 
-static void flush(struct gch_go_heap *h, struct gch_go_mcache *c, u32 gen)
+/* It follows the state from now on. */
+static void adapted(struct gch_go_heap *h, struct gch_go_mcache *c, u32 state)
 {
-	unsigned int i;
-
-	for (i = 0; i < GCH_GO_SPAN_CLASSES; i++) {
-		struct gch_go_span *s = c->span[i];
-
-		if (!s)
-			continue;
-		c->span[i] = NULL;
-		if (s->gen != gen)
-			gch_go_sweep_span(h, s, gen);
-		gch_go_central_put(h, s, gen);
-	}
-}
-
-static void adapt(struct gch_go_heap *h, struct gch_go_mcache *c, u32 state)
-{
-	unsigned int i;
-
-	if (STATE_GEN(c->state) != STATE_GEN(state))
-		flush(h, c, STATE_GEN(state));
-	for (i = 0; gch_go_snaps(state) && i < GCH_GO_SPAN_CLASSES; i++)
-		if (c->span[i])
-			gch_go_snap_span(c->span[i], STATE_GEN(state));
 	gch_delay();
 	/* A section that finds the state finds the cache as it was left. */
 	gch_store_release(&c->state, state);
@@ -62,11 +43,46 @@ static void adapt(struct gch_go_heap *h, struct gch_go_mcache *c, u32 state)
 			  state : STATE_NONE);
 }
 
+static void adapt_span(struct gch_go_heap *h, struct gch_go_mcache *c,
+		       unsigned int class, u32 state)
+{
+	struct gch_go_span *s = c->span[class];
+
+	if (!s)
+		return;
+	if (STATE_GEN(c->state) != STATE_GEN(state)) {
+		c->span[class] = NULL;
+		gch_go_central_put_unswept(h, s, STATE_GEN(state));
+	} else if (gch_go_snaps(state)) {
+		gch_go_snap_span(s, STATE_GEN(state));
+	}
+}
+
+/* Some span classes from @class on, which is moved; whether those were all. */
+static bool adapt_some(struct gch_go_heap *h, struct gch_go_mcache *c,
+		       unsigned int *class, u32 state)
+{
+	unsigned int n = ADAPT_STEP;
+
+	lockdep_assert_held(&c->lock);
+	/* The other one has come to the end. */
+	if (c->state == state)
+		return true;
+	while (n-- && *class < GCH_GO_SPAN_CLASSES)
+		adapt_span(h, c, (*class)++, state);
+	if (*class < GCH_GO_SPAN_CLASSES)
+		return false;
+	adapted(h, c, state);
+	return true;
+}
+
 /**
  * gch_go_cache_adapt - lets a CPU's cache follow the state of the heap
  * @h: the heap
  * @c: the cache
  * @state: the state that the section has read, or the collector has set
+ *
+ * Both may do it at once, each some span classes at a time.
  *
  * Context: in a section on the cache's CPU; or by the collector, preemption off, when
  * a handshake has followed the last change of state; takes mcache.lock.
@@ -74,11 +90,16 @@ static void adapt(struct gch_go_heap *h, struct gch_go_mcache *c, u32 state)
 void gch_go_cache_adapt(struct gch_go_heap *h, struct gch_go_mcache *c,
 			u32 state)
 {
-	raw_spin_lock(&c->lock);
-	if (c->state != state)
-		adapt(h, c, state);
-	raw_spin_unlock(&c->lock);
+	unsigned int class = 0;
+	bool all;
+
+	do {
+		raw_spin_lock(&c->lock);
+		all = adapt_some(h, c, &class, state);
+		raw_spin_unlock(&c->lock);
+	} while (!all);
 }
+EXPORT_SYMBOL_IF_KUNIT(gch_go_cache_adapt);
 
 /**
  * gch_go_cache_init - sets up the caches of a heap without objects
@@ -94,7 +115,7 @@ void gch_go_cache_init(struct gch_go_heap *h)
 	for_each_possible_cpu(cpu) {
 		c = per_cpu_ptr(h->mcache, cpu);
 		raw_spin_lock_init(&c->lock);
-		adapt(h, c, h->state);
+		adapted(h, c, h->state);
 	}
 }
 

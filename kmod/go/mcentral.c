@@ -18,8 +18,8 @@
 
 #include "compat.h"
 
-/* Spans that are looked at for one of the CPU's NUMA node. */
-#define NEAR_LOOKS	16
+/* Spans that are looked at for those of the CPU's NUMA node, with the lock held. */
+#define NEAR_LOOKS	16U
 /* Spans that one refill sweeps at most. */
 #define SWEEP_BUDGET	32
 
@@ -49,23 +49,26 @@ void gch_go_central_init(struct gch_go_heap *h)
 	}
 }
 
-/* The first of the CPU's NUMA node, if there is one near the head; or the first. */
-static struct gch_go_span *pop(struct list_head *list)
+/*
+ * The first of the CPU's NUMA node, if there is one near the head; or the first. @looks
+ * is how many may be looked at, and is lowered.
+ */
+static struct gch_go_span *pop(struct list_head *list, unsigned int *looks)
 {
 	struct gch_go_span *s, *first;
-	unsigned int n = NEAR_LOOKS;
 
 	first = list_first_entry_or_null(list, struct gch_go_span, node);
 	if (!first)
 		return NULL;
 	if (num_online_nodes() > 1)
 		list_for_each_entry(s, list, node) {
+			if (!*looks)
+				break;
+			--*looks;
 			if (s->arena->nid == numa_mem_id()) {
 				first = s;
 				break;
 			}
-			if (!--n)
-				break;
 		}
 	list_del_init(&first->node);
 	return first;
@@ -75,7 +78,7 @@ static struct gch_go_span *pop(struct list_head *list)
 static int take(struct gch_go_heap *h, struct gch_go_mcentral *c, u32 gen,
 		struct gch_go_span **span, bool *swept)
 {
-	unsigned int parity = gen & 1;
+	unsigned int parity = gen & 1, looks = NEAR_LOOKS;
 	int ret = 0;
 
 	raw_spin_lock(&c->lock);
@@ -84,11 +87,12 @@ static int take(struct gch_go_heap *h, struct gch_go_mcentral *c, u32 gen,
 		goto out;
 	}
 	*swept = true;
-	*span = pop(&c->partial[parity]);
+	*span = pop(&c->partial[parity], &looks);
 	if (*span)
 		goto out;
 	*swept = false;
-	*span = pop(&c->partial[!parity]) ?: pop(&c->full[!parity]);
+	*span = pop(&c->partial[!parity], &looks) ?:
+		pop(&c->full[!parity], &looks);
 out:
 	raw_spin_unlock(&c->lock);
 	return ret;
@@ -154,6 +158,27 @@ void gch_go_central_put(struct gch_go_heap *h, struct gch_go_span *s, u32 gen)
 EXPORT_SYMBOL_IF_KUNIT(gch_go_central_put);
 
 /**
+ * gch_go_central_put_unswept - puts a span of the generation before on its list
+ * @h: the heap
+ * @s: the span, from which was allocated in that generation; given up by the caller
+ * @gen: the present sweep generation
+ *
+ * Context: in a section that has read @gen, or by the collector, preemption off; under
+ * the lock of the mcache that has had the span.
+ */
+void gch_go_central_put_unswept(struct gch_go_heap *h, struct gch_go_span *s,
+				u32 gen)
+{
+	struct gch_go_mcentral *c = &h->central[s->class];
+	unsigned int parity = !(gen & 1);
+	bool full = gch_go_span_count(s) == s->nelems;
+
+	raw_spin_lock(&c->lock);
+	list_add(&s->node, full ? &c->full[parity] : &c->partial[parity]);
+	raw_spin_unlock(&c->lock);
+}
+
+/**
  * gch_go_central_put_all - the same for several spans of a span class
  * @h: the heap
  * @class: their span class
@@ -200,15 +225,16 @@ unsigned int gch_go_central_unswept(struct gch_go_heap *h, unsigned int class,
 				    unsigned int max)
 {
 	struct gch_go_mcentral *c = &h->central[class];
-	unsigned int parity = !(gen & 1), n = 0;
+	unsigned int parity = !(gen & 1), looks = max + NEAR_LOOKS, n = 0;
 	struct gch_go_span *s;
 
-	/* They only become shorter until the generation changes. */
+	/* They only become shorter, once caches have been adapted to the generation. */
 	if (list_empty(&c->partial[parity]) && list_empty(&c->full[parity]))
 		return 0;
 	raw_spin_lock(&c->lock);
 	while (n < max && !is_stale(h, gen)) {
-		s = pop(&c->partial[parity]) ?: pop(&c->full[parity]);
+		s = pop(&c->partial[parity], &looks) ?:
+		    pop(&c->full[parity], &looks);
 		if (!s)
 			break;
 		list_add_tail(&s->node, spans);

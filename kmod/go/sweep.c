@@ -3,9 +3,9 @@
  * Sweeping: what is not marked is free
  *
  * A span is swept by whoever owns it: the mark workers in the background, a CPU
- * that looks for room, a CPU that finds its cached spans to be of the generation
- * before, or a mutator that allocates faster than they sweep: all must be swept
- * when the next cycle is due. Its marks become its allocation bits. A collection
+ * that looks for room, or a mutator that allocates faster than they sweep: all must be
+ * swept when the next cycle is due. What CPUs have cached of the generation before they
+ * give back for that. Its marks become its allocation bits. A collection
  * ends when all is swept, and the next begins after that.
  */
 #include "go.h"
@@ -272,7 +272,7 @@ static enum gch_turn sweep_on_cpu(void *arg, unsigned int cpu)
 }
 
 /*
- * What CPUs have cached of the generation before. A CPU that allocates has done it
+ * Lists what CPUs have cached of the generation before. A CPU that allocates has done it
  * itself, or does it right now.
  */
 static void adapt_all(struct gch_go_heap *h)

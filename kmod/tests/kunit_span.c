@@ -467,9 +467,84 @@ static void test_central(struct kunit *test)
 	gch_kunit_heap_end(test, heap);
 }
 
+/* ---- the cache of a CPU ---- */
+
+/* A span of each class, with an object in it, is what the CPU allocates from. */
+static bool cache_fill(struct kunit *test, struct gch_go_heap *h,
+		       struct gch_go_mcache *c)
+{
+	struct sweep w;
+	unsigned int class;
+
+	for (class = 2; class < GCH_GO_SPAN_CLASSES; class++) {
+		w.s = gch_kunit_span_get(test, h, class);
+		if (!w.s)
+			return false;
+		hand_out(h, &w, 1, NULL);
+		c->span[class] = w.s;
+	}
+	return true;
+}
+
+static void cache_adapt(struct gch_go_heap *h, struct gch_go_mcache *c)
+{
+	unsigned int *seq = gch_section_enter();
+
+	gch_go_cache_adapt(h, c, h->state);
+	gch_section_leave(seq);
+}
+
+/* Listed as what is still to be swept; then it is, and goes. */
+static void check_given_back(struct kunit *test, struct gch_go_heap *h,
+			     struct gch_go_mcache *c, unsigned int class)
+{
+	u32 gen = gch_kunit_gen(h);
+	struct gch_go_span *s;
+	LIST_HEAD(spans);
+	unsigned int n;
+
+	preempt_disable();
+	n = gch_go_central_unswept(h, class, gen, &spans, 2);
+	preempt_enable();
+	if (!GCH_EXPECT(test, n == 1 && !c->span[class],
+			"class %u: %u spans are to be swept", class, n))
+		return;
+	s = list_first_entry(&spans, struct gch_go_span, node);
+	list_del_init(&s->node);
+	GCH_EXPECT(test, s->gen == gen - 1 && gch_go_span_count(s) == 1,
+		   "class %u: swept while the cache was adapted", class);
+	sweep(h, s, gen);
+	gch_kunit_span_free(h, s);
+}
+
+/*
+ * A cache follows a new sweep generation: it gives its spans back and sweeps none, with
+ * its lock held or not.
+ */
+static void test_adapt(struct kunit *test)
+{
+	struct gch_heap *heap = gch_kunit_open(test, GCH_ORDER(SZ_2M), 1);
+	struct gch_go_heap *h = to_go(heap);
+	struct gch_go_mcache *c;
+	unsigned int class;
+
+	migrate_disable();
+	c = raw_cpu_ptr(h->mcache);
+	if (cache_fill(test, h, c)) {
+		WRITE_ONCE(h->state, (gch_kunit_gen(h) + 1) << STATE_SHIFT);
+		cache_adapt(h, c);
+		GCH_EXPECT(test, c->state == h->state, "it has not adapted");
+		for (class = 2; class < GCH_GO_SPAN_CLASSES; class++)
+			check_given_back(test, h, c, class);
+	}
+	migrate_enable();
+	gch_kunit_heap_end(test, heap);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(test_sweep),
 	KUNIT_CASE(test_central),
+	KUNIT_CASE(test_adapt),
 	{}
 };
 

@@ -103,6 +103,15 @@ inline put(s, g) {
 	}
 }
 
+/* A span of the generation before, on its list of then. */
+inline put_unswept(s, g) {
+	d_step {
+		assert(swept[s] != g);
+		where[s] = (IS_FULL(s) -> FULL : PARTIAL) + !(g & 1);
+		printf("span %d, not swept, on list %d\n", s, where[s])
+	}
+}
+
 /* What a section on a CPU does when it sees another generation, or the collector. */
 inline adapt(c, g) {
 	if
@@ -112,11 +121,7 @@ inline adapt(c, g) {
 #endif
 		if
 		:: cgen[c] != g && cache[c] != NIL ->
-			if
-			:: swept[cache[c]] != g -> sweep_span(cache[c], g)
-			:: else
-			fi;
-			put(cache[c], g);
+			put_unswept(cache[c], g);
 			d_step { cache[c] = NIL; cgen[c] = g }
 		:: cgen[c] != g && cache[c] == NIL -> cgen[c] = g
 		:: else
