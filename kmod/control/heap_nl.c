@@ -2,7 +2,7 @@
 /*
  * heap-get, heap-new, heap-set, heap-del and collect
  *
- * set_lock makes a heap-set one step: no other can change what a refused one
+ * gch_heap.set_lock makes a heap-set one step: no other can change what a refused one
  * puts back.
  */
 #include "control.h"
@@ -17,8 +17,6 @@
 #include "generated/netlink.h"
 
 #define GENERATION_MAX	2U
-
-static DEFINE_MUTEX(set_lock);
 
 /* The attribute of each setting. */
 static const int setting_attr[] = {
@@ -205,9 +203,9 @@ int gcheap_nl_heap_set_doit(struct sk_buff *skb, struct genl_info *info)
 	heap = gch_nl_find(info, GCHEAP_A_HEAP_NAME);
 	if (IS_ERR(heap))
 		return PTR_ERR(heap);
-	mutex_lock(&set_lock);
+	mutex_lock(&heap->set_lock);
 	err = tune(heap, info);
-	mutex_unlock(&set_lock);
+	mutex_unlock(&heap->set_lock);
 	gch_heap_put(heap);
 	return err;
 }

@@ -12,7 +12,7 @@
  * A refused call has written nothing: an interrupt may have come in the middle of a
  * section, and another task may be in one.
  *
- * update_lock makes those take turns who switch the checks of a heap.
+ * gch_heap.checks_lock makes those take turns who switch the checks of a heap.
  */
 #include "mutator.h"
 
@@ -26,7 +26,6 @@
 #include "heap.h"
 
 static bool checks;
-static DEFINE_MUTEX(update_lock);
 
 /* @pinned: what the caller itself has added to the preemption count. */
 static bool can_sleep(int pinned)
@@ -170,14 +169,14 @@ void gch_checks_update(struct gch_heap *heap)
 {
 	bool on;
 
-	mutex_lock(&update_lock);
+	mutex_lock(&heap->checks_lock);
 	on = are_wanted(heap);
 	if (on != heap->checked) {
 		WRITE_ONCE(heap->checked, on);
 		if (on)
 			begin(heap);
 	}
-	mutex_unlock(&update_lock);
+	mutex_unlock(&heap->checks_lock);
 }
 
 static int set_checks(const char *text, const struct kernel_param *kp)

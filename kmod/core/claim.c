@@ -58,7 +58,7 @@ int gch_heap_claim(struct gch_heap *heap, const char *who,
 
 	mutex_lock(&heap->lock);
 	ret = gch_claim_refuses(heap, extack);
-	if (!ret && (heap->dying || heap->orphan))
+	if (!ret && (heap->dying || READ_ONCE(heap->orphan)))
 		ret = -ENODEV;
 	if (!ret && heap->nr_mutators != nr_mutators) {
 		NL_SET_ERR_MSG_FMT(extack, "the heap is in use, mutators attached: %u",

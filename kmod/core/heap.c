@@ -2,10 +2,10 @@
 /*
  * The registry of heaps
  *
- * registry_lock protects the list, the ids and the generation; it is the
- * outermost lock. A heap is on the list until it is deleted and its views are
- * gone, and lives until the last reference is put. It pins the module, so that the
- * module cannot go while a heap exists.
+ * registry_lock protects the list, the ids and the generation. Every request for any
+ * heap takes it, so nothing waits for a heap under it. A heap is on the list until it is
+ * deleted and its views are gone, and lives until the last reference is put. It pins the
+ * module, so that the module cannot go while a heap exists.
  *
  * The module that made a heap deletes it, in its exit at the latest: the
  * heap does not pin it, but mutators and tables of other modules do, so that they are
@@ -81,7 +81,7 @@ static struct gch_heap *find_locked(const char *name)
 {
 	struct gch_heap *heap = find_name(name);
 
-	return heap && !heap->dying ? heap : NULL;
+	return heap && !READ_ONCE(heap->dying) ? heap : NULL;
 }
 
 static void heap_free(struct gch_heap *heap)
@@ -115,6 +115,8 @@ static struct gch_heap *heap_new(const struct gch_engine_ops *ops)
 	kref_init(&heap->ref);
 	INIT_LIST_HEAD(&heap->node);
 	mutex_init(&heap->lock);
+	mutex_init(&heap->set_lock);
+	mutex_init(&heap->checks_lock);
 	INIT_LIST_HEAD(&heap->mutators);
 	INIT_LIST_HEAD(&heap->tables);
 	INIT_LIST_HEAD(&heap->types);
@@ -283,7 +285,8 @@ int gch_heap_use(struct gch_heap *heap, struct module *user,
 
 	lockdep_assert_held(&heap->lock);
 	/* A mutator destroys the tables that an orphan still has. */
-	if (heap->dying || (heap->orphan && list_empty(&heap->tables)) ||
+	if (heap->dying ||
+	    (READ_ONCE(heap->orphan) && list_empty(&heap->tables)) ||
 	    !pin(maker))
 		return -ENODEV;
 	*pinned = maker;
@@ -336,11 +339,14 @@ static void forget_maker(struct gch_heap *heap)
 	mutex_unlock(&heap->lock);
 }
 
+/*
+ * Who finds the heap in the registry until it is unlisted finds it dying, or is refused
+ * under gch_heap.lock whatever would make use of it.
+ */
 static int make_dying(struct gch_heap *heap, struct netlink_ext_ack *extack)
 {
 	int ret = 0;
 
-	mutex_lock(&registry_lock);
 	mutex_lock(&heap->lock);
 	if (heap->dying) {
 		NL_SET_ERR_MSG_FMT(extack, "heap %s has been deleted",
@@ -351,10 +357,9 @@ static int make_dying(struct gch_heap *heap, struct netlink_ext_ack *extack)
 				   heap->name, heap->nr_mutators);
 		ret = -EBUSY;
 	} else {
-		heap->dying = true;
+		WRITE_ONCE(heap->dying, true);
 	}
 	mutex_unlock(&heap->lock);
-	mutex_unlock(&registry_lock);
 	return ret;
 }
 
@@ -476,7 +481,7 @@ void gch_heaps_orphan(struct module *maker)
 		heap->maker = NULL;
 		mutex_unlock(&heap->lock);
 		gch_finals_stop(heap);
-		if (!heap->dying)
+		if (!READ_ONCE(heap->dying))
 			pr_err("heap %s outlives module %s, which made it\n",
 			       heap->name, module_name(maker));
 		gch_heap_put(heap);
@@ -516,7 +521,7 @@ struct gch_heap *gch_heap_next(u32 after)
 
 	mutex_lock(&registry_lock);
 	list_for_each_entry(heap, &registry, node) {
-		if (heap->id > after && !heap->dying) {
+		if (heap->id > after && !READ_ONCE(heap->dying)) {
 			kref_get(&heap->ref);
 			found = heap;
 			break;

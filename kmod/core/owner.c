@@ -4,12 +4,16 @@
  *
  * When the socket is closed, such a heap is an orphan: no mutator may attach any
  * more, and it is deleted once the last of them has left. Those of runs leave
- * soon, for runs end with their socket too. gch_heap.lock orders what the last
- * mutator sees against what makes the heap an orphan: one of the two queues the
- * work that deletes it.
+ * soon, for runs end with their socket too.
  *
- * owner_lock protects the list of such heaps, and is taken before gch_heap.lock. A
- * heap leaves it when it is deleted, before the registry's reference is put.
+ * The notifier runs in every task that closes a generic netlink socket, so it waits
+ * for no heap: it marks the orphans and queues the work that deletes them. That work
+ * takes gch_heap.lock, as the last mutator does when it leaves: if the work finds the
+ * mutator still there, the mutator finds the mark and queues the work again.
+ *
+ * owner_lock protects the list of such heaps; no other lock is taken under it. A
+ * heap leaves the list when its socket is closed, or when it is deleted, before the
+ * registry's reference is put.
  */
 #include <gcheap/engine.h>
 
@@ -50,13 +54,14 @@ void gch_owner_init(struct gch_heap *heap)
 void gch_owner_set(struct gch_heap *heap, u32 portid)
 {
 	mutex_lock(&owner_lock);
-	mutex_lock(&heap->lock);
-	/* It may have been deleted already. */
-	if (!heap->dying) {
+	/*
+	 * It may have been deleted already. If it is deleted just now,
+	 * gch_owner_forget() is still to come.
+	 */
+	if (!READ_ONCE(heap->dying)) {
 		heap->owner = portid;
 		list_add_tail(&heap->owned_node, &owned);
 	}
-	mutex_unlock(&heap->lock);
 	mutex_unlock(&owner_lock);
 }
 
@@ -73,6 +78,15 @@ void gch_owner_forget(struct gch_heap *heap)
 	mutex_unlock(&owner_lock);
 }
 
+/* The caller has a reference. */
+static void queue_deletion(struct gch_heap *heap)
+{
+	kref_get(&heap->ref);
+	if (!queue_work(gch_wq, &heap->orphan_work))
+		/* Never the last. */
+		gch_heap_put(heap);
+}
+
 /**
  * gch_owner_check - deletes an orphan that is not in use, soon
  * @heap: the heap
@@ -83,32 +97,29 @@ void gch_owner_forget(struct gch_heap *heap)
 void gch_owner_check(struct gch_heap *heap)
 {
 	lockdep_assert_held(&heap->lock);
-	if (!heap->orphan || heap->nr_mutators || !list_empty(&heap->tables))
-		return;
-	kref_get(&heap->ref);
-	if (!queue_work(gch_wq, &heap->orphan_work))
-		/* Never the last: the caller has one. */
-		gch_heap_put(heap);
+	if (READ_ONCE(heap->orphan) && !heap->nr_mutators &&
+	    list_empty(&heap->tables))
+		queue_deletion(heap);
 }
 
 /**
  * gch_owner_gone - a socket has been closed: its heaps go
  * @portid: the socket
  *
- * Context: process context, may sleep; does not wait for mutators.
+ * Context: process context, may sleep; waits neither for a heap nor for mutators.
  */
 void gch_owner_gone(u32 portid)
 {
-	struct gch_heap *heap;
+	struct gch_heap *heap, *next;
 
 	mutex_lock(&owner_lock);
-	list_for_each_entry(heap, &owned, owned_node) {
+	list_for_each_entry_safe(heap, next, &owned, owned_node) {
 		if (heap->owner != portid)
 			continue;
-		mutex_lock(&heap->lock);
-		heap->orphan = true;
-		gch_owner_check(heap);
-		mutex_unlock(&heap->lock);
+		list_del_init(&heap->owned_node);
+		/* Before the work that is queued looks for mutators. */
+		WRITE_ONCE(heap->orphan, true);
+		queue_deletion(heap);
 	}
 	mutex_unlock(&owner_lock);
 }

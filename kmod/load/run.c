@@ -4,8 +4,9 @@
  *
  * Lock order
  *
- *	runs_lock: which runs exist; never held over anything that waits for a
- *	           run's threads
+ *	runs_lock: which runs exist; taken by every task that closes a generic
+ *	           netlink socket, so nothing waits under it for threads, neither
+ *	           until they are made nor until they have left
  *	  gch_load_run.lock: state and result of a run
  *
  * A run is referenced by the registry and by whoever looks at it. Only the one
@@ -537,27 +538,22 @@ void gch_load_unclaim(struct gch_load_run *run)
 	run->claimed = false;
 }
 
-static int run_register(struct gch_load_run *run,
-			struct netlink_ext_ack *extack)
+/* Takes a number, by which nobody finds the run yet. */
+static int run_reserve(struct gch_load_run *run, struct netlink_ext_ack *extack)
 {
-	int err;
+	int err = -ENOSPC;
 
-	lockdep_assert_held(&runs_lock);
-	if (nr_runs >= GCH_LOAD_RUNS_MAX) {
+	mutex_lock(&runs_lock);
+	if (nr_runs >= GCH_LOAD_RUNS_MAX)
 		NL_SET_ERR_MSG(extack, "there are 64 runs already");
-		return -ENOSPC;
-	}
-	if (heap_is_taken(run)) {
-		NL_SET_ERR_MSG(extack, ALONE);
-		return -EBUSY;
-	}
-	err = xa_alloc_cyclic(&runs, &run->id, run, XA_LIMIT(1, INT_MAX),
-			      &runs_last, GFP_KERNEL_ACCOUNT);
-	if (err < 0)
-		return err;
-	nr_runs++;
-	runs_changed();
-	return 0;
+	else
+		err = xa_alloc_cyclic(&runs, &run->id, NULL,
+				      XA_LIMIT(1, INT_MAX), &runs_last,
+				      GFP_KERNEL_ACCOUNT);
+	if (err >= 0)
+		nr_runs++;
+	mutex_unlock(&runs_lock);
+	return min(err, 0);
 }
 
 static void run_unregister(struct gch_load_run *run)
@@ -568,22 +564,38 @@ static void run_unregister(struct gch_load_run *run)
 	runs_changed();
 }
 
+static int run_register(struct gch_load_run *run,
+			struct netlink_ext_ack *extack)
+{
+	lockdep_assert_held(&runs_lock);
+	if (heap_is_taken(run)) {
+		NL_SET_ERR_MSG(extack, ALONE);
+		return -EBUSY;
+	}
+	/* Takes no memory: the place is reserved. */
+	xa_store(&runs, run->id, run, GFP_KERNEL_ACCOUNT);
+	runs_changed();
+	return 0;
+}
+
 /* Known to others, and under way. */
 static int run_launch(struct gch_load_run *run, struct netlink_ext_ack *extack)
 {
 	int err;
 
+	err = run_reserve(run, extack);
+	if (err)
+		return err;
+	err = create_threads(run);
 	mutex_lock(&runs_lock);
-	err = run_register(run, extack);
-	if (!err) {
-		err = create_threads(run);
-		if (err)
-			run_unregister(run);
-		else
-			start_threads(run);
-	}
 	if (!err)
+		err = run_register(run, extack);
+	if (!err) {
 		kref_get(&run->ref);
+		start_threads(run);
+	} else {
+		run_unregister(run);
+	}
 	mutex_unlock(&runs_lock);
 	return err;
 }

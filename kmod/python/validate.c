@@ -16,6 +16,8 @@
 #include <linux/slab.h>
 #include <linux/sort.h>
 
+#include "core/delay.h"
+
 /* Violations that are printed one by one. */
 #define PRINT_MAX	32
 
@@ -438,6 +440,8 @@ static void each_in_pool(struct check *v, struct gch_py_pool *pool,
 	for (i = 0; i < pool->carved; i++)
 		if (pool->meta[i] & GCH_PY_META_USED)
 			fn(v, gch_py_block(pool, i), &pool->meta[i]);
+	/* Tests have a validation last, to see what waits for it. */
+	gch_delay();
 	cond_resched();
 }
 

@@ -141,10 +141,12 @@ struct gch_cpu_stats {
  * @release_work: puts the last one where that cannot be done at once
  * @node: in the registry
  * @checked: calls of mutators look for misuse: see core/check.c
- * @dying: deleted; no mutator may attach; under @lock and that of the registry
+ * @dying: deleted; no mutator may attach; written under @lock
  * @val: tunables, read with READ_ONCE()
  * @cpu: statistics per CPU
  * @cache: what else the engine has per CPU, for &gch_mutator.cache; may be NULL
+ * @set_lock: makes a change of several settings one step
+ * @checks_lock: whoever changes @checked holds it
  * @lock: protects the lists, @dying and the number of mutators; held over a
  *	scan of frames and tables
  * @mutators: attached mutators
@@ -204,7 +206,7 @@ struct gch_cpu_stats {
  * @owner: netlink socket that it belongs to, 0 for none
  * @owned_node: among the heaps that belong to one
  * @orphan: that is closed: no mutator may attach, and the heap is deleted when
- *	the last one has left; under @lock
+ *	the last one has left; written once, before @orphan_work is queued
  * @orphan_work: deletes it
  * @claimed: others than the claimant are refused; written under @lock
  * @claimant: who that is, for people
@@ -224,6 +226,8 @@ struct gch_heap {
 	struct gch_cpu_stats __percpu *cpu;
 	void __percpu *cache;
 
+	struct mutex set_lock;		/* see above */
+	struct mutex checks_lock;	/* see above */
 	struct mutex lock;		/* see above */
 	struct list_head mutators;
 	unsigned int nr_mutators;
