@@ -415,6 +415,17 @@ static int act_on_run(unsigned int cmd)
 	return ask();
 }
 
+/* Until it has ended: it was stopped by the first that got through. */
+static int act_del_run(unsigned int unused)
+{
+	int err;
+
+	do {
+		err = act_on_run(GCHEAP_LOAD_CMD_RUN_DEL);
+	} while (err == EAGAIN);
+	return err;
+}
+
 static int act_dump_runs(unsigned int unused)
 {
 	genl_begin(&req, load, GCHEAP_LOAD_CMD_RUN_GET, NLM_F_DUMP);
@@ -456,8 +467,7 @@ static const struct act requests[] = {
 	{ "run-get, dump", before_replay, act_dump_runs, no_runs, 0 },
 	{ "run-stop", before_replay, act_on_run, no_runs,
 	  GCHEAP_LOAD_CMD_RUN_STOP },
-	{ "run-del", before_replay, act_on_run, no_runs,
-	  GCHEAP_LOAD_CMD_RUN_DEL },
+	{ "run-del", before_replay, act_del_run, no_runs, 0 },
 };
 
 /* ---- views ---- */

@@ -11,6 +11,7 @@
 #include <ctype.h>
 #include <stdarg.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 
 #include <linux/capability.h>
 #include <linux/gcheap.h>
@@ -170,6 +171,19 @@ static int run_request(int cmd, uint32_t id)
 	return rep.err;
 }
 
+/* A run that has not ended is stopped, and has to be asked for again. */
+static int del_run(uint32_t id)
+{
+	int i;
+
+	for (i = 0; i < 10000; i++) {
+		if (run_request(GCHEAP_LOAD_CMD_RUN_DEL, id) != EAGAIN)
+			break;
+		usleep(2000);
+	}
+	return rep.err;
+}
+
 static int feed(uint32_t id, const void *data, size_t len, bool last)
 {
 	int i;
@@ -232,7 +246,7 @@ static bool replay(const struct bytes *b, const char *line, const char *text)
 	if (!good)
 		ksft_print_msg("state %u, errno %lld, \"%s\"\n", state,
 			       (long long)genl_num(&rep, A(ERROR)), message());
-	run_request(GCHEAP_LOAD_CMD_RUN_DEL, id);
+	del_run(id);
 	return good;
 }
 
@@ -308,7 +322,7 @@ static void test_types(void)
 	feed(id, b.data, b.len, true);
 	good = end_state(id) == GCHEAP_LOAD_STATE_FAILED &&
 	       strstr(message(), "line 4097:") && strstr(message(), "4096");
-	run_request(GCHEAP_LOAD_CMD_RUN_DEL, id);
+	del_run(id);
 	ksft_test_result(good, "4097 types\n");
 }
 
@@ -346,7 +360,7 @@ static void test_protocol(void)
 			 "feed: after the end: %s\n", rep.text);
 	ksft_test_result(end_state(id) == GCHEAP_LOAD_STATE_DONE,
 			 "the replay is done all the same\n");
-	run_request(GCHEAP_LOAD_CMD_RUN_DEL, id);
+	del_run(id);
 	run_request(GCHEAP_LOAD_CMD_RUN_GET, id);
 	check("get: a run that was deleted", ENOENT, A(ID), "no such run");
 
@@ -356,7 +370,7 @@ static void test_protocol(void)
 	run_request(GCHEAP_LOAD_CMD_RUN_STOP, other);
 	ksft_test_result(end_state(other) == GCHEAP_LOAD_STATE_STOPPED,
 			 "a run that was stopped\n");
-	run_request(GCHEAP_LOAD_CMD_RUN_DEL, other);
+	del_run(other);
 }
 
 /* Limits of the numbers of run-new. */
@@ -406,9 +420,84 @@ static void test_in_use(void)
 	for (i = 0; good && i < 30; i++) {
 		id = new_run(GCHEAP_LOAD_WORKLOAD_LRU);
 		good = heap_request(GCHEAP_CMD_HEAP_DEL) == EBUSY;
-		run_request(GCHEAP_LOAD_CMD_RUN_DEL, id);
+		del_run(id);
 	}
 	ksft_test_result(good, "the heap of a run is in use at once\n");
+}
+
+static bool run_is_gone(uint32_t id)
+{
+	int i;
+
+	for (i = 0; i < 2000; i++) {
+		if (run_request(GCHEAP_LOAD_CMD_RUN_GET, id) == ENOENT)
+			return true;
+		usleep(5000);
+	}
+	return false;
+}
+
+/* A run that its socket took along may still have something in the heap. */
+static bool heap_is_idle(void)
+{
+	int i;
+
+	for (i = 0; i < 2000; i++) {
+		if (!heap_request(GCHEAP_CMD_HEAP_GET) &&
+		    !genl_num(&rep, GCHEAP_A_HEAP_MUTATORS))
+			return true;
+		usleep(5000);
+	}
+	return false;
+}
+
+/* A child asks for the end of a run, its parent's or its own, and goes. */
+static uint32_t delete_and_go(uint32_t id)
+{
+	int ends[2], status = 1;
+	pid_t pid;
+
+	if (pipe(ends))
+		ksft_exit_fail_msg("pipe: %s\n", strerror(errno));
+	fflush(stdout);
+	pid = fork();
+	if (!pid) {
+		fd = genl_open();
+		if (!id)
+			id = new_run(GCHEAP_LOAD_WORKLOAD_BINARY_TREES);
+		status = run_request(GCHEAP_LOAD_CMD_RUN_DEL, id) != EAGAIN;
+		if (write(ends[1], &id, sizeof(id)) != sizeof(id))
+			status = 1;
+		_exit(status);
+	}
+	if (pid < 0 || read(ends[0], &id, sizeof(id)) != sizeof(id) ||
+	    waitpid(pid, &status, 0) != pid || status)
+		id = 0;
+	close(ends[0]);
+	close(ends[1]);
+	return id;
+}
+
+/* What a run has in the heap takes its time: run-del does not wait for that. */
+static void test_delete(void)
+{
+	uint32_t id = new_run(GCHEAP_LOAD_WORKLOAD_BINARY_TREES), gone;
+
+	run_request(GCHEAP_LOAD_CMD_RUN_DEL, id);
+	check("del: a run that goes on", EAGAIN, 0, "ask again");
+	ksft_test_result(!del_run(id) && run_is_gone(id),
+			 "del: it has ended and is forgotten\n");
+
+	id = new_run(GCHEAP_LOAD_WORKLOAD_BINARY_TREES);
+	gone = delete_and_go(id);
+	ksft_test_result(gone == id &&
+			 end_state(id) == GCHEAP_LOAD_STATE_STOPPED &&
+			 !del_run(id),
+			 "del: by another, who does not ask again\n");
+
+	gone = delete_and_go(0);
+	ksft_test_result(gone && run_is_gone(gone) && heap_is_idle(),
+			 "del: by its owner, who does not ask again\n");
 }
 
 /* Without CAP_SYS_ADMIN for now, or with all there is again. */
@@ -493,7 +582,7 @@ int main(void)
 	load = genl_family(fd, GCHEAP_LOAD_FAMILY_NAME);
 	if (!gcheap || !load)
 		ksft_exit_skip("gcheap and gcheap_load are not loaded\n");
-	ksft_set_plan(ARRAY_SIZE(broken) + 2 * ARRAY_SIZE(kinds) + 28);
+	ksft_set_plan(ARRAY_SIZE(broken) + 2 * ARRAY_SIZE(kinds) + 32);
 	if (heap_request(GCHEAP_CMD_HEAP_NEW))
 		ksft_exit_fail_msg("heap not created: %d %s\n", rep.err,
 				   rep.text);
@@ -508,6 +597,7 @@ int main(void)
 	test_protocol();
 	test_numbers();
 	test_in_use();
+	test_delete();
 	test_opener();
 	test_heap_is_good();
 	ksft_finished();

@@ -585,7 +585,7 @@ static void keep_run(uint32_t id)
 {
 	last_run = id;
 	if (fuzz_chance(70))
-		fuzz_run_request(GCHEAP_LOAD_CMD_RUN_DEL, id);
+		fuzz_del_run(id);
 }
 
 /* Sends what was made up. */

@@ -169,6 +169,19 @@ static inline int fuzz_run_request(int cmd, uint32_t id)
 	return fuzz_rep.err;
 }
 
+/* A run that has not ended is stopped, and has to be asked for again. */
+static inline int fuzz_del_run(uint32_t id)
+{
+	int i;
+
+	for (i = 0; i < 10000; i++) {
+		if (fuzz_run_request(GCHEAP_LOAD_CMD_RUN_DEL, id) != EAGAIN)
+			break;
+		usleep(2000);
+	}
+	return fuzz_rep.err;
+}
+
 static inline uint64_t fuzz_stat(const char *name, int attr)
 {
 	genl_begin(&fuzz_req, fuzz_gcheap, GCHEAP_CMD_STATS_GET, 0);
@@ -278,7 +291,7 @@ static inline void fuzz_clean_runs(void)
 	list.nr = 0;
 	fuzz_dump(fuzz_load, GCHEAP_LOAD_CMD_RUN_GET, fuzz_list_add, &list);
 	for (i = 0; i < list.nr; i++)
-		fuzz_run_request(GCHEAP_LOAD_CMD_RUN_DEL, list.id[i]);
+		fuzz_del_run(list.id[i]);
 }
 
 static inline void fuzz_clean_heaps(void)
@@ -335,7 +348,7 @@ static inline bool fuzz_heap_works(uint32_t engine)
 	if (!fuzz_rep.err) {
 		id = (uint32_t)genl_num(&fuzz_rep, R(ID));
 		state = fuzz_wait_run(id);
-		fuzz_run_request(GCHEAP_LOAD_CMD_RUN_DEL, id);
+		fuzz_del_run(id);
 	}
 	good = state == GCHEAP_LOAD_STATE_DONE &&
 	       (engine == GCHEAP_ENGINE_SLAB || fuzz_collect(name)) &&

@@ -366,7 +366,7 @@ static bool replay_is_right(uint32_t engine)
 			       (unsigned long long)genl_num(&fuzz_rep, R(LIVE_FOUND)),
 			       t.live);
 	}
-	fuzz_run_request(GCHEAP_LOAD_CMD_RUN_DEL, (uint32_t)id);
+	fuzz_del_run((uint32_t)id);
 	return good;
 }
 
@@ -443,7 +443,7 @@ static bool replay_ends(void)
 	if (!good)
 		ksft_print_msg("feed %d, state %u, \"%s\"\n", err, state,
 			       message());
-	fuzz_run_request(GCHEAP_LOAD_CMD_RUN_DEL, (uint32_t)id);
+	fuzz_del_run((uint32_t)id);
 	return good;
 }
 

@@ -26,6 +26,9 @@
 /* Longest wait for what has to come, in steps of a millisecond. */
 #define PATIENCE	60000
 #define DELAY		"/sys/module/gcheap/parameters/delay_us"
+#define REFCNT		"/sys/module/gcheap/refcnt"
+/* Heaps that are deleted until one is seen that is not free yet. */
+#define DELETIONS	300
 
 static struct genl_request req;
 static struct genl_reply rep;
@@ -286,6 +289,53 @@ static void test_owner(void)
 	ksft_test_result(gone_soon(BUSY), "the heap follows its owner\n");
 }
 
+static long references(void)
+{
+	char buf[32] = "";
+	int file = open(REFCNT, O_RDONLY | O_CLOEXEC);
+
+	if (file < 0)
+		return -1;
+	if (read(file, buf, sizeof(buf) - 1) < 0)
+		buf[0] = '\0';
+	close(file);
+	return strtol(buf, NULL, 10);
+}
+
+static uint64_t heaps_ending(void)
+{
+	genl_begin(&req, gcheap, GCHEAP_CMD_MODULE_GET, 0);
+	genl_do(fd, &req, &rep);
+	return rep.err ? 0 : genl_num(&rep, GCHEAP_A_MODULE_HEAPS_ENDING);
+}
+
+/* A heap pins the module until it has been freed. */
+static void test_free(void)
+{
+	const char *what = "heap-del does not wait until the heap is free";
+	long before = references();
+	bool seen = false;
+	int i;
+
+	if (before < 0) {
+		ksft_test_result_skip("%s: no " REFCNT "\n", what);
+		return;
+	}
+	write_file(DELAY, "1000");
+	for (i = 0; i < DELETIONS && !seen; i++) {
+		if (heap_new(BUSY, GCHEAP_ENGINE_SLAB, false) ||
+		    heap_request(GCHEAP_CMD_HEAP_DEL, BUSY))
+			break;
+		seen = references() > before;
+	}
+	write_file(DELAY, "0");
+	ksft_test_result(seen, "%s\n", what);
+	for (i = 0; i < PATIENCE && heaps_ending(); i++)
+		usleep(1000);
+	ksft_test_result(references() == before,
+			 "the module can go when none is being freed\n");
+}
+
 static void delays_off(void)
 {
 	write_file(DELAY, "0");
@@ -302,7 +352,7 @@ int main(void)
 		ksft_exit_skip("gcheap and gcheap_load are not loaded\n");
 	if (!write_file(DELAY, "0"))
 		ksft_exit_skip("this kernel has no delay points\n");
-	ksft_set_plan(7);
+	ksft_set_plan(9);
 	if (heap_new(OTHER, GCHEAP_ENGINE_GO, false) ||
 	    heap_new(BUSY, GCHEAP_ENGINE_PYTHON, false))
 		ksft_exit_fail_msg("heap-new: %d %s\n", rep.err, rep.text);
@@ -310,6 +360,7 @@ int main(void)
 	test_set();
 	test_delete();
 	test_owner();
+	test_free();
 	if (heap_request(GCHEAP_CMD_HEAP_DEL, OTHER))
 		ksft_exit_fail_msg("heap-del: %d %s\n", rep.err, rep.text);
 	ksft_finished();

@@ -18,6 +18,8 @@
 #define REQUEST_BYTES	512
 /* How long a heap that is in use is waited for before it is given up. */
 #define DELETE_TRIES	200
+/* How long one is waited for that is being freed: some seconds. */
+#define FREED_TRIES	300
 
 const char *const heap_engines[HEAP_ENGINES] = {
 	[GCHEAP_ENGINE_GO] = "go",
@@ -193,6 +195,45 @@ int heap_create_own(const char *name, const struct value values[HEAP_KEYS])
 	return create(name, values, true, &facts);
 }
 
+static void read_ending(struct gnl_reply *reply, void *arg)
+{
+	gnl_read(reply, GCHEAP_A_MODULE_VERSION, arg);
+}
+
+/*
+ * Waits for a while until no heap is being freed: what is measured next has the machine
+ * for itself then, and the module can be unloaded.
+ */
+static void wait_freed(void)
+{
+	struct backoff wait = BACKOFF_INIT(10000);
+	int i;
+
+	for (i = 0; i < FREED_TRIES && !wait_interrupted(); i++) {
+		struct gnl_facts f = { 0 };
+
+		if (gnl_do(gnl_new(GNL_GCHEAP, GCHEAP_CMD_MODULE_GET, 0),
+			   read_ending, &f) ||
+		    !f.num[GCHEAP_A_MODULE_HEAPS_ENDING])
+			break;
+		backoff_sleep(&wait);
+	}
+}
+
+/* Deletes a heap; the kernel frees it in the background. */
+static int try_delete(const char *name)
+{
+	struct nl_msg *msg = gnl_new(GNL_GCHEAP, GCHEAP_CMD_HEAP_DEL,
+				     REQUEST_BYTES);
+	int err;
+
+	gnl_put_name(msg, GCHEAP_A_HEAP_NAME, name);
+	err = gnl_do(msg, NULL, NULL);
+	if (!err)
+		wait_freed();
+	return err;
+}
+
 /**
  * heap_delete() - deletes a heap, waiting for a while if it is in use
  * @name: its name
@@ -207,13 +248,9 @@ int heap_delete(const char *name)
 	int err = -EBUSY, i;
 
 	for (i = 0; i < DELETE_TRIES && err == -EBUSY; i++) {
-		struct nl_msg *msg;
-
 		if (i)
 			backoff_sleep(&wait);
-		msg = gnl_new(GNL_GCHEAP, GCHEAP_CMD_HEAP_DEL, REQUEST_BYTES);
-		gnl_put_name(msg, GCHEAP_A_HEAP_NAME, name);
-		err = gnl_do(msg, NULL, NULL);
+		err = try_delete(name);
 	}
 	return err;
 }
@@ -437,7 +474,6 @@ static int heap_set(int argc, char **argv)
 
 static int heap_del(int argc, char **argv)
 {
-	struct nl_msg *msg;
 	int err;
 
 	if (argc != 1)
@@ -448,9 +484,7 @@ static int heap_del(int argc, char **argv)
 	err = gnl_open(GNL_GCHEAP);
 	if (err)
 		return err;
-	msg = gnl_new(GNL_GCHEAP, GCHEAP_CMD_HEAP_DEL, REQUEST_BYTES);
-	gnl_put_name(msg, GCHEAP_A_HEAP_NAME, argv[0]);
-	err = gnl_do(msg, NULL, NULL);
+	err = try_delete(argv[0]);
 	return err ? gnl_fail(err) : STATUS_OK;
 }
 

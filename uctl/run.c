@@ -196,9 +196,24 @@ int run_stop(const struct run *run)
 	return gnl_do(request(run, GCHEAP_LOAD_CMD_RUN_STOP), NULL, NULL);
 }
 
+/**
+ * run_del() - stops a run and forgets it
+ * @run: the run
+ *
+ * A run that has not ended frees first what it has in the heap. Whoever does not wait
+ * for that can go: the kernel forgets a run with the socket that started it.
+ *
+ * Return: 0, or a negative errno that gnl_fail() can explain.
+ */
 int run_del(const struct run *run)
 {
-	return gnl_do(request(run, GCHEAP_LOAD_CMD_RUN_DEL), NULL, NULL);
+	struct backoff wait = BACKOFF_INIT(POLL_US);
+	int err;
+
+	while ((err = gnl_do(request(run, GCHEAP_LOAD_CMD_RUN_DEL), NULL, NULL)) ==
+	       -EAGAIN)
+		backoff_sleep(&wait);
+	return err;
 }
 
 /**

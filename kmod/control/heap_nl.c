@@ -3,7 +3,8 @@
  * heap-get, heap-new, heap-set, heap-del and collect
  *
  * gch_heap.set_lock makes a heap-set one step: no other can change what a refused one
- * puts back.
+ * puts back. Handlers never free a heap: that can take seconds, and while a handler
+ * runs no family can be registered. So they put their references later.
  */
 #include "control.h"
 
@@ -88,7 +89,7 @@ int gcheap_nl_heap_get_doit(struct sk_buff *skb, struct genl_info *info)
 	if (IS_ERR(heap))
 		return PTR_ERR(heap);
 	err = gch_nl_reply(info, heap, fill_heap);
-	gch_heap_put(heap);
+	gch_heap_put_later(heap);
 	return err;
 }
 
@@ -159,7 +160,7 @@ int gcheap_nl_heap_new_doit(struct sk_buff *skb, struct genl_info *info)
 	err = gch_nl_reply(info, heap, fill_heap);
 	if (err)
 		gch_heap_remove(heap, NULL);
-	gch_heap_put(heap);
+	gch_heap_put_later(heap);
 	return err;
 }
 
@@ -206,7 +207,7 @@ int gcheap_nl_heap_set_doit(struct sk_buff *skb, struct genl_info *info)
 	mutex_lock(&heap->set_lock);
 	err = tune(heap, info);
 	mutex_unlock(&heap->set_lock);
-	gch_heap_put(heap);
+	gch_heap_put_later(heap);
 	return err;
 }
 
@@ -224,7 +225,7 @@ int gcheap_nl_heap_del_doit(struct sk_buff *skb, struct genl_info *info)
 	err = gch_heap_remove(heap, info->extack);
 	if (err)
 		NL_SET_BAD_ATTR(info->extack, info->attrs[GCHEAP_A_HEAP_NAME]);
-	gch_heap_put(heap);
+	gch_heap_put_later(heap);
 	return err;
 }
 
@@ -280,6 +281,6 @@ int gcheap_nl_collect_doit(struct sk_buff *skb, struct genl_info *info)
 	if (IS_ERR(heap))
 		return PTR_ERR(heap);
 	err = collect(heap, generation, info);
-	gch_heap_put(heap);
+	gch_heap_put_later(heap);
 	return err;
 }

@@ -138,7 +138,7 @@ int gch_nl_dump(struct sk_buff *skb, struct netlink_callback *cb, u8 cmd,
 		u32 id = gch_heap_id(heap);
 
 		err = dump_heap(skb, cb, cmd, heap, fill);
-		gch_heap_put(heap);
+		gch_heap_put_later(heap);
 		if (err)
 			return skb->len ? : err;
 		ctx->after = id;
@@ -155,7 +155,8 @@ static int fill_module(struct sk_buff *skb, struct gch_heap *unused)
 	if (nla_put_string(skb, GCHEAP_A_MODULE_VERSION, GCH_VERSION) ||
 	    nla_put_u32(skb, GCHEAP_A_MODULE_HEAPS, gch_heap_count()) ||
 	    nla_put_uint(skb, GCHEAP_A_MODULE_PAGES_TAKEN, taken) ||
-	    nla_put_uint(skb, GCHEAP_A_MODULE_PAGES_RETURNED, returned))
+	    nla_put_uint(skb, GCHEAP_A_MODULE_PAGES_RETURNED, returned) ||
+	    nla_put_u32(skb, GCHEAP_A_MODULE_HEAPS_ENDING, gch_heaps_ending()))
 		return -EMSGSIZE;
 	return 0;
 }

@@ -11,6 +11,7 @@
 #include <gcheap/gcheap.h>
 
 #include "compat.h"
+#include "core/heap.h"
 #include "generated/netlink.h"
 
 #define FIELD(text, id, member) {				\
@@ -130,7 +131,7 @@ int gcheap_nl_stats_get_doit(struct sk_buff *skb, struct genl_info *info)
 	if (IS_ERR(heap))
 		return PTR_ERR(heap);
 	err = gch_nl_reply(info, heap, fill_stats);
-	gch_heap_put(heap);
+	gch_heap_put_later(heap);
 	return err;
 }
 

@@ -27,6 +27,7 @@
 
 #include "compat.h"
 #include "control/control.h"
+#include "delay.h"
 #include "heap.h"
 #include "worker.h"
 
@@ -35,6 +36,7 @@ static LIST_HEAD(registry);
 static unsigned int nr_heaps;
 static u32 last_id;
 static u32 generation = 1;
+static atomic_t nr_ending = ATOMIC_INIT(0);
 
 /**
  * gch_name_check - could a heap be called this?
@@ -234,6 +236,8 @@ static void release(struct kref *ref)
 {
 	struct gch_heap *heap = container_of(ref, struct gch_heap, ref);
 
+	/* Tests look who waits for this. */
+	gch_delay();
 	gch_cycle_stop(heap);
 	gch_finals_exit(heap);
 	heap->ops->heap_exit(heap);
@@ -310,12 +314,15 @@ void gch_heap_unuse(struct gch_heap *heap, struct module *pinned)
 static void release_now(struct work_struct *work)
 {
 	release(&container_of(work, struct gch_heap, release_work)->ref);
+	/* The module can be unloaded: it waits for the end of this. */
+	atomic_dec(&nr_ending);
 }
 
 static void release_later(struct kref *ref)
 {
 	struct gch_heap *heap = container_of(ref, struct gch_heap, ref);
 
+	atomic_inc(&nr_ending);
 	INIT_WORK(&heap->release_work, release_now);
 	queue_work(gch_wq, &heap->release_work);
 }
@@ -324,7 +331,8 @@ static void release_later(struct kref *ref)
  * gch_heap_put_later - puts a reference of a heap in a work item of the heap
  * @heap: the heap
  *
- * Context: any but NMI; the last one frees the heap in another work item.
+ * Context: any but NMI; the last one frees the heap in another work item, and
+ * gch_heaps_ending() counts it until then.
  */
 void gch_heap_put_later(struct gch_heap *heap)
 {
@@ -649,6 +657,17 @@ u64 gch_heaps_shrink(u64 pages)
 u32 gch_heap_count(void)
 {
 	return READ_ONCE(nr_heaps);
+}
+
+/**
+ * gch_heaps_ending - how many heaps are being freed in the background
+ *
+ * Context: any.
+ * Return: their number.
+ */
+u32 gch_heaps_ending(void)
+{
+	return atomic_read(&nr_ending);
 }
 
 /**

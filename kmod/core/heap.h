@@ -22,6 +22,7 @@ void gch_heap_unuse(struct gch_heap *heap, struct module *pinned);
 void gch_heaps_orphan(struct module *maker);
 
 u32 gch_heap_count(void);
+u32 gch_heaps_ending(void);
 u32 gch_heap_generation(void);
 unsigned int gch_heap_mutators(struct gch_heap *heap);
 bool gch_heap_accepts(const struct gch_heap *heap, enum gch_key key);

@@ -239,6 +239,7 @@ void gch_load_run_stop(struct gch_load_run *run);
 int gch_load_ready(struct gch_load_thread *t);
 int gch_load_found(struct gch_load_run *run, u64 expected, u64 found);
 int gch_load_run_delete(u32 id);
+void gch_load_run_abandon(struct gch_load_run *run);
 void gch_load_unclaim(struct gch_load_run *run);
 void gch_load_fail_memory(struct gch_load_run *run, u64 line);
 

@@ -3,8 +3,8 @@
  * Netlink handlers of gcheap_load: requests in, replies out, no policy
  *
  * Handlers run concurrently, and while one runs no family can be registered:
- * none of them waits for a run to make progress. run-del waits for the run's
- * threads to leave, which they do at once.
+ * none of them waits for a run to make progress, or for its threads to leave. What
+ * would have to is refused with -EAGAIN.
  */
 #include "compat.h"
 #include "load.h"
@@ -262,7 +262,7 @@ int gcheap_load_nl_run_new_doit(struct sk_buff *skb, struct genl_info *info)
 	}
 	/* Nobody could stop a run whose number nobody knows. */
 	if (err)
-		gch_load_run_delete(run->id);
+		gch_load_run_abandon(run);
 	gch_load_run_put(run);
 	return err;
 
@@ -584,12 +584,12 @@ int gcheap_load_nl_run_stop_doit(struct sk_buff *skb, struct genl_info *info)
 }
 
 /**
- * gcheap_load_nl_run_del_doit - stop a run and forget it
+ * gcheap_load_nl_run_del_doit - stop a run, and forget one that has ended
  * @skb: the request
  * @info: its attributes
  *
  * Context: may sleep.
- * Return: 0 or an error.
+ * Return: 0, -EAGAIN while the run ends, or an error.
  */
 int gcheap_load_nl_run_del_doit(struct sk_buff *skb, struct genl_info *info)
 {
@@ -604,8 +604,11 @@ int gcheap_load_nl_run_del_doit(struct sk_buff *skb, struct genl_info *info)
 		return PTR_ERR(run);
 	err = gch_load_run_delete(run->id);
 	gch_load_run_put(run);
-	if (err)
+	if (err == -ENOENT)
 		refuse(info, GCHEAP_LOAD_A_RUN_ID, "id: no such run");
+	else if (err == -EAGAIN)
+		NL_SET_ERR_MSG(info->extack,
+			       "id: the run has been stopped and is ending: ask again");
 	return err;
 }
 

@@ -333,7 +333,11 @@ static int replay_init(struct gch_load_run *run,
 
 static void replay_finish(struct gch_load_run *run)
 {
-	close_queue(run->priv);
+	struct gch_load_replay *r = run->priv;
+
+	close_queue(r);
+	/* A gigabyte perhaps: not for a handler of netlink to free. */
+	gch_load_objects_exit(r);
 }
 
 static void replay_exit(struct gch_load_run *run)

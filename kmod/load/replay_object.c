@@ -314,7 +314,7 @@ int gch_load_objects_init(struct gch_load_replay *r)
 
 /**
  * gch_load_objects_exit - free the memory of a replay's objects
- * @r: the replay; all its objects have been forgotten
+ * @r: the replay; all its objects have been forgotten; it may be called again
  *
  * Context: may sleep.
  */
@@ -322,8 +322,14 @@ void gch_load_objects_exit(struct gch_load_replay *r)
 {
 	u32 i;
 
-	for (i = 0; i < r->nr_places / PER_CHUNK; i++)
+	for (i = 0; i < r->nr_places / PER_CHUNK; i++) {
 		give_back(r, r->chunks[i], PER_CHUNK, sizeof(*r->chunks[i]));
+		cond_resched();
+	}
 	give_back(r, r->buckets, r->nr_buckets, sizeof(*r->buckets));
 	kvfree(r->chunks);
+	r->chunks = NULL;
+	r->nr_places = 0;
+	r->buckets = NULL;
+	r->nr_buckets = 0;
 }

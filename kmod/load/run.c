@@ -9,8 +9,9 @@
  *	           until they are made nor until they have left
  *	  gch_load_run.lock: state and result of a run
  *
- * A run is referenced by the registry and by whoever looks at it. Only the one
- * who takes it out of the registry waits for its threads. A thread is told to
+ * A run is referenced by the registry and by whoever looks at it. Who takes it out of
+ * the registry sees to it that its threads are waited for: run-del waits itself when
+ * they have nothing left to do, all others leave it to the reaper. A thread is told to
  * leave by gch_load_run.stop, not by kthread_stop(): that could come before the
  * thread's function has begun, and then the function would never run and the
  * run never end.
@@ -669,29 +670,71 @@ err_put:
 	return ERR_PTR(err);
 }
 
+static bool is_running(struct gch_load_run *run)
+{
+	bool running;
+
+	mutex_lock(&run->lock);
+	running = run->state == GCHEAP_LOAD_STATE_RUNNING;
+	mutex_unlock(&run->lock);
+	return running;
+}
+
 /**
- * gch_load_run_delete - stop a run and forget it
+ * gch_load_run_delete - stop a run, and forget one that has ended
  * @id: its number
  *
- * Context: sleeps until its threads have left.
- * Return: 0, -ENOENT if there is none of that number.
+ * What a run has in its heap is freed by its threads, which may take seconds. They are
+ * not waited for.
+ *
+ * Context: may sleep, but does not wait for the run's workload.
+ * Return: 0; -ENOENT if there is none of that number; -EAGAIN if it has been stopped, but
+ * has not ended yet: it is there until it is deleted again, or its socket is closed.
  */
 int gch_load_run_delete(u32 id)
 {
 	struct gch_load_run *run;
+	int ret = 0;
 
 	mutex_lock(&runs_lock);
 	run = xa_load(&runs, id);
-	if (run)
+	if (!run) {
+		ret = -ENOENT;
+	} else if (is_running(run)) {
+		gch_load_run_stop(run);
+		ret = -EAGAIN;
+	} else {
 		run_unregister(run);
+	}
 	mutex_unlock(&runs_lock);
-	if (!run)
-		return -ENOENT;
-	run_destroy(run);
-	return 0;
+	if (!ret)
+		run_destroy(run);
+	return ret;
 }
 
-/* Hands the runs of a socket to the reaper: closing must not wait for them. */
+/* Leaves it to the reaper, who waits for its threads. */
+static void run_abandon(struct gch_load_run *run)
+{
+	run_unregister(run);
+	gch_load_run_stop(run);
+	queue_work(reaper, &run->reap);
+}
+
+/**
+ * gch_load_run_abandon - stop a run and forget it, however long that takes
+ * @run: the run
+ *
+ * Context: may sleep, but does not wait for the run.
+ */
+void gch_load_run_abandon(struct gch_load_run *run)
+{
+	mutex_lock(&runs_lock);
+	if (xa_load(&runs, run->id) == run)
+		run_abandon(run);
+	mutex_unlock(&runs_lock);
+}
+
+/* Closing a socket must not wait for its runs. */
 static int socket_notify(struct notifier_block *nb, unsigned long event,
 			 void *data)
 {
@@ -704,13 +747,9 @@ static int socket_notify(struct notifier_block *nb, unsigned long event,
 		return NOTIFY_DONE;
 
 	mutex_lock(&runs_lock);
-	xa_for_each(&runs, id, run) {
-		if (run->portid != notify->portid)
-			continue;
-		run_unregister(run);
-		gch_load_run_stop(run);
-		queue_work(reaper, &run->reap);
-	}
+	xa_for_each(&runs, id, run)
+		if (run->portid == notify->portid)
+			run_abandon(run);
 	mutex_unlock(&runs_lock);
 	return NOTIFY_DONE;
 }
@@ -749,10 +788,11 @@ void gch_load_runs_exit(void)
 	unsigned long id;
 
 	netlink_unregister_notifier(&socket_notifier);
+	mutex_lock(&runs_lock);
 	xa_for_each(&runs, id, run)
-		gch_load_run_stop(run);
-	xa_for_each(&runs, id, run)
-		gch_load_run_delete(id);
+		run_abandon(run);
+	mutex_unlock(&runs_lock);
+	/* Waits for all of them. */
 	destroy_workqueue(reaper);
 	xa_destroy(&runs);
 }
