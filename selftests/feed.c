@@ -500,6 +500,49 @@ static void test_delete(void)
 			 "del: by its owner, who does not ask again\n");
 }
 
+#define MANY	60000
+
+/* Feeds what there is if another record may not have room. */
+static int feed_full(uint32_t id, struct bytes *b)
+{
+	int err = 0;
+
+	if (b->len > GCHEAP_LOAD_CHUNK_MAX - 64) {
+		err = feed(id, b->data, b->len, false);
+		b->len = 0;
+	}
+	return err;
+}
+
+/*
+ * Numbers whose lower half, folded with the upper one, is always the same. If that
+ * leaves them in one list, each record takes a walk over tens of thousands.
+ */
+static void test_numbers_alike(void)
+{
+	uint32_t id = new_run(GCHEAP_LOAD_WORKLOAD_REPLAY);
+	struct bytes b = { .len = 0 };
+	bool good;
+	int i, err = 0;
+
+	add_words(&b, "1 1 1 1 'n", -1);
+	for (i = 0; i < MANY && !err; i++) {
+		add_words(&b, "2 1 65537 0 32 2", -1);
+		err = feed_full(id, &b);
+	}
+	for (i = 0; i < MANY && !err; i++) {
+		add_words(&b, "3 1 65537 0 131074", -1);
+		err = feed_full(id, &b);
+	}
+	if (!err)
+		err = feed(id, b.data, b.len, true);
+	good = !err && end_state(id) == GCHEAP_LOAD_STATE_DONE;
+	if (!good)
+		ksft_print_msg("feed %d, \"%s\"\n", err, message());
+	del_run(id);
+	ksft_test_result(good, "%u numbers that are alike\n", MANY);
+}
+
 /* Without CAP_SYS_ADMIN for now, or with all there is again. */
 static void set_admin(bool on)
 {
@@ -582,7 +625,7 @@ int main(void)
 	load = genl_family(fd, GCHEAP_LOAD_FAMILY_NAME);
 	if (!gcheap || !load)
 		ksft_exit_skip("gcheap and gcheap_load are not loaded\n");
-	ksft_set_plan(ARRAY_SIZE(broken) + 2 * ARRAY_SIZE(kinds) + 32);
+	ksft_set_plan(ARRAY_SIZE(broken) + 2 * ARRAY_SIZE(kinds) + 33);
 	if (heap_request(GCHEAP_CMD_HEAP_NEW))
 		ksft_exit_fail_msg("heap not created: %d %s\n", rep.err,
 				   rep.text);
@@ -598,6 +641,7 @@ int main(void)
 	test_numbers();
 	test_in_use();
 	test_delete();
+	test_numbers_alike();
 	test_opener();
 	test_heap_is_good();
 	ksft_finished();

@@ -278,11 +278,11 @@ u64 gch_cycle_suggest(struct gch_heap *heap, unsigned int generation)
  *
  * Context: any but NMI; allowed in a section.
  * Return: a ticket: it is served once gch_requests_ended() has reached it. 0,
- * which always is, for a claimed heap.
+ * which always is, for a claimed heap or a generation above 2.
  */
 u64 gch_cycle_request(struct gch_heap *heap, unsigned int generation)
 {
-	if (READ_ONCE(heap->claimed))
+	if (generation > 2 || READ_ONCE(heap->claimed))
 		return 0;
 	atomic_set(&heap->forced_want, 1);
 	return gch_cycle_suggest(heap, generation);

@@ -176,9 +176,11 @@ void gch_hash_exit(struct gch_hash *h)
 {
 	u32 i;
 
-	for (i = 0; i < h->chunks; i++)
+	for (i = 0; i < h->chunks; i++) {
 		if (h->chunk[i])
 			gch_memory_page_put(h->heap, h->chunk[i]);
+		cond_resched();
+	}
 	gch_memory_put(h->heap, h->chunk, h->chunks * sizeof(*h->chunk));
 	gch_hash_init(h, h->heap);
 }

@@ -88,8 +88,10 @@ static struct dir *dir_enlarge(struct gch_heap *heap, struct dir *old,
 	}
 	return dir;
 err:
-	while (i-- > (old ? old->nr_chunks : 0))
+	while (i-- > (old ? old->nr_chunks : 0)) {
 		gch_memory_page_put(heap, dir->chunk[i]);
+		cond_resched();
+	}
 	gch_memory_put(heap, dir, dir_bytes(nr_chunks));
 	return NULL;
 }
@@ -150,8 +152,10 @@ static void table_free(struct table *t)
 	struct gch_heap *heap = t->heap;
 	u32 i;
 
-	for (i = 0; dir && i < dir->nr_chunks; i++)
+	for (i = 0; dir && i < dir->nr_chunks; i++) {
 		gch_memory_page_put(heap, dir->chunk[i]);
+		cond_resched();
+	}
 	if (dir)
 		gch_memory_put(heap, dir, dir_bytes(dir->nr_chunks));
 	gch_memory_put(heap, t, sizeof(*t));

@@ -223,13 +223,15 @@ EXPORT_SYMBOL_IF_KUNIT(gch_type_search);
  * gch_type_free_all - frees a heap's types
  * @heap: the heap; it has no objects any more
  *
- * Context: process context.
+ * Context: process context, may sleep.
  */
 void gch_type_free_all(struct gch_heap *heap)
 {
 	struct gch_type *t, *next;
 
 	gch_hash_exit(&heap->by_name);
-	list_for_each_entry_safe(t, next, &heap->types, node)
+	list_for_each_entry_safe(t, next, &heap->types, node) {
 		type_free(heap, t);
+		cond_resched();
+	}
 }

@@ -158,6 +158,7 @@ struct gch_load_chunk {
  * @unused: those that are free
  * @buckets: the others, but the condemned, by number
  * @nr_buckets: a power of two
+ * @hash_key: random, for the upper bits of a number
  * @condemned: dead by the trace, not found dead yet
  * @types: 1 more than gc, by type number
  * @nr_types: declared
@@ -197,6 +198,7 @@ struct gch_load_replay {
 	struct gch_load_object *unused;
 	struct gch_load_object **buckets;
 	u32 nr_buckets;
+	u32 hash_key;
 	struct gch_load_object *condemned;
 	u8 types[REPLAY_TYPES_MAX];
 	u32 nr_types;

@@ -175,11 +175,35 @@ static struct gch_load_object *push(struct gch_load_replay *r,
 	return obj;
 }
 
+/* Slots of an object that are looked at in a row. */
+#define SLOTS_AT_ONCE	1024
+
+/* Pushes what an object refers to; an object may have half a million slots. */
+static int push_targets(struct gch_load_replay *r, struct gch_load_object **stack,
+			struct gch_load_object *obj)
+{
+	struct gch_load_object *target;
+	u32 i, *refs = gch_load_object_refs(obj);
+
+	for (i = 0; i < obj->nr_slots; i++) {
+		if (!(i % SLOTS_AT_ONCE)) {
+			cond_resched();
+			if (READ_ONCE(r->run->stop))
+				return -ECANCELED;
+		}
+		target = refs[i] ? gch_load_object_find(r, refs[i]) : NULL;
+		if (target)
+			*stack = push(r, *stack, target);
+	}
+	return 0;
+}
+
 /* Marks what the shadow reaches: its objects have the present epoch. */
 static int mark_shadow(struct gch_load_replay *r)
 {
-	struct gch_load_object *obj, *target, *stack = NULL;
-	u32 i, *refs, place = 0;
+	struct gch_load_object *obj, *stack = NULL;
+	u32 place = 0;
+	int err;
 
 	r->epoch++;
 	while ((obj = gch_load_object_next(r, &place))) {
@@ -190,17 +214,9 @@ static int mark_shadow(struct gch_load_replay *r)
 	while (stack) {
 		obj = stack;
 		stack = obj->next;
-		refs = gch_load_object_refs(obj);
-		for (i = 0; i < obj->nr_slots; i++) {
-			if (!refs[i])
-				continue;
-			target = gch_load_object_find(r, refs[i]);
-			if (target)
-				stack = push(r, stack, target);
-		}
-		cond_resched();
-		if (READ_ONCE(r->run->stop))
-			return -ECANCELED;
+		err = push_targets(r, &stack, obj);
+		if (err)
+			return err;
 	}
 	return 0;
 }

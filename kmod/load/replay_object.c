@@ -7,8 +7,9 @@
  * would be measured with the heap. An object's place among the chunks is also
  * its entry in the root table and in the weak table. By number they are found
  * in a hash table of as many buckets as there are places: numbers ascend, so
- * their low bits spread them well; the bits above are for those with gaps. All
- * of it is protected by gch_load_replay.exec.
+ * their low bits spread them well, and neighbours share a line of the cache. The
+ * bits above, for those with gaps, are hashed with a random key: no trace can have
+ * its numbers in one bucket. All of it is protected by gch_load_replay.exec.
  *
  * It counts against no heap's limit, since it is not the heap's, but it is charged
  * to the heap's memory cgroup, and all replays together may have a quarter of the
@@ -16,9 +17,11 @@
  */
 #include "replay.h"
 
+#include <linux/jhash.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/overflow.h>
+#include <linux/random.h>
 #include <linux/slab.h>
 
 /* A chunk is 32 KiB: to ask for larger blocks of pages with patience takes long. */
@@ -87,7 +90,7 @@ static int grow_tables(struct gch_load_replay *r)
 static struct gch_load_object **bucket_of(const struct gch_load_replay *r,
 					  u32 id)
 {
-	u32 hash = id ^ (id >> ilog2(r->nr_buckets));
+	u32 hash = id + jhash_1word(id >> ilog2(r->nr_buckets), r->hash_key);
 
 	return &r->buckets[hash & (r->nr_buckets - 1)];
 }
@@ -309,6 +312,7 @@ int gch_load_objects_init(struct gch_load_replay *r)
 {
 	r->chunks = kvcalloc(GCH_TABLE_MAX / PER_CHUNK, sizeof(*r->chunks),
 			     GCH_LOAD_GFP);
+	r->hash_key = get_random_u32();
 	return r->chunks ? 0 : -ENOMEM;
 }
 

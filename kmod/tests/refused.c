@@ -199,6 +199,8 @@ void gch_test_refused(struct gch_test_env *env)
 							GCH_FRAME_MAX + 1)),
 		EINVAL);
 	REFUSED(env, gch_collect(env->heap, 3), EINVAL);
+	CHECK(env, gch_cycle_request(env->heap, 3) == 0,
+	      "generation 3 was asked for");
 	REFUSED(env, gch_heap_delete(env->heap, NULL), EBUSY);
 	check_types(env);
 	type = gch_test_type(env, "two", 24, 2, 0);
