@@ -14,21 +14,20 @@ throttle=/proc/sys/kernel/sched_rt_runtime_us
 [ -w "$throttle" ] || skip_all "real-time tasks are throttled"
 [ -d /sys/kernel/debug/gcheap ] ||
 	mount -t debugfs none /sys/kernel/debug 2> /dev/null
-before=$(cat "$throttle")
-trap 'echo "$before" > "$throttle"; finish' EXIT
+keep "$throttle"
 
 # selftest TEST
 selftest()
 {
 	rmmod gcheap_selftest 2> /dev/null
 	load gcheap_selftest engine=go test="$1" || return
-	cat /sys/kernel/debug/gcheap_selftest/results
-	grep -q "^ok 1 go.$1" /sys/kernel/debug/gcheap_selftest/results
+	cat /sys/kernel/debug/gcheap_selftest/results > "$tmp/results"
+	grep "go.$1" "$tmp/results" && kernel_results "$tmp/results"
 }
 
 echo -1 > "$throttle"
 check "collections while a task has a CPU for itself" selftest hog
-echo "$before" > "$throttle"
+restore
 
 # Each 512 objects take a millisecond: what is to be marked takes 0.2 s.
 delay_set 1000 || say "this kernel has no delay points"

@@ -9,7 +9,7 @@
 debug=/sys/kernel/debug/gcheap
 [ -d "$debug" ] || mount -t debugfs none /sys/kernel/debug 2> /dev/null
 begin 14
-[ -d "$debug" ] || skip_all "no debugfs"
+[ -d "$debug" ] || lacks "debugfs"
 
 # shown ENGINE UNITS
 shown()
@@ -81,13 +81,13 @@ lives()
 
 readers()
 {
-	touch /tmp/debugfs.go
-	while [ -e /tmp/debugfs.go ]; do
+	touch "$tmp/debugfs.go"
+	while [ -e "$tmp/debugfs.go" ]; do
 		cat "$debug"/t-*/* 2> /dev/null
 	done > /dev/null &
 	lives "$1"
 	status=$?
-	rm -f /tmp/debugfs.go
+	rm -f "$tmp/debugfs.go"
 	wait
 	return "$status"
 }

@@ -11,6 +11,7 @@
 #define _GNU_SOURCE
 #include "genl.h"
 #include "faults.h"
+#include "need.h"
 
 #include <time.h>
 
@@ -899,7 +900,8 @@ static bool test_api_starved(void)
 
 /* ---- all of it ---- */
 
-static void need(bool met, const char *what)
+/* What the kernel was not built for. */
+static void can(bool met, const char *what)
 {
 	if (!met)
 		ksft_exit_skip("%s\n", what);
@@ -908,11 +910,12 @@ static void need(bool met, const char *what)
 static void make_ready(void)
 {
 	need(!geteuid(), "faults are for root to inject");
-	need(!access(DEBUG "/failslab/probability", W_OK) &&
-	     !access(DEBUG "/fail_page_alloc/probability", W_OK),
-	     "this kernel injects no faults (failslab, fail_page_alloc)");
+	need(!access(DEBUG, X_OK), "there is no debugfs");
+	can(!access(DEBUG "/failslab/probability", W_OK) &&
+	    !access(DEBUG "/fail_page_alloc/probability", W_OK),
+	    "this kernel injects no faults (failslab, fail_page_alloc)");
 	self_nth = open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC);
-	need(self_nth >= 0, "this kernel injects no faults (fail-nth)");
+	can(self_nth >= 0, "this kernel injects no faults (fail-nth)");
 	reopen();
 	gcheap = genl_family(fd, GCHEAP_FAMILY_NAME);
 	load = genl_family(fd, GCHEAP_LOAD_FAMILY_NAME);

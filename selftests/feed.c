@@ -7,6 +7,7 @@
  */
 #define _GNU_SOURCE
 #include "genl.h"
+#include "need.h"
 
 #include <ctype.h>
 #include <stdarg.h>
@@ -623,8 +624,7 @@ int main(void)
 	fd = genl_open();
 	gcheap = genl_family(fd, GCHEAP_FAMILY_NAME);
 	load = genl_family(fd, GCHEAP_LOAD_FAMILY_NAME);
-	if (!gcheap || !load)
-		ksft_exit_skip("gcheap and gcheap_load are not loaded\n");
+	need(gcheap && load, "gcheap and gcheap_load are not loaded");
 	ksft_set_plan(ARRAY_SIZE(broken) + 2 * ARRAY_SIZE(kinds) + 33);
 	if (heap_request(GCHEAP_CMD_HEAP_NEW))
 		ksft_exit_fail_msg("heap not created: %d %s\n", rep.err,

@@ -10,6 +10,7 @@
 #define FUZZ_H
 
 #include "genl.h"
+#include "need.h"
 
 #include <signal.h>
 #include <sys/random.h>
@@ -124,11 +125,11 @@ static inline void fuzz_begin(unsigned int plan, struct fuzz_totals *before)
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	ksft_print_header();
 	fuzz_open();
-	if (!fuzz_gcheap || !fuzz_load)
-		ksft_exit_skip("gcheap and gcheap_load are not loaded\n");
+	need(fuzz_gcheap && fuzz_load,
+	     "gcheap and gcheap_load are not loaded");
 	fuzz_read_totals(before);
-	if (before->heaps)
-		ksft_exit_skip("there are heaps, and what is tried could hit them\n");
+	need(!before->heaps,
+	     "there are heaps, and what is tried could hit them");
 	ksft_set_plan(plan);
 	if (text && *text)
 		fuzz_state = strtoull(text, NULL, 0);

@@ -13,11 +13,11 @@ results=/sys/kernel/debug/gcheap_selftest/results
 checks=8
 [ -z "${GCHEAP_LONG:-}" ] || checks=9
 begin "$checks"
-[ -d /sys/kernel/debug/gcheap ] || skip_all "no debugfs"
+[ -d /sys/kernel/debug/gcheap ] || lacks "debugfs"
 
 # Its own results are KTAP: shown within this test's, indented; as notes where
-# there are several for one.
-shown='s/^/  /'
+# there are several for one, or one that is skipped as it is.
+shown='s/^/  /' named=
 
 # selftest ENGINE [WORD]...
 selftest()
@@ -27,11 +27,12 @@ selftest()
 	rmmod gcheap_selftest 2> /dev/null
 	load gcheap_selftest engine="$engine" \
 		${GCHEAP_ROUNDS:+rounds=$GCHEAP_ROUNDS} "$@" || return
-	cat "$results" > /tmp/heaps.out
+	cat "$results" > "$tmp/heaps.out"
 	rmmod gcheap_selftest || return
-	sed "$shown" /tmp/heaps.out >&3
-	plan=$(sed -n 's/^1\.\.//p' /tmp/heaps.out)
-	is "results" "$(grep -c '^ok ' /tmp/heaps.out)" "$plan"
+	sed "$shown" "$tmp/heaps.out" >&3
+	plan=$(sed -n 's/^1\.\.//p' "$tmp/heaps.out")
+	is "results" "$(grep -c '^ok ' "$tmp/heaps.out")" "$plan" || return
+	[ -z "$named" ] || kernel_results "$tmp/heaps.out"
 }
 
 exec 3>&1
@@ -40,7 +41,7 @@ for engine in go python slab; do
 done
 
 # What depends on how a heap marks; where that is seen better elsewhere, a part.
-shown='s/^/# /'
+shown='s/^/# /' named=1
 marking="shapes rings deep large assist barrier"
 bare="classes weak limit finalizers"
 ! time_is_dear || marking="shapes large barrier"
@@ -79,7 +80,9 @@ checked()
 	return "$ret"
 }
 
+keep "$param"
 check "go, all calls checked" checked
+restore
 
 # The interpreter lock is lost in the delay, by a task that is killed.
 killed_in_between()
@@ -94,8 +97,7 @@ killed_in_between()
 if delay_set 0; then
 	check "python, killed between two waits" killed_in_between
 else
-	result 0 "python, killed between two waits # SKIP no delay points"
+	check "python, killed between two waits" cannot "no delay points"
 fi
 [ -z "${GCHEAP_LONG:-}" ] ||
 	check "go, as many cleanups as there may be" selftest go test=final-many
-rm -f /tmp/heaps.out

@@ -13,7 +13,7 @@
 suites="sizeclass hist pacer word core pages span cache pool graph work young death
 	kept"
 kunit=/sys/kernel/debug/kunit
-out=/tmp/kunit.out
+out=$tmp/kunit.out
 
 # shellcheck disable=SC2086 # words are counted
 set -- $suites
@@ -26,7 +26,7 @@ if [ -n "${GCHEAP_MODULES:-}" ]; then
 	[ -e "$GCHEAP_MODULES/gcheap_kunit.ko" ]
 else
 	modprobe -D gcheap_kunit > /dev/null 2>&1
-fi || skip_all "gcheap_kunit.ko is not there"
+fi || lacks "gcheap_kunit.ko"
 
 # log: what the kernel has said since the module was loaded.
 log()

@@ -5,6 +5,8 @@
 # modules that come and go. Sourced; runs in any POSIX shell.
 #
 # GCHEAP_MODULES names the folder of the modules where they are not installed.
+# GCHEAP_STRICT=1 makes a failure of what is a skip otherwise: that something is not
+# there which whoever runs the tests has to bring (see lacks).
 
 KSFT_SKIP=4
 dir=$(cd "$(dirname "$0")" && pwd)
@@ -13,6 +15,10 @@ traces=$dir/traces
 planned=0
 ran=0
 failed=0
+kept=
+# For files of the test: its own, and gone when it ends.
+tmp=$(mktemp -d) || exit 1
+trap 'rm -rf "$tmp"' EXIT
 
 # begin N: N results will follow. Heaps of tests are called t-something, so
 # that they can be told from others and cleaned away.
@@ -21,27 +27,65 @@ begin()
 	planned=$1
 	echo "TAP version 13"
 	echo "1..$1"
-	command -v gcctl > /dev/null || skip_all "there is no gcctl"
+	command -v gcctl > /dev/null || lacks "gcctl"
 	[ -d /sys/module/gcheap_load ] || load gcheap_load ||
-		skip_all "the modules are not loaded"
+		lacks "gcheap_load, or it does not load"
 	trap finish EXIT
 	trap 'exit 1' INT TERM
 }
 
+# skip_all REASON: this kernel or machine cannot do what is tested.
 skip_all()
 {
 	echo "# SKIP $*"
-	trap - EXIT
+	leave
 	exit "$KSFT_SKIP"
+}
+
+# lacks WHAT: it is for who runs the tests to bring.
+lacks()
+{
+	[ "${GCHEAP_STRICT:-0}" != 0 ] || skip_all "there is no $*"
+	echo "# there is no $*"
+	leave
+	exit 1
+}
+
+# keep FILE...: each is a setting of the kernel, of one word or none, which is to have
+# the value that it has now after restore, and at the end of the test.
+keep()
+{
+	for keep_file in "$@"; do
+		kept="$keep_file=$(cat "$keep_file") $kept"
+	done
+}
+
+restore()
+{
+	for keep_file in $kept; do
+		echo "${keep_file#*=}" > "${keep_file%%=*}"
+	done
+	kept=
+}
+
+# leave: nothing of the test stays that is not a heap.
+leave()
+{
+	trap - EXIT
+	restore
+	rm -rf "$tmp"
 }
 
 # At the end of a test, whatever the end: it must have come to all results.
 finish()
 {
 	trap - EXIT
-	for job in $(jobs -p); do
+	# In a substitution not every shell knows of its jobs.
+	jobs -p > "$tmp/jobs"
+	while read -r job; do
 		kill -KILL "$job" 2> /dev/null
-	done
+	done < "$tmp/jobs"
+	leave
 	delay_set 0 || :
 	clean
 	if [ "$ran" -ne "$planned" ]; then
@@ -79,29 +123,68 @@ say()
 	printf '%s\n' "$*" | sed 's/^/# /'
 }
 
-# result STATUS NAME
+# result STATUS NAME [REASON]: a status of KSFT_SKIP is a skip, with a reason.
 result()
 {
 	ran=$((ran + 1))
 	if [ "$1" -eq 0 ]; then
 		echo "ok $ran $2"
+	elif [ "$1" -eq "$KSFT_SKIP" ]; then
+		echo "ok $ran $2 # SKIP ${3:-}"
 	else
 		failed=$((failed + 1))
 		echo "not ok $ran $2"
 	fi
 }
 
-# check NAME COMMAND...: what it prints is shown if it fails.
+# check NAME COMMAND...: what it prints is shown if it fails; cannot makes a skip.
+# COMMAND is run in a shell of its own: variables that it sets are lost.
 check()
 {
 	check_name=$1
 	shift
-	if check_out=$("$@" 2>&1); then
+	check_out=$("$@" 2>&1)
+	check_status=$?
+	case $check_status:$check_out in
+	0:*)
 		result 0 "$check_name"
-	else
+		;;
+	"$KSFT_SKIP":*"cannot: "*)
+		result "$KSFT_SKIP" "$check_name" "${check_out##*cannot: }"
+		;;
+	*)
 		say "$check_out"
 		result 1 "$check_name"
+		;;
+	esac
+}
+
+# cannot REASON: what check runs ends with this where the kernel or the machine
+# cannot do what is looked at.
+cannot()
+{
+	echo "cannot: $*"
+	exit "$KSFT_SKIP"
+}
+
+# missing WHAT: one result's lacks.
+missing()
+{
+	[ "${GCHEAP_STRICT:-0}" != 0 ] || cannot "there is no $*"
+	echo "there is no $*"
+	return 1
+}
+
+# kernel_results FILE: a module's own results of a test that was named, in FILE: good,
+# or skipped as a whole.
+kernel_results()
+{
+	if ! grep -q '^ok ' "$1" || grep -q '^not ok ' "$1"; then
+		cat "$1"
+		return 1
 	fi
+	grep '^ok ' "$1" | grep -qv '# SKIP' ||
+		cannot "$(sed -n 's/^ok .*# SKIP //p' "$1" | head -n 1)"
 }
 
 # refused NAME STATUS TEXT COMMAND...: it must end with STATUS and say TEXT.

@@ -11,7 +11,7 @@ results=/sys/kernel/debug/gcheap_selftest/results
 [ -d /sys/kernel/debug/gcheap ] ||
 	mount -t debugfs none /sys/kernel/debug 2> /dev/null
 begin 6
-[ -d /sys/kernel/debug/gcheap ] || skip_all "no debugfs"
+[ -d /sys/kernel/debug/gcheap ] || lacks "debugfs"
 
 rounds=$((${GCHEAP_ROUNDS:-100000} * 2))
 [ "${GCHEAP_LONG:-0}" = 0 ] || rounds=$((rounds * 40))
@@ -22,10 +22,10 @@ model()
 	rmmod gcheap_selftest 2> /dev/null
 	load gcheap_selftest test="$1" engine="$2" rounds="$rounds" \
 		seed="${GCHEAP_SEED:-0}" || return
-	cat "$results" > /tmp/model.out
+	cat "$results" > "$tmp/model.out"
 	rmmod gcheap_selftest || return
-	grep '^#' /tmp/model.out >&3
-	grep -q '^ok ' /tmp/model.out
+	grep '^#' "$tmp/model.out" >&3
+	kernel_results "$tmp/model.out"
 }
 
 exec 3>&1
@@ -33,4 +33,3 @@ for engine in go python slab; do
 	check "$engine" model model "$engine"
 	check "$engine, several mutators" model model-crowd "$engine"
 done
-rm -f /tmp/model.out

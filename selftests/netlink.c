@@ -8,6 +8,7 @@
  */
 #define _GNU_SOURCE
 #include "genl.h"
+#include "need.h"
 
 #include <linux/capability.h>
 #include <sched.h>
@@ -367,10 +368,9 @@ static void test_name_again(void)
 	int i, tries, told[2], lost = 0;
 	pid_t pid;
 
-	if (access("/sys/kernel/debug/gcheap", F_OK)) {
-		ksft_test_result_skip("%s: no debugfs\n", what);
+	if (!need_here(!access("/sys/kernel/debug/gcheap", F_OK), "no debugfs",
+		       what))
 		return;
-	}
 	if (pipe(told))
 		ksft_exit_fail_msg("pipe: %s\n", strerror(errno));
 	fflush(stdout);
@@ -559,8 +559,7 @@ int main(void)
 	ksft_print_header();
 	fd = genl_open();
 	family = genl_family(fd, GCHEAP_FAMILY_NAME);
-	if (!family)
-		ksft_exit_skip("gcheap is not loaded\n");
+	need(family, "gcheap is not loaded");
 	ksft_set_plan(ARRAY_SIZE(refusals) + 14);
 	if (create(HEAP, GCHEAP_ENGINE_GO))
 		ksft_exit_fail_msg("heap not created: %d %s\n", rep.err,

@@ -10,10 +10,10 @@
 debug=/sys/kernel/debug/gcheap
 [ -d "$debug" ] || mount -t debugfs none /sys/kernel/debug 2> /dev/null
 begin 18
-[ -d "$debug" ] || skip_all "no debugfs"
+[ -d "$debug" ] || lacks "debugfs"
 heap=t-snapshot
 file=$debug/$heap/snapshot
-new=/tmp/snapshot.new
+new=$tmp/snapshot.new
 
 make()
 {
