@@ -3,18 +3,32 @@
 # What the scripts of this folder share: where things are kept, messages,
 # locks, and access to Debian suites the machine does not itself follow.
 
-# The checkout, and a cache outside of it: nothing fetched or built for a guest
-# is written into the source tree.
-TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
-CACHE=${GCHEAP_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/gcheap}
-mkdir -p "$CACHE"
-CACHE=$(cd "$CACHE" && pwd -P)	# unpacked headers name their place: no symlinks
-
 die()
 {
 	echo "${0##*/}: $*" >&2
 	exit 125
 }
+
+# fit PATH WHAT: make, the compiler and the guests take apart a path that has a blank
+# or a sign that means something to one of them.
+SIGNS=$'$,:;&#%*?!|<>(){}[]"\'`\\'
+fit()
+{
+	if [[ $1 == *["$SIGNS"]* || $1 == *[[:space:][:cntrl:]]* ]]; then
+		die "$2 has a blank or a special character, with which nothing can be built: $1"
+	fi
+}
+
+# The checkout, and a cache outside of it: nothing fetched or built for a guest
+# is written into the source tree.
+TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
+CACHE=${GCHEAP_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/gcheap}
+fit "$CACHE" "the path of the cache (GCHEAP_CACHE)"
+mkdir -p "$CACHE" || die "the cache cannot be made: $CACHE"
+# Unpacked headers name their place: no symlinks.
+CACHE=$(cd "$CACHE" && pwd -P) || die "the cache cannot be entered: $CACHE"
+fit "$CACHE" "the path of the cache (GCHEAP_CACHE)"
+fit "${TMPDIR:-/tmp}" "the path of temporary files (TMPDIR)"
 
 # Progress goes to stderr, so that stdout holds only what was asked for.
 say()
@@ -54,9 +68,15 @@ is_built()
 {
 	is_uml "$1" && return
 	case $1 in
-	7.2|7.2-*|kcsan) return 0 ;;
+	7.2|7.2-rt|7.2-clang|7.2-arm64-64k|kcsan) return 0 ;;
 	*) return 1 ;;
 	esac
+}
+
+# known SERIES: there is such a kernel, or all ends here.
+known()
+{
+	is_built "$1" || suite_of "$1" > /dev/null
 }
 
 # arch_of SERIES: what it runs on, in Kbuild's words.
@@ -200,14 +220,15 @@ suite_sources()
 # architecture than the machine's. The machine's lists, status and sources stay as
 # they are, and no file that is kept names a host. Two of apt do not go together.
 suite_apt()
-{
-	local suite=${1%%:*} state=$CACHE/apt/${1/:/-} arch='' tmp rc=0
+(
+	suite=${1%%:*} state=$CACHE/apt/${1/:/-} arch=''
 
 	[ "$suite" = "$1" ] || arch=${1#*:}
 	mkdir -p "$state/lists/partial" "$state/archives/partial" "$state/parts"
 	[ -f "$state/status" ] || : > "$state/status"
-	tmp=$(mktemp -d)
-	suite_sources "$suite" > "$tmp/sources.list" || { rm -rf "$tmp"; exit 125; }
+	tmp=$(mktemp -d) || exit 125
+	trap 'rm -rf "$tmp"' EXIT
+	suite_sources "$suite" > "$tmp/sources.list" || exit 125
 	with_lock "apt-${1/:/-}" "${@:2}" \
 		${arch:+-o "APT::Architecture=$arch" -o "APT::Architectures=$arch"} \
 		-o Dir::Etc::sourcelist="$tmp/sources.list" \
@@ -216,10 +237,8 @@ suite_apt()
 		-o Dir::State::lists="$state/lists" \
 		-o Dir::State::status="$state/status" \
 		-o Dir::Cache="$state" -o APT::Sandbox::User="$(id -un)" \
-		-o APT::Get::List-Cleanup=0 || rc=$?
-	rm -rf "$tmp"
-	return "$rc"
-}
+		-o APT::Get::List-Cleanup=0
+)
 
 # fetch_debs SUITE[:ARCH] DIR PACKAGE...: download, checked by apt, and unpack into
 # DIR. Nothing is installed and no maintainer script runs.
