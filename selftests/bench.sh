@@ -14,16 +14,16 @@ bench=$debug/gcheap_bench
 dear=
 ! time_is_dear || dear=1
 begin $((dear ? 29 : 34))
-[ -d $debug/gcheap ] || skip_all "no debugfs"
+[ -d $debug/gcheap ] || lacks "debugfs"
 [ -d /sys/module/gcheap_bench ] || load gcheap_bench ||
-	skip_all "there is no gcheap_bench"
+	lacks "gcheap_bench"
 
-out=/tmp/bench.json
+out=$tmp/bench.json
 # The beginning of each trace is enough; that it is not packed does not matter.
-mkdir -p /tmp/bench.traces
+mkdir "$tmp/bench.traces"
 for trace in cpython-asyncio cpython-docutils; do
 	zcat "$traces/$trace.gct.gz" 2> /dev/null | head -n 60000 \
-		> "/tmp/bench.traces/$trace.gct.gz"
+		> "$tmp/bench.traces/$trace.gct.gz"
 done
 
 # sound FILE REPS LEAST: every result of a file has its values and makes sense,
@@ -86,8 +86,8 @@ sound()
 # measured NAME REPS LEAST
 measured()
 {
-	gcctl bench "$1" reps "$2" scale 1 traces /tmp/bench.traces note t \
-		file "$out.$1" > /tmp/bench.txt || return
+	gcctl bench "$1" reps "$2" scale 1 traces "$tmp/bench.traces" note t \
+		file "$out.$1" > "$tmp/bench.txt" || return
 	sound "$out.$1" "$2" "$3" || return
 	is "lines of the table" \
 		"$(gcctl bench show "$out.$1" | tail -n +10 | wc -l)" \
@@ -111,10 +111,10 @@ check "replay" measured replay 1 12
 # The same file twice: nothing has changed.
 unchanged()
 {
-	gcctl bench compare "$out.mark" "$out.mark" > /tmp/bench.txt || return
-	is "lines" "$(grep -c ' 1\.00 ' /tmp/bench.txt)" \
+	gcctl bench compare "$out.mark" "$out.mark" > "$tmp/bench.txt" || return
+	is "lines" "$(grep -c ' 1\.00 ' "$tmp/bench.txt")" \
 		"$(grep -c '"key":' "$out.mark")" || return
-	! grep -E '(better|worse)$' /tmp/bench.txt
+	! grep -E '(better|worse)$' "$tmp/bench.txt"
 }
 
 # all VALUES: the file with these in the place of each value, of which there are two
@@ -128,9 +128,9 @@ few()
 {
 	all 10.0 > "$out.once"
 	all 20.0 > "$out.twice"
-	gcctl bench compare "$out.once" "$out.twice" > /tmp/bench.txt || return
-	is "verdicts" "$(grep -cE '(better|worse)$' /tmp/bench.txt)" 0 &&
-		is "too few" "$(grep -c 'too few$' /tmp/bench.txt)" \
+	gcctl bench compare "$out.once" "$out.twice" > "$tmp/bench.txt" || return
+	is "verdicts" "$(grep -cE '(better|worse)$' "$tmp/bench.txt")" 0 &&
+		is "too few" "$(grep -c 'too few$' "$tmp/bench.txt")" \
 			"$(grep -c '"key":' "$out.mark")"
 }
 
@@ -139,8 +139,8 @@ overlapping()
 {
 	all "10.0, 11.0, 12.0, 13.0, 19.0" > "$out.once"
 	all "20.0, 21.0, 22.0, 23.0, 14.0" > "$out.twice"
-	gcctl bench compare "$out.once" "$out.twice" > /tmp/bench.txt || return
-	is "verdicts" "$(grep -cE '(better|worse)$' /tmp/bench.txt)" \
+	gcctl bench compare "$out.once" "$out.twice" > "$tmp/bench.txt" || return
+	is "verdicts" "$(grep -cE '(better|worse)$' "$tmp/bench.txt")" \
 		"$(grep -c '"key":' "$out.mark")"
 }
 
@@ -158,10 +158,10 @@ doubled()
 {
 	all "10.0, 10.0, 10.0" > "$out.once"
 	all "20.0, 20.0, 20.0" > "$out.twice"
-	gcctl bench compare "$out.once" "$out.twice" > /tmp/bench.txt || return
-	is "changes" "$(grep -cE '(better|worse)$' /tmp/bench.txt)" \
+	gcctl bench compare "$out.once" "$out.twice" > "$tmp/bench.txt" || return
+	is "changes" "$(grep -cE '(better|worse)$' "$tmp/bench.txt")" \
 		"$(grep -c '"key":' "$out.mark")" || return
-	is "better for being more" "$(grep -c 'better$' /tmp/bench.txt)" \
+	is "better for being more" "$(grep -c 'better$' "$tmp/bench.txt")" \
 		"$(grep -c '"unit":"GB/s"' "$out.mark")"
 }
 
@@ -209,7 +209,7 @@ modes()
 
 no_bench_heap()
 {
-	! gcctl -j heap | keys | grep -q '"name":"bench'
+	heaps=$(gcctl -j heap) && ! echo "$heaps" | keys | grep -q '"name":"bench'
 }
 
 threads()
@@ -247,6 +247,5 @@ check "interrupted in a collection" \
 check "interrupted while two allocate" \
 	interrupted "steady cpus=2 live=20 reps=100 ms=10000"
 check "nothing is left" no_bench_heap
-rm -rf /tmp/bench.*
 # Loaded, it keeps gcheap from being unloaded by the tests that follow.
 rmmod gcheap_bench

@@ -804,9 +804,13 @@ static void read_answers(int fd, bool answered[UNREAD])
 	unsigned int nr;
 	int len;
 
-	/* Once it is told that something was lost. */
-	while ((len = (int)recv(fd, buf, sizeof(buf), MSG_DONTWAIT)) > 0 ||
-	       errno == ENOBUFS) {
+	for (;;) {
+		len = (int)recv(fd, buf, sizeof(buf), MSG_DONTWAIT);
+		/* Once it is told that something was lost. */
+		if (len < 0 && errno == ENOBUFS)
+			continue;
+		if (len <= 0)
+			break;
 		for (nlh = (void *)buf; NLMSG_OK(nlh, (unsigned int)len);
 		     nlh = NLMSG_NEXT(nlh, len)) {
 			const char *name;

@@ -190,21 +190,27 @@ static void live(unsigned int round)
 /* Readers that write, and heaps that come and go until they have done. */
 static void test_readers(void)
 {
-	unsigned int i, rounds = fuzz_rounds(1000, 4), left = READERS, round = 0;
-	bool good = true;
+	unsigned int i, rounds = fuzz_rounds(1000, 4), left = 0, round = 0;
+	bool good;
 	int status;
 
 	fflush(stdout);
 	for (i = 0; i < READERS; i++) {
 		uint64_t seed = fuzz_next();
+		pid_t pid = fork();
 
-		if (fork())
-			continue;
-		fuzz_state = seed;
-		status = reader(rounds);
-		fflush(stdout);
-		_exit(status);
+		if (!pid) {
+			fuzz_state = seed;
+			status = reader(rounds);
+			fflush(stdout);
+			_exit(status);
+		}
+		if (pid > 0)
+			left++;
+		else
+			ksft_print_msg("fork: %s\n", strerror(errno));
 	}
+	good = left == READERS;
 	while (left) {
 		live(round++);
 		if (waitpid(-1, &status, WNOHANG) > 0) {

@@ -35,7 +35,7 @@ run_for()
 	end=$1
 	shift
 	from=$(stat_of "$heap" alloc-bytes)
-	gcctl run "$@" heap "$heap" mutators 2 seconds 10000 > /tmp/garbage.run 2>&1 &
+	gcctl run "$@" heap "$heap" mutators 2 seconds 10000 > "$tmp/garbage.run" 2>&1 &
 	run=$!
 	within 10000 over_or_allocated "$end"
 	kill -TERM "$run" 2> /dev/null
@@ -43,7 +43,7 @@ run_for()
 	status=$?
 	# It was stopped, and what it had allocated was as it should be.
 	is "exit status" "$status" 0 || {
-		cat /tmp/garbage.run
+		cat "$tmp/garbage.run"
 		return 1
 	}
 	idle_soon "$heap" && gcctl collect "$heap" && allocated "$end"
@@ -98,4 +98,4 @@ check "objects of up to 48 KiB" through $((total / 4)) \
 check "all of it" [ "$(stat_of "$heap" alloc-bytes)" -ge "$total" ]
 check "the limit is kept, and nothing failed" kept
 check "nothing stays" at_end
-rm -f /tmp/garbage.run
+rm -f "$tmp/garbage.run"

@@ -16,13 +16,13 @@ LIVES=5
 begin 8
 online=/sys/devices/system/cpu/cpu1/online
 [ -w "$online" ] || skip_all "no CPU can be taken away"
-trap 'echo 1 > "$online"; finish' EXIT
+keep "$online"
 
 # plugging COMMAND...: a CPU comes and goes while it runs. How often depends on
 # the machine: once is enough.
 plugging()
 {
-	"$@" > /tmp/plug.out 2>&1 &
+	"$@" > "$tmp/plug.out" 2>&1 &
 	run=$!
 	n=0
 	while kill -0 "$run" 2> /dev/null; do
@@ -34,7 +34,7 @@ plugging()
 	done
 	echo 1 > "$online"
 	wait "$run" || {
-		cat /tmp/plug.out
+		cat "$tmp/plug.out"
 		return 1
 	}
 	[ "$n" -gt 0 ] || {

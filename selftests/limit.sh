@@ -41,7 +41,7 @@ raised()
 }
 
 # Nothing is alive but what has 600,000 bytes; the heap may hold 1.5 MiB.
-cat > /tmp/limit.gct <<'END'
+cat > "$tmp/limit.gct" <<'END'
 gct 1
 T 0 n 1
 A 1 0 32 2
@@ -55,7 +55,7 @@ END
 emptied()
 {
 	gcctl heap add t-emptied engine "$engine" limit 1536K > /dev/null || return
-	gcctl replay /tmp/limit.gct heap t-emptied
+	gcctl replay "$tmp/limit.gct" heap t-emptied
 	ok=$?
 	within 10 gcctl heap del t-emptied > /dev/null
 	return "$ok"
@@ -71,4 +71,4 @@ for engine in go python slab; do
 	check "deleted on $engine" within 10 gcctl heap del t-limit
 	check "an empty arena makes room on $engine" emptied
 done
-rm -f /tmp/limit.gct
+rm -f "$tmp/limit.gct"

@@ -9,10 +9,10 @@
 . "$(dirname "$0")/lib.sh"
 
 count=$(grep -c '^bad ' "$0")
-begin $((count + 16))
+begin $((count + 17))
 
 gcctl heap add t-bad engine python > /dev/null
-file=/tmp/malformed.gct
+file=$tmp/malformed.gct
 
 # bad WHAT LINE TEXT RECORDS: object 1 has two slots, object 2 is of a type
 # without references; both are held.
@@ -105,16 +105,18 @@ refused_in "last line without end" 3 "cut short"
 : > "$file"
 refused "empty file" 1 "empty" gcctl replay "$file" heap t-bad
 refused "missing file" 1 "No such file" gcctl replay /tmp/none heap t-bad
-refused "folder" 1 "" gcctl replay /tmp heap t-bad
+refused "folder" 1 "Is a directory" gcctl replay /tmp heap t-bad
 
 head -c 100000 "$traces/cpython-asyncio.gct.gz" > "$file.gz"
-refused "compressed file cut short" 1 "" gcctl replay "$file.gz" heap t-bad
+refused "compressed file cut short" 1 "ends too early" \
+	gcctl replay "$file.gz" heap t-bad
 {
 	head -c 50000 "$traces/cpython-asyncio.gct.gz"
 	head -c 1000 /dev/zero
 	tail -c +51001 "$traces/cpython-asyncio.gct.gz"
 } > "$file.gz"
-refused "compressed file damaged" 1 "" gcctl replay "$file.gz" heap t-bad
+# What comes out is noticed before its checksum is.
+refused "compressed file damaged" 1 "$file.gz:" gcctl replay "$file.gz" heap t-bad
 
 # All of a compressed file is members of gzip; they are read as one.
 printf 'gct 1\nT 0 node 0\nA 1 0 32 0\n' | gzip > "$file.1"
@@ -128,6 +130,8 @@ members()
 		is deaths "$(echo "$out" | keys | number deaths)" 1
 }
 check "compressed in two members" members
+{ head -c $(($(wc -c < "$file.1") - 8)) "$file.1"; head -c 8 /dev/zero; } > "$file.gz"
+refused "a checksum that is wrong" 1 "is damaged" gcctl replay "$file.gz" heap t-bad
 cat "$file.1" "$file.2" > "$file.gz"
 refused "text behind a member" 1 "behind" gcctl replay "$file.gz" heap t-bad
 { cat "$file.1"; head -c 512 /dev/zero; } > "$file.gz"

@@ -10,9 +10,6 @@
 debug=/sys/kernel/debug
 [ -d $debug/gcheap ] || mount -t debugfs none $debug 2> /dev/null
 begin 27
-tmp=/tmp/output
-rm -rf "$tmp"
-mkdir -p "$tmp"
 
 esc=$(printf '\033')
 csi=$(printf '\302\233')
@@ -207,8 +204,10 @@ bench_file_first()
 
 bench_file_is_folder()
 {
-	gcctl bench reps 1 scale 1 file "$tmp" > "$tmp.out" 2>&1
-	is "exit status" $? 1 && is "files beside it" "$(ls -d "$tmp".*)" "$tmp.out"
+	mkdir "$tmp/folder"
+	gcctl bench reps 1 scale 1 file "$tmp/folder" > "$tmp/folder.out" 2>&1
+	is "exit status" $? 1 &&
+		is "files beside it" "$(ls -d "$tmp"/folder.*)" "$tmp/folder.out"
 }
 
 # bench_names FILE: what a folder holds of it, temporary files too.
@@ -391,4 +390,3 @@ check "interrupted: kept so far" interrupted INT int 2
 check "ended: kept so far" interrupted TERM term 15
 # Others unload what it uses.
 rmmod gcheap_bench
-rm -rf "$tmp" "$tmp.out"

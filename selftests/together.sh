@@ -9,11 +9,8 @@
 
 ROUNDS=10
 [ -z "${GCHEAP_LONG:-}" ] || ROUNDS=300
-tmp=/tmp/together
-rm -rf "$tmp"
-mkdir -p "$tmp"
 
-begin 21
+begin 24
 
 # both COMMAND -- COMMAND: at the same time; their statuses are in one and two.
 both()
@@ -221,6 +218,12 @@ busy()
 	! idle t-both
 }
 
+# A thread of a run or a replay is there.
+runs()
+{
+	grep -s "^gch_load/" /proc/[0-9]*/comm
+}
+
 # Only one of those who want a heap alone, or one who does and others.
 alone()
 {
@@ -230,6 +233,7 @@ alone()
 	gcctl replay "$tmp/fifo" heap t-both > "$tmp/replay" 2>&1 &
 	replay=$!
 	within 10 busy
+	check "a run is seen on $1" runs
 	refused "a second replay on $1" 2 "alone" \
 		gcctl replay "$traces/cpython-asyncio.gct.gz" heap t-both
 	refused "a run beside a replay on $1" 2 "alone" \
@@ -260,10 +264,8 @@ balanced()
 	is "pages returned" "$(total pages-returned)" "$(total pages-taken)"
 }
 check "all pages came back" within 10 balanced
-rm -rf "$tmp"
 no_run()
 {
-	# shellcheck disable=SC2009 # there is no pgrep
-	! ps | grep "[g]ch_load/"
+	! runs
 }
-check "no run is left" no_run
+check "no run is left" within 10 no_run

@@ -145,7 +145,7 @@ zero_shown()
 		is "thresholds of 0" "$(grep -c 'threshold1 0' "$zero_out")" 2 &&
 		is "what is off" "$(grep -c threshold0 "$zero_out")" 0
 }
-zero_out=/tmp/usage.out
+zero_out=$tmp/usage.out
 check "a 0 that is not off" zero_shown
 rm -f "$zero_out"
 
@@ -167,11 +167,11 @@ no_socket()
 check "no socket" no_socket
 
 # The kernel loads what a family's name stands for, unless it is kept from it.
-helper=$(cat /proc/sys/kernel/modprobe)
+keep /proc/sys/kernel/modprobe
 echo /bin/false > /proc/sys/kernel/modprobe
 rmmod gcheap_load
 refused "no module for runs" 3 "gcheap_load" gcctl run lru heap t-use
 rmmod gcheap
 refused "no module" 3 "gcheap" gcctl heap show
-echo "$helper" > /proc/sys/kernel/modprobe
+restore
 load gcheap_load
