@@ -38,7 +38,7 @@ struct gch_stats_field {
 	u16 offset;
 };
 
-#define GCH_STATS_FIELDS	48
+#define GCH_STATS_FIELDS	53
 extern const struct gch_stats_field gch_stats_fields[GCH_STATS_FIELDS];
 
 /**

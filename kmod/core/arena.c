@@ -17,9 +17,12 @@
 
 #include "arena.h"
 #include "compat.h"
+#include "heap.h"
 
 /* Not in crumbs, as long as there is something better. */
 #define NEAR_ORDER_MIN	((unsigned int)GCH_ORDER(SZ_64K))
+/* Blocks for arenas at the soft limit and beyond, at most. */
+#define SOFT_PIECE	SZ_256K
 
 static atomic64_t pages_taken;
 static atomic64_t pages_returned;
@@ -97,10 +100,11 @@ bool gch_hold(struct gch_heap *heap, size_t bytes)
 	u64 held = atomic64_add_return(bytes, &heap->held);
 
 	if (limit && held > limit) {
-		atomic64_sub(bytes, &heap->held);
+		gch_unhold(heap, bytes);
 		return false;
 	}
 	gch_max(&heap->peak_held, held);
+	gch_over_note(heap, held - bytes, held);
 	return true;
 }
 EXPORT_SYMBOL_IF_KUNIT(gch_hold);
@@ -114,7 +118,9 @@ EXPORT_SYMBOL_IF_KUNIT(gch_hold);
  */
 void gch_unhold(struct gch_heap *heap, size_t bytes)
 {
-	atomic64_sub(bytes, &heap->held);
+	u64 held = atomic64_sub_return(bytes, &heap->held);
+
+	gch_over_note(heap, held + bytes, held);
 }
 EXPORT_SYMBOL_IF_KUNIT(gch_unhold);
 
@@ -194,12 +200,23 @@ void gch_pages_put(struct gch_heap *heap, void *addr, unsigned int order)
 }
 EXPORT_SYMBOL_IF_KUNIT(gch_pages_put);
 
+/*
+ * Is a block too large for the soft limit? Beyond it memory is taken in small pieces, so
+ * that it is not passed by more than need be.
+ */
+static bool is_too_large(const struct gch_heap *heap, unsigned int order)
+{
+	size_t bytes = PAGE_SIZE << order;
+
+	return bytes > SOFT_PIECE && !gch_soft_allows(heap, bytes);
+}
+
 /**
  * gch_arena_get - takes a block for an arena
  * @heap: the heap
  * @min_order: least order that is of use
  * @order: set to the order it got: at most that of %GCH_KEY_ARENA_ORDER, less
- *	where memory is in pieces or the limit is near
+ *	where memory is in pieces or a limit is near
  *
  * Context: process context, may sleep.
  * Return: the block, aligned to its size, or NULL.
@@ -211,6 +228,8 @@ void *gch_arena_get(struct gch_heap *heap, unsigned int min_order,
 	void *addr;
 
 	for (o = max(o, min_order); ; o--) {
+		if (o > min_order && is_too_large(heap, o))
+			continue;
 		/* Only the last try may press memory hard. */
 		addr = gch_pages_get(heap, o, o > min_order ?
 				     GFP_KERNEL | __GFP_NORETRY :
@@ -248,6 +267,8 @@ void *gch_arena_get_near(struct gch_heap *heap, int nid, unsigned int min_order,
 	unsigned int least = max(min_order, min(most, NEAR_ORDER_MIN)), o;
 	void *addr = NULL;
 
+	while (most > least && is_too_large(heap, most))
+		most--;
 	for (o = most + 1; !addr && o-- > least; )
 		addr = pages_get(heap, nid, o, __GFP_NORETRY |
 				 (o == most ? GFP_KERNEL : GFP_NOWAIT));

@@ -124,6 +124,7 @@ static struct gch_heap *heap_new(const struct gch_engine_ops *ops)
 	INIT_LIST_HEAD(&heap->types);
 	gch_owner_init(heap);
 	spin_lock_init(&heap->peaks_lock);
+	gch_over_init(heap);
 	INIT_LIST_HEAD(&heap->watchers);
 	heap->reachable = GCH_UNKNOWN;
 	mutex_init(&heap->type_lock);

@@ -139,6 +139,8 @@ void gch_heap_stats(struct gch_heap *heap, struct gch_stats *stats)
 	stats->mark_ns = atomic64_read(&heap->mark_ns);
 	stats->stopped_ns = atomic64_read(&heap->stopped_ns);
 	stats->limit_hits = atomic64_read(&heap->limit_hits);
+	stats->limit_waits = atomic64_read(&heap->limit_waits);
+	gch_over_stats(heap, stats);
 	stats->alloc_failures = atomic64_read(&heap->alloc_failures);
 	stats->handshakes = atomic64_read(&heap->handshakes);
 	stats->interrupts = atomic64_read(&heap->interrupts);

@@ -157,12 +157,18 @@ int gch_go_assist(struct gch_go_heap *h, struct gch_mutator *m, u32 state)
  * gch_go_nap - makes room for the mark workers
  * @h: the heap
  *
+ * Where gogc asks for the cycle this is no time that the limiter looks at: the heap is to
+ * stay near its goal however long the collector is kept from a CPU.
+ *
  * Context: process context outside sections, may sleep.
  */
 void gch_go_nap(struct gch_go_heap *h)
 {
 	unsigned int us = gch_val(&h->base, GCH_KEY_ASSIST_US);
+	u64 start = ktime_get_ns();
 
 	us = clamp(us, 1U, NAP_MAX_US);
 	usleep_range(us / 2, us);
+	if (atomic64_read(&h->live) < READ_ONCE(h->pacer.gogc_trigger))
+		gch_go_stalled(h, ktime_get_ns() - start);
 }

@@ -221,7 +221,7 @@ static void sweep(struct gch_go_heap *h)
 {
 	gch_go_sweep_all(h);
 	gch_go_large_sweep(h);
-	gch_go_pace(h);
+	gch_go_pace_swept(h);
 	gch_go_scavenge(h);
 }
 

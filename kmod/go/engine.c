@@ -77,6 +77,9 @@ static void tuned(struct gch_heap *heap, enum gch_key key)
 	if (key == GCH_KEY_GOGC || key == GCH_KEY_LIMIT ||
 	    key == GCH_KEY_MEMORY_LIMIT || key == GCH_KEY_GC_PERCENT_CPU)
 		gch_go_pace(to_go(heap));
+	/* Towards a limit that is lowered the heap goes at once. */
+	if (key == GCH_KEY_MEMORY_LIMIT && !gch_soft_allows(heap, 0))
+		gch_cycle_suggest(heap, 2);
 }
 
 static void heap_exit(struct gch_heap *heap)
@@ -168,9 +171,15 @@ static int wait_memory(struct gch_go_heap *h, struct gch_go_mutator *gm)
 {
 	struct gch_mutator *m = &gm->base;
 	u64 started = atomic64_read(&h->base.cycles_started);
+	int ret;
 
-	if (m->tries++ < TRIES_MAX && take_memory(h, gm))
-		return 0;
+	if (m->tries++ < TRIES_MAX) {
+		ret = gch_go_limit_wait(h, gm, started);
+		if (ret < 0)
+			return ret;
+		if (ret || take_memory(h, gm))
+			return 0;
+	}
 	if (gm->collections++ < COLLECTIONS_MAX)
 		return collect(h, gm->collections == 1, started);
 	gm->collections = 0;
@@ -210,8 +219,10 @@ static int wait(struct gch_mutator *m)
 		supply(h);
 		return 0;
 	}
-	if (!m->tries)
+	if (!m->tries) {
 		gm->collections = 0;
+		gm->limit_waits = 0;
+	}
 	return wait_memory(h, gm);
 }
 

@@ -275,6 +275,9 @@ struct gch_go_large {
 	u64 id;
 };
 
+/* So often a call waits at the soft limit. */
+#define GCH_GO_LIMIT_WAITS	2
+
 /* Marked in one go, in a section. */
 #define GCH_GO_SHADE_MAX	128
 
@@ -389,8 +392,11 @@ struct gch_go_mcentral {
  * @pacer: when a cycle starts, and what mutators owe it
  * @limiter: whether collecting takes too much processor time; under @pace_lock
  * @limiter_time: when that was last looked at
- * @limiter_gc: processor time that collecting had taken then
+ * @limiter_gc: processor time that collecting had taken from mutators by then
  * @limiter_on: how often it had taken too much
+ * @limiter_ns: for how long, up to @limiter_time
+ * @stalled_ns: processor time that mutators have not used since they waited for the
+ *	collector
  * @black_before: gch_go_black() when the cycle began
  * @sweep_pages: pages that have to be swept until @sweep_way bytes more are
  *	live; 0 when all are
@@ -456,6 +462,8 @@ struct gch_go_heap {
 	u64 limiter_time;
 	u64 limiter_gc;
 	u64 limiter_on;
+	u64 limiter_ns;
+	atomic64_t stalled_ns;
 	u64 black_before;
 	u64 sweep_pages;
 	u64 sweep_way;
@@ -480,6 +488,7 @@ struct gch_go_heap {
  * @stash: large object whose pages were taken for the call that is repeated
  * @want_large: &gch_mutator.want is the size of a large object, not of a span
  * @collections: run for want of memory by the present call
+ * @limit_waits: how often it has waited at the soft limit
  * @debt: bytes to mark for what was allocated; less than 0 if more was marked
  * @debt_gen: sweep generation of the cycle that it is owed to
  */
@@ -488,6 +497,7 @@ struct gch_go_mutator {
 	struct gch_go_large *stash;
 	bool want_large;
 	unsigned int collections;
+	unsigned int limit_waits;
 	s64 debt;
 	u32 debt_gen;
 };
@@ -778,8 +788,16 @@ u32 gch_go_object_size(unsigned long ref);
 void gch_go_pace(struct gch_go_heap *h);
 void gch_go_pace_begin(struct gch_go_heap *h);
 void gch_go_pace_end(struct gch_go_heap *h);
-bool gch_go_cycle_due(struct gch_go_heap *h, u64 live);
+void gch_go_pace_swept(struct gch_go_heap *h);
+bool gch_go_cycle_due(struct gch_go_heap *h, u64 live, bool fresh);
+bool gch_go_limiter_holds(struct gch_go_heap *h);
+void gch_go_stalled(struct gch_go_heap *h, u64 ns);
+u64 gch_go_limiter_time(struct gch_go_heap *h);
 u64 gch_go_time(struct gch_go_heap *h);
+
+/* limit.c */
+int gch_go_limit_wait(struct gch_go_heap *h, struct gch_go_mutator *gm,
+		      u64 started);
 
 /* assist.c */
 void gch_go_owe(struct gch_go_heap *h, struct gch_mutator *m, u32 state,
@@ -822,6 +840,7 @@ void gch_go_sweep_some(struct gch_go_heap *h, u32 gen, u64 deadline);
 void gch_go_scavenge_init(struct gch_go_heap *h);
 void gch_go_scavenge_exit(struct gch_go_heap *h);
 void gch_go_scavenge(struct gch_go_heap *h);
+void gch_go_release_for(struct gch_go_heap *h, size_t bytes);
 u64 gch_go_shrink_count(struct gch_heap *heap);
 u64 gch_go_shrink(struct gch_heap *heap, u64 pages);
 

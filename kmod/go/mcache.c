@@ -223,16 +223,20 @@ static __always_inline unsigned long next_free(struct gch_go_span *s, u64 free)
 	return s->window + __ffs64(free) * s->size;
 }
 
-/* Counts what a CPU takes to allocate from as live; starts a cycle, or pays. */
+/*
+ * Counts what a CPU takes to allocate from as live; starts a cycle, or pays. @fresh: it
+ * has taken pages for it.
+ */
 static void account(struct gch_go_heap *h, struct gch_mutator *m, u32 state,
-		    u64 bytes)
+		    u64 bytes, bool fresh)
 {
 	u64 live = atomic64_add_return(bytes, &h->live);
 
 	gch_max(&h->base.peak_live, live);
-	if (STATE_PHASE(state) != PHASE_OFF || READ_ONCE(h->sweep_pages))
+	if (STATE_PHASE(state) != PHASE_OFF || READ_ONCE(h->sweep_pages) ||
+	    atomic_read(&h->kicked))
 		gch_go_owe(h, m, state, live, bytes);
-	if (live >= READ_ONCE(h->pacer.trigger) && gch_go_cycle_due(h, live))
+	if (gch_go_cycle_due(h, live, fresh))
 		gch_cycle_suggest(&h->base, 2);
 }
 
@@ -242,6 +246,7 @@ static int refill(struct gch_go_heap *h, struct gch_mutator *m,
 {
 	u32 gen = STATE_GEN(c->state);
 	struct gch_go_span *s = c->span[class];
+	bool fresh;
 	int ret;
 
 	if (s) {
@@ -251,14 +256,15 @@ static int refill(struct gch_go_heap *h, struct gch_mutator *m,
 	ret = gch_go_central_get(h, class, gen, &s);
 	if (ret)
 		return ret;
-	if (!s)
+	fresh = !s;
+	if (fresh)
 		s = gch_go_span_alloc(h, class, gen, m->tries);
 	if (!s)
 		return -ENOMEM;
 	if (gch_go_snaps(c->state))
 		gch_go_snap_span(s, gen);
 	account(h, m, c->state,
-		(u64)(s->nelems - gch_go_span_count(s)) * s->size);
+		(u64)(s->nelems - gch_go_span_count(s)) * s->size, fresh);
 	c->span[class] = s;
 	return 0;
 }
@@ -477,7 +483,7 @@ static unsigned long make_large(struct gch_go_heap *h, struct gch_mutator *m,
 	list_add_tail_rcu(&l->node, &h->larges);
 	h->nr_large++;
 	raw_spin_unlock(&h->large_lock);
-	account(h, m, state, PAGE_SIZE << l->order);
+	account(h, m, state, PAGE_SIZE << l->order, true);
 	gch_tally(m->stats->allocs, 1);
 	gch_tally(m->stats->alloc_bytes, PAGE_SIZE << l->order);
 	gch_tally(m->stats->large_allocs, 1);

@@ -46,14 +46,48 @@ u64 gch_go_time(struct gch_go_heap *h)
 	return ns;
 }
 
+/**
+ * gch_go_stalled - counts what a mutator has waited for the collector
+ * @h: the heap
+ * @ns: how long
+ *
+ * Mutators that share a CPU lose no more than they would have had of it.
+ *
+ * Context: any.
+ */
+void gch_go_stalled(struct gch_go_heap *h, u64 ns)
+{
+	unsigned int nr = max(READ_ONCE(h->base.nr_mutators), 1U);
+
+	atomic64_add(gch_go_scale(ns, min(nr, num_online_cpus()), nr),
+		     &h->stalled_ns);
+}
+
+/* What collecting has taken from mutators, in all. */
+static u64 taken(struct gch_go_heap *h)
+{
+	u64 workers = 0, idle = 0;
+	unsigned int cpu;
+
+	lockdep_assert_not_held(&h->pace_lock);
+	for_each_possible_cpu(cpu) {
+		const struct gch_cpu_stats *c = per_cpu_ptr(h->base.cpu, cpu);
+
+		workers += READ_ONCE(c->cpu_ns);
+		idle += READ_ONCE(c->mark_ns[GCH_GO_IDLE]);
+	}
+	return gch_go_pacer_taken(atomic64_read(&h->base.assist.sum), workers,
+				  idle, atomic64_read(&h->stalled_ns));
+}
+
 static bool limiter_due(const struct gch_go_heap *h, u64 now)
 {
 	return now >= READ_ONCE(h->limiter_time) + LIMITER_EVERY;
 }
 
 /*
- * @gc: gch_go_time() @now. The CPUs that count are those that mutators could use: what
- * the collector does on others takes nothing away from them.
+ * @gc: taken() @now. The CPUs that count are those that mutators could use: what the
+ * collector does on others takes nothing away from them.
  */
 static void limiter_update(struct gch_go_heap *h, u64 now, u64 gc)
 {
@@ -71,31 +105,85 @@ static void limiter_update(struct gch_go_heap *h, u64 now, u64 gc)
 	part = min(gc - h->limiter_gc, all);
 	gch_go_limiter_add(&h->limiter, part, all - part,
 			   cpus * LIMITER_CAPACITY);
+	if (was)
+		h->limiter_ns += now - h->limiter_time;
 	WRITE_ONCE(h->limiter_time, now);
 	h->limiter_gc = gc;
 	if (!was && h->limiter.on)
 		h->limiter_on++;
 }
 
-/* Mutators ask, without waiting: does collecting still take too much time? */
-static bool limiter_holds(struct gch_go_heap *h)
+/**
+ * gch_go_limiter_holds - does collecting take too much processor time?
+ * @h: the heap
+ *
+ * If it has, it is looked at again, without waiting.
+ *
+ * Context: any but interrupts.
+ * Return: whether it does: then nothing is done for the limit's sake alone.
+ */
+bool gch_go_limiter_holds(struct gch_go_heap *h)
 {
-	u64 now = ktime_get_ns(), gc;
+	u64 now, gc;
 
+	if (likely(!READ_ONCE(h->limiter.on)))
+		return false;
+	now = ktime_get_ns();
 	if (!limiter_due(h, now))
 		return true;
-	gc = gch_go_time(h);
-	if (!raw_spin_trylock(&h->pace_lock))
-		return true;
-	limiter_update(h, now, gc);
-	raw_spin_unlock(&h->pace_lock);
+	gc = taken(h);
+	preempt_disable();
+	if (raw_spin_trylock(&h->pace_lock)) {
+		limiter_update(h, now, gc);
+		raw_spin_unlock(&h->pace_lock);
+	}
+	preempt_enable();
 	return READ_ONCE(h->limiter.on);
+}
+
+/**
+ * gch_go_limiter_time - how long collecting was held back
+ * @h: the heap
+ *
+ * Context: process context.
+ * Return: nanoseconds.
+ */
+u64 gch_go_limiter_time(struct gch_go_heap *h)
+{
+	u64 ns;
+
+	preempt_disable();
+	raw_spin_lock(&h->pace_lock);
+	ns = h->limiter_ns;
+	if (h->limiter.on)
+		ns += ktime_get_ns() - h->limiter_time;
+	raw_spin_unlock(&h->pace_lock);
+	preempt_enable();
+	return ns;
+}
+
+static u64 used(struct gch_go_heap *h)
+{
+	u64 held = atomic64_read(&h->base.held);
+
+	/* Read at two instants. */
+	return held - min_t(u64, held, READ_ONCE(h->free_pages) <<
+				       GCH_GO_PAGE_SHIFT);
+}
+
+/* Is a cycle due for the limit's sake? Not before what is dead has been swept. */
+static bool is_short(struct gch_go_heap *h)
+{
+	return READ_ONCE(h->pacer.limit) && !READ_ONCE(h->sweep_pages) &&
+	       used(h) >= READ_ONCE(h->pacer.used_trigger) &&
+	       !gch_go_limiter_holds(h);
 }
 
 /**
  * gch_go_cycle_due - is a cycle to be started?
  * @h: the heap
- * @live: live bytes, at the trigger or beyond
+ * @live: live bytes
+ * @fresh: pages have been taken
  *
  * Not again before one that was asked for has marked, and not for the limit's
  * sake alone while collecting takes too much processor time.
@@ -103,14 +191,21 @@ static bool limiter_holds(struct gch_go_heap *h)
  * Context: in a section.
  * Return: whether the caller has to request one.
  */
-bool gch_go_cycle_due(struct gch_go_heap *h, u64 live)
+bool gch_go_cycle_due(struct gch_go_heap *h, u64 live, bool fresh)
 {
+	if (live < READ_ONCE(h->pacer.gogc_trigger) && !fresh)
+		return false;
 	if (atomic_read(&h->kicked))
 		return false;
-	if (unlikely(READ_ONCE(h->limiter.on)) &&
-	    live < READ_ONCE(h->pacer.gogc_trigger) && limiter_holds(h))
+	if (live < READ_ONCE(h->pacer.gogc_trigger) && !is_short(h))
 		return false;
 	return !atomic_xchg(&h->kicked, 1);
+}
+
+static void measure(struct gch_go_heap *h, struct gch_go_pacer *p)
+{
+	p->held = atomic64_read(&h->base.held);
+	p->free = READ_ONCE(h->free_pages) << GCH_GO_PAGE_SHIFT;
 }
 
 /**
@@ -130,10 +225,26 @@ void gch_go_pace(struct gch_go_heap *h)
 	p->limit = min_not_zero(gch_val(&h->base, GCH_KEY_LIMIT),
 				gch_val(&h->base, GCH_KEY_MEMORY_LIMIT));
 	p->share = gch_val(&h->base, GCH_KEY_GC_PERCENT_CPU) * 10;
-	p->held = atomic64_read(&h->base.held);
-	p->free = READ_ONCE(h->free_pages) << GCH_GO_PAGE_SHIFT;
+	measure(h, p);
 	p->allocated = alive;
 	gch_go_pacer_commit(p);
+	gch_go_pacer_commit_used(p);
+	raw_spin_unlock(&h->pace_lock);
+	preempt_enable();
+}
+
+/**
+ * gch_go_pace_swept - decides what may be used until the next cycle starts
+ * @h: the heap, all of which is swept
+ *
+ * Context: process context.
+ */
+void gch_go_pace_swept(struct gch_go_heap *h)
+{
+	preempt_disable();
+	raw_spin_lock(&h->pace_lock);
+	measure(h, &h->pacer);
+	gch_go_pacer_commit_used(&h->pacer);
 	raw_spin_unlock(&h->pace_lock);
 	preempt_enable();
 }
@@ -146,7 +257,7 @@ void gch_go_pace(struct gch_go_heap *h)
  */
 void gch_go_pace_begin(struct gch_go_heap *h)
 {
-	u64 gc = gch_go_time(h);
+	u64 gc = taken(h);
 
 	atomic64_set(&h->marked_bytes, 0);
 	atomic64_set(&h->credit, 0);
@@ -156,7 +267,7 @@ void gch_go_pace_begin(struct gch_go_heap *h)
 	preempt_disable();
 	raw_spin_lock(&h->pace_lock);
 	limiter_update(h, h->mark_start, gc);
-	gch_go_pacer_begin(&h->pacer, atomic64_read(&h->live));
+	gch_go_pacer_begin(&h->pacer, atomic64_read(&h->live), used(h));
 	raw_spin_unlock(&h->pace_lock);
 	preempt_enable();
 }
@@ -211,7 +322,7 @@ void gch_go_pace_end(struct gch_go_heap *h)
 	h->in_use = held - min_t(u64, held, READ_ONCE(h->free_pages) <<
 					    GCH_GO_PAGE_SHIFT);
 	now = ktime_get_ns();
-	gc = gch_go_time(h);
+	gc = taken(h);
 	preempt_disable();
 	raw_spin_lock(&h->pace_lock);
 	gch_go_pacer_end(p, atomic64_read(&h->live), work, assist_share(h));

@@ -115,7 +115,9 @@ EXPORT_SYMBOL_IF_KUNIT(gch_go_pacer_gogc_goal);
  * @p: the pacer
  *
  * Of the limit, what is held and neither free nor an object cannot be used, and
- * what is held beyond it has to be made up for.
+ * what is held beyond it has to be made up for. That is right when a cycle has marked
+ * and nothing is swept: the room between objects is little then. Most of what is swept
+ * will be used again.
  *
  * Context: any.
  * Return: live bytes; U64_MAX for no goal.
@@ -138,6 +140,11 @@ EXPORT_SYMBOL_IF_KUNIT(gch_go_pacer_limit_goal);
 static unsigned int mark_share(const struct gch_go_pacer *p)
 {
 	return min_t(unsigned int, p->share ?: MARK_SHARE, SHARE_MOST);
+}
+
+static u64 used(const struct gch_go_pacer *p)
+{
+	return less(p->held, p->free);
 }
 
 /* Bytes that mutators allocate while what is expected is marked. */
@@ -195,16 +202,52 @@ void gch_go_pacer_commit(struct gch_go_pacer *p)
 EXPORT_SYMBOL_IF_KUNIT(gch_go_pacer_commit);
 
 /**
- * gch_go_pacer_begin - a cycle begins
- * @p: the pacer
- * @live: live bytes
+ * gch_go_pacer_commit_used - decides on what may be used until a cycle starts
+ * @p: the pacer; what was found dead is swept
+ *
+ * Room for an object that was swept may be of no use to the next, if that is of another
+ * size. So the limit bounds what is in use: what is held and in no free page. It grows
+ * only where a span of pages is taken. The way to the goal is divided as in
+ * gch_go_pacer_trigger().
  *
  * Context: as gch_go_pacer_commit().
  */
-void gch_go_pacer_begin(struct gch_go_pacer *p, u64 live)
+void gch_go_pacer_commit_used(struct gch_go_pacer *p)
 {
+	u64 in_use = used(p), goal, part, way;
+
+	if (!p->limit) {
+		WRITE_ONCE(p->used_goal, U64_MAX);
+		WRITE_ONCE(p->used_trigger, U64_MAX);
+		return;
+	}
+	goal = less(p->limit, max_t(u64, p->limit / 100 * HEADROOM_PERCENT,
+				    HEADROOM_LEAST));
+	goal = max(goal, add(in_use, LIMIT_DISTANCE));
+	part = (goal - in_use) / TRIGGER_PARTS;
+	way = clamp(runway(p), part * (TRIGGER_PARTS - TRIGGER_MOST),
+		    part * (TRIGGER_PARTS - TRIGGER_LEAST));
+	WRITE_ONCE(p->used_goal, goal);
+	WRITE_ONCE(p->used_trigger, goal - way);
+}
+EXPORT_SYMBOL_IF_KUNIT(gch_go_pacer_commit_used);
+
+/**
+ * gch_go_pacer_begin - a cycle begins
+ * @p: the pacer
+ * @live: live bytes
+ * @used: bytes held that are in no free page
+ *
+ * Context: as gch_go_pacer_commit().
+ */
+void gch_go_pacer_begin(struct gch_go_pacer *p, u64 live, u64 used)
+{
+	u64 goal = gch_go_pacer_gogc_goal(p);
+
+	if (p->used_goal != U64_MAX)
+		goal = min(goal, add(live, less(p->used_goal, used)));
 	WRITE_ONCE(p->triggered, live);
-	WRITE_ONCE(p->goal, max(p->goal, add(live, MIN_RUNWAY)));
+	WRITE_ONCE(p->goal, max(goal, add(live, MIN_RUNWAY)));
 }
 EXPORT_SYMBOL_IF_KUNIT(gch_go_pacer_begin);
 
@@ -350,6 +393,22 @@ u64 gch_go_pacer_sweep_owed(u64 pages, u64 swept, u64 way, u64 grown)
 	return less(due, swept);
 }
 EXPORT_SYMBOL_IF_KUNIT(gch_go_pacer_sweep_owed);
+
+/**
+ * gch_go_pacer_taken - processor time that collecting takes from mutators
+ * @assists: what they have spent on marking and sweeping
+ * @workers: what mark workers have used
+ * @idle: how much of it they used because a CPU had nothing else to do
+ * @stalled: what mutators have not used since they waited for the collector
+ *
+ * Context: any; the values may be those of different moments.
+ * Return: the time.
+ */
+u64 gch_go_pacer_taken(u64 assists, u64 workers, u64 idle, u64 stalled)
+{
+	return add(add(assists, stalled), less(workers, idle));
+}
+EXPORT_SYMBOL_IF_KUNIT(gch_go_pacer_taken);
 
 /**
  * gch_go_limiter_add - counts processor time

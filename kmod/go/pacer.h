@@ -31,6 +31,8 @@
  * @goal: the cycle is to end before live bytes reach it
  * @trigger: it begins when they reach this
  * @gogc_trigger: as if there were no limit
+ * @used_goal: as @goal, of what is held and in no free page, for the limit's sake
+ * @used_trigger: likewise
  *
  * A heap changes its own under pace_lock.
  */
@@ -50,6 +52,8 @@ struct gch_go_pacer {
 	u64 goal;
 	u64 trigger;
 	u64 gogc_trigger;
+	u64 used_goal;
+	u64 used_trigger;
 };
 
 /**
@@ -67,7 +71,8 @@ u64 gch_go_pacer_gogc_goal(const struct gch_go_pacer *p);
 u64 gch_go_pacer_limit_goal(const struct gch_go_pacer *p);
 u64 gch_go_pacer_trigger(const struct gch_go_pacer *p, u64 goal);
 void gch_go_pacer_commit(struct gch_go_pacer *p);
-void gch_go_pacer_begin(struct gch_go_pacer *p, u64 live);
+void gch_go_pacer_commit_used(struct gch_go_pacer *p);
+void gch_go_pacer_begin(struct gch_go_pacer *p, u64 live, u64 used);
 void gch_go_pacer_end(struct gch_go_pacer *p, u64 live, u64 work,
 		      unsigned int assist);
 u64 gch_go_pacer_owed(const struct gch_go_pacer *p, u64 live, u64 done,
@@ -77,6 +82,7 @@ u64 gch_go_pacer_retain(const struct gch_go_pacer *p, u64 in_use, u64 last_goal,
 			u64 limit);
 u64 gch_go_pacer_sweep_way(const struct gch_go_pacer *p);
 u64 gch_go_pacer_sweep_owed(u64 pages, u64 swept, u64 way, u64 grown);
+u64 gch_go_pacer_taken(u64 assists, u64 workers, u64 idle, u64 stalled);
 void gch_go_limiter_add(struct gch_go_limiter *l, u64 gc, u64 mutators,
 			u64 capacity);
 

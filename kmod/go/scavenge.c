@@ -84,6 +84,27 @@ void gch_go_scavenge_exit(struct gch_go_heap *h)
 	cancel_delayed_work_sync(&h->scavenge_work);
 }
 
+/* What the engine may hold so that the soft limit, which there is, allows for more. */
+static u64 below_soft(struct gch_go_heap *h, size_t more)
+{
+	u64 soft = gch_val(&h->base, GCH_KEY_MEMORY_LIMIT);
+	u64 other = atomic64_read(&h->base.kept) + more;
+
+	return soft > other ? soft - other : 0;
+}
+
+/**
+ * gch_go_release_for - makes room below the soft limit for what is no span
+ * @h: the heap
+ * @bytes: how much is to be taken
+ *
+ * Context: process context, may sleep; under &gch_heap.cycle_lock, no cycle runs.
+ */
+void gch_go_release_for(struct gch_go_heap *h, size_t bytes)
+{
+	release(h, below_soft(h, bytes), U64_MAX, U64_MAX);
+}
+
 /**
  * gch_go_scavenge - decides what a heap keeps after a cycle
  * @h: the heap, swept
@@ -101,7 +122,9 @@ void gch_go_scavenge(struct gch_go_heap *h)
 	WRITE_ONCE(h->retain, keep);
 	if (!keep || !gch_limit_allows(&h->base, SZ_2M))
 		release(h, 0, U64_MAX, U64_MAX);
-	else if (has_too_much(h))
+	else if (!gch_soft_allows(&h->base, 0))
+		release(h, below_soft(h, 0), U64_MAX, U64_MAX);
+	if (has_too_much(h))
 		gch_defer(&h->scavenge_work, EVERY_MS);
 }
 

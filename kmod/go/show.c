@@ -160,6 +160,7 @@ void gch_go_stats(struct gch_heap *heap, struct gch_stats *stats)
 	}
 	stats->returned_bytes = READ_ONCE(h->returned);
 	stats->limiter_on = READ_ONCE(h->limiter_on);
+	stats->limiter_ns = gch_go_limiter_time(h);
 	stats->goal_bytes = goal == U64_MAX ? 0 : goal;
 	stats->classes = GCH_GO_CLASSES - 1;
 	stats->units = atomic_read(&h->nr_units);

@@ -362,6 +362,63 @@ static void test_limit(struct kunit *test)
 	gch_kunit_heap_end(test, heap);
 }
 
+static bool over_is(struct kunit *test, struct gch_heap *heap, u64 times,
+		    u64 max, bool now)
+{
+	struct gch_stats a, b;
+
+	gch_heap_stats(heap, &a);
+	do {
+		gch_heap_stats(heap, &b);
+	} while (now && b.over_limit_ns == a.over_limit_ns);
+	return GCH_EXPECT(test, b.over_limit == times &&
+			  b.over_limit_max_bytes == max,
+			  "%llu times, by %llu bytes at most", b.over_limit,
+			  b.over_limit_max_bytes) &&
+	       GCH_EXPECT(test, now || b.over_limit_ns == a.over_limit_ns,
+			  "from %llu to %llu ns", a.over_limit_ns,
+			  b.over_limit_ns);
+}
+
+/* What is held beyond the soft limit: how often, by how much, and while it is. */
+static void test_over(struct kunit *test)
+{
+	struct gch_config cfg = {
+		.engine = GCHEAP_ENGINE_GO,
+		.set = BIT(GCH_KEY_MEMORY_LIMIT) | BIT(GCH_KEY_LIMIT),
+		.val[GCH_KEY_MEMORY_LIMIT] = SZ_64M,
+		.val[GCH_KEY_LIMIT] = SZ_256M,
+	};
+	struct gch_heap *heap = gch_kunit_heap(test, &cfg);
+	size_t room = SZ_64M - atomic64_read(&heap->held);
+
+	KUNIT_ASSERT_TRUE(test, gch_hold(heap, room));
+	over_is(test, heap, 0, 0, false);
+	/* The hard limit refuses that, so it has not been held. */
+	KUNIT_EXPECT_FALSE(test, gch_hold(heap, SZ_256M));
+	KUNIT_ASSERT_TRUE(test, gch_hold(heap, 1));
+	over_is(test, heap, 2, 1, true);
+	KUNIT_ASSERT_TRUE(test, gch_hold(heap, 4095));
+	over_is(test, heap, 2, 4096, true);
+	gch_unhold(heap, 4095);
+	over_is(test, heap, 2, 4096, true);
+	gch_unhold(heap, 1);
+	over_is(test, heap, 2, 4096, false);
+	KUNIT_ASSERT_TRUE(test, gch_hold(heap, 100));
+	over_is(test, heap, 3, 4096, true);
+	/* The limit may be moved instead. */
+	GCH_MUST(test, gch_heap_tune(heap, GCH_KEY_MEMORY_LIMIT, SZ_128M,
+				     NULL));
+	over_is(test, heap, 3, 4096, false);
+	GCH_MUST(test, gch_heap_tune(heap, GCH_KEY_MEMORY_LIMIT, SZ_32M,
+				     NULL));
+	over_is(test, heap, 4, SZ_32M + 100, true);
+	GCH_MUST(test, gch_heap_tune(heap, GCH_KEY_MEMORY_LIMIT, 0, NULL));
+	over_is(test, heap, 4, SZ_32M + 100, false);
+	gch_unhold(heap, room + 100);
+	gch_kunit_heap_end(test, heap);
+}
+
 /* Each sees its own span of time, and the heap's life has all of them. */
 static void test_peaks(struct kunit *test)
 {
@@ -519,6 +576,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(test_tables),
 	KUNIT_CASE(test_arenas),
 	KUNIT_CASE(test_limit),
+	KUNIT_CASE(test_over),
 	{}
 };
 

@@ -85,6 +85,52 @@ static void test_limit(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, p.trigger, U64_MAX);
 }
 
+/* What is in use bounds what a limit leaves, whatever of it is alive. */
+static void test_used(struct kunit *test)
+{
+	struct gch_go_pacer p = {
+		.limit = MB(64),
+		.held = MB(40),
+		.free = MB(8),
+		.marked = MB(100),
+	};
+	u64 goal = MB(64) - MB(64) / 100 * 3, part = (goal - MB(32)) / 64;
+
+	gch_go_pacer_commit_used(&p);
+	KUNIT_EXPECT_EQ(test, p.used_goal, goal);
+	KUNIT_EXPECT_EQ(test, p.used_trigger, goal - 3 * part);
+	/* At 0.7 of the way for who was far too late. */
+	gch_go_pacer_end(&p, MB(400), MB(100), 0);
+	gch_go_pacer_commit_used(&p);
+	KUNIT_EXPECT_EQ(test, p.used_trigger, goal - 19 * part);
+	/* A cycle owes by what is left of it, and by GOGC if that is less. */
+	gch_go_pacer_begin(&p, MB(150), MB(50));
+	KUNIT_EXPECT_EQ(test, p.goal, MB(150) + goal - MB(50));
+	gch_go_pacer_begin(&p, MB(150), MB(80));
+	KUNIT_EXPECT_EQ(test, p.goal, MB(150) + SZ_64K);
+	p.gogc = 51;
+	gch_go_pacer_begin(&p, MB(150), MB(50));
+	KUNIT_EXPECT_EQ(test, p.goal, MB(151));
+	/* Headroom of 1 MiB at least. */
+	p.limit = MB(16);
+	p.held = MB(10);
+	gch_go_pacer_commit_used(&p);
+	KUNIT_EXPECT_EQ(test, p.used_goal, MB(15));
+	/* What does not fit goes on, by little. */
+	p.held = MB(70);
+	p.free = 0;
+	gch_go_pacer_commit_used(&p);
+	KUNIT_EXPECT_EQ(test, p.used_goal, MB(70) + SZ_256K);
+	KUNIT_EXPECT_EQ(test, p.used_trigger, MB(70) + SZ_256K / 64 * 45);
+	p.limit = 0;
+	gch_go_pacer_commit_used(&p);
+	KUNIT_EXPECT_EQ(test, p.used_goal, U64_MAX);
+	KUNIT_EXPECT_EQ(test, p.used_trigger, U64_MAX);
+	p.gogc = 0;
+	gch_go_pacer_begin(&p, MB(150), MB(50));
+	KUNIT_EXPECT_EQ(test, p.goal, U64_MAX);
+}
+
 static u64 trigger_after(struct gch_go_pacer *p, u64 live, u64 work,
 			 unsigned int assist)
 {
@@ -152,7 +198,7 @@ static void test_owed(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, gch_go_pacer_worst(&p), U64_MAX);
 	/* A cycle always has some way to go. */
 	p.goal = MB(10);
-	gch_go_pacer_begin(&p, MB(20));
+	gch_go_pacer_begin(&p, MB(20), 0);
 	KUNIT_EXPECT_EQ(test, p.goal, MB(20) + SZ_64K);
 }
 
@@ -190,6 +236,40 @@ static void test_limiter(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, l.fill, 0);
 }
 
+/* What mutators lose: not what is done on a CPU that they leave idle. */
+static void test_taken(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, gch_go_pacer_taken(5, 100, 30, 7), 82);
+	KUNIT_EXPECT_EQ(test, gch_go_pacer_taken(5, 100, 100, 7), 12);
+	/* Idle time is counted before the worker's. */
+	KUNIT_EXPECT_EQ(test, gch_go_pacer_taken(5, 100, 130, 7), 12);
+	KUNIT_EXPECT_EQ(test, gch_go_pacer_taken(U64_MAX, 1, 0, 1), U64_MAX);
+}
+
+/*
+ * A heap that does not fit below its limit, seen every 10 ms on two CPUs: mutators that
+ * wait for all of the time are let go on after two seconds, and from then on for as long
+ * as they waited.
+ */
+static void test_limiter_share(struct kunit *test)
+{
+	const u64 all = 20 * NSEC_PER_MSEC, capacity = 2 * NSEC_PER_SEC;
+	struct gch_go_limiter l = {};
+	unsigned int i, on = 0;
+	u64 taken;
+
+	for (i = 0; !l.on && i < 1000; i++)
+		gch_go_limiter_add(&l, gch_go_pacer_taken(0, 0, 0, all), 0,
+				   capacity);
+	KUNIT_EXPECT_EQ(test, i, 100);
+	for (i = 0; i < 1000; i++) {
+		taken = l.on ? 0 : all;
+		on += l.on;
+		gch_go_limiter_add(&l, taken, all - taken, capacity);
+	}
+	KUNIT_EXPECT_EQ(test, on, 500);
+}
+
 static void test_retain(struct kunit *test)
 {
 	struct gch_go_pacer p = { .goal = 200 };
@@ -216,7 +296,7 @@ static void test_random(struct kunit *test)
 	unsigned int i, n = gch_kunit_rounds(200000);
 	struct gch_kunit_random r;
 	struct gch_go_pacer p;
-	u64 owed;
+	u64 owed, in_use;
 
 	gch_kunit_seed(test, &r);
 	memset(&p, 0, sizeof(p));
@@ -230,6 +310,13 @@ static void test_random(struct kunit *test)
 		p.marked = any(&r);
 		p.roots = any(&r);
 		gch_go_pacer_commit(&p);
+		gch_go_pacer_commit_used(&p);
+		in_use = p.held > p.free ? p.held - p.free : 0;
+		if (!GCH_EXPECT(test, p.used_trigger >= in_use &&
+				p.used_trigger <= p.used_goal,
+				"%llu in use, limit %llu: from %llu to %llu",
+				in_use, p.limit, p.used_trigger, p.used_goal))
+			return;
 		if (!GCH_EXPECT(test, p.goal >= p.marked &&
 				p.trigger >= p.marked && p.trigger <= p.goal &&
 				(p.goal == U64_MAX || p.trigger - p.marked >=
@@ -239,7 +326,7 @@ static void test_random(struct kunit *test)
 		    !GCH_EXPECT(test, p.gogc_trigger >= p.trigger ||
 				p.limit, "later for no limit"))
 			return;
-		gch_go_pacer_begin(&p, any(&r));
+		gch_go_pacer_begin(&p, any(&r), any(&r));
 		owed = gch_go_pacer_owed(&p, any(&r), any(&r), SZ_8K);
 		if (!GCH_EXPECT(test, owed <= max3(p.work, p.triggered, 1000ULL),
 				"%llu owed of %llu", owed, p.work))
@@ -319,7 +406,10 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(test_trigger),
 	KUNIT_CASE(test_owed),
 	KUNIT_CASE(test_sweep),
+	KUNIT_CASE(test_used),
+	KUNIT_CASE(test_taken),
 	KUNIT_CASE(test_limiter),
+	KUNIT_CASE(test_limiter_share),
 	KUNIT_CASE(test_retain),
 	KUNIT_CASE(test_share),
 	KUNIT_CASE(test_due),

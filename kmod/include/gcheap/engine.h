@@ -131,6 +131,18 @@ struct gch_cpu_stats {
 #define gch_tally(counter, n)	((void)data_race((counter) += (n)))
 
 /**
+ * struct gch_over - what a heap has held beyond its soft limit
+ * @since: when it passed the limit, by ktime_get_ns(); 0 if it is not beyond it
+ * @times: how often it has passed it
+ * @ns: for how long, up to @since
+ */
+struct gch_over {
+	u64 since;
+	u64 times;
+	u64 ns;
+};
+
+/**
  * struct gch_heap - what core and engine share of a heap
  * @ops: the engine
  * @name: unique
@@ -183,7 +195,11 @@ struct gch_cpu_stats {
  * @watchers: who watches the peaks
  * @peaks: those of the heap's life, without the present ones
  * @reachable: what the last collection left, %GCH_UNKNOWN before the first
+ * @over_lock: protects @over
+ * @over: how often and how long more was held than the soft limit: see over.c
+ * @over_max: by how much at most
  * @limit_hits: allocations that met the limit
+ * @limit_waits: those that waited at the soft limit
  * @alloc_failures: allocations that failed
  * @handshakes: their number
  * @interrupts: CPUs that they have interrupted
@@ -262,7 +278,11 @@ struct gch_heap {
 	struct list_head watchers;
 	struct gch_peaks peaks;
 	u64 reachable;
+	raw_spinlock_t over_lock;	/* see above */
+	struct gch_over over;
+	atomic64_t over_max;
 	atomic64_t limit_hits;
+	atomic64_t limit_waits;
 	atomic64_t alloc_failures;
 	atomic64_t handshakes;
 	atomic64_t interrupts;
@@ -550,6 +570,7 @@ void *gch_arena_get_near(struct gch_heap *heap, int nid, unsigned int min_order,
 			 unsigned int *order);
 void gch_arena_put(struct gch_heap *heap, void *addr, unsigned int order);
 bool gch_limit_allows(struct gch_heap *heap, size_t bytes);
+bool gch_soft_allows(const struct gch_heap *heap, size_t bytes);
 
 /* ---- collections (core/cycle.c) ---- */
 

@@ -392,7 +392,12 @@ struct gch_hist_summary {
  * @garbage_max_bytes: most bytes that one cycle found dead
  * @goal_bytes: live bytes that the next cycle is to end before, 0 for none
  * @limit_hits: allocations that met the hard limit
+ * @limit_waits: allocations that waited for a collection rather than pass the soft limit
  * @limiter_on: times that collecting took half of the processor time and was held back
+ * @limiter_ns: how long it was
+ * @over_limit: times that what is held passed the soft limit
+ * @over_limit_ns: how long it was beyond it
+ * @over_limit_max_bytes: by how much at most
  * @alloc_failures: allocations that failed with -ENOMEM
  * @handshakes: with the CPUs that mutators of the heap use
  * @interrupts: CPUs that they have interrupted
@@ -444,7 +449,12 @@ struct gch_stats {
 	u64 garbage_max_bytes;
 	u64 goal_bytes;
 	u64 limit_hits;
+	u64 limit_waits;
 	u64 limiter_on;
+	u64 limiter_ns;
+	u64 over_limit;
+	u64 over_limit_ns;
+	u64 over_limit_max_bytes;
 	u64 alloc_failures;
 	u64 handshakes;
 	u64 interrupts;

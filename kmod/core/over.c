@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The soft limit: what a heap holds beyond it is counted
+ *
+ * Nothing is refused beyond the soft limit. So that it can be told whether it was kept,
+ * a heap counts how often what it holds has passed it, for how long, and by how much at
+ * most.
+ *
+ * Whoever takes held across the limit, in either direction, or moves the limit, looks at
+ * both under over_lock. Who looks last finds them as they are.
+ *
+ * Lock order: over_lock is a leaf, taken with interrupts off.
+ */
+#include <gcheap/engine.h>
+
+#include <linux/ktime.h>
+#include <linux/spinlock.h>
+
+#include "heap.h"
+
+/**
+ * gch_soft_allows - does the heap's soft limit have room for more pages?
+ * @heap: the heap
+ * @bytes: how much more
+ *
+ * Context: any.
+ * Return: whether it has at this moment.
+ */
+bool gch_soft_allows(const struct gch_heap *heap, size_t bytes)
+{
+	u64 soft = gch_val(heap, GCH_KEY_MEMORY_LIMIT);
+
+	return !soft || atomic64_read(&heap->held) + bytes <= soft;
+}
+
+/**
+ * gch_over_init - sets up the counts
+ * @heap: the heap, zeroed
+ *
+ * Context: any.
+ */
+void gch_over_init(struct gch_heap *heap)
+{
+	raw_spin_lock_init(&heap->over_lock);
+}
+
+/**
+ * gch_over_look - is more held than the soft limit?
+ * @heap: the heap
+ *
+ * To be called when that may have changed.
+ *
+ * Context: any.
+ */
+void gch_over_look(struct gch_heap *heap)
+{
+	struct gch_over *o = &heap->over;
+	unsigned long flags;
+	u64 soft, held, now;
+
+	raw_spin_lock_irqsave(&heap->over_lock, flags);
+	/* What the caller changed, before what others may have. */
+	smp_mb();
+	soft = gch_val(heap, GCH_KEY_MEMORY_LIMIT);
+	held = atomic64_read(&heap->held);
+	now = ktime_get_ns();
+	if (soft && held > soft) {
+		gch_max(&heap->over_max, held - soft);
+		if (!o->since) {
+			o->since = now;
+			o->times++;
+		}
+	} else if (o->since) {
+		o->ns += now - o->since;
+		o->since = 0;
+	}
+	raw_spin_unlock_irqrestore(&heap->over_lock, flags);
+}
+
+/**
+ * gch_over_note - takes note that what a heap holds has changed
+ * @heap: the heap
+ * @before: bytes held before
+ * @after: bytes held now
+ *
+ * Context: any.
+ */
+void gch_over_note(struct gch_heap *heap, u64 before, u64 after)
+{
+	u64 soft = gch_val(heap, GCH_KEY_MEMORY_LIMIT);
+
+	if (!soft)
+		return;
+	if (after > soft)
+		gch_max(&heap->over_max, after - soft);
+	if (before > soft ? after <= soft : after > soft)
+		gch_over_look(heap);
+}
+
+/**
+ * gch_over_stats - fills in what was held beyond the soft limit
+ * @heap: the heap
+ * @stats: the statistics
+ *
+ * Context: any.
+ */
+void gch_over_stats(struct gch_heap *heap, struct gch_stats *stats)
+{
+	const struct gch_over *o = &heap->over;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&heap->over_lock, flags);
+	stats->over_limit = o->times;
+	stats->over_limit_ns = o->ns;
+	if (o->since)
+		stats->over_limit_ns += ktime_get_ns() - o->since;
+	raw_spin_unlock_irqrestore(&heap->over_lock, flags);
+	stats->over_limit_max_bytes = atomic64_read(&heap->over_max);
+}
