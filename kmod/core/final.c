@@ -129,9 +129,9 @@ static void run_cleanup(struct gch_finals *fs, struct gch_final *f)
 static void end_final(struct gch_finals *fs, struct gch_final *f)
 {
 	mutex_lock(&fs->lock);
-	fs->running = NULL;
 	gch_final_unpin(f);
-	/* Its module may be freed by who sees that. */
+	/* Its module may be freed by who sees either. */
+	gch_store_release(&fs->running, NULL);
 	gch_store_release(&fs->nr_ended, fs->nr_ended + 1);
 	mutex_unlock(&fs->lock);
 	wake_up_all(&fs->end_wait);
@@ -533,10 +533,13 @@ int gch_cleanup_stop(struct gch_heap *heap, u64 id)
 		fs->nr--;
 		if (f->obj)
 			gch_finals_object_put(fs, f->obj);
+		else
+			gch_store_release(&fs->nr_ended, fs->nr_ended + 1);
 	}
 	mutex_unlock(&fs->lock);
 	if (!f)
 		return -ENOENT;
+	wake_up_all(&fs->end_wait);
 	gch_final_free(fs, f);
 	return 0;
 }
@@ -556,19 +559,34 @@ bool gch_finals_calls(struct gch_heap *heap)
 	return fs && current_work() == &fs->work;
 }
 
+/* Have so many ended since the heap was made? Or will no other begin? */
+static bool have_ended(struct gch_finals *fs, u64 nr)
+{
+	if (gch_load_acquire(&fs->nr_ended) >= nr)
+		return true;
+	return READ_ONCE(fs->stopped) && !gch_load_acquire(&fs->running);
+}
+
 /**
  * gch_finals_wait - waits until what collections have queued so far has run
  * @heap: the heap
  *
- * Called by a finalizer or cleanup of the heap it returns at once.
+ * Not for what is queued meanwhile: a finalizer may give its object the next one, and
+ * collect. Nor for those of other heaps, if this one's are stopped. Called by a finalizer
+ * or cleanup of the heap it returns at once.
  *
  * Context: process context, may sleep as long as the functions take.
  */
 void gch_finals_wait(struct gch_heap *heap)
 {
 	struct gch_finals *fs = gch_finals_of(heap);
+	u64 nr;
 
-	if (fs && !gch_finals_calls(heap))
-		flush_work(&fs->work);
+	if (!fs || gch_finals_calls(heap))
+		return;
+	mutex_lock(&fs->lock);
+	nr = fs->finalizers_queued + fs->cleanups_queued;
+	mutex_unlock(&fs->lock);
+	wait_event(fs->end_wait, have_ended(fs, nr));
 }
 EXPORT_SYMBOL_GPL(gch_finals_wait);

@@ -103,7 +103,7 @@ void gch_finals_drop(struct gch_heap *heap)
 	if (!fs)
 		return;
 	mutex_lock(&fs->lock);
-	fs->stopped = true;
+	WRITE_ONCE(fs->stopped, true);
 	drop_all(fs, NULL);
 	mutex_unlock(&fs->lock);
 }

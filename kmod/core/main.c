@@ -58,7 +58,9 @@ static void wq_exit(void)
 static int __init wq_init(void)
 {
 	gch_wq = alloc_workqueue("gcheap", WQ_UNBOUND, 0);
-	gch_final_wq = alloc_workqueue("gcheap_final", WQ_UNBOUND, 0);
+	/* Functions of clients may sleep for long, those of each heap in one work item. */
+	gch_final_wq = alloc_workqueue("gcheap_final", WQ_UNBOUND,
+				       WQ_MAX_ACTIVE);
 	if (gch_wq && gch_final_wq)
 		return 0;
 	wq_exit();

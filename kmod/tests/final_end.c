@@ -6,11 +6,17 @@
 #include "tests.h"
 
 #include <linux/atomic.h>
+#include <linux/completion.h>
 #include <linux/delay.h>
 #include <linux/err.h>
+#include <linux/slab.h>
 
 /* How long a finalizer takes: longer than a delete that does not wait. */
 #define TAKES_MS	100U
+/* So often one sets itself again. */
+#define AGAIN		2000
+/* Heaps: one more than a workqueue of kernel 6.1 runs at a time unless told. */
+#define CROWD		257U
 
 struct fixture {
 	struct gch_test_env *env;
@@ -19,6 +25,9 @@ struct fixture {
 	atomic_t ended;
 	int deleted;
 	bool watched;
+	bool over;
+	struct completion go_on;
+	unsigned int nr_heaps;
 };
 
 /* An object with a finalizer and a cleanup, not in reach. */
@@ -170,4 +179,109 @@ void gch_test_final_self(struct gch_test_env *env)
 	MUST(env, gch_collect(env->heap, 2));
 	gch_finals_wait(env->heap);
 	CHECK(env, atomic_read(&f.ended) == 1, "no finalizer has run");
+}
+
+/* The queue is never empty: what it collects is its own object. */
+static void set_again(struct gch_mutator *m, void *arg)
+{
+	struct fixture *f = arg;
+
+	if (atomic_inc_return(&f->begun) < AGAIN && !READ_ONCE(f->over) &&
+	    MUST(f->env, gch_finalizer_set(m, 0, set_again, f)) &&
+	    MUST(f->env, gch_clear(m, 0)))
+		MUST(f->env, gch_collect(gch_mutator_heap(m), 2));
+	atomic_inc(&f->ended);
+}
+
+/**
+ * gch_test_final_again - what is waited for is what had been queued
+ * @env: the test
+ */
+void gch_test_final_again(struct gch_test_env *env)
+{
+	struct fixture f = { .env = env };
+
+	if (!gch_test_open(env, NULL) || !drop_one(&f, set_again) || !begins(&f))
+		return;
+	gch_finals_wait(env->heap);
+	CHECK(env, atomic_read(&f.ended) < AGAIN, "waited for all that followed");
+	WRITE_ONCE(f.over, true);
+	/* For the one that runs, and for the one that it may have set. */
+	gch_finals_wait(env->heap);
+	gch_finals_wait(env->heap);
+	CHECK(env, atomic_read(&f.begun) == atomic_read(&f.ended),
+	      "a finalizer was not waited for");
+}
+
+static void block(struct gch_mutator *m, void *arg)
+{
+	struct fixture *f = arg;
+
+	wait_for_completion(&f->go_on);
+}
+
+static void begin_and_end(struct gch_mutator *m, void *arg)
+{
+	struct fixture *f = arg;
+
+	atomic_inc(&f->begun);
+}
+
+/* A heap of its own, of which @fn is called. */
+static struct gch_heap *calling_heap(struct fixture *f, gch_finalizer_fn fn)
+{
+	struct gch_type_desc desc = { .name = "node", .bytes = 32, .nr_refs = 1 };
+	struct gch_heap *heap;
+	struct gch_mutator *m;
+	struct gch_config cfg = { .engine = f->env->engine };
+	char name[24];
+
+	snprintf(name, sizeof(name), "crowd%u", f->nr_heaps++);
+	heap = gch_heap_create(name, &cfg, NULL);
+	if (!CHECK(f->env, !IS_ERR(heap), "no heap %s", name))
+		return NULL;
+	m = gch_mutator_attach(heap, 1);
+	if (CHECK(f->env, !IS_ERR(m), "no mutator of %s", name)) {
+		MUST(f->env, gch_alloc(m, 0, gch_type_register(heap, &desc, NULL)));
+		MUST(f->env, gch_finalizer_set(m, 0, fn, f));
+		gch_mutator_detach(m);
+	}
+	MUST(f->env, gch_collect(heap, 2));
+	return heap;
+}
+
+static void test_crowd(struct fixture *f, struct gch_heap **heaps)
+{
+	unsigned int n, i;
+
+	for (n = 0; n < CROWD; n++) {
+		heaps[n] = calling_heap(f, n < CROWD - 1 ? block : begin_and_end);
+		if (!heaps[n])
+			break;
+	}
+	for (i = 0; n == CROWD && i < 10000 && !atomic_read(&f->begun); i++)
+		usleep_range(1000, 2000);
+	CHECK(f->env, atomic_read(&f->begun), "no finalizer of one heap begins");
+	complete_all(&f->go_on);
+	while (n--) {
+		MUST(f->env, gch_heap_delete(heaps[n], NULL));
+		gch_heap_put(heaps[n]);
+	}
+}
+
+/**
+ * gch_test_final_crowd - a finalizer runs though those of many other heaps sleep
+ * @env: the test
+ */
+void gch_test_final_crowd(struct gch_test_env *env)
+{
+	struct fixture f = { .env = env };
+	struct gch_heap **heaps;
+
+	init_completion(&f.go_on);
+	heaps = kcalloc(CROWD, sizeof(*heaps), GFP_KERNEL);
+	if (!CHECK(env, heaps, "no memory"))
+		return;
+	test_crowd(&f, heaps);
+	kfree(heaps);
 }

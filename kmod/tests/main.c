@@ -91,6 +91,8 @@ static const struct gch_test tests[] = {
 	{ "final-end", GCH_TEST_GO, gch_test_final_end },
 	{ "final-stop", GCH_TEST_GO, gch_test_final_stop },
 	{ "final-self", GCH_TEST_GO, gch_test_final_self },
+	{ "final-again", GCH_TEST_GO, gch_test_final_again },
+	{ "final-crowd", GCH_TEST_GO, gch_test_final_crowd },
 	{ "misuse", GCH_TEST_ALL, gch_test_misuse },
 	{ "killed", GCH_TEST_COLLECTED, gch_test_killed },
 	{ "kept", GCH_TEST_ALL, gch_test_kept },

@@ -183,6 +183,8 @@ void gch_test_finals_race(struct gch_test_env *env);
 void gch_test_final_end(struct gch_test_env *env);
 void gch_test_final_stop(struct gch_test_env *env);
 void gch_test_final_self(struct gch_test_env *env);
+void gch_test_final_again(struct gch_test_env *env);
+void gch_test_final_crowd(struct gch_test_env *env);
 void gch_test_misuse(struct gch_test_env *env);
 void gch_test_killed(struct gch_test_env *env);
 void gch_test_kept(struct gch_test_env *env);
