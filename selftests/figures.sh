@@ -7,7 +7,7 @@
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
-begin 26
+begin 27
 
 out=/tmp/figures.json
 
@@ -255,6 +255,86 @@ check "statistics of python on one screen" screen python
 check "statistics of slab on one screen" screen slab
 check "a line for each heap" a_line_each
 check "what is off is shown with details" hidden
+
+# ---- what is held, and what is charged ----
+
+cgroup=/sys/fs/cgroup/t-figures
+have_memcg()
+{
+	grep -q ' /sys/fs/cgroup cgroup2 ' /proc/mounts ||
+		mount -t cgroup2 none /sys/fs/cgroup 2> /dev/null
+	grep -q memory /sys/fs/cgroup/cgroup.controllers 2> /dev/null || return
+	echo +memory > /sys/fs/cgroup/cgroup.subtree_control &&
+		mkdir -p "$cgroup" 2> /dev/null
+}
+
+# heap_charged WORD...: its memory is that of who made it; with much in it.
+heap_charged()
+{
+	sh -c 'echo 0 > "$1/cgroup.procs" && shift &&
+		exec gcctl heap add t-charge "$@" > /dev/null' \
+		charged "$cgroup" "$@" || return
+	base=$(cat "$cgroup/memory.current")
+	gcctl run lru heap t-charge seconds 120 entries 60000 size 1024 \
+		> /dev/null &
+	runner=$!
+}
+
+charge_ends()
+{
+	kill -INT $runner
+	wait $runner
+	within 10 idle t-charge && within 10 gcctl heap del t-charge
+}
+
+# All that the heap takes counts: within 2 percent, of which the cgroup has one ahead.
+as_charged()
+{
+	held=$(stat_of t-charge held-bytes)
+	charge=$(($(cat "$cgroup/memory.current") - base))
+	[ "$held" -gt 60000000 ] &&
+		[ $((charge - held)) -lt $((held / 50)) ] &&
+		[ $((held - charge)) -lt $((held / 50)) ]
+}
+
+held_is_charged()
+{
+	heap_charged engine go || return
+	within 60 as_charged || {
+		echo "$held bytes are held, $charge are charged"
+		return 1
+	}
+	charge_ends
+}
+
+full()
+{
+	[ "$(stat_of t-charge large-objects)" -ge 60000 ]
+}
+
+# 16 bytes for each large object, and an eighth more.
+check_is_charged()
+{
+	[ -e "$cgroup/memory.peak" ] || return 0
+	heap_charged engine python || return
+	within 60 full || return
+	before=$(cat "$cgroup/memory.peak")
+	gcctl heap set t-charge verify on || return
+	gcctl collect t-charge > /dev/null || return
+	after=$(cat "$cgroup/memory.peak")
+	at_least "charged for a check" $((after - before)) 800000 &&
+		is "errors" "$(stat_of t-charge verify-errors)" 0 &&
+		charge_ends
+}
+
+if have_memcg; then
+	check "what is held is what is charged" held_is_charged
+	check "and what a check of the heap takes" check_is_charged
+	rmdir "$cgroup"
+else
+	result 0 "what is held is what is charged # SKIP no cgroups"
+	result 0 "and what a check of the heap takes # SKIP no cgroups"
+fi
 
 # Runs of others are seen, by number too.
 runs()

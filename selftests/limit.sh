@@ -6,7 +6,7 @@
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
-begin 18
+begin 20
 
 LIMIT=8388608
 
@@ -71,4 +71,17 @@ for engine in go python slab; do
 	check "deleted on $engine" within 10 gcctl heap del t-limit
 	check "an empty arena makes room on $engine" emptied
 done
+
+# What runs know of their caches is as large as nothing else bounds it.
+much_of_its_own()
+{
+	gcctl run lru heap t-own entries 1000000 mutators 64 seconds 60
+}
+gcctl heap add t-own engine slab > /dev/null
+refused "more of its own than a quarter of the memory" 2 \
+	"runs have a quarter of the memory for their own data" much_of_its_own
+within 10 idle t-own
+check "and the heap is as good as before" gcctl run lru heap t-own \
+	entries 1000 max-operations 5000
+gcctl heap del t-own
 rm -f "$tmp/limit.gct"

@@ -3,9 +3,10 @@
  * Pages of heaps: taken from the page allocator, naturally aligned, counted
  * against the heap's limit and charged to the memory cgroup of its creator
  *
- * held is raised before pages are taken, so the limit is never exceeded, and
- * lowered after they are back. The two totals are what proves at module exit
- * that nothing was lost.
+ * held is raised before pages are taken, by no more than the limit allows, so that
+ * it is never exceeded, not even by what is taken back at once; and lowered after they
+ * are back. The peak is raised when the pages are there. The two totals are what
+ * proves at module exit that nothing was lost.
  */
 #include <gcheap/engine.h>
 
@@ -17,6 +18,7 @@
 
 #include "arena.h"
 #include "compat.h"
+#include "delay.h"
 #include "heap.h"
 
 /* Not in crumbs, as long as there is something better. */
@@ -85,7 +87,45 @@ bool gch_limit_allows(struct gch_heap *heap, size_t bytes)
 EXPORT_SYMBOL_IF_KUNIT(gch_limit_allows);
 
 /**
- * gch_hold - counts bytes that a heap is about to hold
+ * gch_reserve - counts bytes that a heap is about to take
+ * @heap: the heap
+ * @bytes: how many
+ *
+ * What does not fit is never counted, not for a moment: nobody else is refused for it.
+ *
+ * Context: any.
+ * Return: false if that would exceed the heap's limit. If not, gch_taken() follows
+ * when the memory is there, or gch_unhold() when it cannot be had.
+ */
+bool gch_reserve(struct gch_heap *heap, size_t bytes)
+{
+	u64 limit = gch_val(heap, GCH_KEY_LIMIT);
+	s64 held = atomic64_read(&heap->held);
+
+	gch_delay();
+	do {
+		if (limit && ((u64)held > limit || bytes > limit - held))
+			return false;
+	} while (!atomic64_try_cmpxchg(&heap->held, &held, held + bytes));
+	return true;
+}
+
+/**
+ * gch_taken - what gch_reserve() has counted is there
+ * @heap: the heap
+ *
+ * Context: any.
+ */
+void gch_taken(struct gch_heap *heap)
+{
+	u64 held = atomic64_read(&heap->held);
+
+	gch_max(&heap->peak_held, held);
+	gch_over_note(heap, 0, held);
+}
+
+/**
+ * gch_hold - counts bytes that a heap holds from now on
  * @heap: the heap
  * @bytes: how many
  *
@@ -96,15 +136,9 @@ EXPORT_SYMBOL_IF_KUNIT(gch_limit_allows);
  */
 bool gch_hold(struct gch_heap *heap, size_t bytes)
 {
-	u64 limit = gch_val(heap, GCH_KEY_LIMIT);
-	u64 held = atomic64_add_return(bytes, &heap->held);
-
-	if (limit && held > limit) {
-		gch_unhold(heap, bytes);
+	if (!gch_reserve(heap, bytes))
 		return false;
-	}
-	gch_max(&heap->peak_held, held);
-	gch_over_note(heap, held - bytes, held);
+	gch_taken(heap);
 	return true;
 }
 EXPORT_SYMBOL_IF_KUNIT(gch_hold);
@@ -133,7 +167,7 @@ static void *pages_get(struct gch_heap *heap, int nid, unsigned int order,
 	struct page *page;
 
 	WARN_ON_ONCE(!gch_may_take_memory());
-	if (order > GCH_MAX_PAGE_ORDER || !gch_hold(heap, bytes))
+	if (order > GCH_MAX_PAGE_ORDER || !gch_reserve(heap, bytes))
 		return NULL;
 	/* Fails rather than that somebody is killed for it. */
 	if (!(gfp & __GFP_NORETRY))
@@ -149,6 +183,7 @@ static void *pages_get(struct gch_heap *heap, int nid, unsigned int order,
 		gch_unhold(heap, bytes);
 		return NULL;
 	}
+	gch_taken(heap);
 	atomic64_add(BIT(order), &pages_taken);
 	return page_address(page);
 }
@@ -215,8 +250,8 @@ static bool is_too_large(const struct gch_heap *heap, unsigned int order)
  * gch_arena_get - takes a block for an arena
  * @heap: the heap
  * @min_order: least order that is of use
- * @order: set to the order it got: at most that of %GCH_KEY_ARENA_ORDER, less
- *	where memory is in pieces or a limit is near
+ * @order: set to the order it got: at most what it was and that of
+ *	%GCH_KEY_ARENA_ORDER, less where memory is in pieces or a limit is near
  *
  * Context: process context, may sleep.
  * Return: the block, aligned to its size, or NULL.
@@ -224,7 +259,7 @@ static bool is_too_large(const struct gch_heap *heap, unsigned int order)
 void *gch_arena_get(struct gch_heap *heap, unsigned int min_order,
 		    unsigned int *order)
 {
-	unsigned int o = gch_val(heap, GCH_KEY_ARENA_ORDER);
+	unsigned int o = min_t(u64, *order, gch_val(heap, GCH_KEY_ARENA_ORDER));
 	void *addr;
 
 	for (o = max(o, min_order); ; o--) {

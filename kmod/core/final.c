@@ -378,7 +378,9 @@ static int add(struct gch_mutator *m, unsigned int src,
 
 	do {
 		ret = try_add(m, src, what, id);
-	} while (ret == -ENOMEM && gch_memory_room(m->heap, &tries));
+	} while (ret == -ENOMEM &&
+		 gch_memory_room(m->heap, sizeof(struct gch_final) +
+				 sizeof(struct gch_final_object), &tries));
 	return ret == -ENOMEM ? gch_memory_error() : ret;
 }
 

@@ -52,7 +52,8 @@ static bool have_page(struct gch_hash *h, u32 i)
 		h->chunks = chunks;
 	}
 	if (!h->chunk[at])
-		h->chunk[at] = gch_memory_page(h->heap);
+		h->chunk[at] = gch_memory_page(h->heap,
+					       GFP_KERNEL | __GFP_ZERO);
 	return h->chunk[at];
 }
 

@@ -66,9 +66,7 @@ void gch_finals_forget(struct module *owner);
 void gch_finals_exit(struct gch_heap *heap);
 
 int gch_memory_error(void);
-void gch_memory_uncount(struct gch_heap *heap, size_t bytes);
-void *gch_memory_page(struct gch_heap *heap);
-void gch_memory_page_put(struct gch_heap *heap, void *page);
+void gch_memory_uncount(struct gch_heap *heap, const void *addr, size_t bytes);
 
 void gch_checks_init(struct gch_heap *heap);
 void gch_checks_update(struct gch_heap *heap);

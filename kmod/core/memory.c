@@ -3,9 +3,9 @@
  * Memory that a heap takes beside its objects: tables, types, mutators, finalizers,
  * and what its clients keep for it
  *
- * It counts in gch_heap.held, against the heap's limit, and is charged to the memory
- * cgroup of the heap's creator, whichever task takes it. gch_heap.kept says how much
- * of held it is.
+ * It counts in gch_heap.held, against the heap's limit, with all that the allocator
+ * takes for it, and is charged to the memory cgroup of the heap's creator, whichever
+ * task takes it. gch_heap.kept says how much of held it is.
  */
 #include <gcheap/engine.h>
 
@@ -18,15 +18,36 @@
 #include "compat.h"
 #include "heap.h"
 
-/* Collections for one request. */
+/* Times that one request is tried again. */
 #define ROOM_TRIES	3U
 /* Fails rather than that a task is killed for it. */
 #define GFP_KEPT	(GFP_KERNEL_ACCOUNT | __GFP_NOWARN | __GFP_RETRY_MAYFAIL)
 
+/* The most that may be taken for so many bytes. */
+static size_t most_for(size_t bytes)
+{
+	return bytes > KMALLOC_MAX_SIZE ? PAGE_ALIGN(bytes) :
+					  kmalloc_size_roundup(bytes);
+}
+
+/**
+ * gch_memory_size - how much memory there is where some was asked for
+ * @addr: what kvmalloc() has returned; NULL before it has been called, for the most
+ * @bytes: how much was asked for
+ *
+ * Context: any.
+ * Return: bytes, rounded up as the allocator does.
+ */
+size_t gch_memory_size(const void *addr, size_t bytes)
+{
+	return is_vmalloc_addr(addr) ? PAGE_ALIGN(bytes) : most_for(bytes);
+}
+EXPORT_SYMBOL_IF_KUNIT(gch_memory_size);
+
 /**
  * gch_memory_get - takes memory that belongs to a heap
  * @heap: the heap
- * @bytes: how much
+ * @bytes: how much; as much counts as the allocator makes of it
  *
  * Context: process context outside sections, may sleep; waits for no collection, so
  * the caller may hold any lock that may be held while memory is taken.
@@ -35,19 +56,24 @@
  */
 void *gch_memory_get(struct gch_heap *heap, size_t bytes)
 {
+	size_t most = most_for(bytes), size;
 	struct mem_cgroup *old;
 	void *addr;
 
-	if (!gch_hold(heap, bytes))
+	if (!gch_reserve(heap, most))
 		return NULL;
 	old = gch_memcg_enter(heap);
 	addr = kvzalloc(bytes, GFP_KEPT);
 	gch_memcg_leave(old);
 	if (!addr) {
-		gch_unhold(heap, bytes);
+		gch_unhold(heap, most);
 		return NULL;
 	}
-	atomic64_add(bytes, &heap->kept);
+	size = gch_memory_size(addr, bytes);
+	if (size < most)
+		gch_unhold(heap, most - size);
+	gch_taken(heap);
+	atomic64_add(size, &heap->kept);
 	return addr;
 }
 EXPORT_SYMBOL_GPL(gch_memory_get);
@@ -68,35 +94,39 @@ static void unkeep(struct gch_heap *heap, size_t bytes)
  */
 void gch_memory_put(struct gch_heap *heap, void *addr, size_t bytes)
 {
+	size_t size = gch_memory_size(addr, bytes);
+
 	if (!addr)
 		return;
 	kvfree(addr);
-	unkeep(heap, bytes);
+	unkeep(heap, size);
 }
 EXPORT_SYMBOL_GPL(gch_memory_put);
 
 /**
  * gch_memory_uncount - takes memory off a heap that is freed in another way
  * @heap: the heap
- * @bytes: how much was taken by gch_memory_get()
+ * @addr: the memory, taken by gch_memory_get()
+ * @bytes: how much was taken
  *
  * Context: any.
  */
-void gch_memory_uncount(struct gch_heap *heap, size_t bytes)
+void gch_memory_uncount(struct gch_heap *heap, const void *addr, size_t bytes)
 {
-	unkeep(heap, bytes);
+	unkeep(heap, gch_memory_size(addr, bytes));
 }
 
 /**
  * gch_memory_page - takes a page that belongs to a heap
  * @heap: the heap
+ * @gfp: GFP_KERNEL, GFP_NOWAIT, and more
  *
- * Context: as gch_memory_get().
- * Return: the page, zeroed, for gch_memory_page_put(); NULL as gch_memory_get().
+ * Context: as gch_memory_get(); need not be able to sleep if @gfp does not ask for it.
+ * Return: the page, for gch_memory_page_put(); NULL as gch_memory_get().
  */
-void *gch_memory_page(struct gch_heap *heap)
+void *gch_memory_page(struct gch_heap *heap, gfp_t gfp)
 {
-	void *page = gch_pages_get(heap, 0, GFP_KERNEL | __GFP_ZERO);
+	void *page = gch_pages_get(heap, 0, gfp);
 
 	if (page)
 		atomic64_add(PAGE_SIZE, &heap->kept);
@@ -117,27 +147,35 @@ void gch_memory_page_put(struct gch_heap *heap, void *page)
 }
 
 /**
- * gch_memory_room - makes room below a heap's limit
- * @heap: the heap, which has refused memory
+ * gch_memory_room - makes room for memory that a heap has refused
+ * @heap: the heap
+ * @bytes: how much memory; less if the caller does not know all of it
  * @tries: how often the caller has called this for one request; 0 at first
  *
- * Collects it, and gives back what its engine holds and does not use. Others may take
- * what becomes free, so a request has three tries, and none if the task has been killed.
+ * Collects the heap, and gives back what its engine holds and does not use. Others may
+ * take what becomes free, so a request has three tries, and none if the task has been
+ * killed. The first needs no collection if there is room by now.
  *
  * Context: process context outside sections and without locks, may sleep for as long
  * as a collection takes.
  * Return: whether to try once more.
  */
-bool gch_memory_room(struct gch_heap *heap, unsigned int *tries)
+bool gch_memory_room(struct gch_heap *heap, size_t bytes, unsigned int *tries)
 {
 	s64 held = atomic64_read(&heap->held);
+	bool full = !gch_limit_allows(heap, bytes);
 
 	if ((*tries)++ == ROOM_TRIES || fatal_signal_pending(current))
 		return false;
-	atomic64_inc(&heap->limit_hits);
+	if (*tries == 1) {
+		if (!full)
+			return true;
+		atomic64_inc(&heap->limit_hits);
+	}
 	if (!gch_cycle_run(heap, 2) && heap->ops->shrink)
 		heap->ops->shrink(heap, heap->ops->shrink_count(heap));
-	return atomic64_read(&heap->held) < held;
+	return atomic64_read(&heap->held) < held ||
+	       (full && gch_limit_allows(heap, bytes));
 }
 EXPORT_SYMBOL_GPL(gch_memory_room);
 

@@ -104,6 +104,11 @@ bool gch_again(struct gch_mutator *m, int *ret)
 	return again;
 }
 
+static size_t memory_of(const struct gch_heap *heap, unsigned int nr_slots)
+{
+	return heap->ops->mutator_bytes + nr_slots * sizeof(void *);
+}
+
 static void free_memory(struct gch_heap *heap, struct gch_mutator *m,
 			unsigned int nr_slots)
 {
@@ -185,7 +190,7 @@ struct gch_mutator *__gch_mutator_attach(struct gch_heap *heap,
 		return ERR_PTR(-EBUSY);
 	do {
 		m = gch_mutator_new(heap, nr_slots);
-	} while (!m && gch_memory_room(heap, &tries));
+	} while (!m && gch_memory_room(heap, memory_of(heap, nr_slots), &tries));
 	if (!m)
 		return ERR_PTR(gch_memory_error());
 

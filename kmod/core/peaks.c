@@ -32,10 +32,13 @@ static void raise(struct gch_peaks *p, u64 held, u64 live, u64 garbage)
 	p->garbage_bytes = max(p->garbage_bytes, garbage);
 }
 
-/* Hands on the maxima, and lets them begin anew with what is there now. */
-static void fold(struct gch_heap *heap, u64 live_now)
+/*
+ * Hands on the maxima, and lets them begin anew: held with what is there now; live
+ * with nothing, for what a watcher has summed may be older than this span of time.
+ */
+static void fold(struct gch_heap *heap)
 {
-	u64 live = atomic64_xchg(&heap->peak_live, live_now);
+	u64 live = atomic64_xchg(&heap->peak_live, 0);
 	u64 garbage = atomic64_xchg(&heap->garbage_max, 0);
 	u64 held = atomic64_xchg(&heap->peak_held, 0);
 	struct gch_peaks *p;
@@ -75,14 +78,12 @@ EXPORT_SYMBOL_IF_KUNIT(gch_peaks_total);
  */
 void gch_peaks_begin(struct gch_heap *heap, struct gch_peaks *peaks)
 {
-	u64 live = gch_live_bytes(heap);
-
 	*peaks = (struct gch_peaks){
-		.live_bytes = live,
+		.live_bytes = gch_live_bytes(heap),
 		.census.reachable_bytes = GCH_UNKNOWN,
 	};
 	spin_lock(&heap->peaks_lock);
-	fold(heap, live);
+	fold(heap);
 	list_add(&peaks->node, &heap->watchers);
 	spin_unlock(&heap->peaks_lock);
 }
@@ -112,7 +113,8 @@ void gch_peaks_end(struct gch_heap *heap, struct gch_peaks *peaks)
 	u64 live = gch_live_bytes(heap);
 
 	spin_lock(&heap->peaks_lock);
-	fold(heap, live);
+	fold(heap);
+	raise(peaks, 0, live, 0);
 	list_del(&peaks->node);
 	spin_unlock(&heap->peaks_lock);
 	if (!peaks->census.held_bytes)
@@ -123,7 +125,7 @@ EXPORT_SYMBOL_GPL(gch_peaks_end);
 /**
  * gch_census - what a heap consists of, at a collection
  * @heap: the heap
- * @live: bytes allocated and not freed
+ * @live: bytes allocated and not freed; what is beyond the bytes held is not counted
  * @reachable: how many of them the collection leaves
  *
  * For engines, once a collection, before it gives memory back.
@@ -132,16 +134,13 @@ EXPORT_SYMBOL_GPL(gch_peaks_end);
  */
 void gch_census(struct gch_heap *heap, u64 live, u64 reachable)
 {
-	struct gch_census c = {
-		.held_bytes = atomic64_read(&heap->held),
-		.live_bytes = live,
-		.reachable_bytes = min(reachable, live),
-	};
+	struct gch_census c = { .held_bytes = atomic64_read(&heap->held) };
 	struct gch_peaks *p;
 
 	/* The engine counted at other instants. */
-	c.held_bytes = max(c.held_bytes, live);
-	gch_max(&heap->garbage_max, live - c.reachable_bytes);
+	c.live_bytes = min(live, c.held_bytes);
+	c.reachable_bytes = min(reachable, c.live_bytes);
+	gch_max(&heap->garbage_max, c.live_bytes - c.reachable_bytes);
 	spin_lock(&heap->peaks_lock);
 	WRITE_ONCE(heap->reachable, c.reachable_bytes);
 	list_for_each_entry(p, &heap->watchers, node)

@@ -8,8 +8,8 @@
  *
  * It is kept in pages, as bytes: a letter, then numbers of seven bits a byte, the
  * lowest first, what is near its predecessor as the difference. All snapshots of the
- * module together have at most an eighth of the memory, with the pages in which an
- * engine keeps what it needs while it takes one. Its own are charged to who takes it.
+ * module together have at most an eighth of the memory, with the memory in which an
+ * engine keeps what it needs while it takes one. Its own is charged to who takes it.
  *
  * One task fills a snapshot, and one at a time reads it.
  */
@@ -95,6 +95,67 @@ struct gch_snapshot {
 
 static atomic_long_t pages_used;
 
+/* Whether snapshots may have so many pages more: then they are counted. */
+static bool may_have(unsigned long pages)
+{
+	unsigned long max = totalram_pages() / MEMORY_PART;
+	long used = atomic_long_read(&pages_used);
+
+	do {
+		if (used + pages > max)
+			return false;
+	} while (!atomic_long_try_cmpxchg(&pages_used, &used, used + pages));
+	return true;
+}
+
+/**
+ * gch_snap_pages_used - what all snapshots have
+ *
+ * Context: any.
+ * Return: pages.
+ */
+unsigned long gch_snap_pages_used(void)
+{
+	return atomic_long_read(&pages_used);
+}
+EXPORT_SYMBOL_IF_KUNIT(gch_snap_pages_used);
+
+/**
+ * gch_snap_memory - takes memory for a snapshot
+ * @bytes: how much
+ *
+ * Context: process context outside sections, may sleep.
+ * Return: the memory, zeroed, or NULL: as gch_snap_page().
+ */
+void *gch_snap_memory(size_t bytes)
+{
+	unsigned long pages = PFN_UP(gch_memory_size(NULL, bytes));
+	void *addr;
+
+	if (!may_have(pages))
+		return NULL;
+	addr = kvzalloc(bytes, GFP_KERNEL_ACCOUNT | __GFP_RETRY_MAYFAIL |
+			       __GFP_NOWARN);
+	if (!addr)
+		atomic_long_sub(pages, &pages_used);
+	return addr;
+}
+EXPORT_SYMBOL_IF_KUNIT(gch_snap_memory);
+
+/**
+ * gch_snap_memory_free - gives back what gch_snap_memory() took
+ * @addr: the memory
+ * @bytes: how much was taken
+ *
+ * Context: process context outside sections.
+ */
+void gch_snap_memory_free(void *addr, size_t bytes)
+{
+	kvfree(addr);
+	atomic_long_sub(PFN_UP(gch_memory_size(NULL, bytes)), &pages_used);
+}
+EXPORT_SYMBOL_IF_KUNIT(gch_snap_memory_free);
+
 /**
  * gch_snap_page - takes a page for a snapshot
  *
@@ -103,15 +164,14 @@ static atomic_long_t pages_used;
  */
 void *gch_snap_page(void)
 {
-	unsigned long max = totalram_pages() / MEMORY_PART;
-	void *page = NULL;
+	void *page;
 
 	WARN_ON_ONCE(!gch_may_take_memory());
+	if (!may_have(1))
+		return NULL;
 	/* No task is killed for a snapshot. */
-	if (atomic_long_inc_return(&pages_used) <= max)
-		page = (void *)__get_free_page(GFP_KERNEL_ACCOUNT |
-					       __GFP_RETRY_MAYFAIL |
-					       __GFP_NOWARN);
+	page = (void *)__get_free_page(GFP_KERNEL_ACCOUNT |
+				       __GFP_RETRY_MAYFAIL | __GFP_NOWARN);
 	if (!page)
 		atomic_long_dec(&pages_used);
 	return page;

@@ -7,18 +7,19 @@
 
 #include <linux/cpumask.h>
 #include <linux/export.h>
+#include <linux/minmax.h>
 #include <linux/string.h>
 
+#include "core/delay.h"
 #include "heap.h"
 
-static void sum_cpus(struct gch_heap *heap, struct gch_stats *s)
+static void sum_deaths(struct gch_heap *heap, struct gch_stats *s)
 {
 	unsigned int cpu;
 
 	for_each_possible_cpu(cpu) {
 		const struct gch_cpu_stats *c = per_cpu_ptr(heap->cpu, cpu);
 
-		/* Deaths first: what is freed has been counted as allocated. */
 		s->freed_count += READ_ONCE(c->freed_count);
 		s->freed_cycle += READ_ONCE(c->freed_cycle);
 		s->freed_explicit += READ_ONCE(c->freed_explicit);
@@ -34,8 +35,12 @@ static void sum_cpus(struct gch_heap *heap, struct gch_stats *s)
 		s->assist_bytes += READ_ONCE(c->assist_bytes);
 		s->swept_bytes += READ_ONCE(c->swept_bytes);
 	}
-	/* Not the deaths of objects whose births are not counted yet. */
-	smp_rmb();
+}
+
+static void sum_births(struct gch_heap *heap, struct gch_stats *s)
+{
+	unsigned int cpu;
+
 	for_each_possible_cpu(cpu) {
 		const struct gch_cpu_stats *c = per_cpu_ptr(heap->cpu, cpu);
 
@@ -43,6 +48,7 @@ static void sum_cpus(struct gch_heap *heap, struct gch_stats *s)
 		s->alloc_bytes += READ_ONCE(c->alloc_bytes);
 		s->large_allocs += READ_ONCE(c->large_allocs);
 	}
+	heap->ops->stats(heap, s);
 }
 
 /* Counters of different CPUs are read at different times. */
@@ -56,12 +62,16 @@ static u64 sum_freed(const struct gch_stats *s)
 	return s->freed_count + s->freed_cycle + s->freed_explicit;
 }
 
+/* Deaths first: what is freed has been counted as allocated. So too much is live. */
 static void sum(struct gch_heap *heap, struct gch_stats *s)
 {
 	memset(s, 0, sizeof(*s));
 	s->waiting_bytes = GCH_UNKNOWN;
-	sum_cpus(heap, s);
-	heap->ops->stats(heap, s);
+	sum_deaths(heap, s);
+	/* Not the deaths of objects whose births are not counted yet. */
+	smp_rmb();
+	gch_delay();
+	sum_births(heap, s);
 	s->live_objects = less(s->allocs, sum_freed(s));
 	s->live_bytes = less(s->alloc_bytes, s->freed_bytes);
 }
@@ -70,15 +80,22 @@ static void sum(struct gch_heap *heap, struct gch_stats *s)
  * gch_live_bytes - bytes allocated and not freed
  * @heap: the heap
  *
+ * Births are read before deaths: so many bytes were live at the instant between, or
+ * more, however long the caller is displaced.
+ *
  * Context: process context, may sleep.
- * Return: the bytes; as of no one instant while mutators run.
+ * Return: the bytes; while mutators run, too few rather than too many.
  */
 u64 gch_live_bytes(struct gch_heap *heap)
 {
-	struct gch_stats s;
+	struct gch_stats s = {};
 
-	sum(heap, &s);
-	return s.live_bytes;
+	sum_births(heap, &s);
+	/* All deaths of those that had died by now. */
+	smp_rmb();
+	gch_delay();
+	sum_deaths(heap, &s);
+	return less(s.alloc_bytes, s.freed_bytes);
 }
 
 /* What an engine that traces marked is all that it knows of. */
@@ -125,9 +142,9 @@ void gch_heap_stats(struct gch_heap *heap, struct gch_stats *stats)
 
 	sum(heap, stats);
 	divide(heap, stats);
-	gch_max(&heap->peak_live, stats->live_bytes);
 	gch_peaks_total(heap, &peaks);
-	stats->peak_live_bytes = peaks.live_bytes;
+	/* Not kept: whoever reads later than it was summed would find another peak. */
+	stats->peak_live_bytes = max(peaks.live_bytes, gch_live_bytes(heap));
 	stats->held_bytes = atomic64_read(&heap->held);
 	stats->peak_held_bytes = peaks.held_bytes;
 	stats->garbage_max_bytes = peaks.garbage_bytes;

@@ -81,7 +81,7 @@ static struct dir *dir_enlarge(struct gch_heap *heap, struct dir *old,
 	if (old)
 		memcpy(dir->chunk, old->chunk, i * sizeof(old->chunk[0]));
 	for (; i < nr_chunks; i++) {
-		dir->chunk[i] = gch_memory_page(heap);
+		dir->chunk[i] = gch_memory_page(heap, GFP_KERNEL | __GFP_ZERO);
 		if (!dir->chunk[i])
 			goto err;
 		cond_resched();
@@ -109,7 +109,7 @@ static void enlarge(struct table *t, struct dir *old, struct dir *dir, u32 nr)
 	mutex_unlock(&t->heap->lock);
 	if (!dir || !old)
 		return;
-	gch_memory_uncount(t->heap, dir_bytes(old->nr_chunks));
+	gch_memory_uncount(t->heap, old, dir_bytes(old->nr_chunks));
 	kvfree_rcu(old, rcu);
 }
 
@@ -133,6 +133,15 @@ static int try_grow(struct table *t, u32 nr)
 	return ret;
 }
 
+/* What has to be taken for so many entries. */
+static size_t more_bytes(const struct table *t, u32 nr)
+{
+	u32 have = DIV_ROUND_UP(READ_ONCE(t->nr), t->per_chunk);
+	u32 want = DIV_ROUND_UP(nr, t->per_chunk);
+
+	return want > have ? dir_bytes(want) + (want - have) * PAGE_SIZE : 0;
+}
+
 static int grow(struct table *t, u32 nr)
 {
 	unsigned int tries = 0;
@@ -142,7 +151,8 @@ static int grow(struct table *t, u32 nr)
 		return -EINVAL;
 	do {
 		ret = try_grow(t, nr);
-	} while (ret == -ENOMEM && gch_memory_room(t->heap, &tries));
+	} while (ret == -ENOMEM &&
+		 gch_memory_room(t->heap, more_bytes(t, nr), &tries));
 	return ret == -ENOMEM ? gch_memory_error() : ret;
 }
 

@@ -191,7 +191,8 @@ struct gch_type *gch_type_register(struct gch_heap *heap,
 		return ERR_PTR(ret);
 	do {
 		found = try_register(heap, desc, extack);
-	} while (found == ERR_PTR(-ENOMEM) && gch_memory_room(heap, &tries));
+	} while (found == ERR_PTR(-ENOMEM) &&
+		 gch_memory_room(heap, type_bytes(desc->nr_refs), &tries));
 	return found == ERR_PTR(-ENOMEM) ? ERR_PTR(gch_memory_error()) : found;
 }
 EXPORT_SYMBOL_GPL(gch_type_register);

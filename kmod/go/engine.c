@@ -9,8 +9,11 @@
 
 #include <linux/kernel.h>
 #include <linux/ktime.h>
+#include <linux/mm.h>
 #include <linux/nodemask.h>
 #include <linux/sched/signal.h>
+
+#include "compat.h"
 
 /* How often one allocation takes pages, which others may use up, ... */
 #define TRIES_MAX	64
@@ -57,8 +60,12 @@ static int heap_init(struct gch_heap *heap, struct netlink_ext_ack *extack)
 	gch_go_cache_init(h);
 	if (gch_go_arenas_init(h))
 		goto err_cache;
-	if (gch_go_bufs_init(h))
+	if (gch_go_bufs_init(h)) {
+		if (!gch_limit_allows(heap, PAGE_SIZE))
+			NL_SET_ERR_MSG_FMT(extack, "limit must be %lu or more for a heap of go",
+					   PAGE_SIZE);
 		goto err_arenas;
+	}
 	gch_go_scavenge_init(h);
 	h->born = ktime_get_ns();
 	h->limiter_time = h->born;
@@ -157,16 +164,29 @@ static bool take_memory(struct gch_go_heap *h, struct gch_go_mutator *gm)
 	return gm->stash;
 }
 
-/* At the limit: a cycle that is under way may do, the first time. */
-static int collect(struct gch_go_heap *h, bool first, u64 started)
+/* What the limit has to allow for. */
+static size_t least_bytes(const struct gch_go_mutator *gm)
 {
-	atomic64_inc(&h->base.limit_hits);
+	if (gm->want_large)
+		return (PAGE_SIZE << get_order(gm->base.want)) +
+		       sizeof(struct gch_go_large);
+	return gch_go_arena_charge(gm->base.want >> GCH_GO_PAGE_SHIFT);
+}
+
+/* Without memory: a cycle that is under way may do, the first time. */
+static int collect(struct gch_go_heap *h, const struct gch_go_mutator *gm,
+		   u64 started)
+{
+	bool first = gm->collections == 1;
+
+	if (first && !gch_limit_allows(&h->base, least_bytes(gm)))
+		atomic64_inc(&h->base.limit_hits);
 	if (first && STATE_PHASE(READ_ONCE(h->state)) != PHASE_OFF)
 		return gch_cycle_await(&h->base);
 	return gch_cycle_since(&h->base, 2, started);
 }
 
-/* Takes pages; at the limit collects; when that does not help, fails. */
+/* Takes pages; when there are none collects; when that does not help, fails. */
 static int wait_memory(struct gch_go_heap *h, struct gch_go_mutator *gm)
 {
 	struct gch_mutator *m = &gm->base;
@@ -181,7 +201,7 @@ static int wait_memory(struct gch_go_heap *h, struct gch_go_mutator *gm)
 			return 0;
 	}
 	if (gm->collections++ < COLLECTIONS_MAX)
-		return collect(h, gm->collections == 1, started);
+		return collect(h, gm, started);
 	gm->collections = 0;
 	atomic64_inc(&h->base.alloc_failures);
 	return -ENOMEM;

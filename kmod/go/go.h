@@ -681,6 +681,7 @@ struct gch_go_span *gch_go_span_alloc(struct gch_go_heap *h, unsigned int class,
 				      u32 gen, bool far);
 void gch_go_span_free(struct gch_go_heap *h, struct gch_go_span *s);
 void gch_go_spans_free(struct gch_go_heap *h, struct list_head *spans);
+size_t gch_go_arena_charge(unsigned int npages);
 int gch_go_arena_add(struct gch_go_heap *h, unsigned int npages);
 int gch_go_arena_add_near(struct gch_go_heap *h, unsigned int npages);
 u64 gch_go_arenas_trim(struct gch_go_heap *h, unsigned int nr);

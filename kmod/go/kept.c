@@ -17,10 +17,9 @@
 #include <linux/hash.h>
 #include <linux/kernel.h>
 #include <linux/log2.h>
-#include <linux/mm.h>
 #include <linux/overflow.h>
-#include <linux/slab.h>
 #include <gcheap/barrier.h>
+#include <gcheap/engine.h>
 
 #include "compat.h"
 
@@ -38,8 +37,7 @@ struct gch_go_kepts *gch_go_kepts_new(u64 places)
 
 	bits = clamp_t(unsigned int, ilog2(places | 1), GCH_GO_KEPT_BITS_MIN,
 		       GCH_GO_KEPT_BITS_MAX);
-	t = kvzalloc(struct_size(t, trie, BIT(bits)),
-		     GFP_KERNEL_ACCOUNT | __GFP_RETRY_MAYFAIL | __GFP_NOWARN);
+	t = gch_snap_memory(struct_size(t, trie, BIT(bits)));
 	if (t)
 		t->bits = bits;
 	return t;
@@ -54,7 +52,8 @@ EXPORT_SYMBOL_IF_KUNIT(gch_go_kepts_new);
  */
 void gch_go_kepts_free(struct gch_go_kepts *t)
 {
-	kvfree(t);
+	if (t)
+		gch_snap_memory_free(t, struct_size(t, trie, BIT(t->bits)));
 }
 EXPORT_SYMBOL_IF_KUNIT(gch_go_kepts_free);
 

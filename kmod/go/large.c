@@ -10,7 +10,6 @@
 
 #include <linux/mm.h>
 #include <linux/poison.h>
-#include <linux/slab.h>
 #include <linux/string.h>
 
 /* Each page leads to the descriptor. */
@@ -35,14 +34,14 @@ struct gch_go_large *gch_go_large_new(struct gch_go_heap *h, u32 bytes)
 {
 	struct gch_go_large *l;
 
-	l = kzalloc(sizeof(*l), GFP_KERNEL_ACCOUNT);
+	l = gch_memory_get(&h->base, sizeof(*l));
 	if (!l)
 		return NULL;
 	l->bytes = bytes;
 	l->order = get_order(bytes);
 	l->addr = gch_pages_get(&h->base, l->order, GFP_KERNEL | __GFP_ZERO);
 	if (!l->addr) {
-		kfree(l);
+		gch_memory_put(&h->base, l, sizeof(*l));
 		return NULL;
 	}
 	INIT_LIST_HEAD(&l->node);
@@ -65,7 +64,7 @@ void gch_go_large_free(struct gch_go_heap *h, struct gch_go_large *l)
 		memset(l->addr, POISON_FREE, l->bytes);
 	set_pages(l, 0);
 	gch_pages_put(&h->base, l->addr, l->order);
-	kfree(l);
+	gch_memory_put(&h->base, l, sizeof(*l));
 }
 
 static void free_all(struct gch_go_heap *h, struct list_head *list)

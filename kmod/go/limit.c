@@ -30,8 +30,10 @@ static bool has_pages(struct gch_go_heap *h, const struct gch_go_mutator *gm)
 static size_t to_take(const struct gch_go_mutator *gm)
 {
 	if (gm->want_large)
-		return PAGE_SIZE << get_order(gm->base.want);
-	return max_t(size_t, gm->base.want, PIECE_LEAST);
+		return (PAGE_SIZE << get_order(gm->base.want)) +
+		       sizeof(struct gch_go_large);
+	return gch_go_arena_charge(max_t(size_t, gm->base.want, PIECE_LEAST) >>
+				   GCH_GO_PAGE_SHIFT);
 }
 
 /* Gives empty arenas back for a large object, unless a collection runs. */

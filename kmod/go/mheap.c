@@ -272,17 +272,34 @@ static void arena_init(struct gch_go_arena *a, void *base, unsigned int order)
 		set_private(base, PAGE_SIZE << order, a);
 }
 
+/* What describes an arena of this order, and its spans. */
+static size_t arena_bytes(unsigned int order)
+{
+	struct gch_go_arena *a = NULL;
+
+	return struct_size(a, spans, (PAGE_SIZE << order) >> GCH_GO_PAGE_SHIFT);
+}
+
+/**
+ * gch_go_arena_charge - what an arena takes
+ * @npages: pages of 8 KiB that it must have in a row
+ *
+ * Context: any.
+ * Return: bytes, of the smallest.
+ */
+size_t gch_go_arena_charge(unsigned int npages)
+{
+	unsigned int order = get_order(npages << GCH_GO_PAGE_SHIFT);
+
+	return (PAGE_SIZE << order) + gch_memory_size(NULL, arena_bytes(order));
+}
+EXPORT_SYMBOL_IF_KUNIT(gch_go_arena_charge);
+
 /* Makes an arena of pages, which are given back if there is no memory for that. */
 static int arena_new(struct gch_go_heap *h, void *base, unsigned int order)
 {
-	struct mem_cgroup *memcg;
-	struct gch_go_arena *a;
+	struct gch_go_arena *a = gch_memory_get(&h->base, arena_bytes(order));
 
-	memcg = gch_memcg_enter(&h->base);
-	a = kvzalloc(struct_size(a, spans,
-				 (PAGE_SIZE << order) >> GCH_GO_PAGE_SHIFT),
-		     GFP_KERNEL_ACCOUNT | __GFP_RETRY_MAYFAIL | __GFP_NOWARN);
-	gch_memcg_leave(memcg);
 	if (!a) {
 		gch_arena_put(&h->base, base, order);
 		return -ENOMEM;
@@ -307,17 +324,26 @@ static int arena_new(struct gch_go_heap *h, void *base, unsigned int order)
  * @h: the heap
  * @npages: pages of 8 KiB that it must have in a row
  *
+ * Near the limit it is made smaller until it fits with what describes it.
+ *
  * Context: process context outside sections, may sleep.
  * Return: 0, or -ENOMEM without memory or at the limit.
  */
 int gch_go_arena_add(struct gch_go_heap *h, unsigned int npages)
 {
-	unsigned int order;
+	unsigned int least = get_order(npages << GCH_GO_PAGE_SHIFT);
+	unsigned int order = GCH_MAX_PAGE_ORDER;
 	void *base;
 
-	base = gch_arena_get(&h->base, get_order(npages << GCH_GO_PAGE_SHIFT),
-			     &order);
-	return base ? arena_new(h, base, order) : -ENOMEM;
+	for (;; order--) {
+		base = gch_arena_get(&h->base, least, &order);
+		if (!base)
+			return -ENOMEM;
+		if (!arena_new(h, base, order))
+			return 0;
+		if (order == least)
+			return -ENOMEM;
+	}
 }
 EXPORT_SYMBOL_IF_KUNIT(gch_go_arena_add);
 
@@ -360,7 +386,7 @@ static void arena_free(struct gch_go_heap *h, struct gch_go_arena *a)
 {
 	set_private(a->base, PAGE_SIZE << a->order, NULL);
 	gch_arena_put(&h->base, a->base, a->order);
-	kvfree(a);
+	gch_memory_put(&h->base, a, arena_bytes(a->order));
 }
 
 /* Takes empty arenas of a node off; at most @nr, which is lowered. */

@@ -34,6 +34,7 @@
 #include <linux/mm.h>
 #include <linux/slab.h>
 
+#include "compat.h"
 #include "kept.h"
 
 /* A reference is kept for so many bytes that are live, it is supposed. */
@@ -196,6 +197,7 @@ void gch_go_snap_fill(struct gch_go_heap *h)
 	if (page)
 		gch_snap_page_free(page);
 }
+EXPORT_SYMBOL_IF_KUNIT(gch_go_snap_fill);
 
 static bool is_born_in(const struct gch_go_heap *h, const struct gch_go_span *s,
 		       unsigned long addr)
@@ -519,15 +521,18 @@ void gch_go_snap_objects(struct gch_go_heap *h)
 
 static struct gch_go_snap *snap_alloc(struct gch_go_heap *h)
 {
+	struct mem_cgroup *old = gch_memcg_enter(&h->base);
 	struct gch_go_snap *sn = kzalloc(sizeof(*sn), GFP_KERNEL_ACCOUNT);
 
-	if (!sn)
-		return NULL;
-	sn->kepts = gch_go_kepts_new(atomic64_read(&h->live) / KEPT_BYTES);
-	if (sn->kepts)
-		return sn;
-	kfree(sn);
-	return NULL;
+	if (sn)
+		sn->kepts = gch_go_kepts_new(atomic64_read(&h->live) /
+					     KEPT_BYTES);
+	gch_memcg_leave(old);
+	if (sn && !sn->kepts) {
+		kfree(sn);
+		sn = NULL;
+	}
+	return sn;
 }
 
 static struct gch_go_snap *snap_new(struct gch_go_heap *h,

@@ -15,18 +15,21 @@
  * few, with GCH_WAIT_SUPPLY. Where there is none all the same, what is gray is
  * listed nowhere, see mark.c. That is right, but slow.
  *
- * Pages are charged to the heap's memory cgroup and taken with no right to wait.
+ * Pages count as held and are charged to the heap's memory cgroup; they are taken with
+ * no right to wait, and none beyond the heap's limit.
  *
  * &gch_go_work.lock, raw and with no other inside, protects the lists of a CPU.
  */
 #include "go.h"
 
 #include <linux/cpumask.h>
-#include <linux/gfp.h>
 #include <linux/smp.h>
 #include <linux/string.h>
 
 #include "compat.h"
+
+/* What part of a heap's memory spare buffers may be when no cycle marks. */
+#define KEEP_PART	256U
 
 static struct gch_go_work *work_of(struct gch_go_heap *h, unsigned int cpu)
 {
@@ -110,15 +113,7 @@ EXPORT_SYMBOL_IF_KUNIT(gch_go_buf_take);
 
 static struct gch_go_workbuf *buf_new(struct gch_go_heap *h)
 {
-	struct gch_go_workbuf *b;
-	struct mem_cgroup *old;
-
-	/* Whatever the flags: with PREEMPT_RT the allocator's locks sleep. */
-	WARN_ON_ONCE(!gch_may_take_memory());
-	old = gch_memcg_enter(&h->base);
-	b = (void *)__get_free_page(GFP_NOWAIT | __GFP_ACCOUNT | __GFP_NOWARN);
-	gch_memcg_leave(old);
-	return b;
+	return gch_memory_page(&h->base, GFP_NOWAIT);
 }
 
 /**
@@ -352,7 +347,7 @@ EXPORT_SYMBOL_IF_KUNIT(gch_go_bufs_fill);
  */
 int gch_go_bufs_init(struct gch_go_heap *h)
 {
-	struct gch_go_workbuf *b = (void *)__get_free_page(GFP_KERNEL_ACCOUNT);
+	struct gch_go_workbuf *b = gch_memory_page(&h->base, GFP_KERNEL);
 	unsigned int cpu;
 
 	for_each_possible_cpu(cpu)
@@ -363,13 +358,13 @@ int gch_go_bufs_init(struct gch_go_heap *h)
 	return 0;
 }
 
-static void free_list(struct gch_go_workbuf *b)
+static void free_list(struct gch_go_heap *h, struct gch_go_workbuf *b)
 {
 	struct gch_go_workbuf *next;
 
 	for (; b; b = next) {
 		next = b->next;
-		free_page((unsigned long)b);
+		gch_memory_page_put(&h->base, b);
 		cond_resched();
 	}
 }
@@ -390,29 +385,42 @@ static void take_lists(struct gch_go_heap *h, struct gch_go_work *w,
 	preempt_enable();
 }
 
+/* For the collector, and for the workers of a heap that is worth it. */
+static unsigned int nr_to_keep(struct gch_go_heap *h)
+{
+	u64 part = gch_held_by_engine(&h->base) / KEEP_PART / PAGE_SIZE;
+
+	return clamp_t(u64, part, 1, GCH_GO_BUFS_FILL + 2 * num_online_cpus());
+}
+
 /**
  * gch_go_bufs_free - frees the work buffers
  * @h: the heap; no cycle marks
- * @keep: all but one
+ * @keep: all but a few
  *
- * With one alone the marker still gets on well.
+ * At the limit there may be no others in the next cycle. With one alone the collector
+ * still gets on well, but the mark workers of a large heap would do nothing.
  *
  * Context: process context, may sleep.
  */
 void gch_go_bufs_free(struct gch_go_heap *h, bool keep)
 {
-	struct gch_go_workbuf *empty, *full, *kept = NULL;
-	unsigned int cpu;
+	unsigned int cpu, nr = keep ? nr_to_keep(h) : 0;
+	struct gch_go_workbuf *empty, *full, *b, *kept = NULL;
 
 	for_each_possible_cpu(cpu) {
 		take_lists(h, work_of(h, cpu), &empty, &full);
-		if (keep && !kept)
-			kept = pop(&empty);
-		free_list(empty);
-		free_list(full);
+		for (; nr && empty; nr--) {
+			b = pop(&empty);
+			push(&kept, b);
+		}
+		free_list(h, empty);
+		free_list(h, full);
 	}
 	atomic_set(&h->nr_full, 0);
-	if (kept)
-		gch_go_buf_put_empty(h, kept);
+	while (kept) {
+		b = pop(&kept);
+		gch_go_buf_put_empty(h, b);
+	}
 }
 EXPORT_SYMBOL_IF_KUNIT(gch_go_bufs_free);

@@ -167,8 +167,8 @@ static int make_array(struct hand *h)
 	int err;
 	u32 i;
 
-	h->shelf = kvzalloc(struct_size(h->shelf, stamp, h->blocks),
-			    GCH_LOAD_GFP);
+	h->shelf = gch_load_own_get(h->t->run, 0,
+				    struct_size(h->shelf, stamp, h->blocks));
 	if (!h->shelf)
 		return -ENOMEM;
 	gch_load_lock(h->t, &larson->lock);
@@ -245,7 +245,7 @@ static int drop_array(struct hand *h, int err)
 		free_array(h);
 	gch_clear(h->m, SLOT_BLOCK);
 	gch_clear(h->m, SLOT_ARRAY);
-	kvfree(h->shelf);
+	gch_load_own_put(h->shelf, struct_size(h->shelf, stamp, h->blocks));
 	h->shelf = NULL;
 	return err;
 }
@@ -395,7 +395,8 @@ static void larson_exit(struct gch_load_run *run)
 
 	if (!larson)
 		return;
-	kvfree(larson->boxed);
+	gch_load_own_put(larson->boxed, struct_size(larson->boxed, stamp,
+						    run->args.blocks));
 	kfree(larson);
 }
 

@@ -271,6 +271,10 @@ extern const struct gch_load_workload gch_load_churn;
 extern const struct gch_load_workload gch_load_larson;
 extern const struct gch_load_workload gch_load_mstress;
 
+/* own.c */
+void *gch_load_own_get(struct gch_load_run *run, u64 line, size_t bytes);
+void gch_load_own_put(void *mem, size_t bytes);
+
 /* replay.c */
 int gch_load_replay_feed(struct gch_load_run *run, const void *data, u32 len,
 			 bool last, struct netlink_ext_ack *extack);

@@ -16,8 +16,6 @@
 
 #include <linux/hash.h>
 #include <linux/log2.h>
-#include <linux/mm.h>
-#include <linux/slab.h>
 
 /* Most chains of a cache, as a power of two: 2 MiB of references. */
 #define MAX_BITS	18
@@ -344,7 +342,7 @@ static int lru_thread(struct gch_load_thread *t)
 	};
 	int err;
 
-	l.expect = kvcalloc(l.nr_keys, sizeof(*l.expect), GCH_LOAD_GFP);
+	l.expect = gch_load_own_get(t->run, 0, l.nr_keys * sizeof(*l.expect));
 	if (!l.expect)
 		return -ENOMEM;
 	err = run_cache(&l);
@@ -352,7 +350,7 @@ static int lru_thread(struct gch_load_thread *t)
 	if (gch_load_on_slab(t->run) && err != -EUCLEAN)
 		free_all(&l);
 	clear_slots(&l, 0);
-	kvfree(l.expect);
+	gch_load_own_put(l.expect, l.nr_keys * sizeof(*l.expect));
 	return err;
 }
 

@@ -9,11 +9,8 @@
  * in a hash table of as many buckets as there are places: numbers ascend, so
  * their low bits spread them well, and neighbours share a line of the cache. The
  * bits above, for those with gaps, are hashed with a random key: no trace can have
- * its numbers in one bucket. All of it is protected by gch_load_replay.exec.
- *
- * It counts against no heap's limit, since it is not the heap's, but it is charged
- * to the heap's memory cgroup, and all replays together may have a quarter of the
- * memory.
+ * its numbers in one bucket. All of it is protected by gch_load_replay.exec. Its memory is
+ * the run's own: see own.c.
  */
 #include "replay.h"
 
@@ -27,38 +24,19 @@
 /* A chunk is 32 KiB: to ask for larger blocks of pages with patience takes long. */
 #define PER_CHUNK	512
 static_assert(PER_CHUNK * sizeof(struct gch_load_object) == SZ_32K);
-/* What all replays together may take for themselves, as a part of the memory. */
-#define MEMORY_PART	4
-
-static atomic_long_t all_bytes;
 
 /* Takes zeroed memory; says so if there is none. */
 static void *take(struct gch_load_replay *r, size_t nr, size_t size)
 {
 	size_t bytes = size_mul(nr, size);
-	u64 max = (u64)totalram_pages() * PAGE_SIZE / MEMORY_PART;
-	void *mem = NULL;
+	void *mem = gch_load_own_get(r->run, r->line, bytes);
 
-	if (atomic_long_add_return(bytes, &all_bytes) > max) {
-		gch_load_fail(r->run, -ENOMEM,
-			      "line %llu: replays have a quarter of the memory for their own data, the most they may",
-			      r->line);
-		goto err;
-	}
-	mem = kvzalloc(bytes, GCH_LOAD_GFP);
-	if (!mem) {
-		gch_load_fail(r->run, -ENOMEM,
-			      "line %llu: there was no memory for the replay's own data",
-			      r->line);
-		goto err;
-	}
+	if (!mem)
+		return NULL;
 	r->own_bytes += bytes;
 	if (r->own_bytes > r->run->own_bytes)
 		WRITE_ONCE(r->run->own_bytes, r->own_bytes);
 	return mem;
-err:
-	atomic_long_sub(bytes, &all_bytes);
-	return NULL;
 }
 
 static void give_back(struct gch_load_replay *r, void *mem, size_t nr,
@@ -66,9 +44,8 @@ static void give_back(struct gch_load_replay *r, void *mem, size_t nr,
 {
 	if (!mem)
 		return;
-	kvfree(mem);
+	gch_load_own_put(mem, nr * size);
 	r->own_bytes -= nr * size;
-	atomic_long_sub(nr * size, &all_bytes);
 }
 
 static int grow_tables(struct gch_load_replay *r)

@@ -142,7 +142,7 @@ static int collect_due(struct gch_py_heap *h, struct gch_mutator *m)
 /* Others may have added one meanwhile: of two the heap would keep both. */
 static bool add_arena(struct gch_py_heap *h, struct gch_mutator *m)
 {
-	unsigned int order;
+	unsigned int order = UINT_MAX;
 	void *base = gch_arena_get(&h->heap, get_order(h->pool_size), &order);
 	bool add;
 

@@ -31,7 +31,7 @@ static struct gch_py_large *get_slab(struct gch_py_heap *h, size_t bytes,
 	struct mem_cgroup *old;
 
 	bytes = kmalloc_size_roundup(bytes);
-	if (!gch_hold(&h->heap, bytes))
+	if (!gch_reserve(&h->heap, bytes))
 		return NULL;
 	old = gch_memcg_enter(&h->heap);
 	/* Fails rather than that somebody is killed for it. */
@@ -42,6 +42,7 @@ static struct gch_py_large *get_slab(struct gch_py_heap *h, size_t bytes,
 		gch_unhold(&h->heap, bytes);
 		return NULL;
 	}
+	gch_taken(&h->heap);
 	large->charge = bytes;
 	large->order = GCH_PY_KMALLOC;
 	return large;

@@ -20,6 +20,12 @@
 
 /* Violations that are printed one by one. */
 #define PRINT_MAX	32
+/* Room for arenas and large objects that mutators add before the heap is stopped. */
+#define ROOM_LEAST	1024U
+/* How often they may have added more. */
+#define TRIES_MAX	8U
+/* Ranges that are compared or listed between looks at whether others want the CPU. */
+#define BREATH		4096U
 
 /**
  * struct extent - where objects can be
@@ -37,6 +43,8 @@ struct extent {
  * @errors: violations found
  * @ranges: arenas and large objects by address
  * @nr_ranges: their number
+ * @room: for so many of them
+ * @steps: of listing and sorting them
  * @listed: pools found in the lists of their classes
  * @unfull: pools that have to be there
  * @aged: pools found in the lists of generations
@@ -48,6 +56,8 @@ struct check {
 	int errors;
 	struct extent *ranges;
 	size_t nr_ranges;
+	size_t room;
+	unsigned int steps;
 	u64 listed;
 	u64 unfull;
 	u64 aged;
@@ -269,13 +279,41 @@ static void check_structure(struct check *v)
 
 /* ---- references ---- */
 
-static int compare(const void *a, const void *b)
+static void breathe(struct check *v)
+{
+	if (!(++v->steps % BREATH))
+		cond_resched();
+}
+
+static int compare(const void *a, const void *b, const void *arg)
 {
 	const struct extent *x = a, *y = b;
 
+	/* No sort() of all kernels lets others run. */
+	breathe((struct check *)arg);
 	return x->start < y->start ? -1 : x->start > y->start;
 }
 
+/*
+ * Takes memory for them, which may be long in coming, before the heap is stopped;
+ * whether it is enough is known when it is.
+ */
+static int ranges_get(struct check *v)
+{
+	struct gch_heap *heap = &v->h->heap;
+	size_t nr = READ_ONCE(v->h->nr_large) + atomic64_read(&heap->arenas);
+	struct mem_cgroup *old;
+
+	v->room = nr + nr / 8 + ROOM_LEAST;
+	old = gch_memcg_enter(heap);
+	v->ranges = kvmalloc_array(v->room, sizeof(*v->ranges),
+				   GFP_KERNEL_ACCOUNT | __GFP_NOWARN |
+				   __GFP_RETRY_MAYFAIL);
+	gch_memcg_leave(old);
+	return v->ranges ? 0 : -ENOMEM;
+}
+
+/* -EAGAIN if there is no room for all. */
 static int list_ranges(struct check *v)
 {
 	struct gch_py_arena *arena;
@@ -285,22 +323,22 @@ static int list_ranges(struct check *v)
 
 	list_for_each_entry(arena, &v->h->arenas, node)
 		nr++;
-	v->ranges = kvmalloc_array(nr + 1, sizeof(*v->ranges),
-				   GFP_KERNEL | __GFP_NOWARN);
-	if (!v->ranges)
-		return -ENOMEM;
+	if (nr > v->room)
+		return -EAGAIN;
 	list_for_each_entry(arena, &v->h->arenas, node) {
 		v->ranges[n].start = (unsigned long)arena->pools;
 		v->ranges[n++].arena = arena;
+		breathe(v);
 	}
 	for (gen = 0; gen < GCH_PY_GENS; gen++) {
 		list_for_each_entry(large, &v->h->large[gen], node) {
 			v->ranges[n].start = (unsigned long)&large->obj;
 			v->ranges[n++].arena = NULL;
+			breathe(v);
 		}
 	}
 	v->nr_ranges = n;
-	sort(v->ranges, n, sizeof(*v->ranges), compare, NULL);
+	sort_r(v->ranges, n, sizeof(*v->ranges), compare, NULL, v);
 	return 0;
 }
 
@@ -476,8 +514,24 @@ static int check_references(struct check *v)
 	gch_visit_roots(heap, count_roots, v);
 	gch_visit_weaks(heap, count_weaks, v);
 	each_object(v, compare_object);
-	kvfree(v->ranges);
 	return 0;
+}
+
+/* Stops the heap. */
+static int check_heap(struct check *v)
+{
+	struct gch_heap *heap = &v->h->heap;
+	int ret = 0;
+
+	mutex_lock(&heap->lock);
+	gch_py_stop(v->h);
+	gch_py_bury_mutators(v->h);
+	check_structure(v);
+	if (!v->errors)
+		ret = check_references(v);
+	gch_py_resume(v->h);
+	mutex_unlock(&heap->lock);
+	return ret;
 }
 
 /**
@@ -486,20 +540,23 @@ static int check_references(struct check *v)
  *
  * Context: process context, may sleep for long; under &gch_heap.cycle_lock.
  * Stops the heap.
- * Return: the number of violations, or -ENOMEM.
+ * Return: the number of violations, or -ENOMEM, also where mutators have added more
+ * large objects each time than memory had been taken for.
  */
 int gch_py_validate(struct gch_heap *heap)
 {
-	struct check v = { .h = gch_py_heap(heap) };
-	int ret = 0;
+	unsigned int tries = 0;
+	struct check v;
+	int ret;
 
-	mutex_lock(&heap->lock);
-	gch_py_stop(v.h);
-	gch_py_bury_mutators(v.h);
-	check_structure(&v);
-	if (!v.errors)
-		ret = check_references(&v);
-	gch_py_resume(v.h);
-	mutex_unlock(&heap->lock);
-	return ret ?: v.errors;
+	do {
+		v = (struct check){ .h = gch_py_heap(heap) };
+		ret = ranges_get(&v);
+		if (ret)
+			return ret;
+		gch_delay();
+		ret = check_heap(&v);
+		kvfree(v.ranges);
+	} while (ret == -EAGAIN && ++tries < TRIES_MAX);
+	return ret == -EAGAIN ? -ENOMEM : ret ?: v.errors;
 }

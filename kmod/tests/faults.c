@@ -287,7 +287,9 @@ static bool use(struct life *l)
 		return false;
 	gch_heap_stats(env->heap, &stats);
 	return CHECK(env, stats.live_objects == OBJECTS / 2,
-		     "fault %u: %llu objects live", l->nth, stats.live_objects);
+		     "fault %u: %llu objects live", l->nth, stats.live_objects) &&
+	       CHECK(env, !stats.limit_hits, "fault %u passes for the limit",
+		     l->nth);
 }
 
 /* What is freed by hand alone. */

@@ -6,6 +6,7 @@
 #include "tests.h"
 
 #include <linux/err.h>
+#include <linux/kthread.h>
 #include <linux/sched.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
@@ -138,6 +139,47 @@ static void trade_garbage(struct gch_test_env *env, struct gch_type *type)
 	if (CHECK(env, !IS_ERR(roots), "no table in place of garbage: %d",
 		  PTR_ERR_OR_ZERO(roots)))
 		MUST(env, gch_roots_destroy(env->m, roots));
+}
+
+/* What does not fit, again and again. */
+static int greedy_main(void *arg)
+{
+	struct gch_test_env *env = arg;
+
+	while (!kthread_should_stop()) {
+		void *much = gch_memory_get(env->heap, LIMIT);
+
+		CHECK(env, !much, "a heap in use has room for all of its limit");
+		gch_memory_put(env->heap, much, LIMIT);
+		cond_resched();
+	}
+	return 0;
+}
+
+/**
+ * gch_test_near_limit - nothing that fits is refused for what does not
+ * @env: the test
+ */
+void gch_test_near_limit(struct gch_test_env *env)
+{
+	struct gch_config cfg = { .set = BIT(GCH_KEY_LIMIT) };
+	struct task_struct *greedy;
+	unsigned long i;
+	void *little;
+
+	cfg.val[GCH_KEY_LIMIT] = LIMIT;
+	if (!gch_test_open(env, &cfg))
+		return;
+	greedy = kthread_run(greedy_main, env, "gch_test_greedy");
+	if (!CHECK(env, !IS_ERR(greedy), "no thread: %ld", PTR_ERR(greedy)))
+		return;
+	for (i = 0; i < env->rounds && !env->failures; i++) {
+		little = gch_memory_get(env->heap, 64);
+		CHECK(env, little, "64 bytes refused, with the limit far away");
+		gch_memory_put(env->heap, little, 64);
+		cond_resched();
+	}
+	kthread_stop(greedy);
 }
 
 /**

@@ -220,6 +220,7 @@ struct blocks {
 	unsigned int nr;
 	void *addr[ARENAS_MAX];
 	unsigned int order[ARENAS_MAX];
+	u64 kept;
 };
 
 /* The largest order that the limit has room for; -1 if @min_order is too large. */
@@ -292,7 +293,10 @@ static bool arenas_are_counted(struct kunit *test, struct gch_heap *heap,
 
 	for (i = 0; i < b->nr; i++)
 		bytes += PAGE_SIZE << b->order[i];
-	return GCH_EXPECT(test, atomic64_read(&heap->held) == bytes &&
+	/* What else is held is what the heap has had from the beginning. */
+	return GCH_EXPECT(test, atomic64_read(&heap->held) ==
+			  bytes + atomic64_read(&heap->kept) &&
+			  atomic64_read(&heap->kept) == b->kept &&
 			  atomic64_read(&heap->arenas) == b->nr,
 			  "%u arenas of %llu bytes are counted as %lld of %lld",
 			  b->nr, bytes, atomic64_read(&heap->arenas),
@@ -317,6 +321,7 @@ static void test_arenas(struct kunit *test)
 	b = kunit_kzalloc(test, sizeof(*b), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, b);
 	heap = gch_kunit_heap(test, &cfg);
+	b->kept = atomic64_read(&heap->kept);
 	for (i = 0; i < n; i++) {
 		bool get = b->nr < ARENAS_MAX &&
 			   (!b->nr || gch_kunit_below(&r, 3));
@@ -397,25 +402,86 @@ static void test_over(struct kunit *test)
 	/* The hard limit refuses that, so it has not been held. */
 	KUNIT_EXPECT_FALSE(test, gch_hold(heap, SZ_256M));
 	KUNIT_ASSERT_TRUE(test, gch_hold(heap, 1));
-	over_is(test, heap, 2, 1, true);
+	over_is(test, heap, 1, 1, true);
 	KUNIT_ASSERT_TRUE(test, gch_hold(heap, 4095));
-	over_is(test, heap, 2, 4096, true);
+	over_is(test, heap, 1, 4096, true);
 	gch_unhold(heap, 4095);
-	over_is(test, heap, 2, 4096, true);
+	over_is(test, heap, 1, 4096, true);
 	gch_unhold(heap, 1);
-	over_is(test, heap, 2, 4096, false);
+	over_is(test, heap, 1, 4096, false);
 	KUNIT_ASSERT_TRUE(test, gch_hold(heap, 100));
-	over_is(test, heap, 3, 4096, true);
+	over_is(test, heap, 2, 4096, true);
 	/* The limit may be moved instead. */
 	GCH_MUST(test, gch_heap_tune(heap, GCH_KEY_MEMORY_LIMIT, SZ_128M,
 				     NULL));
-	over_is(test, heap, 3, 4096, false);
+	over_is(test, heap, 2, 4096, false);
 	GCH_MUST(test, gch_heap_tune(heap, GCH_KEY_MEMORY_LIMIT, SZ_32M,
 				     NULL));
-	over_is(test, heap, 4, SZ_32M + 100, true);
+	over_is(test, heap, 3, SZ_32M + 100, true);
 	GCH_MUST(test, gch_heap_tune(heap, GCH_KEY_MEMORY_LIMIT, 0, NULL));
-	over_is(test, heap, 4, SZ_32M + 100, false);
+	over_is(test, heap, 3, SZ_32M + 100, false);
 	gch_unhold(heap, room + 100);
+	gch_kunit_heap_end(test, heap);
+}
+
+/* A page allocation that the kernel is told to fail, where it can be. */
+static void *denied_pages(struct gch_heap *heap)
+{
+	void *pages;
+
+#ifdef CONFIG_FAULT_INJECTION
+	WRITE_ONCE(current->fail_nth, 1);
+#endif
+	pages = gch_pages_get(heap, 3, GFP_NOWAIT);
+#ifdef CONFIG_FAULT_INJECTION
+	WRITE_ONCE(current->fail_nth, 0);
+#endif
+	return pages;
+}
+
+/* Memory that could not be had was never held. */
+static void test_denied(struct kunit *test)
+{
+	struct gch_config cfg = {
+		.engine = GCHEAP_ENGINE_SLAB,
+		.set = BIT(GCH_KEY_LIMIT),
+	};
+	struct gch_heap *heap = gch_kunit_heap(test, &cfg);
+	void *pages = denied_pages(heap);
+
+	if (pages)
+		gch_pages_put(heap, pages, 3);
+	else
+		KUNIT_EXPECT_EQ(test, atomic64_read(&heap->peak_held), 0);
+	/* No allocation is as large. */
+	KUNIT_EXPECT_NULL(test, gch_memory_get(heap, SZ_4G));
+	KUNIT_EXPECT_LE(test, atomic64_read(&heap->peak_held),
+			pages ? PAGE_SIZE << 3 : 0);
+	KUNIT_EXPECT_EQ(test, atomic64_read(&heap->held), 0);
+	gch_kunit_heap_end(test, heap);
+}
+
+/* A request is tried again at once if there is room, else after a collection. */
+static void test_room(struct kunit *test)
+{
+	struct gch_config cfg = {
+		.engine = GCHEAP_ENGINE_PYTHON,
+		.set = BIT(GCH_KEY_LIMIT),
+		.val[GCH_KEY_LIMIT] = SZ_1M,
+	};
+	struct gch_heap *heap = gch_kunit_heap(test, &cfg);
+	unsigned int tries = 0;
+
+	KUNIT_EXPECT_TRUE(test, gch_memory_room(heap, SZ_1M, &tries));
+	KUNIT_EXPECT_EQ(test, gch_cycles_ended(heap), 0);
+	/* It was refused all the same: for want of memory, as it seems. */
+	KUNIT_EXPECT_FALSE(test, gch_memory_room(heap, SZ_1M, &tries));
+	KUNIT_EXPECT_EQ(test, gch_cycles_ended(heap), 1);
+	KUNIT_EXPECT_EQ(test, atomic64_read(&heap->limit_hits), 0);
+	tries = 0;
+	KUNIT_EXPECT_FALSE(test, gch_memory_room(heap, SZ_1M + 1, &tries));
+	KUNIT_EXPECT_EQ(test, gch_cycles_ended(heap), 2);
+	KUNIT_EXPECT_EQ(test, atomic64_read(&heap->limit_hits), 1);
 	gch_kunit_heap_end(test, heap);
 }
 
@@ -472,6 +538,46 @@ static void test_census(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, peaks.census.live_bytes, 5000);
 	KUNIT_EXPECT_EQ(test, peaks.census.reachable_bytes, 3000);
 	gch_kunit_heap_end(test, heap);
+}
+
+/* What an engine has counted at other instants is cut to what was held then. */
+static void test_census_cut(struct kunit *test)
+{
+	struct gch_config cfg = { .engine = GCHEAP_ENGINE_GO };
+	struct gch_heap *heap = gch_kunit_heap(test, &cfg);
+	struct gch_stats stats;
+	struct gch_peaks peaks;
+	u64 held;
+
+	gch_peaks_begin(heap, &peaks);
+	KUNIT_ASSERT_TRUE(test, gch_hold(heap, 1 << 20));
+	held = atomic64_read(&heap->held);
+	gch_census(heap, held + 3000, held - 1000);
+	gch_peaks_end(heap, &peaks);
+	KUNIT_EXPECT_EQ(test, peaks.held_bytes, held);
+	KUNIT_EXPECT_EQ(test, peaks.census.held_bytes, held);
+	KUNIT_EXPECT_EQ(test, peaks.census.live_bytes, held);
+	KUNIT_EXPECT_EQ(test, peaks.census.reachable_bytes, held - 1000);
+	gch_heap_stats(heap, &stats);
+	KUNIT_EXPECT_EQ(test, stats.garbage_max_bytes, 1000);
+	gch_unhold(heap, 1 << 20);
+	gch_kunit_heap_end(test, heap);
+}
+
+/* What an engine takes for a snapshot is in the part that snapshots may have. */
+static void test_snap_memory(struct kunit *test)
+{
+	unsigned long before = gch_snap_pages_used();
+	size_t most = (u64)totalram_pages() * PAGE_SIZE;
+	void *mem = gch_snap_memory(SZ_1M);
+
+	if (GCH_EXPECT(test, mem, "no memory")) {
+		KUNIT_EXPECT_EQ(test, gch_snap_pages_used(),
+				before + SZ_1M / PAGE_SIZE);
+		gch_snap_memory_free(mem, SZ_1M);
+	}
+	KUNIT_EXPECT_NULL(test, gch_snap_memory(most / 8));
+	KUNIT_EXPECT_EQ(test, gch_snap_pages_used(), before);
 }
 
 #define HASH_MAX	5000U
@@ -569,8 +675,12 @@ static void test_hash(struct kunit *test)
 }
 
 static struct kunit_case cases[] = {
+	KUNIT_CASE(test_denied),
+	KUNIT_CASE(test_room),
 	KUNIT_CASE(test_peaks),
 	KUNIT_CASE(test_census),
+	KUNIT_CASE(test_census_cut),
+	KUNIT_CASE(test_snap_memory),
 	KUNIT_CASE(test_hash),
 	KUNIT_CASE(test_types),
 	KUNIT_CASE(test_tables),

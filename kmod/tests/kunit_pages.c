@@ -9,6 +9,7 @@
 
 #include <linux/bitmap.h>
 #include <linux/mm.h>
+#include <linux/overflow.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -105,6 +106,7 @@ static unsigned int large_span_class(void)
 
 struct pages {
 	struct gch_go_heap *h;
+	u64 kept;
 	unsigned int nr;
 	struct gch_go_span *span[SPANS_MAX];
 	unsigned long used[BITS_TO_LONGS(ARENA_PAGES)];
@@ -272,23 +274,27 @@ static bool lists_are_right(struct kunit *test, struct gch_go_free *f)
 
 static bool pages_are_right(struct kunit *test, struct pages *p)
 {
+	u64 bytes = 0, kept = p->kept, nr = 0;
 	struct gch_go_arena *a;
-	u64 bytes = 0, nr = 0;
 	unsigned int nid;
 
 	list_for_each_entry(a, &p->h->arenas, node) {
 		if (!arena_is_right(test, p, a))
 			return false;
 		bytes += PAGE_SIZE << a->order;
+		kept += gch_memory_size(a, struct_size(a, spans, a->npages));
 		nr++;
 	}
 	for (nid = 0; nid < nr_node_ids; nid++)
 		if (!lists_are_right(test, &p->h->free[nid]))
 			return false;
-	return GCH_EXPECT(test, atomic64_read(&p->h->base.held) == bytes &&
+	return GCH_EXPECT(test, atomic64_read(&p->h->base.kept) == kept,
+			  "what describes %llu arenas is %llu bytes, not %lld",
+			  nr, kept, atomic64_read(&p->h->base.kept)) &&
+	       GCH_EXPECT(test, atomic64_read(&p->h->base.held) == bytes + kept &&
 			  atomic64_read(&p->h->base.arenas) == nr,
 			  "%llu arenas of %llu bytes are counted as %lld of %lld",
-			  nr, bytes, atomic64_read(&p->h->base.arenas),
+			  nr, bytes + kept, atomic64_read(&p->h->base.arenas),
 			  atomic64_read(&p->h->base.held)) &&
 	       GCH_EXPECT(test, atomic_read(&p->h->nr_units) == p->nr,
 			  "%u spans are counted as %d", p->nr,
@@ -329,6 +335,7 @@ static void test_pages(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, p);
 	heap = gch_kunit_open(test, GCH_ORDER(SZ_128K), 0);
 	p->h = to_go(heap);
+	p->kept = atomic64_read(&heap->kept);
 	for (i = 0; i < n; i++)
 		if (!pages_batch(test, p, &r))
 			break;
@@ -336,6 +343,30 @@ static void test_pages(struct kunit *test)
 		page_free(p, 0);
 	trim(test, p->h);
 	pages_are_right(test, p);
+	gch_kunit_heap_end(test, heap);
+}
+
+/* Arenas up to the limit, each as large as fits in with what describes it. */
+static void test_full(struct kunit *test)
+{
+	struct gch_config cfg = {
+		.engine = GCHEAP_ENGINE_GO,
+		.set = BIT(GCH_KEY_LIMIT),
+		.val[GCH_KEY_LIMIT] = SZ_4M + SZ_128K,
+	};
+	struct gch_heap *heap = gch_kunit_heap(test, &cfg);
+	unsigned int nr = 0;
+	int ret;
+
+	do {
+		ret = gch_go_arena_add(to_go(heap), 1);
+	} while (!ret && ++nr < ARENA_PAGES);
+	KUNIT_EXPECT_EQ(test, ret, -ENOMEM);
+	GCH_EXPECT(test, !gch_limit_allows(heap, gch_go_arena_charge(1)),
+		   "after %u arenas %lld bytes are held, and no more can be", nr,
+		   atomic64_read(&heap->held));
+	KUNIT_EXPECT_LE(test, atomic64_read(&heap->peak_held),
+			cfg.val[GCH_KEY_LIMIT]);
 	gch_kunit_heap_end(test, heap);
 }
 
@@ -496,6 +527,7 @@ static void test_needzero(struct kunit *test)
 
 static struct kunit_case cases[] = {
 	KUNIT_CASE(test_pages),
+	KUNIT_CASE(test_full),
 	KUNIT_CASE(test_steps),
 	KUNIT_CASE(test_needzero),
 	{}

@@ -296,7 +296,7 @@ static void put_many(struct model *m, unsigned int nr)
 
 static bool add_arena(struct kunit *test, struct model *m)
 {
-	unsigned int order, i;
+	unsigned int order = UINT_MAX, i;
 	struct arena *a;
 	void *base;
 

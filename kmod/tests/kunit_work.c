@@ -160,6 +160,55 @@ out:
 	gch_kunit_heap_end(test, heap);
 }
 
+/* Buffers count as held, and there are none beyond the limit. */
+static void test_counted(struct kunit *test)
+{
+	struct gch_heap *heap = open(test);
+	struct gch_go_heap *h = container_of(heap, struct gch_go_heap, base);
+	u64 before = atomic64_read(&heap->held);
+	u64 engine = gch_held_by_engine(heap);
+	unsigned int nr = nr_spare(h);
+
+	gch_go_bufs_fill(h, GCH_GO_BUFS_FILL);
+	nr = nr_spare(h) - nr;
+	GCH_EXPECT(test, nr && atomic64_read(&heap->held) ==
+		   before + nr * PAGE_SIZE, "%u buffers count as %lld bytes", nr,
+		   atomic64_read(&heap->held) - before);
+	/* They are no reason to keep or give back arenas. */
+	KUNIT_EXPECT_EQ(test, gch_held_by_engine(heap), engine);
+	gch_go_bufs_free(h, true);
+	KUNIT_EXPECT_EQ(test, atomic64_read(&heap->held), before);
+	KUNIT_EXPECT_EQ(test, nr_spare(h), 1);
+	GCH_MUST(test, gch_heap_tune(heap, GCH_KEY_LIMIT,
+				     before + 2 * PAGE_SIZE, NULL));
+	nr = nr_spare(h);
+	gch_go_bufs_fill(h, GCH_GO_BUFS_FILL);
+	GCH_EXPECT(test, nr_spare(h) - nr == 2, "%u buffers where 2 fit",
+		   nr_spare(h) - nr);
+	gch_go_bufs_free(h, true);
+	KUNIT_EXPECT_EQ(test, nr_spare(h), 1);
+	gch_kunit_heap_end(test, heap);
+}
+
+/* A large heap keeps some, for there may be no others at its limit. */
+static void test_kept(struct kunit *test)
+{
+	struct gch_heap *heap = open(test);
+	struct gch_go_heap *h = container_of(heap, struct gch_go_heap, base);
+	u64 part;
+
+	do {
+		if (!GCH_MUST(test, gch_go_arena_add(h, 1)))
+			break;
+		part = gch_held_by_engine(heap) / 256 / PAGE_SIZE;
+	} while (part < 2);
+	gch_go_bufs_fill(h, GCH_GO_BUFS_FILL);
+	gch_go_bufs_free(h, true);
+	GCH_EXPECT(test, nr_spare(h) >= 2 && nr_spare(h) <= part,
+		   "%u buffers kept, of %llu", nr_spare(h), part);
+	gch_kunit_heap_end(test, heap);
+}
+
 struct graph {
 	struct gch_heap *heap;
 	struct gch_go_heap *h;
@@ -302,6 +351,8 @@ out:
 static struct kunit_case cases[] = {
 	KUNIT_CASE(test_memory),
 	KUNIT_CASE(test_pool),
+	KUNIT_CASE(test_counted),
+	KUNIT_CASE(test_kept),
 	KUNIT_CASE(test_taken),
 	KUNIT_CASE(test_marked),
 	KUNIT_CASE(test_unlisted),

@@ -96,6 +96,8 @@ static const struct gch_test tests[] = {
 	{ "misuse", GCH_TEST_ALL, gch_test_misuse },
 	{ "killed", GCH_TEST_COLLECTED, gch_test_killed },
 	{ "kept", GCH_TEST_ALL, gch_test_kept },
+	{ "near-limit", GCH_TEST_ALL, gch_test_near_limit },
+	{ "readers", GCH_TEST_PYTHON, gch_test_readers },
 	{ "poison", GCH_TEST_COLLECTED, gch_test_poison },
 	{ "explicit", GCH_TEST_SLAB, gch_test_explicit },
 	{ "handshake", GCH_TEST_COLLECTED, gch_test_handshake },

@@ -188,6 +188,8 @@ void gch_test_final_crowd(struct gch_test_env *env);
 void gch_test_misuse(struct gch_test_env *env);
 void gch_test_killed(struct gch_test_env *env);
 void gch_test_kept(struct gch_test_env *env);
+void gch_test_near_limit(struct gch_test_env *env);
+void gch_test_readers(struct gch_test_env *env);
 void gch_test_poison(struct gch_test_env *env);
 void gch_test_explicit(struct gch_test_env *env);
 void gch_test_model(struct gch_test_env *env);

@@ -185,8 +185,8 @@ struct gch_over {
  * @mark_ns: time from the beginning of marking to its end, added by the engine
  * @stopped_ns: time that mutators were stopped for, added by the engine
  * @garbage_max: see &gch_stats.garbage_max_bytes
- * @held: bytes of pages held
- * @kept: how much of @held is no object and no page of the engine: see
+ * @held: bytes of memory held, or about to be: what the limit is compared with
+ * @kept: how much of @held is in no page that the engine has for objects: see
  *	gch_memory_get()
  * @peak_held: highest @held since anybody began or ended to watch: see peaks.c;
  *	so are @garbage_max and @peak_live
@@ -316,7 +316,7 @@ static inline u64 gch_val(const struct gch_heap *heap, enum gch_key key)
 	return READ_ONCE(heap->val[key]);
 }
 
-/* Bytes of pages that the engine holds. */
+/* Bytes of pages that the engine holds for objects. */
 static inline u64 gch_held_by_engine(const struct gch_heap *heap)
 {
 	s64 kept = atomic64_read(&heap->kept);
@@ -559,6 +559,8 @@ void gch_finals_release(struct gch_heap *heap);
 /* The order of a block of so many bytes, a constant power of two; at least a page. */
 #define GCH_ORDER(bytes)	(const_ilog2((bytes) | PAGE_SIZE) - PAGE_SHIFT)
 
+bool gch_reserve(struct gch_heap *heap, size_t bytes);
+void gch_taken(struct gch_heap *heap);
 bool gch_hold(struct gch_heap *heap, size_t bytes);
 void gch_unhold(struct gch_heap *heap, size_t bytes);
 void *gch_pages_get(struct gch_heap *heap, unsigned int order, gfp_t gfp);
@@ -569,6 +571,11 @@ void *gch_arena_get(struct gch_heap *heap, unsigned int min_order,
 void *gch_arena_get_near(struct gch_heap *heap, int nid, unsigned int min_order,
 			 unsigned int *order);
 void gch_arena_put(struct gch_heap *heap, void *addr, unsigned int order);
+
+/* Other memory: as gch_memory_get() (core/memory.c) */
+size_t gch_memory_size(const void *addr, size_t bytes);
+void *gch_memory_page(struct gch_heap *heap, gfp_t gfp);
+void gch_memory_page_put(struct gch_heap *heap, void *page);
 bool gch_limit_allows(struct gch_heap *heap, size_t bytes);
 bool gch_soft_allows(const struct gch_heap *heap, size_t bytes);
 
@@ -679,6 +686,9 @@ void gch_snap_object(struct gch_snapshot *sn, u64 obj, u32 bytes,
 void gch_snap_ref(struct gch_snapshot *sn, u32 word, u64 target);
 int gch_snap_error(struct gch_snapshot *sn);
 void gch_snap_fail(struct gch_snapshot *sn, int error);
+unsigned long gch_snap_pages_used(void);
+void *gch_snap_memory(size_t bytes);
+void gch_snap_memory_free(void *addr, size_t bytes);
 void *gch_snap_page(void);
 void gch_snap_page_free(void *page);
 

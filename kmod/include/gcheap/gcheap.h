@@ -148,7 +148,7 @@ int gch_heap_validate(struct gch_heap *heap);
 /* Memory of a heap's clients that counts against its limit */
 void *gch_memory_get(struct gch_heap *heap, size_t bytes);
 void gch_memory_put(struct gch_heap *heap, void *addr, size_t bytes);
-bool gch_memory_room(struct gch_heap *heap, unsigned int *tries);
+bool gch_memory_room(struct gch_heap *heap, size_t bytes, unsigned int *tries);
 
 /* Cycles */
 u64 gch_cycle_request(struct gch_heap *heap, unsigned int generation);
@@ -368,8 +368,8 @@ struct gch_hist_summary {
  *	without; %GCH_UNKNOWN before a first collection
  * @waiting_bytes: the rest: dead, or allocated since that collection;
  *	%GCH_UNKNOWN where only the next collection will tell
- * @peak_live_bytes: highest @live_bytes, as seen at refills and cycles
- * @held_bytes: pages held
+ * @peak_live_bytes: highest live bytes, as seen at refills and cycles, or now
+ * @held_bytes: memory held
  * @peak_held_bytes: highest @held_bytes
  * @returned_bytes: pages given back while the heap lived
  * @classes: size classes of the engine
@@ -391,7 +391,7 @@ struct gch_hist_summary {
  * @swept_bytes: bytes of spans that mutators swept ahead of need
  * @garbage_max_bytes: most bytes that one cycle found dead
  * @goal_bytes: live bytes that the next cycle is to end before, 0 for none
- * @limit_hits: allocations that met the hard limit
+ * @limit_hits: allocations that met the hard limit, each once
  * @limit_waits: allocations that waited for a collection rather than pass the soft limit
  * @limiter_on: times that collecting took half of the processor time and was held back
  * @limiter_ns: how long it was
