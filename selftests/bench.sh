@@ -204,7 +204,7 @@ modes()
 	is "mode of run" "$(stat -c %a $bench/run)" 200 &&
 		is "mode of list" "$(stat -c %a $bench/list)" 400 &&
 		is "mode of results" "$(stat -c %a $bench/results)" 400 &&
-		is "benchmarks" "$(grep -c '.* on=.* reps=' $bench/list)" 11
+		is "benchmarks" "$(grep -c '.* on=.* reps=' $bench/list)" 12
 }
 
 no_bench_heap()

@@ -7,7 +7,7 @@
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
-begin 12
+begin 14
 
 called=/sys/module/gcheap_client/parameters/called
 cgroup=/sys/fs/cgroup/t-clients
@@ -150,6 +150,58 @@ coming()
 	}
 }
 
+# Another module deletes its heap, while its finalizer runs and the module goes. It must
+# not go before the finalizer has ended.
+own_deleted()
+{
+	load gcheap_client takes_ms=3000 forget=1 || return
+	gcctl collect t-client > /dev/null || return
+	within 10 has_called || return
+	load gcheap_selftest test=final-foreign &
+	deleter=$!
+	# Until it waits.
+	sleep 0.5
+	rmmod gcheap_client || return
+	# Its text is gone: a finalizer that still sleeps returns to nowhere.
+	sleep 4
+	wait "$deleter"
+	grep -q "^ok .*final-foreign" \
+		/sys/kernel/debug/gcheap_selftest/results
+	ret=$?
+	rmmod gcheap_selftest
+	return "$ret"
+}
+
+compared()
+{
+	owned=$(gcctl -j heap | keys | sed -n 's/.*"name":"\(compare-[^"]*\)".*/\1/p' |
+		head -n 1)
+	[ -n "$owned" ]
+}
+
+gone()
+{
+	! gcctl heap show "$1" > /dev/null 2>&1
+}
+
+# The socket that a heap belonged to is closed. The module still has a table in it, and
+# no mutator.
+orphan()
+{
+	gcctl compare churn live 4M seconds 60 > /dev/null 2>&1 &
+	comparer=$!
+	within 20 compared || return
+	load gcheap_client heap="$owned" entries=100 leave=1 || return
+	kill -KILL "$comparer"
+	wait "$comparer" 2> /dev/null
+	within 10 idle "$owned" || return
+	rmmod gcheap_client || return
+	within 10 gone "$owned" || {
+		echo "heap $owned stays"
+		return 1
+	}
+}
+
 have_memcg()
 {
 	grep -q ' /sys/fs/cgroup cgroup2 ' /proc/mounts ||
@@ -215,6 +267,8 @@ check "a heap that its module has forgotten" forgotten
 check "a module whose init fails: its finalizers are not called" failed
 check "the one that runs is waited for" failed_runs
 check "nobody else uses its heap before its init has succeeded" coming
+check "another deletes its heap while its finalizer runs" own_deleted
+check "a table in a heap whose socket was closed" orphan
 if have_memcg; then
 	check "a kthread's table is charged to who made the heap" charged
 	check "and refused by the cgroup" refused_by_cgroup

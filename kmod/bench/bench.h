@@ -288,5 +288,6 @@ extern const struct gch_bench_kind gch_bench_build;
 extern const struct gch_bench_kind gch_bench_store;
 extern const struct gch_bench_kind gch_bench_count;
 extern const struct gch_bench_kind gch_bench_death;
+extern const struct gch_bench_kind gch_bench_refill;
 
 #endif /* _GCHEAP_BENCH_H */

@@ -29,6 +29,7 @@ const struct gch_bench_kind * const gch_bench_kinds[] = {
 	&gch_bench_garbage,
 	&gch_bench_young,
 	&gch_bench_build,
+	&gch_bench_refill,
 };
 
 const unsigned int gch_bench_nr_kinds = ARRAY_SIZE(gch_bench_kinds);

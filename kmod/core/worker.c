@@ -362,6 +362,7 @@ void gch_workers_run(struct gch_heap *heap, gch_worker_fn fn, void *arg)
 	item_back(&job);
 	wait_for_completion(&job.back);
 }
+EXPORT_SYMBOL_IF_KUNIT(gch_workers_run);
 
 /**
  * gch_items_init - sets up what a heap's jobs are handed out by

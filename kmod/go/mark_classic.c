@@ -8,6 +8,8 @@
  */
 #include "mark.h"
 
+#include "compat.h"
+
 /* Marks what a reference leads to; what has references itself is to be scanned. */
 static __always_inline void gray(struct gch_go_marker *k, struct gch_go_hot *r,
 				 unsigned long ref)
@@ -112,3 +114,4 @@ bool gch_go_classic_brief(struct gch_go_marker *k)
 	mark_keep(k, &r);
 	return n;
 }
+EXPORT_SYMBOL_IF_KUNIT(gch_go_classic_brief);

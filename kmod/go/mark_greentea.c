@@ -51,6 +51,8 @@
  */
 #include "mark.h"
 
+#include "compat.h"
+
 /* References that are fetched and marked together. */
 #define BATCH		64U
 /* Objects of a page that are fetched together. */
@@ -388,3 +390,4 @@ bool gch_go_greentea_brief(struct gch_go_marker *k)
 	flush(&t);
 	return some;
 }
+EXPORT_SYMBOL_IF_KUNIT(gch_go_greentea_brief);

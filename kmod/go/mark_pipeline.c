@@ -17,6 +17,8 @@
  */
 #include "mark.h"
 
+#include "compat.h"
+
 /* References on their way through the cache, ... */
 #define FIFO_DEPTH	16U
 /* ... and then objects, where there are two queues. */
@@ -203,3 +205,4 @@ bool gch_go_pipeline_brief(struct gch_go_marker *k)
 	mark_keep(k, &r);
 	return n;
 }
+EXPORT_SYMBOL_IF_KUNIT(gch_go_pipeline_brief);

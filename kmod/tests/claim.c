@@ -14,6 +14,17 @@ static bool attaches(struct gch_test_env *env)
 	return true;
 }
 
+/* Where a mutator finds no memory, others would collect for it. */
+static void check_full(struct gch_test_env *env)
+{
+	u64 cycles = gch_cycles_started(env->heap);
+
+	MUST(env, gch_claimed_tune(env->heap, GCH_KEY_LIMIT, PAGE_SIZE));
+	CHECK(env, !attaches(env), "a mutator attached to a claimed heap");
+	CHECK(env, gch_cycles_started(env->heap) == cycles,
+	      "a mutator that is refused collects a claimed heap");
+}
+
 static void check_claimed(struct gch_test_env *env)
 {
 	struct gch_heap *heap = env->heap;
@@ -27,6 +38,7 @@ static void check_claimed(struct gch_test_env *env)
 	      "a claimed heap gave a ticket");
 	CHECK(env, gch_cycles_started(heap) == cycles,
 	      "others collected a claimed heap");
+	check_full(env);
 	MUST(env, gch_claimed_tune(heap, GCH_KEY_LIMIT, SZ_128M));
 	MUST(env, gch_claimed_collect(heap, 2));
 	CHECK(env, gch_cycles_started(heap) == cycles + 1,

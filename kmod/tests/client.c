@@ -24,7 +24,11 @@ MODULE_PARM_DESC(takes_ms, "how long the finalizer takes");
 
 static unsigned int entries;
 module_param(entries, uint, 0444);
-MODULE_PARM_DESC(entries, "a kthread makes a table of so many");
+MODULE_PARM_DESC(entries, "a kthread makes a table of so many; there is no finalizer");
+
+static bool leave;
+module_param(leave, bool, 0444);
+MODULE_PARM_DESC(leave, "leave that table without a mutator until the end");
 
 static unsigned int fail;
 module_param(fail, uint, 0444);
@@ -95,10 +99,24 @@ static int use_heap(void)
 	return PTR_ERR_OR_ZERO(used);
 }
 
+/* A table needs a mutator to be destroyed by. */
+static void destroy_table(void)
+{
+	if (IS_ERR_OR_NULL(roots))
+		return;
+	if (!mutator)
+		mutator = gch_mutator_attach(used, 1);
+	if (!IS_ERR(mutator)) {
+		gch_roots_destroy(mutator, roots);
+		return;
+	}
+	pr_err("the table stays: no mutator, %ld\n", PTR_ERR(mutator));
+	mutator = NULL;
+}
+
 static void leave_heap(void)
 {
-	if (!IS_ERR_OR_NULL(roots))
-		gch_roots_destroy(mutator, roots);
+	destroy_table();
 	gch_mutator_detach(mutator);
 	if (!*heap && !forget)
 		gch_heap_delete(used, NULL);
@@ -128,15 +146,12 @@ static int __init client_init(void)
 		ret = PTR_ERR(mutator);
 		mutator = NULL;
 	}
-	ret = ret ?: drop_one();
-	if (!ret && entries)
-		ret = start_table();
+	ret = ret ?: entries ? start_table() : drop_one();
 	if (ret) {
 		leave_heap();
 		return ret;
 	}
-	/* A table needs a mutator to be destroyed by. */
-	if (!entries) {
+	if (!entries || leave) {
 		gch_mutator_detach(mutator);
 		mutator = NULL;
 	}
@@ -147,7 +162,7 @@ static int __init client_init(void)
 static void __exit client_exit(void)
 {
 	leave_heap();
-	if (READ_ONCE(ended) != READ_ONCE(called))
+	if (!forget && READ_ONCE(ended) != READ_ONCE(called))
 		pr_err("gcheap_client: unloaded while a finalizer runs\n");
 }
 

@@ -126,6 +126,23 @@ void gch_test_final_stop(struct gch_test_env *env)
 	MUST(env, gch_clear(env->m, 0));
 }
 
+/**
+ * gch_test_final_foreign - deletes the heap that gcheap_client.ko has made
+ * @env: the test, which has no heap of its own
+ *
+ * The finalizer that runs is waited for, here, and by the module that made the heap when
+ * that is unloaded meanwhile. See clients.sh.
+ */
+void gch_test_final_foreign(struct gch_test_env *env)
+{
+	struct gch_heap *heap = gch_heap_find("t-client");
+
+	if (!CHECK(env, heap, "there is no heap t-client"))
+		return;
+	MUST(env, gch_heap_delete(heap, NULL));
+	gch_heap_put(heap);
+}
+
 static void watched_pause(void *arg, u64 start_ns, u64 end_ns)
 {
 	struct fixture *f = arg;

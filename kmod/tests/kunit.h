@@ -67,6 +67,8 @@ extern struct kunit_suite gch_kunit_death;
 extern struct kunit_suite gch_kunit_core;
 extern struct kunit_suite gch_kunit_word;
 extern struct kunit_suite gch_kunit_kept;
+extern struct kunit_suite gch_kunit_pace;
+extern struct kunit_suite gch_kunit_worker;
 extern struct kunit_suite gch_kunit_work;
 
 #endif /* _GCHEAP_KUNIT_H */

@@ -461,6 +461,108 @@ static void test_steps(struct kunit *test)
 	}
 }
 
+#define REFILLS		256U
+#define REFILL_BATCH	32U
+/* Rows that only the last arena has. */
+#define ROW_PAGES	3U
+
+/* All pages of so many arenas are in use, each in a span of its own. */
+static bool fill_arenas(struct kunit *test, struct gch_go_heap *h,
+			unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++)
+		if (!GCH_MUST(test, gch_go_arena_add(h, 1)))
+			return false;
+	for (i = 0; gch_kunit_span_alloc(h, 3); i++)
+		if (!(i & 1023))
+			cond_resched();
+	return true;
+}
+
+/* Every second page is free; of the last arena three of four. */
+static void free_some(struct gch_go_heap *h)
+{
+	struct gch_go_arena *a;
+	unsigned int i;
+
+	list_for_each_entry(a, &h->arenas, node) {
+		bool last = list_is_last(&a->node, &h->arenas);
+
+		for (i = 0; i < a->npages; i++)
+			if (last ? i % (ROW_PAGES + 1) : i % 2)
+				gch_kunit_span_free(h, &a->spans[i]);
+		cond_resched();
+	}
+}
+
+static void free_all(struct gch_go_heap *h)
+{
+	struct gch_go_arena *a;
+	unsigned int i;
+
+	list_for_each_entry(a, &h->arenas, node) {
+		for (i = 0; i < a->npages; i++)
+			if (a->spans[i].npages)
+				gch_kunit_span_free(h, &a->spans[i]);
+		cond_resched();
+	}
+}
+
+/* Looks at bitmaps of arenas to take spans of a class, and to give them back. */
+static u64 refills(struct kunit *test, struct gch_go_heap *h, unsigned int class)
+{
+	struct gch_go_span *s[REFILL_BATCH];
+	u64 before = looks(h);
+	unsigned int i, n;
+
+	for (i = 0; i < REFILLS / REFILL_BATCH; i++) {
+		for (n = 0; n < REFILL_BATCH; n++) {
+			s[n] = gch_kunit_span_alloc(h, class);
+			if (!GCH_EXPECT(test, s[n], "no span of class %u", class))
+				break;
+		}
+		while (n)
+			gch_kunit_span_free(h, s[--n]);
+	}
+	return looks(h) - before;
+}
+
+/*
+ * In heaps of arenas of the size that they have by default: whatever the number of
+ * arenas, a refill looks at bitmaps as often.
+ */
+static void test_refills(struct kunit *test)
+{
+	static const unsigned int mib[] = { 4, 16, 64, 256 };
+	unsigned int row = large_span_class(), i, n;
+	struct gch_heap *heap;
+	struct gch_go_heap *h;
+	u64 pages, rows, taken;
+
+	while (gch_go_class_pages[row / 2] != ROW_PAGES)
+		row += 2;
+	for (i = 0; i < ARRAY_SIZE(mib); i++) {
+		heap = gch_kunit_open(test, GCH_ORDER(SZ_2M), 0);
+		h = to_go(heap);
+		n = mib[i] / 2;
+		if (fill_arenas(test, h, n)) {
+			free_some(h);
+			taken = atomic_read(&h->nr_units);
+			pages = refills(test, h, 3);
+			rows = refills(test, h, row);
+			GCH_EXPECT(test, pages <= 3 * REFILLS && rows <= 3 * REFILLS,
+				   "%u MiB: %llu looks for %u pages, %llu for %u rows",
+				   mib[i], pages, REFILLS, rows, REFILLS);
+			GCH_EXPECT(test, atomic_read(&h->nr_units) == taken,
+				   "spans were lost");
+		}
+		free_all(h);
+		gch_kunit_heap_end(test, heap);
+	}
+}
+
 /* ---- what need not be zeroed ---- */
 
 /* As if the kernel had zeroed all of an arena just now, but for a page. */
@@ -529,6 +631,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(test_pages),
 	KUNIT_CASE(test_full),
 	KUNIT_CASE(test_steps),
+	KUNIT_CASE(test_refills),
 	KUNIT_CASE(test_needzero),
 	{}
 };

@@ -348,6 +348,81 @@ out:
 	graph_close(test, &g);
 }
 
+/* Objects with so many references, of which a mutator is to mark one at a time. */
+#define LONG_REFS	4000U
+#define LONG_OBJECTS	(2 * ASSIST_CHECK)
+
+static void list_objects(struct kunit *test, struct graph *g)
+{
+	unsigned long refs[LONG_OBJECTS];
+	unsigned int *seq, i;
+
+	for (i = 0; i < LONG_OBJECTS; i++) {
+		if (!GCH_MUST(test, gch_alloc_var(g->m, 1, g->type, LONG_REFS,
+						  0)) ||
+		    !GCH_MUST(test, gch_store(g->m, 0, i, 1)))
+			return;
+		refs[i] = (unsigned long)g->m->frame[1];
+	}
+	gch_go_bufs_fill(g->h, GCH_GO_BUFS_FILL);
+	seq = gch_section_enter();
+	GCH_EXPECT(test, gch_go_work_add(g->h, refs, LONG_OBJECTS),
+		   "no buffer");
+	gch_section_leave(seq);
+}
+
+/* Between two looks of a mutator at the clock: how many are marked? */
+static void count_brief(struct kunit *test, const char *marker,
+			bool (*brief)(struct gch_go_marker *k))
+{
+	struct gch_go_marker k = { .section = true };
+	unsigned int *seq;
+	struct graph g;
+
+	if (!graph_open(test, &g, LONG_OBJECTS))
+		goto out;
+	list_objects(test, &g);
+	k.h = g.h;
+	seq = gch_section_enter();
+	brief(&k);
+	gch_section_leave(seq);
+	GCH_EXPECT(test, k.objects == 1,
+		   "%s: %llu objects of %u references without a look at the clock",
+		   marker, k.objects, LONG_REFS);
+	if (k.buf)
+		gch_go_buf_put_empty(g.h, k.buf);
+	if (k.out)
+		gch_go_buf_put_empty(g.h, k.out);
+out:
+	graph_close(test, &g);
+}
+
+static void test_brief(struct kunit *test)
+{
+	count_brief(test, "pipeline", gch_go_pipeline_brief);
+	count_brief(test, "greentea", gch_go_greentea_brief);
+	count_brief(test, "classic", gch_go_classic_brief);
+}
+
+/*
+ * A task that supplies a snapshot may be on another CPU than its last call was: from then
+ * on a handshake waits for this one too, after which the snapshot is freed.
+ */
+static void test_snap_supply(struct kunit *test)
+{
+	struct gch_heap *heap = open(test);
+	struct gch_go_heap *h = container_of(heap, struct gch_go_heap, base);
+
+	migrate_disable();
+	GCH_EXPECT(test, !cpumask_test_cpu(raw_smp_processor_id(), heap->cpus),
+		   "no mutator, and its CPU is known");
+	gch_go_snap_fill(h);
+	GCH_EXPECT(test, cpumask_test_cpu(raw_smp_processor_id(), heap->cpus),
+		   "no handshake waits for this CPU");
+	migrate_enable();
+	gch_kunit_heap_end(test, heap);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(test_memory),
 	KUNIT_CASE(test_pool),
@@ -357,6 +432,8 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(test_marked),
 	KUNIT_CASE(test_unlisted),
 	KUNIT_CASE(test_supply),
+	KUNIT_CASE(test_brief),
+	KUNIT_CASE(test_snap_supply),
 	{}
 };
 

@@ -116,6 +116,7 @@ static const struct gch_test tests[] = {
 	{ "other-node", GCH_TEST_GO, gch_test_other_node, true },
 	{ "hog", GCH_TEST_GO, gch_test_hog, true },
 	{ "unplug", GCH_TEST_GO, gch_test_unplug, true },
+	{ "final-foreign", GCH_TEST_GO, gch_test_final_foreign, true },
 	{ "final-many", GCH_TEST_GO, gch_test_finals_many, true },
 	{ "model", GCH_TEST_ALL, gch_test_model, true },
 	{ "model-crowd", GCH_TEST_ALL, gch_test_model_threads, true },

@@ -185,6 +185,7 @@ void gch_test_final_stop(struct gch_test_env *env);
 void gch_test_final_self(struct gch_test_env *env);
 void gch_test_final_again(struct gch_test_env *env);
 void gch_test_final_crowd(struct gch_test_env *env);
+void gch_test_final_foreign(struct gch_test_env *env);
 void gch_test_misuse(struct gch_test_env *env);
 void gch_test_killed(struct gch_test_env *env);
 void gch_test_kept(struct gch_test_env *env);

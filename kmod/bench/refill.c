@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * refill: taking a span from the page heap of a Go heap whose free pages are scattered
+ *
+ * Every second page of the heap's first half is free, and three of four pages of the
+ * other. Each object is one of a span of its own: of one page, which are taken from the
+ * first half, or of three, which only the other half has in a row. The figures are of an
+ * allocation, which has to zero the object; the median of batches.
+ *
+ * After a collection of a large heap less of what a refill needs is in the caches. So each
+ * is measured a second time, after all caches have been filled with something else: what
+ * is left then is what a refill does, however large the heap is.
+ */
+#include "bench.h"
+
+#include <linux/cache.h>
+#include <linux/minmax.h>
+#include <linux/sizes.h>
+#include <linux/slab.h>
+#include <linux/sort.h>
+#include <linux/vmalloc.h>
+
+#define PAGE_BYTES	8192U
+#define PAGES_MIB	(SZ_1M / PAGE_BYTES)
+#define ROW_BYTES	(3 * PAGE_BYTES)
+/* Refills between two collections; the smallest heap has room for so many. */
+#define BATCH		128U
+/* Batches that are remembered in a repetition. */
+#define SAMPLES		256U
+/* A heap of so many MiB has: a fourth of it in rows of one page, and of three. */
+#define LIVE_LEAST	8U
+/* Written to, so that nothing else is left in the caches. */
+#define EVICT_BYTES	SZ_64M
+
+enum {
+	METRIC_PAGE,
+	METRIC_ROW,
+	METRIC_PAGE_COLD,
+	METRIC_ROW_COLD,
+};
+
+static const struct gch_bench_metric refill_metrics[] = {
+	{ "page", "ps" },
+	{ "row", "ps" },
+	{ "page-cold", "ps" },
+	{ "row-cold", "ps" },
+	{ }
+};
+
+/**
+ * struct refill - what the thread uses
+ * @evict: %EVICT_BYTES that are not used for anything
+ * @nr: batches timed in this repetition
+ * @ns: their times
+ */
+struct refill {
+	u8 *evict;
+	unsigned int nr;
+	u32 ns[SAMPLES];
+};
+
+static int compare(const void *a, const void *b)
+{
+	u32 x = *(const u32 *)a, y = *(const u32 *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static int fill(struct gch_bench_thread *t, struct gch_roots *pages, u32 nr)
+{
+	int err = 0;
+	u32 i;
+
+	for (i = 0; i < nr && !err; i++) {
+		err = gch_alloc_var(t->m, 0, t->bench->type, 0, PAGE_BYTES) ? :
+		      gch_root_set(t->m, pages, i, 0);
+		if (!(i % BATCH) && gch_bench_stopped(t))
+			err = -ECANCELED;
+	}
+	return err;
+}
+
+static int scatter(struct gch_bench_thread *t, struct gch_roots *pages, u32 nr)
+{
+	int err = 0;
+	u32 i;
+
+	for (i = 0; i < nr && !err; i++) {
+		if (i < nr / 2 ? i % 2 : i % 4)
+			err = gch_root_clear(t->m, pages, i);
+		if (!(i % BATCH) && gch_bench_stopped(t))
+			err = -ECANCELED;
+	}
+	return err ? : gch_clear(t->m, 0);
+}
+
+static void evict(struct gch_bench_thread *t)
+{
+	struct refill *r = t->bench->priv;
+	size_t i;
+
+	for (i = 0; i < EVICT_BYTES; i += L1_CACHE_BYTES)
+		WRITE_ONCE(r->evict[i], i);
+}
+
+/* Some refills, of what the collection before them has given back; *ns grows. */
+static int batch(struct gch_bench_thread *t, u32 bytes, bool cold, u64 *ns)
+{
+	int err = gch_clear(t->m, 0) ? : gch_collect(t->bench->heap, 2);
+	struct refill *r = t->bench->priv;
+	u64 start, took;
+	u32 i;
+
+	if (cold)
+		evict(t);
+	start = ktime_get_ns();
+	for (i = 0; i < BATCH && !err; i++)
+		err = gch_alloc_var(t->m, 0, t->bench->type, 0, bytes);
+	took = ktime_get_ns() - start;
+	r->ns[r->nr++] = min_t(u64, took, U32_MAX);
+	*ns += took;
+	return err;
+}
+
+static int refill_rep(struct gch_bench_thread *t, unsigned int metric)
+{
+	bool cold = metric >= METRIC_PAGE_COLD;
+	u32 bytes = metric % 2 == METRIC_ROW ? ROW_BYTES : PAGE_BYTES;
+	struct refill *r = t->bench->priv;
+	u64 ns = 0;
+	int err;
+
+	r->nr = 0;
+	do {
+		err = batch(t, bytes, cold, &ns);
+		if (!err && gch_bench_stopped(t))
+			err = -ECANCELED;
+	} while (!err && r->nr < SAMPLES && !gch_bench_enough(t, ns));
+	sort(r->ns, r->nr, sizeof(r->ns[0]), compare, NULL);
+	if (!err)
+		gch_bench_mean(t, metric, r->ns[r->nr / 2], BATCH);
+	return err;
+}
+
+/* The pages that were scattered were enough: no arena has been added. */
+static int check_held(struct gch_bench_thread *t, u64 held)
+{
+	struct gch_stats stats;
+
+	gch_heap_stats(t->bench->heap, &stats);
+	if (stats.held_bytes <= held)
+		return 0;
+	return gch_bench_fail(t->bench, -EUCLEAN, "the heap has grown by %llu bytes",
+			      stats.held_bytes - held);
+}
+
+static int refill_reps(struct gch_bench_thread *t)
+{
+	struct gch_stats stats;
+	unsigned int rep, metric;
+	int err = 0;
+
+	gch_heap_stats(t->bench->heap, &stats);
+	for (rep = 0; rep < gch_bench_arg(t, GCH_BENCH_P_REPS); rep++)
+		for (metric = 0; refill_metrics[metric].name && !err; metric++)
+			err = refill_rep(t, metric);
+	return err ? : check_held(t, stats.held_bytes);
+}
+
+static int refill_thread(struct gch_bench_thread *t)
+{
+	u32 nr = gch_bench_arg(t, GCH_BENCH_P_LIVE) * PAGES_MIB;
+	struct gch_roots *pages;
+	int err;
+
+	pages = gch_roots_create(t->bench->heap, nr);
+	if (IS_ERR(pages))
+		return PTR_ERR(pages);
+	err = fill(t, pages, nr) ? : scatter(t, pages, nr) ? : refill_reps(t);
+	gch_roots_destroy(t->m, pages);
+	return err;
+}
+
+static int refill_init(struct gch_bench *b)
+{
+	struct refill *r;
+
+	static const struct gch_type_desc desc = {
+		.name = "bench-page", .flags = GCH_TYPE_VAR,
+	};
+
+	if (b->arg[GCH_BENCH_P_LIVE] < LIVE_LEAST)
+		return gch_bench_fail(b, -ERANGE, "live must be %u at least",
+				      LIVE_LEAST);
+	b->type = gch_type_register(b->heap, &desc, NULL);
+	if (IS_ERR(b->type))
+		return PTR_ERR(b->type);
+	r = kzalloc(sizeof(*r), GCH_BENCH_GFP);
+	if (!r)
+		return -ENOMEM;
+	b->priv = r;
+	r->evict = __vmalloc(EVICT_BYTES, GCH_BENCH_GFP);
+	return r->evict ? 0 : -ENOMEM;
+}
+
+static void refill_exit(struct gch_bench *b)
+{
+	struct refill *r = b->priv;
+
+	if (!r)
+		return;
+	vfree(r->evict);
+	kfree(r);
+	b->priv = NULL;
+}
+
+const struct gch_bench_kind gch_bench_refill = {
+	.name = "refill",
+	.on = BIT(GCH_BENCH_GO),
+	.params = BIT(GCH_BENCH_P_LIVE),
+	.metrics = refill_metrics,
+	.init = refill_init,
+	.thread = refill_thread,
+	.exit = refill_exit,
+};

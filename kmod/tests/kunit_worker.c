@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Jobs of the mark workers where the workers may do nothing, and requests for memory at
+ * a heap's limit: both come to an end.
+ */
+#include "kunit.h"
+
+#include <linux/err.h>
+#include <linux/sched.h>
+#include <linux/sizes.h>
+#include <gcheap/engine.h>
+
+/* Turns after which a job that goes on in vain is ended: seconds. */
+#define TURNS_MAX	50000
+/* Tries at the limit, as gch_memory_room() allows them; and some more. */
+#define ROOM_TRIES	3U
+#define ROOM_MAX	8U
+
+/**
+ * struct held - a job in which workers are held
+ * @task: the task that waits for it
+ * @turns: turns of workers
+ * @helped: the task has taken one
+ */
+struct held {
+	struct task_struct *task;
+	atomic_t turns;
+	bool helped;
+};
+
+static enum gch_turn held_turn(void *arg, unsigned int cpu)
+{
+	struct held *w = arg;
+
+	if (current == w->task) {
+		w->helped = true;
+		return GCH_TURN_DONE;
+	}
+	return atomic_inc_return(&w->turns) < TURNS_MAX ? GCH_TURN_HELD :
+							 GCH_TURN_DONE;
+}
+
+/*
+ * Whole workers have work that the others may not do, and have lost their CPUs between
+ * two turns: the task that waits does it.
+ */
+static void test_held(struct kunit *test)
+{
+	struct gch_config cfg = { .engine = GCHEAP_ENGINE_GO };
+	struct gch_heap *heap = gch_kunit_heap(test, &cfg);
+	struct held w = { .task = current };
+
+	mutex_lock(&heap->cycle_lock);
+	gch_workers_run(heap, held_turn, &w);
+	mutex_unlock(&heap->cycle_lock);
+	GCH_EXPECT(test, w.helped, "%d turns, and nothing was done",
+		   atomic_read(&w.turns));
+	gch_kunit_heap_end(test, heap);
+}
+
+/* However often others take what becomes free: here it is the test. */
+static void test_room(struct kunit *test)
+{
+	static const struct gch_type_desc desc = {
+		.name = "large", .flags = GCH_TYPE_VAR,
+	};
+	struct gch_config cfg = {
+		.engine = GCHEAP_ENGINE_GO, .set = BIT(GCH_KEY_GOGC),
+	};
+	struct gch_heap *heap = gch_kunit_heap(test, &cfg);
+	struct gch_mutator *m = gch_kunit_mutator(test, heap, 1);
+	struct gch_type *type = gch_type_register(heap, &desc, NULL);
+	unsigned int tries = 0, n = 0;
+
+	while (GCH_EXPECT(test, !IS_ERR(type), "no type") && n < ROOM_MAX) {
+		if (!GCH_MUST(test, gch_alloc_var(m, 0, type, 0, SZ_1M)) ||
+		    !GCH_MUST(test, gch_clear(m, 0)) ||
+		    !gch_memory_room(heap, SZ_1M, &tries))
+			break;
+		n++;
+	}
+	GCH_EXPECT(test, n == ROOM_TRIES, "room was made %u times for one request",
+		   n);
+	gch_mutator_detach(m);
+	gch_kunit_heap_end(test, heap);
+}
+
+static struct kunit_case cases[] = {
+	KUNIT_CASE(test_held),
+	KUNIT_CASE(test_room),
+	{}
+};
+
+struct kunit_suite gch_kunit_worker = {
+	.name = "gcheap_worker",
+	.test_cases = cases,
+};
