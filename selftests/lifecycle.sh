@@ -77,7 +77,7 @@ reload()
 {
 	rmmod gcheap_load gcheap || return
 	log=$(dmesg) && [ -n "$log" ] || return
-	if echo "$log" | grep -v 'ommand line' | grep -E 'gcheap|heap t-' |
+	if echo "$log" | grep -vE 'ommand line|gcheap_kept' | grep -E 'gcheap|heap t-' |
 		grep -E 'kept|lost|leak'; then
 		return 1
 	fi
