@@ -121,7 +121,7 @@ check "kept by churn near the limit" kept churn live 10M \
 	max-operations "$operations"
 check "kept by larson" kept larson blocks 5000 max-operations $((operations * 4))
 check "kept by large blocks" kept larson blocks 20 min-size 40000 \
-	max-size 120000 max-operations $((operations / 40))
+	max-size 65536 max-operations $((operations / 40))
 check "kept by binary-trees" kept binary-trees depth 10 \
 	max-operations $((operations / 100))
 check "what does not fit is let in, and counted" limited
