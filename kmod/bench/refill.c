@@ -25,7 +25,8 @@
 #define ROW_BYTES	(3 * PAGE_BYTES)
 /* Refills between two collections; the smallest heap has room for so many. */
 #define BATCH		128U
-/* Batches that are remembered in a repetition. */
+/* Batches in a repetition: so many at least, and at most. */
+#define LEAST		31U
 #define SAMPLES		256U
 /* A heap of so many MiB has: a fourth of it in rows of one page, and of three. */
 #define LIVE_LEAST	8U
@@ -135,7 +136,8 @@ static int refill_rep(struct gch_bench_thread *t, unsigned int metric)
 		err = batch(t, bytes, cold, &ns);
 		if (!err && gch_bench_stopped(t))
 			err = -ECANCELED;
-	} while (!err && r->nr < SAMPLES && !gch_bench_enough(t, ns));
+	} while (!err && (r->nr < LEAST || !gch_bench_enough(t, ns)) &&
+		 r->nr < SAMPLES);
 	sort(r->ns, r->nr, sizeof(r->ns[0]), compare, NULL);
 	if (!err)
 		gch_bench_mean(t, metric, r->ns[r->nr / 2], BATCH);

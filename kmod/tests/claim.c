@@ -19,7 +19,7 @@ static void check_full(struct gch_test_env *env)
 {
 	u64 cycles = gch_cycles_started(env->heap);
 
-	MUST(env, gch_claimed_tune(env->heap, GCH_KEY_LIMIT, PAGE_SIZE));
+	MUST(env, gch_claimed_tune(env->heap, GCH_KEY_LIMIT, 1));
 	CHECK(env, !attaches(env), "a mutator attached to a claimed heap");
 	CHECK(env, gch_cycles_started(env->heap) == cycles,
 	      "a mutator that is refused collects a claimed heap");
