@@ -282,8 +282,8 @@ heap_charged()
 
 charge_ends()
 {
-	kill -INT $runner
-	wait $runner
+	kill -INT "$runner"
+	wait "$runner"
 	within 10 idle t-charge && within 10 gcctl heap del t-charge
 }
 
