@@ -23,8 +23,6 @@
 
 /* Not in crumbs, as long as there is something better. */
 #define NEAR_ORDER_MIN	((unsigned int)GCH_ORDER(SZ_64K))
-/* Blocks for arenas at the soft limit and beyond, at most. */
-#define SOFT_PIECE	SZ_256K
 
 static atomic64_t pages_taken;
 static atomic64_t pages_returned;
@@ -235,23 +233,12 @@ void gch_pages_put(struct gch_heap *heap, void *addr, unsigned int order)
 }
 EXPORT_SYMBOL_IF_KUNIT(gch_pages_put);
 
-/*
- * Is a block too large for the soft limit? Beyond it memory is taken in small pieces, so
- * that it is not passed by more than need be.
- */
-static bool is_too_large(const struct gch_heap *heap, unsigned int order)
-{
-	size_t bytes = PAGE_SIZE << order;
-
-	return bytes > SOFT_PIECE && !gch_soft_allows(heap, bytes);
-}
-
 /**
  * gch_arena_get - takes a block for an arena
  * @heap: the heap
  * @min_order: least order that is of use
  * @order: set to the order it got: at most what it was and that of
- *	%GCH_KEY_ARENA_ORDER, less where memory is in pieces or a limit is near
+ *	%GCH_KEY_ARENA_ORDER, less where memory is in pieces or the limit is near
  *
  * Context: process context, may sleep.
  * Return: the block, aligned to its size, or NULL.
@@ -263,8 +250,6 @@ void *gch_arena_get(struct gch_heap *heap, unsigned int min_order,
 	void *addr;
 
 	for (o = max(o, min_order); ; o--) {
-		if (o > min_order && is_too_large(heap, o))
-			continue;
 		/* Only the last try may press memory hard. */
 		addr = gch_pages_get(heap, o, o > min_order ?
 				     GFP_KERNEL | __GFP_NORETRY :
@@ -296,14 +281,12 @@ EXPORT_SYMBOL_IF_KUNIT(gch_arena_get);
 void *gch_arena_get_near(struct gch_heap *heap, int nid, unsigned int min_order,
 			 unsigned int *order)
 {
-	unsigned int most = max_t(unsigned int,
-				  gch_val(heap, GCH_KEY_ARENA_ORDER),
-				  min_order);
+	unsigned int most = max_t(u64, min_order,
+				  min_t(u64, *order,
+					gch_val(heap, GCH_KEY_ARENA_ORDER)));
 	unsigned int least = max(min_order, min(most, NEAR_ORDER_MIN)), o;
 	void *addr = NULL;
 
-	while (most > least && is_too_large(heap, most))
-		most--;
 	for (o = most + 1; !addr && o-- > least; )
 		addr = pages_get(heap, nid, o, __GFP_NORETRY |
 				 (o == most ? GFP_KERNEL : GFP_NOWAIT));

@@ -33,8 +33,8 @@ int gch_config_check(enum gcheap_engine engine, enum gch_key key, u64 value,
 		     struct netlink_ext_ack *extack);
 
 void gch_over_init(struct gch_heap *heap);
-void gch_over_look(struct gch_heap *heap);
 void gch_over_note(struct gch_heap *heap, u64 before, u64 after);
+void gch_over_moved(struct gch_heap *heap);
 void gch_over_stats(struct gch_heap *heap, struct gch_stats *stats);
 
 int gch_claim_refuses(struct gch_heap *heap, struct netlink_ext_ack *extack);

@@ -44,15 +44,8 @@ void gch_over_init(struct gch_heap *heap)
 	raw_spin_lock_init(&heap->over_lock);
 }
 
-/**
- * gch_over_look - is more held than the soft limit?
- * @heap: the heap
- *
- * To be called when that may have changed.
- *
- * Context: any.
- */
-void gch_over_look(struct gch_heap *heap)
+/* Is more held than the soft limit? That may have changed. */
+static void look(struct gch_heap *heap)
 {
 	struct gch_over *o = &heap->over;
 	unsigned long flags;
@@ -65,7 +58,6 @@ void gch_over_look(struct gch_heap *heap)
 	held = atomic64_read(&heap->held);
 	now = ktime_get_ns();
 	if (soft && held > soft) {
-		gch_max(&heap->over_max, held - soft);
 		if (!o->since) {
 			o->since = now;
 			o->times++;
@@ -94,7 +86,21 @@ void gch_over_note(struct gch_heap *heap, u64 before, u64 after)
 	if (after > soft)
 		gch_max(&heap->over_max, after - soft);
 	if (before > soft ? after <= soft : after > soft)
-		gch_over_look(heap);
+		look(heap);
+}
+
+/**
+ * gch_over_moved - takes note that the soft limit has changed
+ * @heap: the heap
+ *
+ * Context: any.
+ */
+void gch_over_moved(struct gch_heap *heap)
+{
+	u64 held = atomic64_read(&heap->held);
+
+	gch_over_note(heap, held, held);
+	look(heap);
 }
 
 /**

@@ -131,7 +131,7 @@ static int tune(struct gch_heap *heap, enum gch_key key, u64 value,
 	if (key == GCH_KEY_INTERVAL_MS || key == GCH_KEY_PERIOD_MS)
 		gch_cycle_retime(heap);
 	if (key == GCH_KEY_MEMORY_LIMIT)
-		gch_over_look(heap);
+		gch_over_moved(heap);
 	if (heap->ops->tuned)
 		heap->ops->tuned(heap, key);
 	return 0;

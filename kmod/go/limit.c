@@ -16,9 +16,6 @@
 #include <linux/ktime.h>
 #include <linux/nodemask.h>
 
-/* No arena that is smaller is added below the limit: it would not be worth a wait. */
-#define PIECE_LEAST	SZ_256K
-
 /* Has the page heap, on whatever node, what the call needs? */
 static bool has_pages(struct gch_go_heap *h, const struct gch_go_mutator *gm)
 {
@@ -26,14 +23,19 @@ static bool has_pages(struct gch_go_heap *h, const struct gch_go_mutator *gm)
 	       READ_ONCE(h->free_pages) >= gm->base.want >> GCH_GO_PAGE_SHIFT;
 }
 
-/* How much the heap is about to take. */
+/* How much the limit has to allow for. */
 static size_t to_take(const struct gch_go_mutator *gm)
 {
+	size_t want = gm->base.want, bytes;
+
 	if (gm->want_large)
-		return (PAGE_SIZE << get_order(gm->base.want)) +
-		       sizeof(struct gch_go_large);
-	return gch_go_arena_charge(max_t(size_t, gm->base.want, PIECE_LEAST) >>
-				   GCH_GO_PAGE_SHIFT);
+		bytes = (PAGE_SIZE << get_order(want)) +
+			gch_memory_size(NULL, sizeof(struct gch_go_large));
+	else
+		bytes = gch_go_arena_charge(max_t(size_t, want,
+						  GCH_GO_SOFT_PIECE) >>
+					    GCH_GO_PAGE_SHIFT);
+	return bytes + GCH_GO_SOFT_RESERVE;
 }
 
 /* Gives empty arenas back for a large object, unless a collection runs. */

@@ -280,6 +280,11 @@ static size_t arena_bytes(unsigned int order)
 	return struct_size(a, spans, (PAGE_SIZE << order) >> GCH_GO_PAGE_SHIFT);
 }
 
+static size_t order_charge(unsigned int order)
+{
+	return (PAGE_SIZE << order) + gch_memory_size(NULL, arena_bytes(order));
+}
+
 /**
  * gch_go_arena_charge - what an arena takes
  * @npages: pages of 8 KiB that it must have in a row
@@ -289,9 +294,7 @@ static size_t arena_bytes(unsigned int order)
  */
 size_t gch_go_arena_charge(unsigned int npages)
 {
-	unsigned int order = get_order(npages << GCH_GO_PAGE_SHIFT);
-
-	return (PAGE_SIZE << order) + gch_memory_size(NULL, arena_bytes(order));
+	return order_charge(get_order(npages << GCH_GO_PAGE_SHIFT));
 }
 EXPORT_SYMBOL_IF_KUNIT(gch_go_arena_charge);
 
@@ -319,6 +322,22 @@ static int arena_new(struct gch_go_heap *h, void *base, unsigned int order)
 	return 0;
 }
 
+/*
+ * The order of an arena that is to be added: within the soft limit it is one that fits
+ * with what describes it. Beyond the limit memory is taken in small pieces, so that it is
+ * passed by no more than need be.
+ */
+static unsigned int arena_order(struct gch_go_heap *h, unsigned int least)
+{
+	unsigned int order = gch_val(&h->base, GCH_KEY_ARENA_ORDER);
+
+	while (order > least && (PAGE_SIZE << order) > GCH_GO_SOFT_PIECE &&
+	       !gch_soft_allows(&h->base, order_charge(order) +
+					  GCH_GO_SOFT_RESERVE))
+		order--;
+	return max(order, least);
+}
+
 /**
  * gch_go_arena_add - enlarges the page heap by an arena
  * @h: the heap
@@ -332,7 +351,7 @@ static int arena_new(struct gch_go_heap *h, void *base, unsigned int order)
 int gch_go_arena_add(struct gch_go_heap *h, unsigned int npages)
 {
 	unsigned int least = get_order(npages << GCH_GO_PAGE_SHIFT);
-	unsigned int order = GCH_MAX_PAGE_ORDER;
+	unsigned int order = arena_order(h, least);
 	void *base;
 
 	for (;; order--) {
@@ -368,7 +387,8 @@ static bool wants_near(int nid)
  */
 int gch_go_arena_add_near(struct gch_go_heap *h, unsigned int npages)
 {
-	unsigned int order, min_order = get_order(npages << GCH_GO_PAGE_SHIFT);
+	unsigned int min_order = get_order(npages << GCH_GO_PAGE_SHIFT);
+	unsigned int order = arena_order(h, min_order);
 	int nid = numa_mem_id();
 	void *base;
 
