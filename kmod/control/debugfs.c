@@ -21,6 +21,7 @@
 #include <linux/sched/signal.h>
 #include <linux/seq_file.h>
 #include <gcheap/engine.h>
+#include <gcheap/snapshot.h>
 
 static struct dentry *root;
 

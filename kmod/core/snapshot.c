@@ -14,6 +14,7 @@
  * One task fills a snapshot, and one at a time reads it.
  */
 #include <gcheap/engine.h>
+#include <gcheap/snapshot.h>
 
 #include <linux/export.h>
 #include <linux/gfp.h>

@@ -20,6 +20,7 @@
 #include <linux/overflow.h>
 #include <gcheap/barrier.h>
 #include <gcheap/engine.h>
+#include <gcheap/snapshot.h>
 
 #include "compat.h"
 

@@ -33,6 +33,7 @@
 
 #include <linux/mm.h>
 #include <linux/slab.h>
+#include <gcheap/snapshot.h>
 
 #include "compat.h"
 #include "kept.h"

@@ -13,6 +13,7 @@
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 #include <gcheap/engine.h>
+#include <gcheap/snapshot.h>
 
 #define WORDS_MAX	(GCH_FIXED_MAX / sizeof(void *))
 

@@ -26,6 +26,7 @@
 #include <linux/string.h>
 #include <linux/vmalloc.h>
 #include <gcheap/engine.h>
+#include <gcheap/snapshot.h>
 
 #define THREADS		2U
 #define SNAPSHOTS_MIN	5U

@@ -13,6 +13,7 @@
 #include <linux/err.h>
 #include <linux/kthread.h>
 #include <gcheap/engine.h>
+#include <gcheap/snapshot.h>
 
 #define SNAPSHOTS_MIN	8U
 #define SNAPSHOTS_MAX	100U

@@ -664,42 +664,6 @@ void gch_report_begin(struct gch_heap *heap, struct gch_report *r,
 bool gch_report_wanted(const struct gch_heap *heap);
 void gch_report_end(struct gch_heap *heap, struct gch_report *r);
 
-/* ---- snapshots (core/snapshot.c) ---- */
-
-/**
- * enum gch_snap_root - what a root of a snapshot is
- * @GCH_SNAP_FRAME: a slot of a mutator
- * @GCH_SNAP_TABLE: an entry of a root table
- * @GCH_SNAP_FINALIZER: an object that is kept for its finalizer
- */
-enum gch_snap_root {
-	GCH_SNAP_FRAME,
-	GCH_SNAP_TABLE,
-	GCH_SNAP_FINALIZER,
-};
-
-void gch_snap_types(struct gch_snapshot *sn, struct gch_heap *heap);
-void gch_snap_root(struct gch_snapshot *sn, enum gch_snap_root kind, u32 who,
-		   u32 i, u64 obj);
-void gch_snap_object(struct gch_snapshot *sn, u64 obj, u32 bytes,
-		     const struct gch_type *type);
-void gch_snap_ref(struct gch_snapshot *sn, u32 word, u64 target);
-int gch_snap_error(struct gch_snapshot *sn);
-void gch_snap_fail(struct gch_snapshot *sn, int error);
-unsigned long gch_snap_pages_used(void);
-void *gch_snap_memory(size_t bytes);
-void gch_snap_memory_free(void *addr, size_t bytes);
-void *gch_snap_page(void);
-void gch_snap_page_free(void *page);
-
-/* For who reads one. */
-struct gch_snapshot *gch_snapshot_take(struct gch_heap *heap, bool wait);
-void gch_snapshot_free(struct gch_snapshot *sn);
-void gch_snapshot_show(struct gch_snapshot *sn, struct seq_file *seq);
-void gch_snapshot_rewind(struct gch_snapshot *sn);
-loff_t gch_snapshot_next(struct gch_snapshot *sn);
-bool gch_snapshot_is_at(const struct gch_snapshot *sn, loff_t index);
-
 /* ---- mark workers (core/worker.c) ---- */
 
 /* As the CPU of a turn that no worker takes. */
