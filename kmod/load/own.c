@@ -49,7 +49,8 @@ void *gch_load_own_get(struct gch_load_run *run, u64 line, size_t bytes)
 	void *mem;
 
 	if (!may_have(bytes)) {
-		fail(run, line, "runs have a quarter of the memory for their own data, the most they may");
+		fail(run, line,
+		     "runs have a quarter of the memory for their own data");
 		return NULL;
 	}
 	mem = kvzalloc(bytes, GCH_LOAD_GFP);

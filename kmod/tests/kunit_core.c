@@ -368,8 +368,9 @@ static void test_limit(struct kunit *test)
 	gch_kunit_heap_end(test, heap);
 }
 
-static bool over_is(struct kunit *test, struct gch_heap *heap, u64 times,
-		    u64 max, bool now)
+/* @more: of @max, by what a cycle may have taken meanwhile. */
+static bool over_by(struct kunit *test, struct gch_heap *heap, u64 times,
+		    u64 max, u64 more, bool now)
 {
 	struct gch_stats a, b;
 
@@ -378,12 +379,18 @@ static bool over_is(struct kunit *test, struct gch_heap *heap, u64 times,
 		gch_heap_stats(heap, &b);
 	} while (now && b.over_limit_ns == a.over_limit_ns);
 	return GCH_EXPECT(test, b.over_limit == times &&
-			  b.over_limit_max_bytes == max,
+			  b.over_limit_max_bytes - max <= more,
 			  "%llu times, by %llu bytes at most", b.over_limit,
 			  b.over_limit_max_bytes) &&
 	       GCH_EXPECT(test, now || b.over_limit_ns == a.over_limit_ns,
 			  "from %llu to %llu ns", a.over_limit_ns,
 			  b.over_limit_ns);
+}
+
+static bool over_is(struct kunit *test, struct gch_heap *heap, u64 times,
+		    u64 max, bool now)
+{
+	return over_by(test, heap, times, max, 0, now);
 }
 
 /* What is held beyond the soft limit: how often, by how much, and while it is. */
@@ -418,9 +425,10 @@ static void test_over(struct kunit *test)
 	over_is(test, heap, 2, 4096, false);
 	GCH_MUST(test, gch_heap_tune(heap, GCH_KEY_MEMORY_LIMIT, SZ_32M,
 				     NULL));
-	over_is(test, heap, 3, SZ_32M + 100, true);
+	/* It starts a cycle, whose buffers are held as well. */
+	over_by(test, heap, 3, SZ_32M + 100, SZ_1M, true);
 	GCH_MUST(test, gch_heap_tune(heap, GCH_KEY_MEMORY_LIMIT, 0, NULL));
-	over_is(test, heap, 3, SZ_32M + 100, false);
+	over_by(test, heap, 3, SZ_32M + 100, SZ_1M, false);
 	gch_unhold(heap, room + 100);
 	gch_kunit_heap_end(test, heap);
 }

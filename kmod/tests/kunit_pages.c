@@ -454,6 +454,7 @@ static void test_steps(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(crowds); i++) {
 		heap = gch_kunit_open(test, GCH_ORDER(SZ_64K), 0);
 		p->h = to_go(heap);
+		p->kept = atomic64_read(&heap->kept);
 		steps(test, p, crowds[i]);
 		while (p->nr)
 			page_free(p, 0);
