@@ -8,6 +8,7 @@
  */
 #define _GNU_SOURCE
 #include "genl.h"
+#include "need.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -15,8 +16,6 @@
 
 #include <linux/gcheap.h>
 #include <linux/gcheap_load.h>
-
-#include "kselftest.h"
 
 #define BUSY	"t-busy"
 #define OTHER	"t-other"
@@ -348,8 +347,7 @@ int main(void)
 	fd = genl_open();
 	gcheap = genl_family(fd, GCHEAP_FAMILY_NAME);
 	load = genl_family(fd, GCHEAP_LOAD_FAMILY_NAME);
-	if (!gcheap || !load)
-		ksft_exit_skip("gcheap and gcheap_load are not loaded\n");
+	need(gcheap && load, "gcheap and gcheap_load are not loaded");
 	if (!write_file(DELAY, "0"))
 		ksft_exit_skip("this kernel has no delay points\n");
 	ksft_set_plan(9);
