@@ -7,7 +7,7 @@
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
-begin 27
+begin 28
 
 out=/tmp/figures.json
 
