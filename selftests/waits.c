@@ -329,9 +329,10 @@ static void test_free(void)
 	}
 	write_file(DELAY, "0");
 	ksft_test_result(seen, "%s\n", what);
-	for (i = 0; i < PATIENCE && heaps_ending(); i++)
+	/* A heap of the tests before may have been counted in @before. */
+	for (i = 0; i < PATIENCE && (heaps_ending() || references() > before); i++)
 		usleep(1000);
-	ksft_test_result(references() == before,
+	ksft_test_result(references() <= before,
 			 "the module can go when none is being freed\n");
 }
 
