@@ -58,8 +58,10 @@ int gch_heap_claim(struct gch_heap *heap, const char *who,
 
 	mutex_lock(&heap->lock);
 	ret = gch_claim_refuses(heap, extack);
-	if (!ret && (heap->dying || READ_ONCE(heap->orphan)))
+	if (!ret && (heap->dying || READ_ONCE(heap->orphan))) {
+		NL_SET_ERR_MSG_FMT(extack, "heap %s has been deleted", heap->name);
 		ret = -ENODEV;
+	}
 	if (!ret && heap->nr_mutators != nr_mutators) {
 		NL_SET_ERR_MSG_FMT(extack, "the heap is in use, mutators attached: %u",
 				   heap->nr_mutators);

@@ -123,10 +123,12 @@ static int tune(struct gch_heap *heap, enum gch_key key, u64 value,
 
 	lockdep_assert_held(&heap->lock);
 	ret = check_value(heap->ops, key, value, true, extack);
-	if (!ret && heap->dying)
-		ret = -ENODEV;
 	if (ret)
 		return ret;
+	if (heap->dying) {
+		NL_SET_ERR_MSG_FMT(extack, "heap %s has been deleted", heap->name);
+		return -ENODEV;
+	}
 	WRITE_ONCE(heap->val[key], value);
 	if (key == GCH_KEY_INTERVAL_MS || key == GCH_KEY_PERIOD_MS)
 		gch_cycle_retime(heap);
@@ -146,7 +148,8 @@ static int tune(struct gch_heap *heap, enum gch_key key, u64 value,
  *
  * Context: process context, may sleep.
  * Return: 0; -EOPNOTSUPP if the engine lacks it, -EBUSY if it is fixed when a
- * heap is created or the heap is claimed, -ERANGE or -EINVAL for a bad value.
+ * heap is created or the heap is claimed, -ERANGE or -EINVAL for a bad value, -ENODEV
+ * for a deleted heap.
  */
 int gch_heap_tune(struct gch_heap *heap, enum gch_key key, u64 value,
 		  struct netlink_ext_ack *extack)
