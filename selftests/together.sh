@@ -221,7 +221,7 @@ busy()
 # A thread of a run or a replay is there.
 runs()
 {
-	grep -s "^gch_load/" /proc/[0-9]*/comm
+	grep -sq "^gch_load/" /proc/[0-9]*/comm
 }
 
 # Only one of those who want a heap alone, or one who does and others.
