@@ -7,7 +7,7 @@
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
-begin 14
+begin 15
 
 called=/sys/module/gcheap_client/parameters/called
 cgroup=/sys/fs/cgroup/t-clients
@@ -132,6 +132,21 @@ failed_runs()
 	gcctl heap del t-foreign || return
 	fails fail=2 takes_ms=1000 forget=1 || return
 	gcctl heap del t-client
+}
+
+# It is also waited for when something else of the queue ends before it.
+failed_stops()
+{
+	gcctl heap add t-foreign engine go > /dev/null || return
+	fails heap=t-foreign fail=2 takes_ms=500 stops=1 || return
+	log=$(dmesg) && ! echo "$log" | grep "no cleanup to stop" || return
+	[ "$(stat_of t-foreign cleanups-queued)" -gt 0 ] || {
+		echo "no cleanup was queued"
+		return 1
+	}
+	is "finalizers run" "$(stat_of t-foreign finalizers-run)" \
+		"$(stat_of t-foreign cleanups-queued)" || return
+	gcctl heap del t-foreign
 }
 
 # Nothing of others can pin a module that may yet fail.
@@ -266,6 +281,7 @@ check "mutators in its heap keep a module" own_in_use
 check "a heap that its module has forgotten" forgotten
 check "a module whose init fails: its finalizers are not called" failed
 check "the one that runs is waited for" failed_runs
+check "even if what is queued behind it is stopped" failed_stops
 check "nobody else uses its heap before its init has succeeded" coming
 check "another deletes its heap while its finalizer runs" own_deleted
 check "a table in a heap whose socket was closed" orphan

@@ -69,6 +69,15 @@ void gch_final_free(struct gch_finals *fs, struct gch_final *f)
 	gch_memory_put(fs->heap, f, sizeof(*f));
 }
 
+/* A cleanup cannot be stopped any more. */
+static void forget_id(struct gch_finals *fs, struct gch_final *f)
+{
+	lockdep_assert_held(&fs->lock);
+	if (f->id)
+		gch_hash_del(&fs->by_id, &f->hash);
+	f->id = 0;
+}
+
 /* What is next; a finalizer stays in the queue, a root, until it has its slot. */
 static struct gch_final *next_final(struct gch_finals *fs)
 {
@@ -79,10 +88,10 @@ static struct gch_final *next_final(struct gch_finals *fs)
 		f = list_first_entry_or_null(&fs->queue, struct gch_final, node);
 	if (f && f->cleanup) {
 		list_del(&f->node);
-		gch_hash_del(&fs->by_id, &f->hash);
+		forget_id(fs, f);
 		fs->nr--;
 	}
-	fs->running = f;
+	WRITE_ONCE(fs->running, f);
 	mutex_unlock(&fs->lock);
 	return f;
 }
@@ -511,10 +520,22 @@ static struct gch_final *find_id(struct gch_finals *fs, u64 id)
 	return NULL;
 }
 
+static struct gch_final *take_off(struct gch_finals *fs, struct gch_final *f)
+{
+	lockdep_assert_held(&fs->lock);
+	list_del(&f->node);
+	fs->nr--;
+	gch_finals_object_put(fs, f->obj);
+	return f;
+}
+
 /**
  * gch_cleanup_stop - takes a cleanup away
  * @heap: the heap
  * @id: from gch_cleanup_add()
+ *
+ * A queued one stays in the queue, and is not called: gch_finals_wait() counts what ends, in
+ * the order of the queue.
  *
  * Context: process context, may sleep.
  * Return: 0: it will not be called; -ENOENT: it has been called, is being called
@@ -523,27 +544,22 @@ static struct gch_final *find_id(struct gch_finals *fs, u64 id)
 int gch_cleanup_stop(struct gch_heap *heap, u64 id)
 {
 	struct gch_finals *fs = gch_finals_of(heap);
-	struct gch_final *f;
+	struct gch_final *f, *unqueued = NULL;
 
 	if (!fs)
 		return -ENOENT;
 	mutex_lock(&fs->lock);
 	f = find_id(fs, id);
 	if (f) {
-		gch_hash_del(&fs->by_id, &f->hash);
-		list_del(&f->node);
-		fs->nr--;
+		forget_id(fs, f);
+		f->dropped = true;
+		gch_final_unpin(f);
 		if (f->obj)
-			gch_finals_object_put(fs, f->obj);
-		else
-			gch_store_release(&fs->nr_ended, fs->nr_ended + 1);
+			unqueued = take_off(fs, f);
 	}
 	mutex_unlock(&fs->lock);
-	if (!f)
-		return -ENOENT;
-	wake_up_all(&fs->end_wait);
-	gch_final_free(fs, f);
-	return 0;
+	gch_final_free(fs, unqueued);
+	return f ? 0 : -ENOENT;
 }
 EXPORT_SYMBOL_GPL(gch_cleanup_stop);
 

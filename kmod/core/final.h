@@ -51,7 +51,7 @@ struct gch_finals {
 	u32 nr;
 	bool stopped;
 	struct gch_final *running;
-	u64 nr_ended;			/* of those queued */
+	u64 nr_ended;			/* of those queued, in their order */
 	wait_queue_head_t end_wait;
 	struct gch_mutator *m;
 	struct work_struct work;

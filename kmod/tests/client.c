@@ -22,6 +22,10 @@ static unsigned int takes_ms;
 module_param(takes_ms, uint, 0444);
 MODULE_PARM_DESC(takes_ms, "how long the finalizer takes");
 
+static bool stops;
+module_param(stops, bool, 0444);
+MODULE_PARM_DESC(stops, "the finalizer takes a cleanup out of the queue meanwhile");
+
 static unsigned int entries;
 module_param(entries, uint, 0444);
 MODULE_PARM_DESC(entries, "a kthread makes a table of so many; there is no finalizer");
@@ -43,6 +47,7 @@ module_param(called, uint, 0444);
 MODULE_PARM_DESC(called, "how many finalizers have begun");
 
 static unsigned int ended;
+static u64 cleanup_id;
 
 static struct gch_heap *used;
 static struct gch_roots *roots;
@@ -52,7 +57,16 @@ static void finalize(struct gch_mutator *m, void *arg)
 {
 	WRITE_ONCE(called, called + 1);
 	msleep(takes_ms);
+	if (stops) {
+		if (gch_cleanup_stop(gch_mutator_heap(m), cleanup_id))
+			pr_err("gcheap_client: no cleanup to stop\n");
+		msleep(takes_ms);
+	}
 	WRITE_ONCE(ended, ended + 1);
+}
+
+static void clean_up(void *arg)
+{
 }
 
 /* An object out of reach, whose finalizer the next collection queues. */
@@ -62,11 +76,17 @@ static int drop_one(void)
 		.name = "client", .bytes = 32, .nr_refs = 1,
 	};
 	struct gch_type *type = gch_type_register(used, &desc, NULL);
+	int ret;
 
 	if (IS_ERR(type))
 		return PTR_ERR(type);
+	ret = gch_alloc(mutator, 0, type) ?:
+	      gch_finalizer_set(mutator, 0, finalize, NULL) ?:
+	      gch_clear(mutator, 0);
+	if (ret || !stops)
+		return ret;
 	return gch_alloc(mutator, 0, type) ?:
-	       gch_finalizer_set(mutator, 0, finalize, NULL) ?:
+	       gch_cleanup_add(mutator, 0, clean_up, NULL, &cleanup_id) ?:
 	       gch_clear(mutator, 0);
 }
 
