@@ -217,15 +217,6 @@ orphan()
 	}
 }
 
-have_memcg()
-{
-	grep -q ' /sys/fs/cgroup cgroup2 ' /proc/mounts ||
-		mount -t cgroup2 none /sys/fs/cgroup 2> /dev/null
-	grep -q memory /sys/fs/cgroup/cgroup.controllers 2> /dev/null || return
-	echo +memory > /sys/fs/cgroup/cgroup.subtree_control &&
-		mkdir -p "$cgroup" 2> /dev/null
-}
-
 # in_cgroup COMMAND...
 in_cgroup()
 {
@@ -285,7 +276,7 @@ check "even if what is queued behind it is stopped" failed_stops
 check "nobody else uses its heap before its init has succeeded" coming
 check "another deletes its heap while its finalizer runs" own_deleted
 check "a table in a heap whose socket was closed" orphan
-if have_memcg; then
+if have_memcg "$cgroup"; then
 	check "a kthread's table is charged to who made the heap" charged
 	check "and refused by the cgroup" refused_by_cgroup
 	rmdir "$cgroup"

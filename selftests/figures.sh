@@ -259,14 +259,6 @@ check "what is off is shown with details" hidden
 # ---- what is held, and what is charged ----
 
 cgroup=/sys/fs/cgroup/t-figures
-have_memcg()
-{
-	grep -q ' /sys/fs/cgroup cgroup2 ' /proc/mounts ||
-		mount -t cgroup2 none /sys/fs/cgroup 2> /dev/null
-	grep -q memory /sys/fs/cgroup/cgroup.controllers 2> /dev/null || return
-	echo +memory > /sys/fs/cgroup/cgroup.subtree_control &&
-		mkdir -p "$cgroup" 2> /dev/null
-}
 
 # heap_charged WORD...: its memory is that of who made it; with much in it.
 heap_charged()
@@ -319,15 +311,14 @@ check_is_charged()
 	heap_charged engine python || return
 	within 60 full || return
 	before=$(cat "$cgroup/memory.peak")
-	gcctl heap set t-charge verify on || return
-	gcctl collect t-charge > /dev/null || return
+	gcctl heap set t-charge verify on &&
+		gcctl collect t-charge > /dev/null || return
 	after=$(cat "$cgroup/memory.peak")
-	at_least "charged for a check" $((after - before)) 800000 &&
-		is "errors" "$(stat_of t-charge verify-errors)" 0 &&
-		charge_ends
+	is "errors" "$(stat_of t-charge verify-errors)" 0 && charge_ends &&
+		at_least "charged for a check" $((after - before)) 800000
 }
 
-if have_memcg; then
+if have_memcg "$cgroup"; then
 	check "what is held is what is charged" held_is_charged
 	check "and what a check of the heap takes" check_is_charged
 	rmdir "$cgroup"

@@ -105,6 +105,16 @@ clean()
 	done
 }
 
+# have_memcg FOLDER: cgroups count memory; FOLDER is one, below /sys/fs/cgroup.
+have_memcg()
+{
+	grep -q ' /sys/fs/cgroup cgroup2 ' /proc/mounts ||
+		mount -t cgroup2 none /sys/fs/cgroup 2> /dev/null
+	grep -q memory /sys/fs/cgroup/cgroup.controllers 2> /dev/null || return
+	echo +memory > /sys/fs/cgroup/cgroup.subtree_control &&
+		mkdir -p "$1" 2> /dev/null
+}
+
 # within SECONDS COMMAND...: until it succeeds.
 within()
 {
