@@ -9,7 +9,6 @@
 
 #include <linux/kernel.h>
 #include <linux/ktime.h>
-#include <linux/mm.h>
 #include <linux/nodemask.h>
 #include <linux/sched/signal.h>
 
@@ -164,22 +163,13 @@ static bool take_memory(struct gch_go_heap *h, struct gch_go_mutator *gm)
 	return gm->stash;
 }
 
-/* What the limit has to allow for. */
-static size_t least_bytes(const struct gch_go_mutator *gm)
-{
-	if (gm->want_large)
-		return (PAGE_SIZE << get_order(gm->base.want)) +
-		       sizeof(struct gch_go_large);
-	return gch_go_arena_charge(gm->base.want >> GCH_GO_PAGE_SHIFT);
-}
-
 /* Without memory: a cycle that is under way may do, the first time. */
 static int collect(struct gch_go_heap *h, const struct gch_go_mutator *gm,
 		   u64 started)
 {
 	bool first = gm->collections == 1;
 
-	if (first && !gch_limit_allows(&h->base, least_bytes(gm)))
+	if (first && !gch_limit_allows(&h->base, gch_go_to_take(gm, 0)))
 		atomic64_inc(&h->base.limit_hits);
 	if (first && STATE_PHASE(READ_ONCE(h->state)) != PHASE_OFF)
 		return gch_cycle_await(&h->base);

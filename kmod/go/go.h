@@ -801,6 +801,7 @@ u64 gch_go_limiter_time(struct gch_go_heap *h);
 u64 gch_go_time(struct gch_go_heap *h);
 
 /* limit.c */
+size_t gch_go_to_take(const struct gch_go_mutator *gm, size_t least);
 int gch_go_limit_wait(struct gch_go_heap *h, struct gch_go_mutator *gm,
 		      u64 started);
 

@@ -23,19 +23,22 @@ static bool has_pages(struct gch_go_heap *h, const struct gch_go_mutator *gm)
 	       READ_ONCE(h->free_pages) >= gm->base.want >> GCH_GO_PAGE_SHIFT;
 }
 
-/* How much the limit has to allow for. */
-static size_t to_take(const struct gch_go_mutator *gm)
+/**
+ * gch_go_to_take - how much memory a call has to take that finds no pages
+ * @gm: the mutator
+ * @least: of an arena, bytes
+ *
+ * Context: any.
+ * Return: bytes, with what describes them.
+ */
+size_t gch_go_to_take(const struct gch_go_mutator *gm, size_t least)
 {
-	size_t want = gm->base.want, bytes;
+	size_t want = gm->base.want;
 
 	if (gm->want_large)
-		bytes = (PAGE_SIZE << get_order(want)) +
-			gch_memory_size(NULL, sizeof(struct gch_go_large));
-	else
-		bytes = gch_go_arena_charge(max_t(size_t, want,
-						  GCH_GO_SOFT_PIECE) >>
-					    GCH_GO_PAGE_SHIFT);
-	return bytes + GCH_GO_SOFT_RESERVE;
+		return (PAGE_SIZE << get_order(want)) +
+		       gch_memory_size(NULL, sizeof(struct gch_go_large));
+	return gch_go_arena_charge(max(want, least) >> GCH_GO_PAGE_SHIFT);
 }
 
 /* Gives empty arenas back for a large object, unless a collection runs. */
@@ -79,7 +82,8 @@ static int collect(struct gch_go_heap *h, struct gch_go_mutator *gm, u64 started
  */
 int gch_go_limit_wait(struct gch_go_heap *h, struct gch_go_mutator *gm, u64 started)
 {
-	size_t bytes = to_take(gm);
+	size_t bytes = gch_go_to_take(gm, GCH_GO_SOFT_PIECE) +
+		       GCH_GO_SOFT_RESERVE;
 
 	if (gch_soft_allows(&h->base, bytes))
 		return 0;
