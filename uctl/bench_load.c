@@ -76,7 +76,6 @@ static int run_on(const struct job *job, const char *heap, struct outcome *out)
 {
 	struct run *run = &out->replay.run;
 	struct value mutators = { 0 };
-	int err;
 
 	run->tick = on_tick;
 	run->arg = (void *)job;
@@ -84,15 +83,7 @@ static int run_on(const struct job *job, const char *heap, struct outcome *out)
 		out->replay.file = job->file;
 		return replay_do(&out->replay, heap, false, &mutators);
 	}
-	err = run_new(run, heap, job->workload, job->values);
-	if (err)
-		return gnl_fail(err);
-	err = run_wait(run);
-	/* Before the next request: it knows the reason of the last one alone. */
-	if (err)
-		gnl_fail(err);
-	run_del(run);
-	return err ? STATUS_REFUSED : STATUS_OK;
+	return run_do(run, heap, job->workload, job->values);
 }
 
 /* A heap, a run on it, and what the heap then knows of it. */

@@ -96,21 +96,6 @@ static int drop_heap(struct side *side)
 	return err ? gnl_fail(err) : STATUS_OK;
 }
 
-/* A workload, from its start to its result. */
-static int do_run(struct run *run, const char *heap,
-		  enum gcheap_load_workload w, const struct value *values)
-{
-	int err = run_new(run, heap, w, values);
-
-	if (err)
-		return gnl_fail(err);
-	err = run_wait(run);
-	if (err)
-		gnl_fail(err);
-	run_del(run);
-	return err ? STATUS_REFUSED : STATUS_OK;
-}
-
 static int measure_work(const struct comparison *c, struct side *side)
 {
 	struct run *run = &side->replay.run;
@@ -124,7 +109,7 @@ static int measure_work(const struct comparison *c, struct side *side)
 		status = replay_do(&side->replay, side->heap, true,
 				   &c->run_values[0]);
 	} else {
-		status = do_run(run, side->heap, c->workload, c->run_values);
+		status = run_do(run, side->heap, c->workload, c->run_values);
 	}
 	if (status)
 		return status;
@@ -144,7 +129,7 @@ static int measure_micro(struct side *side)
 		if (run_keys[i].attr == GCHEAP_LOAD_A_RUN_SECONDS)
 			values[i] = (struct value){ .given = true,
 						    .num = MICRO_SECONDS };
-	return do_run(&side->micro, side->heap, GCHEAP_LOAD_WORKLOAD_ALLOC,
+	return run_do(&side->micro, side->heap, GCHEAP_LOAD_WORKLOAD_ALLOC,
 		      values);
 }
 

@@ -245,6 +245,30 @@ int run_wait(struct run *run)
 	return err;
 }
 
+/**
+ * run_do() - a workload, from its start to its result
+ * @run: its tick and arg are set
+ * @heap: the heap
+ * @w: the workload
+ * @values: of run_keys
+ *
+ * Return: %STATUS_OK, or %STATUS_REFUSED, and then it has been said why.
+ */
+int run_do(struct run *run, const char *heap, enum gcheap_load_workload w,
+	   const struct value *values)
+{
+	int err = run_new(run, heap, w, values);
+
+	if (err)
+		return gnl_fail(err);
+	err = run_wait(run);
+	/* Before the next request: it knows the reason of the last one alone. */
+	if (err)
+		gnl_fail(err);
+	run_del(run);
+	return err ? STATUS_REFUSED : STATUS_OK;
+}
+
 static void show_progress(const struct run *run, void *arg)
 {
 	(void)arg;

@@ -62,6 +62,8 @@ void run_reply(struct gnl_reply *reply, void *arg);
 int run_stop(const struct run *run);
 int run_del(const struct run *run);
 int run_wait(struct run *run);
+int run_do(struct run *run, const char *heap, enum gcheap_load_workload w,
+	   const struct value *values);
 int run_show_cmd(int argc, char **argv);
 void run_show(const struct run *run);
 int run_status(const struct run *run);
