@@ -494,7 +494,7 @@ static int run_groups(struct bench_set *set, int argc, char **argv, bool show)
 	for (i = 0; i < ARRAY_SIZE(groups); i++) {
 		if (!chosen(groups[i].name, argc, argv))
 			continue;
-		/* That nobody reads it, out_finish() says. */
+		/* out_finish() reports an output that is closed. */
 		set->partial = status || ferror(stdout);
 		if (set->partial)
 			break;

@@ -256,7 +256,7 @@ void out_next(void)
  * What failed before it had anything to print prints nothing.
  *
  * Return: @status, or %STATUS_REFUSED if the output could not be written, or
- * %STATUS_SIGNAL if that was a pipe that nobody reads.
+ * %STATUS_SIGNAL if it is a pipe that was closed.
  */
 int out_finish(int status)
 {

@@ -89,7 +89,7 @@ EXPORT_SYMBOL_IF_KUNIT(gch_limit_allows);
  * @heap: the heap
  * @bytes: how many
  *
- * What does not fit is never counted, not for a moment: nobody else is refused for it.
+ * Bytes that do not fit are never counted, so no other request is refused for them.
  *
  * Context: any.
  * Return: false if that would exceed the heap's limit. If not, gch_taken() follows

@@ -349,8 +349,8 @@ static void forget_maker(struct gch_heap *heap)
 }
 
 /*
- * Who finds the heap in the registry until it is unlisted finds it dying, or is refused
- * under gch_heap.lock whatever would make use of it.
+ * Until the heap is unlisted it can still be found in the registry. A task that finds it
+ * sees that it is dying, or is refused under gch_heap.lock.
  */
 static int make_dying(struct gch_heap *heap, struct netlink_ext_ack *extack)
 {

@@ -6,8 +6,8 @@
  * a heap counts how often what it holds has passed it, for how long, and by how much at
  * most.
  *
- * Whoever takes held across the limit, in either direction, or moves the limit, looks at
- * both under over_lock. Who looks last finds them as they are.
+ * A task that takes held across the limit, in either direction, or moves the limit, then
+ * compares both under over_lock. The last one to do so compares their final values.
  *
  * Lock order: over_lock is a leaf, taken with interrupts off.
  */

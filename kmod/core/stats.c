@@ -10,7 +10,7 @@
 #include <linux/minmax.h>
 #include <linux/string.h>
 
-#include "core/delay.h"
+#include "delay.h"
 #include "heap.h"
 
 static void sum_deaths(struct gch_heap *heap, struct gch_stats *s)
@@ -143,7 +143,7 @@ void gch_heap_stats(struct gch_heap *heap, struct gch_stats *stats)
 	sum(heap, stats);
 	divide(heap, stats);
 	gch_peaks_total(heap, &peaks);
-	/* Not kept: whoever reads later than it was summed would find another peak. */
+	/* Not stored in the heap: the sum may be older than the span of time it is for. */
 	stats->peak_live_bytes = max(peaks.live_bytes, gch_live_bytes(heap));
 	stats->held_bytes = atomic64_read(&heap->held);
 	stats->peak_held_bytes = peaks.held_bytes;

@@ -10,7 +10,7 @@
  * for. A chain would become longer with what mutators write, and it would be walked in
  * sections and under a raw lock.
  *
- * Who looks takes no lock. Who adds does, and goes on from where it looked without.
+ * A look-up takes no lock. An insertion does, and goes on from where the look-up ended.
  */
 #include "kept.h"
 
@@ -46,7 +46,7 @@ struct gch_go_kepts *gch_go_kepts_new(u64 places)
 EXPORT_SYMBOL_IF_KUNIT(gch_go_kepts_new);
 
 /**
- * gch_go_kepts_free - frees a table that nobody looks at any more
+ * gch_go_kepts_free - frees a table that is not in use any more
  * @t: the table, not its entries; NULL is nothing
  *
  * Context: process context, may sleep.
@@ -112,7 +112,7 @@ void gch_go_kept_add(struct gch_go_kept_at *at, struct gch_go_kept *k,
 		     void **place, unsigned long ref)
 {
 	*k = (struct gch_go_kept) { .place = place, .ref = ref };
-	/* Who finds it finds it complete. */
+	/* A look-up that finds the entry reads all of it. */
 	gch_store_release(at->link, k);
 }
 EXPORT_SYMBOL_IF_KUNIT(gch_go_kept_add);

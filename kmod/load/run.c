@@ -9,8 +9,8 @@
  *	           until they are made nor until they have left
  *	  gch_load_run.lock: state and result of a run
  *
- * A run is referenced by the registry and by whoever looks at it. Who takes it out of
- * the registry sees to it that its threads are waited for: run-del waits itself when
+ * A run is referenced by the registry and by each task that looks at it. The task that
+ * takes it out of the registry has its threads waited for: run-del waits itself when
  * they have nothing left to do, all others leave it to the reaper. A thread is told to
  * leave by gch_load_run.stop, not by kthread_stop(): that could come before the
  * thread's function has begun, and then the function would never run and the
@@ -539,7 +539,7 @@ void gch_load_unclaim(struct gch_load_run *run)
 	run->claimed = false;
 }
 
-/* Takes a number, by which nobody finds the run yet. */
+/* Takes a number. The run cannot be found by it yet. */
 static int run_reserve(struct gch_load_run *run, struct netlink_ext_ack *extack)
 {
 	int err = -ENOSPC;

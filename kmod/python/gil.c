@@ -176,7 +176,7 @@ EXPORT_SYMBOL_IF_KUNIT(gch_py_stop);
  *	it has it
  *
  * Context: as gch_py_stop(); for a call of @m.
- * Return: 0; -EINTR, and nobody is stopped, if the task was killed.
+ * Return: 0; -EINTR, without a stop, if the task was killed.
  */
 int gch_py_stop_others(struct gch_py_heap *h, struct gch_mutator *m)
 {

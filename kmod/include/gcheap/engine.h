@@ -158,7 +158,7 @@ struct gch_over {
  * @cpu: statistics per CPU
  * @cache: what else the engine has per CPU, for &gch_mutator.cache; may be NULL
  * @set_lock: makes a change of several settings one step
- * @checks_lock: whoever changes @checked holds it
+ * @checks_lock: held while @checked changes
  * @lock: protects the lists, @dying and the number of mutators; held over a
  *	scan of frames and tables
  * @mutators: attached mutators
