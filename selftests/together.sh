@@ -49,7 +49,7 @@ same_name()
 			gcctl heap add t-both engine python
 		one_won "exists" || return
 		both gcctl heap del t-both -- gcctl heap del t-both
-		one_won "no heap\|no such heap" || return
+		one_won "no heap\|no such heap\|has been deleted" || return
 		n=$((n + 1))
 	done
 }
