@@ -339,6 +339,7 @@ void gch_heap_put_later(struct gch_heap *heap)
 {
 	kref_put(&heap->ref, release_later);
 }
+EXPORT_SYMBOL_GPL(gch_heap_put_later);
 
 /* None of its functions runs any more: its module may go. */
 static void forget_maker(struct gch_heap *heap)

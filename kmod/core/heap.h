@@ -15,7 +15,6 @@ extern struct workqueue_struct *gch_wq;
 extern struct workqueue_struct *gch_final_wq;
 
 int gch_heap_remove(struct gch_heap *heap, struct netlink_ext_ack *extack);
-void gch_heap_put_later(struct gch_heap *heap);
 int gch_heap_use(struct gch_heap *heap, struct module *user,
 		 struct module **pinned);
 void gch_heap_unuse(struct gch_heap *heap, struct module *pinned);

@@ -295,7 +295,7 @@ static int churn_thread(struct gch_load_thread *t)
 	};
 	int err;
 
-	p.serial = kvcalloc(p.nr, sizeof(*p.serial), GCH_LOAD_GFP);
+	p.serial = gch_load_own_get(t->run, 0, p.nr * sizeof(*p.serial));
 	if (!p.serial)
 		return -ENOMEM;
 	err = get_ready(&p) ? : measure(&p);
@@ -304,7 +304,7 @@ static int churn_thread(struct gch_load_thread *t)
 	/* What is broken is left as it is: its heap goes sooner or later. */
 	if (gch_load_on_slab(t->run) && err != -EUCLEAN)
 		free_all(&p);
-	kvfree(p.serial);
+	gch_load_own_put(p.serial, p.nr * sizeof(*p.serial));
 	return err;
 }
 

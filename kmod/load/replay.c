@@ -303,11 +303,12 @@ static int replay_thread(struct gch_load_thread *t)
 			err = take_turn(r, t);
 		mutex_unlock(&r->exec);
 	}
-	/* The first to leave cleans up. */
-	mutex_lock(&r->exec);
-	if (!r->ended)
-		end(r, t);
-	mutex_unlock(&r->exec);
+	/* The first to leave cleans up. One that has the lock now will come here too. */
+	if (mutex_trylock(&r->exec)) {
+		if (!r->ended)
+			end(r, t);
+		mutex_unlock(&r->exec);
+	}
 	return err;
 }
 

@@ -186,7 +186,7 @@ static int push_targets(struct gch_load_replay *r, struct gch_load_object **stac
 	u32 i, *refs = gch_load_object_refs(obj);
 
 	for (i = 0; i < obj->nr_slots; i++) {
-		if (!(i % SLOTS_AT_ONCE)) {
+		if (i % SLOTS_AT_ONCE == SLOTS_AT_ONCE - 1) {
 			cond_resched();
 			if (READ_ONCE(r->run->stop))
 				return -ECANCELED;
@@ -212,6 +212,9 @@ static int mark_shadow(struct gch_load_replay *r)
 			stack = push(r, stack, obj);
 	}
 	while (stack) {
+		cond_resched();
+		if (READ_ONCE(r->run->stop))
+			return -ECANCELED;
 		obj = stack;
 		stack = obj->next;
 		err = push_targets(r, &stack, obj);
@@ -384,14 +387,18 @@ static int end_shadow(struct gch_load_replay *r, struct gch_load_thread *t)
 	err = gch_collect(r->run->heap, 2) ? : gch_load_check_shadow(r, t);
 	if (err)
 		return err;
-	for (obj = r->condemned; obj; obj = obj->next)
+	for (obj = r->condemned; obj; obj = obj->next) {
 		gch_load_mismatch(r->run, GCHEAP_LOAD_MISMATCH_KIND_LATE,
 				  obj->line, obj->id);
-	while ((obj = gch_load_object_next(r, &place)))
+		cond_resched();
+	}
+	while ((obj = gch_load_object_next(r, &place))) {
 		if (obj->epoch != r->epoch && !(obj->flags & OBJECT_LOST))
 			gch_load_mismatch(r->run,
 					  GCHEAP_LOAD_MISMATCH_KIND_LIVE,
 					  r->line, obj->id);
+		cond_resched();
+	}
 	return 0;
 }
 
@@ -412,8 +419,10 @@ static int count_live(struct gch_load_replay *r, struct gch_load_thread *t)
 			return ret;
 		found += ret;
 	}
-	for (obj = r->condemned; obj; obj = obj->next)
+	for (obj = r->condemned; obj; obj = obj->next) {
 		found++;
+		cond_resched();
+	}
 	mutex_lock(&r->run->lock);
 	r->run->live_expected = expected;
 	r->run->live_found = found;

@@ -57,8 +57,9 @@ static void run_free(struct kref *ref)
 
 	if (run->workload->exit)
 		run->workload->exit(run);
+	/* It may be the last, in a netlink handler. */
 	if (run->heap)
-		gch_heap_put(run->heap);
+		gch_heap_put_later(run->heap);
 	mutex_destroy(&run->lock);
 	kvfree(run);
 }
@@ -519,7 +520,7 @@ static int claim_heap(struct gch_load_run *run, struct netlink_ext_ack *extack)
 	if (!gch_load_counts_deaths(run))
 		return 0;
 	err = gch_heap_claim(run->heap, "a replay that checks each death",
-			     run->args.mutators, NULL);
+			     run->args.mutators, extack);
 	if (err == -EBUSY)
 		NL_SET_ERR_MSG(extack, ALONE);
 	run->claimed = !err;

@@ -51,7 +51,7 @@ struct netlink_ext_ack;
 
 /**
  * enum gch_key - what can be set on a heap
- * @GCH_KEY_LIMIT: hard limit of the pages the heap holds, bytes, 0 for
+ * @GCH_KEY_LIMIT: hard limit of the memory the heap holds, bytes, 0 for
  *	none; half of the memory unless it is set
  * @GCH_KEY_ARENA_ORDER: order of the page blocks that arenas are made of
  * @GCH_KEY_VERIFY: 1 checks every cycle by a second exclusive mark and walks
@@ -60,7 +60,7 @@ struct netlink_ext_ack;
  * @GCH_KEY_INTERVAL_MS: forces a full cycle so long after the end of the one forced
  *	before, 0 for never
  * @GCH_KEY_GOGC: growth in percent that starts a cycle, 0 for off (go)
- * @GCH_KEY_MEMORY_LIMIT: soft limit of the pages the heap holds, bytes, 0 for none:
+ * @GCH_KEY_MEMORY_LIMIT: soft limit of the memory the heap holds, bytes, 0 for none:
  *	cycles start early enough to stay below it, as long as they do not take half
  *	of the processor time (go)
  * @GCH_KEY_ASSIST_US: longest that a mutator marks or sweeps at a time to make up
@@ -137,6 +137,7 @@ int gch_heap_delete(struct gch_heap *heap, struct netlink_ext_ack *extack);
 struct gch_heap *gch_heap_find(const char *name);
 struct gch_heap *gch_heap_next(u32 after);
 void gch_heap_put(struct gch_heap *heap);
+void gch_heap_put_later(struct gch_heap *heap);
 int gch_heap_tune(struct gch_heap *heap, enum gch_key key, u64 value,
 		  struct netlink_ext_ack *extack);
 u64 gch_heap_tunable(const struct gch_heap *heap, enum gch_key key);
