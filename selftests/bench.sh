@@ -13,7 +13,7 @@ bench=$debug/gcheap_bench
 # Where time is dear, one of those that go the same way through the modules.
 dear=
 ! time_is_dear || dear=1
-begin $((dear ? 29 : 34))
+begin $((dear ? 32 : 37))
 [ -d $debug/gcheap ] || lacks "debugfs"
 [ -d /sys/module/gcheap_bench ] || load gcheap_bench ||
 	lacks "gcheap_bench"
@@ -247,5 +247,70 @@ check "interrupted in a collection" \
 check "interrupted while two allocate" \
 	interrupted "steady cpus=2 live=20 reps=100 ms=10000"
 check "nothing is left" no_bench_heap
+
+# long_run: one that has a heap and takes long, in the background.
+long_run()
+{
+	(exec sh -c "echo 'mark graph=graph64 nodes=500000 reps=100' > $bench/run") \
+		2> /dev/null &
+	pid=$!
+	within 10 threads
+}
+
+end_run()
+{
+	kill -INT "$pid"
+	kill -TERM "$pid"
+	wait "$pid" 2> /dev/null
+}
+
+# Who reads what the last one found waits for the one that runs, but can be killed.
+reader_killed()
+{
+	long_run || return
+	cat "$bench/results" > /dev/null &
+	reader=$!
+	sleep 0.2
+	kill -KILL "$reader"
+	within 10 eval '[ ! -d /proc/$reader ] || grep -q "^State:.Z" /proc/$reader/status'
+	killed=$?
+	end_run
+	wait "$reader" 2> /dev/null
+	return "$killed"
+}
+
+# A stop of the process is no end of the benchmark.
+stopped()
+{
+	gcctl bench alloc reps 1 scale 1 file "$out.stopped" > "$tmp/bench.txt" 2>&1 &
+	pid=$!
+	within 10 threads || return
+	kill -STOP "$pid" && sleep 0.2 && kill -CONT "$pid" || return
+	wait "$pid"
+	is "exit status" $? 0 && sound "$out.stopped" 1 45
+}
+
+# What another still uses of its heap does not stay for good.
+heap_in_use()
+{
+	long_run && within 10 eval '! no_bench_heap' || return
+	gcctl run lru heap bench seconds 60 > /dev/null 2>&1 &
+	user=$!
+	within 10 eval '[ "$(setting_of bench mutators)" -gt 1 ]'
+	end_run
+	if echo "mark graph=tree24 nodes=100 reps=1" > "$bench/run"; then
+		echo "two heaps of one name"
+		return 1
+	fi 2> /dev/null
+	is "what it says" "$(grep '^#' "$bench/results")" "# the heap bench is in use" || return
+	kill -KILL "$user"
+	wait "$user" 2> /dev/null
+	idle_soon bench &&
+		echo "mark graph=tree24 nodes=100 reps=1" > "$bench/run" && no_bench_heap
+}
+
+check "a reader of results is killed" reader_killed
+check "gcctl is stopped and goes on" stopped
+check "its heap is in use by another" heap_in_use
 # Loaded, it keeps gcheap from being unloaded by the tests that follow.
 rmmod gcheap_bench

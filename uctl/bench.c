@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/sysinfo.h>
 #include <sys/utsname.h>
@@ -326,14 +327,30 @@ static int read_results(struct bench_metrics *out, char *message, size_t size)
 	return 0;
 }
 
-static int write_run(const char *command)
+/* A run that something else than a signal to us has interrupted is begun again. */
+static int write_run(int fd, const char *command)
 {
-	int fd = open(BENCH_DIR "run", O_WRONLY | O_CLOEXEC), err = 0;
+	while (write(fd, command, strlen(command)) < 0)
+		if (errno != EINTR || wait_interrupted())
+			return -errno;
+	return 0;
+}
+
+/* No other gcctl runs one before the results of this one have been read. */
+static int run_and_read(const char *command, struct bench_metrics *out,
+			char *message, size_t size)
+{
+	int fd = open(BENCH_DIR "run", O_WRONLY | O_CLOEXEC), err, unread;
 
 	if (fd < 0)
 		return -errno;
-	if (write(fd, command, strlen(command)) < 0)
-		err = -errno;
+	/* A kernel may have no locks of files. */
+	err = flock(fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK ? -EBUSY :
+	      write_run(fd, command);
+	if (err != -EBUSY && err != -EINTR) {
+		unread = read_results(out, message, size);
+		err = err ? err : unread;
+	}
 	close(fd);
 	return err;
 }
@@ -359,14 +376,10 @@ int bench_kernel(const struct bench_set *set, struct bench_metrics *out,
 	progress("%s", command);
 	snprintf(command + len, sizeof(command) - (size_t)len, " reps=%u ms=%u",
 		 (unsigned int)set->reps, (unsigned int)set->ms);
-	err = wait_interrupted() ? -EINTR : write_run(command);
+	err = wait_interrupted() ? -EINTR :
+	      run_and_read(command, out, message, sizeof(message));
 	if (err == -EINTR)
 		return STATUS_SIGNAL;
-	if (err != -EBUSY) {
-		int unread = read_results(out, message, sizeof(message));
-
-		err = err ? err : unread;
-	}
 	if (err)
 		return out_error(STATUS_REFUSED, -err, NULL, "benchmark %s: %s",
 				 command, message[0] ? message : strerror(-err));

@@ -212,6 +212,7 @@ extern const struct gch_bench_kind * const gch_bench_kinds[];
 extern const unsigned int gch_bench_nr_kinds;
 struct gch_bench *gch_bench_new(void);
 void gch_bench_free(struct gch_bench *b);
+void gch_bench_heap_exit(void);
 int gch_bench_run(struct gch_bench *b);
 int gch_bench_meet(struct gch_bench_thread *t);
 void gch_bench_record(struct gch_bench_thread *t, unsigned int metric, u64 value);

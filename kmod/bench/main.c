@@ -84,7 +84,9 @@ static int results_show(struct seq_file *seq, void *unused)
 	const struct gch_bench_metric *metric;
 	unsigned int i, rep;
 
-	mutex_lock(&run_lock);
+	/* Held as long as a benchmark runs. */
+	if (mutex_lock_killable(&run_lock))
+		return -EINTR;
 	if (last && last->message[0])
 		seq_printf(seq, "# %s\n", last->message);
 	for (i = 0; last && last->nr_threads; i++) {
@@ -120,6 +122,7 @@ static void __exit gch_bench_exit(void)
 {
 	debugfs_remove(dir);
 	gch_bench_free(last);
+	gch_bench_heap_exit();
 }
 
 module_init(gch_bench_init);

@@ -128,8 +128,8 @@ int gch_bench_meet(struct gch_bench_thread *t)
 		wake_up_all(&b->meet);
 	}
 	spin_unlock(&b->meet_lock);
-	wait_event(b->meet,
-		   READ_ONCE(b->meet_round) != round || READ_ONCE(b->stop));
+	wait_event_idle(b->meet, READ_ONCE(b->meet_round) != round ||
+			READ_ONCE(b->stop));
 	return READ_ONCE(b->stop) ? -ECANCELED : 0;
 }
 
@@ -153,6 +153,33 @@ int gch_bench_collection(struct gch_bench *b, bool on)
 	return 0;
 }
 
+/*
+ * A heap that others use when its benchmark ends stays until the next one, or until the
+ * module goes; under run_lock of main.c.
+ */
+static struct gch_heap *left;
+
+static int drop_left(void)
+{
+	int err = left ? gch_heap_delete(left, NULL) : 0;
+
+	if (!err) {
+		gch_heap_put(left);
+		left = NULL;
+	}
+	return err;
+}
+
+/**
+ * gch_bench_heap_exit - deletes the heap that a benchmark may have left
+ *
+ * Context: module exit: whoever used it would have kept the module.
+ */
+void gch_bench_heap_exit(void)
+{
+	drop_left();
+}
+
 static int open_heap(struct gch_bench *b)
 {
 	struct gch_config cfg = { .engine = b->arg[GCH_BENCH_P_ON] };
@@ -160,6 +187,9 @@ static int open_heap(struct gch_bench *b)
 
 	if (!(BIT(b->arg[GCH_BENCH_P_ON]) & GCH_BENCH_HEAPS))
 		return 0;
+	if (drop_left())
+		return gch_bench_fail(b, -EBUSY, "the heap %s is in use",
+				      HEAP_NAME);
 	b->heap = gch_heap_create(HEAP_NAME, &cfg, NULL);
 	if (IS_ERR(b->heap)) {
 		err = PTR_ERR(b->heap);
@@ -170,17 +200,14 @@ static int open_heap(struct gch_bench *b)
 	return gch_bench_collection(b, false);
 }
 
+/* What others do with the heap is no fault of this one. */
 static void close_heap(struct gch_bench *b)
 {
-	int err;
-
 	if (!b->heap)
 		return;
-	err = gch_heap_delete(b->heap, NULL);
-	if (err)
-		gch_bench_fail(b, err, "the heap could not be deleted: %d", err);
-	gch_heap_put(b->heap);
+	left = b->heap;
 	b->heap = NULL;
+	drop_left();
 }
 
 static int work(struct gch_bench_thread *t)
