@@ -228,7 +228,7 @@ int gch_slab_free(struct gch_mutator *m, void **place)
 		return 0;
 	if (!gch_slab_weak_forget(h, obj)) {
 		/* There is nothing to wait for: it goes on in another section. */
-		m->wait = GCH_WAIT_EXCLUSIVE;
+		m->wait = GCH_WAIT_COLLECT;
 		return -EAGAIN;
 	}
 	WRITE_ONCE(*place, NULL);

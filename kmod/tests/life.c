@@ -126,6 +126,48 @@ void gch_test_weak(struct gch_test_env *env)
 		gch_roots_destroy(env->m, roots);
 }
 
+static bool name_it(struct gch_test_env *env, struct gch_weaks *weaks)
+{
+	struct gch_type *type = node_type(env);
+	u32 i;
+
+	if (!type || !MUST(env, gch_alloc(env->m, 0, type)))
+		return false;
+	for (i = 0; i < WEAKS; i++)
+		if (!MUST(env, gch_weak_set(env->m, weaks, i, 0)))
+			return false;
+	return true;
+}
+
+/**
+ * gch_test_weak_crowd - an object dies that more entries name than one section clears
+ * @env: the test
+ */
+void gch_test_weak_crowd(struct gch_test_env *env)
+{
+	struct gch_weaks *weaks;
+	struct gch_stats stats;
+	u32 i;
+
+	if (!gch_test_open(env, NULL))
+		return;
+	weaks = gch_weaks_create(env->heap, WEAKS);
+	if (IS_ERR(weaks)) {
+		gch_test_fail(env, "no table: %ld", PTR_ERR(weaks));
+		return;
+	}
+	if (name_it(env, weaks)) {
+		MUST(env, gch_free(env->m, 0));
+		MUST(env, gch_collect(env->heap, 2));
+		for (i = 0; i < WEAKS; i++)
+			check_weak(env, weaks, i, false);
+	}
+	gch_heap_stats(env->heap, &stats);
+	CHECK(env, env->engine != GCHEAP_ENGINE_SLAB || !stats.hold.count,
+	      "a call waited for others, who do not exist");
+	gch_weaks_destroy(env->m, weaks);
+}
+
 /* Asks for a dying object until it is dead; then it must stay so. */
 static bool ask(struct gch_test_env *env, struct gch_weaks *weaks, u64 number)
 {

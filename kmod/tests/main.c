@@ -66,6 +66,7 @@ static const struct gch_test tests[] = {
 	{ "classes", GCH_TEST_ALL, gch_test_classes },
 	{ "shapes", GCH_TEST_COLLECTED, gch_test_shapes },
 	{ "weak", GCH_TEST_COLLECTED, gch_test_weak },
+	{ "weak-crowd", GCH_TEST_ALL, gch_test_weak_crowd },
 	{ "weak-race", GCH_TEST_COLLECTED, gch_test_weak_race },
 	{ "rings", GCH_TEST_COLLECTED, gch_test_rings },
 	{ "generations", GCH_TEST_PYTHON, gch_test_generations },

@@ -154,6 +154,7 @@ void gch_test_full_node(struct gch_test_env *env);
 void gch_test_other_node(struct gch_test_env *env);
 void gch_test_handshake(struct gch_test_env *env);
 void gch_test_weak(struct gch_test_env *env);
+void gch_test_weak_crowd(struct gch_test_env *env);
 void gch_test_weak_race(struct gch_test_env *env);
 void gch_test_rings(struct gch_test_env *env);
 void gch_test_generations(struct gch_test_env *env);
