@@ -3,15 +3,15 @@
 #
 # The KUnit suites of gcheap_kunit.ko, each a result of this test: size classes,
 # histograms, the pacer, words that hold several things, types, tables, arenas,
-# pages, spans, pools, work buffers, workers, what snapshots keep, deaths, and
-# collections of small graphs. GCHEAP_SEED repeats a run, GCHEAP_LONG runs each suite
+# pages, spans, pools, work buffers, workers, finalizers, what snapshots keep, deaths,
+# and collections of small graphs. GCHEAP_SEED repeats a run, GCHEAP_LONG runs each suite
 # twenty times: no single test may take a minute, or the kernel takes who waits for it
 # to hang.
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 suites="sizeclass hist pacer word core pages span cache pool graph work young death
-	kept pace worker"
+	kept pace worker final"
 kunit=/sys/kernel/debug/kunit
 out=$tmp/kunit.out
 

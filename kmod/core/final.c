@@ -582,7 +582,8 @@ static bool have_ended(struct gch_finals *fs, u64 nr)
 {
 	if (gch_load_acquire(&fs->nr_ended) >= nr)
 		return true;
-	return READ_ONCE(fs->stopped) && !gch_load_acquire(&fs->running);
+	/* Once stopped is seen, one that began before is seen to run. */
+	return gch_load_acquire(&fs->stopped) && !gch_load_acquire(&fs->running);
 }
 
 /**

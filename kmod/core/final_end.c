@@ -103,9 +103,12 @@ void gch_finals_drop(struct gch_heap *heap)
 	if (!fs)
 		return;
 	mutex_lock(&fs->lock);
-	WRITE_ONCE(fs->stopped, true);
+	/* Pairs with the acquire in have_ended(). */
+	gch_store_release(&fs->stopped, true);
 	drop_all(fs, NULL);
 	mutex_unlock(&fs->lock);
+	/* If none runs, none ends: the others wait no longer. */
+	wake_up_all(&fs->end_wait);
 }
 
 /**

@@ -69,6 +69,7 @@ extern struct kunit_suite gch_kunit_word;
 extern struct kunit_suite gch_kunit_kept;
 extern struct kunit_suite gch_kunit_pace;
 extern struct kunit_suite gch_kunit_worker;
+extern struct kunit_suite gch_kunit_final;
 extern struct kunit_suite gch_kunit_work;
 
 #endif /* _GCHEAP_KUNIT_H */

@@ -119,7 +119,7 @@ kunit_test_suites(&gch_kunit_sizeclass, &gch_kunit_hist, &gch_kunit_pacer,
 		  &gch_kunit_span, &gch_kunit_cache, &gch_kunit_pool,
 		  &gch_kunit_graph, &gch_kunit_work, &gch_kunit_young,
 		  &gch_kunit_death, &gch_kunit_kept, &gch_kunit_pace,
-		  &gch_kunit_worker);
+		  &gch_kunit_worker, &gch_kunit_final);
 
 MODULE_IMPORT_NS(GCH_KUNIT_NS);
 MODULE_DESCRIPTION("KUnit tests of the insides of garbage-collected heaps");
