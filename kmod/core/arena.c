@@ -84,6 +84,18 @@ bool gch_limit_allows(struct gch_heap *heap, size_t bytes)
 }
 EXPORT_SYMBOL_IF_KUNIT(gch_limit_allows);
 
+static bool reserve(struct gch_heap *heap, size_t bytes, u64 limit)
+{
+	s64 held = atomic64_read(&heap->held);
+
+	gch_delay();
+	do {
+		if (limit && ((u64)held > limit || bytes > limit - held))
+			return false;
+	} while (!atomic64_try_cmpxchg(&heap->held, &held, held + bytes));
+	return true;
+}
+
 /**
  * gch_reserve - counts bytes that a heap is about to take
  * @heap: the heap
@@ -97,15 +109,7 @@ EXPORT_SYMBOL_IF_KUNIT(gch_limit_allows);
  */
 bool gch_reserve(struct gch_heap *heap, size_t bytes)
 {
-	u64 limit = gch_val(heap, GCH_KEY_LIMIT);
-	s64 held = atomic64_read(&heap->held);
-
-	gch_delay();
-	do {
-		if (limit && ((u64)held > limit || bytes > limit - held))
-			return false;
-	} while (!atomic64_try_cmpxchg(&heap->held, &held, held + bytes));
-	return true;
+	return reserve(heap, bytes, gch_val(heap, GCH_KEY_LIMIT));
 }
 
 /**
@@ -156,16 +160,31 @@ void gch_unhold(struct gch_heap *heap, size_t bytes)
 }
 EXPORT_SYMBOL_IF_KUNIT(gch_unhold);
 
+/*
+ * The limit for a block of an arena: mutators that find room below the soft limit at the
+ * same moment do not pass it all together, unless they need so much or take small pieces.
+ */
+static u64 arena_limit(struct gch_heap *heap, unsigned int order,
+		       unsigned int min_order)
+{
+	u64 limit = gch_val(heap, GCH_KEY_LIMIT);
+	u64 soft = gch_val(heap, GCH_KEY_MEMORY_LIMIT);
+
+	if (order == min_order || PAGE_SIZE << order <= GCH_SOFT_PIECE)
+		return limit;
+	return limit && soft ? min(limit, soft) : limit ?: soft;
+}
+
 /* Of one NUMA node alone, or as the task's policy has it: NUMA_NO_NODE. */
 static void *pages_get(struct gch_heap *heap, int nid, unsigned int order,
-		       gfp_t gfp)
+		       gfp_t gfp, u64 limit)
 {
 	size_t bytes = PAGE_SIZE << order;
 	struct mem_cgroup *old;
 	struct page *page;
 
 	WARN_ON_ONCE(!gch_may_take_memory());
-	if (order > GCH_MAX_PAGE_ORDER || !gch_reserve(heap, bytes))
+	if (order > GCH_MAX_PAGE_ORDER || !reserve(heap, bytes, limit))
 		return NULL;
 	/* Fails rather than that somebody is killed for it. */
 	if (!(gfp & __GFP_NORETRY))
@@ -198,7 +217,8 @@ static void *pages_get(struct gch_heap *heap, int nid, unsigned int order,
  */
 void *gch_pages_get(struct gch_heap *heap, unsigned int order, gfp_t gfp)
 {
-	return pages_get(heap, NUMA_NO_NODE, order, gfp);
+	return pages_get(heap, NUMA_NO_NODE, order, gfp,
+			 gch_val(heap, GCH_KEY_LIMIT));
 }
 EXPORT_SYMBOL_IF_KUNIT(gch_pages_get);
 
@@ -251,9 +271,10 @@ void *gch_arena_get(struct gch_heap *heap, unsigned int min_order,
 
 	for (o = max(o, min_order); ; o--) {
 		/* Only the last try may press memory hard. */
-		addr = gch_pages_get(heap, o, o > min_order ?
-				     GFP_KERNEL | __GFP_NORETRY :
-				     GFP_KERNEL | __GFP_RETRY_MAYFAIL);
+		addr = pages_get(heap, NUMA_NO_NODE, o, o > min_order ?
+				 GFP_KERNEL | __GFP_NORETRY :
+				 GFP_KERNEL | __GFP_RETRY_MAYFAIL,
+				 arena_limit(heap, o, min_order));
 		if (addr || o == min_order)
 			break;
 	}
@@ -289,7 +310,8 @@ void *gch_arena_get_near(struct gch_heap *heap, int nid, unsigned int min_order,
 
 	for (o = most + 1; !addr && o-- > least; )
 		addr = pages_get(heap, nid, o, __GFP_NORETRY |
-				 (o == most ? GFP_KERNEL : GFP_NOWAIT));
+				 (o == most ? GFP_KERNEL : GFP_NOWAIT),
+				 arena_limit(heap, o, min_order));
 	if (!addr)
 		return NULL;
 	*order = o;

@@ -277,8 +277,6 @@ struct gch_go_large {
 
 /* So often a call waits at the soft limit. */
 #define GCH_GO_LIMIT_WAITS	2
-/* No smaller arena is added to reach the limit, and no larger one beyond it. */
-#define GCH_GO_SOFT_PIECE	SZ_256K
 /* Below the limit so much is left to the work buffers of a cycle. */
 #define GCH_GO_SOFT_RESERVE	SZ_128K
 

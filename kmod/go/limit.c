@@ -82,7 +82,7 @@ static int collect(struct gch_go_heap *h, struct gch_go_mutator *gm, u64 started
  */
 int gch_go_limit_wait(struct gch_go_heap *h, struct gch_go_mutator *gm, u64 started)
 {
-	size_t bytes = gch_go_to_take(gm, GCH_GO_SOFT_PIECE) +
+	size_t bytes = gch_go_to_take(gm, GCH_SOFT_PIECE) +
 		       GCH_GO_SOFT_RESERVE;
 
 	if (gch_soft_allows(&h->base, bytes))

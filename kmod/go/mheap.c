@@ -331,7 +331,7 @@ static unsigned int arena_order(struct gch_go_heap *h, unsigned int least)
 {
 	unsigned int order = gch_val(&h->base, GCH_KEY_ARENA_ORDER);
 
-	while (order > least && (PAGE_SIZE << order) > GCH_GO_SOFT_PIECE &&
+	while (order > least && (PAGE_SIZE << order) > GCH_SOFT_PIECE &&
 	       !gch_soft_allows(&h->base, order_charge(order) +
 					  GCH_GO_SOFT_RESERVE))
 		order--;

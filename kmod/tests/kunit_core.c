@@ -428,6 +428,37 @@ static void test_over(struct kunit *test)
 	gch_kunit_heap_end(test, heap);
 }
 
+static void take_arena(struct kunit *test, struct gch_heap *heap, size_t bytes)
+{
+	unsigned int order = GCH_ORDER(SZ_2M);
+	void *addr = gch_arena_get(heap, 0, &order);
+
+	GCH_EXPECT(test, addr, "no arena");
+	GCH_EXPECT(test, PAGE_SIZE << order == bytes, "%lu bytes, not %zu",
+		   PAGE_SIZE << order, bytes);
+	if (addr)
+		gch_arena_put(heap, addr, order);
+}
+
+/* A block is taken within the soft limit, or is a small piece. */
+static void test_soft_piece(struct kunit *test)
+{
+	struct gch_config cfg = {
+		.engine = GCHEAP_ENGINE_GO,
+		.set = BIT(GCH_KEY_MEMORY_LIMIT),
+		.val[GCH_KEY_MEMORY_LIMIT] = SZ_64M,
+	};
+	struct gch_heap *heap = gch_kunit_heap(test, &cfg);
+	size_t room = SZ_64M - atomic64_read(&heap->held);
+
+	KUNIT_ASSERT_TRUE(test, gch_hold(heap, room - SZ_1M));
+	take_arena(test, heap, SZ_1M);
+	KUNIT_EXPECT_TRUE(test, gch_hold(heap, SZ_1M));
+	take_arena(test, heap, GCH_SOFT_PIECE);
+	gch_unhold(heap, room);
+	gch_kunit_heap_end(test, heap);
+}
+
 /* A page allocation that the kernel is told to fail, where it can be. */
 static void *denied_pages(struct gch_heap *heap)
 {
@@ -691,6 +722,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(test_arenas),
 	KUNIT_CASE(test_limit),
 	KUNIT_CASE(test_over),
+	KUNIT_CASE(test_soft_piece),
 	{}
 };
 

@@ -559,6 +559,9 @@ void gch_finals_release(struct gch_heap *heap);
 /* The order of a block of so many bytes, a constant power of two; at least a page. */
 #define GCH_ORDER(bytes)	(const_ilog2((bytes) | PAGE_SIZE) - PAGE_SHIFT)
 
+/* Beyond the soft limit an arena is no larger, unless it has to be. */
+#define GCH_SOFT_PIECE	SZ_256K
+
 bool gch_reserve(struct gch_heap *heap, size_t bytes);
 void gch_taken(struct gch_heap *heap);
 bool gch_hold(struct gch_heap *heap, size_t bytes);
