@@ -7,7 +7,7 @@
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
-begin 28
+begin 29
 
 out=/tmp/figures.json
 
@@ -255,6 +255,17 @@ check "statistics of python on one screen" screen python
 check "statistics of slab on one screen" screen slab
 check "a line for each heap" a_line_each
 check "what is off is shown with details" hidden
+
+# go has no generations, so it counts all collections in the oldest.
+generations_of_go()
+{
+	gcctl heap add t-gen engine go > /dev/null || return
+	gcctl collect t-gen generation 0 > /dev/null || return
+	is "of generation 0" "$(stat_of t-gen cycles-gen0)" 0 &&
+		is "of generation 2" "$(stat_of t-gen cycles-gen2)" 1 &&
+		gcctl heap del t-gen
+}
+check "a collection of generation 0 on go" generations_of_go
 
 # ---- what is held, and what is charged ----
 

@@ -57,7 +57,8 @@ static int run_locked(struct gch_heap *heap, unsigned int generation,
 		ret = heap->ops->collect(heap, generation);
 	atomic64_add(ktime_get_ns() - start, &heap->cycle_ns);
 	verify(heap);
-	atomic64_inc(&heap->cycles_gen[generation]);
+	/* An engine that traces always collects all. */
+	atomic64_inc(&heap->cycles_gen[heap->ops->traces ? 2 : generation]);
 	atomic64_inc(&heap->cycles_ended);
 	restart_period(heap);
 	return ret;

@@ -163,9 +163,12 @@ void gch_go_shaded_flush(struct gch_go_heap *h, struct gch_go_mcache *c,
 		if (gch_go_mark(ref))
 			WRITE_ONCE(c->shaded[nr++], ref | REF_GRAY);
 	}
-	/* They are marked: scanning all that is finds them again. */
+	/*
+	 * They are marked: scanning all that is finds them again. Their marks before
+	 * the flag, which gch_go_mark_drain() takes by an operation with full order.
+	 */
 	if (nr && !gch_go_work_add(h, c->shaded, nr))
-		atomic_set(&h->overflow, 1);
+		atomic_set_release(&h->overflow, 1);
 	WRITE_ONCE(c->nr_shaded, 0);
 	if (gch_go_bufs_low(c))
 		m->pending = true;

@@ -112,7 +112,8 @@ static void mutator_exit(struct gch_mutator *m)
 static int settle(struct gch_mutator *m)
 {
 	struct gch_go_heap *h = to_go(m->heap);
-	u32 state = READ_ONCE(h->state);
+	/* Before the snapshot that it says there is. */
+	u32 state = gch_load_acquire(&h->state);
 	int ret = gch_go_assist(h, m, state);
 
 	if (m->wait == GCH_WAIT_NONE && STATE_PHASE(state) != PHASE_OFF &&

@@ -74,7 +74,8 @@ static void mark_unlisted(struct gch_go_marker *k, unsigned long ref)
 	/* When all is scanned again nothing is counted. */
 	if (!is_piece(ref))
 		count(k, ref);
-	atomic_set(&k->h->overflow, 1);
+	/* After the mark: see gch_go_shaded_flush(). */
+	atomic_set_release(&k->h->overflow, 1);
 }
 
 /* Hands the older half of what this worker has to all, if there is a buffer. */

@@ -86,7 +86,8 @@ static void show_classes(struct gch_go_heap *h, struct seq_file *seq)
 	sums = kcalloc(GCH_GO_SPAN_CLASSES, sizeof(*sums), GFP_KERNEL);
 	if (!sums)
 		return;
-	mutex_lock(&h->base.cycle_lock);
+	if (mutex_lock_killable(&h->base.cycle_lock))
+		goto out;
 	gch_go_visit_spans(h, add_span, sums);
 	mutex_unlock(&h->base.cycle_lock);
 	seq_puts(seq, "class  size pages scan     spans   objects      room       allocs        freed\n");
@@ -104,6 +105,7 @@ static void show_classes(struct gch_go_heap *h, struct seq_file *seq)
 			   sums[i].spans, sums[i].objects, sums[i].room,
 			   allocs, freed);
 	}
+out:
 	kfree(sums);
 }
 
@@ -111,8 +113,9 @@ static void show_arenas(struct gch_go_heap *h, struct seq_file *seq)
 {
 	struct gch_go_arena *a;
 
+	if (mutex_lock_killable(&h->base.cycle_lock))
+		return;
 	seq_puts(seq, "arena  pages   free node\n");
-	mutex_lock(&h->base.cycle_lock);
 	list_for_each_entry_rcu(a, &h->arenas, node,
 				lockdep_is_held(&h->base.cycle_lock)) {
 		seq_printf(seq, "%5u %6u %6u %4d\n", a->id, a->npages,
@@ -128,7 +131,8 @@ static void show_arenas(struct gch_go_heap *h, struct seq_file *seq)
  * @seq: where
  * @view: which view
  *
- * Context: process context, may sleep; takes &gch_heap.cycle_lock.
+ * Context: process context, may sleep; takes &gch_heap.cycle_lock. A task that is killed
+ * while it waits for that prints nothing.
  */
 void gch_go_show(struct gch_heap *heap, struct seq_file *seq,
 		 enum gch_view view)

@@ -170,7 +170,8 @@ static bool supply(struct gch_go_heap *h, struct kept_page **page)
 	cpumask_set_cpu(smp_processor_id(), h->base.cpus);
 	/* Either a handshake finds this CPU, or this finds what it published. */
 	smp_mb();
-	wanted = gch_go_snaps(READ_ONCE(h->state)) &&
+	/* The state before the snapshot that it says there is. */
+	wanted = gch_go_snaps(gch_load_acquire(&h->state)) &&
 		 READ_ONCE(h->snap->nr_spare) < 2 * spare_low();
 	if (wanted && *page) {
 		put_spare(h->snap, *page);

@@ -371,7 +371,9 @@ void gch_go_visit_marked(struct gch_go_heap *h, gch_go_edge_fn fn, void *arg)
 
 	gch_go_visit_spans(h, visit_marked, &v);
 	list_for_each_entry_rcu(l, &h->larges, node,
-				lockdep_is_held(&h->base.cycle_lock))
+				lockdep_is_held(&h->base.cycle_lock)) {
 		if (READ_ONCE(l->mark))
 			fn(arg, (unsigned long)l->addr | SPAN_LARGE);
+		cond_resched();
+	}
 }

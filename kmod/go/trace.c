@@ -57,8 +57,9 @@ void gch_go_trace_end(struct gch_go_heap *h, struct gch_go_times *t)
 
 	if (!gch_report_wanted(&h->base))
 		return;
-	t->gc = gch_go_time(h) - t->gc;
+	/* First: mutators may be sweeping, which counts for both. */
 	t->assist = assisted(h) - t->assist;
+	t->gc = gch_go_time(h) - t->gc;
 	r->end_ns = t->end;
 	r->cpus = num_online_cpus();
 	r->cpu_percent = percent(h, t->end, r->cpus);

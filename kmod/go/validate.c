@@ -200,9 +200,11 @@ int gch_go_validate(struct gch_heap *heap)
 	gch_go_visit_spans(h, check_span, &c);
 	check_classes(&c);
 	list_for_each_entry_rcu(l, &h->larges, node,
-				lockdep_is_held(&heap->cycle_lock))
+				lockdep_is_held(&heap->cycle_lock)) {
 		gch_go_visit_refs((unsigned long)l->addr | SPAN_LARGE,
 				  check_target, &c);
+		cond_resched();
+	}
 	gch_visit_finals(heap, check_final, &c);
 	gch_go_start(h, state);
 	kfree(c.objects);
