@@ -183,6 +183,8 @@ static bool open_temp(struct bench_file *file)
 		  !lstat(file->name, &st))
 		return false;
 	file->path = old ? realpath(file->name, NULL) : strdup(file->name);
+	if (!file->path && old && errno != ENOMEM)
+		return false;
 	if (!file->path || asprintf(&file->temp, "%s.XXXXXX", file->path) < 0)
 		abort();
 	file->fd = mkostemp(file->temp, O_CLOEXEC);

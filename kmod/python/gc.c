@@ -565,6 +565,8 @@ static void delete_garbage(struct collection *c)
 	if (!h->condemned)
 		return;
 	walk(c, forget_weaks);
+	/* What has died before is counted apart. */
+	gch_py_bury_all(h, &c->dying);
 	h->collecting = true;
 	walk_small(c, clear_object);
 	clear_large(c);
