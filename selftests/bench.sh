@@ -248,11 +248,10 @@ check "interrupted while two allocate" \
 	interrupted "steady cpus=2 live=20 reps=100 ms=10000"
 check "nothing is left" no_bench_heap
 
-# long_run: one that has a heap and takes long, in the background.
+# long_run WORDS: one that takes long, in the background.
 long_run()
 {
-	(exec sh -c "echo 'mark graph=graph64 nodes=500000 reps=100' > $bench/run") \
-		2> /dev/null &
+	(exec sh -c "echo '$1' > $bench/run") 2> /dev/null &
 	pid=$!
 	within 10 threads
 }
@@ -267,7 +266,7 @@ end_run()
 # Who reads what the last one found waits for the one that runs, but can be killed.
 reader_killed()
 {
-	long_run || return
+	long_run "loop reps=100 ms=10000" || return
 	cat "$bench/results" > /dev/null &
 	reader=$!
 	sleep 0.2
@@ -293,7 +292,7 @@ stopped()
 # What another still uses of its heap does not stay for good.
 heap_in_use()
 {
-	long_run && within 10 eval '! no_bench_heap' || return
+	long_run "steady live=20 reps=100 ms=10000" && within 10 eval '! no_bench_heap' || return
 	gcctl run lru heap bench seconds 60 > /dev/null 2>&1 &
 	user=$!
 	within 10 eval '[ "$(setting_of bench mutators)" -gt 1 ]'
