@@ -264,16 +264,8 @@ static inline void shrinker_free(struct shrinker *shrinker)
 	kfree(shrinker);
 }
 #else
-static inline struct shrinker *gch_compat_shrinker_alloc(void)
-{
-	return shrinker_alloc(0, "gcheap");
-}
-
-static inline int gch_compat_shrinker_register(struct shrinker *shrinker)
-{
-	shrinker_register(shrinker);
-	return 0;
-}
+#define gch_compat_shrinker_alloc()		shrinker_alloc(0, "gcheap")
+#define gch_compat_shrinker_register(shrinker)	(shrinker_register(shrinker), 0)
 #endif
 
 /* Order of the largest block of pages: exclusive before 6.4, renamed in 6.8. */

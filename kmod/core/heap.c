@@ -26,9 +26,9 @@
 #include <linux/vmalloc.h>
 
 #include "compat.h"
-#include "control/control.h"
 #include "delay.h"
 #include "heap.h"
+#include "observer.h"
 #include "worker.h"
 
 static DEFINE_MUTEX(registry_lock);
@@ -161,7 +161,7 @@ static int enlist(struct gch_heap *heap, struct netlink_ext_ack *extack)
 		list_add_tail(&heap->node, &registry);
 		nr_heaps++;
 		generation += 1 + (generation == U32_MAX);
-		gch_dbg_heap_add(heap);
+		gch_observe_added(heap);
 	}
 	mutex_unlock(&registry_lock);
 	return ret;
@@ -377,7 +377,7 @@ static void unlist(struct gch_heap *heap)
 {
 	gch_owner_forget(heap);
 	/* Waits for readers, who may want the registry. */
-	gch_dbg_heap_del(heap);
+	gch_observe_removed(heap);
 	mutex_lock(&registry_lock);
 	list_del_init(&heap->node);
 	nr_heaps--;

@@ -6,6 +6,7 @@
 #include <linux/instruction_pointer.h>
 #include <gcheap/engine.h>
 
+#include "dispatch.h"
 #include "pin.h"
 
 bool gch_again(struct gch_mutator *m, int *ret);

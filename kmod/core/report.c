@@ -12,8 +12,7 @@
 
 #define CREATE_TRACE_POINTS
 #include "events.h"
-
-#include "control/control.h"
+#include "observer.h"
 
 /**
  * gch_report_begin - a collection begins
@@ -60,5 +59,5 @@ void gch_report_end(struct gch_heap *heap, struct gch_report *r)
 {
 	trace_gcheap_cycle_end(heap, r);
 	if (gch_val(heap, GCH_KEY_TRACE))
-		gch_nl_report(heap, r);
+		gch_observe_report(heap, r);
 }

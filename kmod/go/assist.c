@@ -19,10 +19,12 @@
  *
  * A debt is the mutator's own. The credit of the workers is an atomic.
  */
-#include "go.h"
+#include "assist.h"
 
 #include <linux/delay.h>
 #include <linux/ktime.h>
+
+#include "go.h"
 
 /* What a payment marks at least, so that few are needed. */
 #define OVERPAY		SZ_64K
@@ -30,62 +32,6 @@
 #define DEBT_LARGE	SZ_256K
 /* How long the workers are made room for. */
 #define NAP_MAX_US	50U
-
-/* Takes what is owed from what the workers have done beyond it. */
-static s64 take_credit(struct gch_go_heap *h, s64 debt)
-{
-	s64 credit = atomic64_read(&h->credit), part;
-
-	do {
-		part = min(credit, debt);
-		if (part <= 0)
-			return 0;
-	} while (!atomic64_try_cmpxchg(&h->credit, &credit, credit - part));
-	return part;
-}
-
-/* As far past its goal as a heap should ever be, with a cycle under way. */
-static bool is_late(struct gch_go_heap *h, u32 state, u64 live)
-{
-	return live > gch_go_pacer_worst(&h->pacer) &&
-	       !READ_ONCE(h->limiter.on) &&
-	       (STATE_PHASE(state) != PHASE_OFF || atomic_read(&h->kicked));
-}
-
-/**
- * gch_go_owe - charges a mutator for what it allocates
- * @h: the heap
- * @m: the mutator
- * @state: the heap's state as the section has read it
- * @live: live bytes
- * @bytes: allocated
- *
- * Context: in a section.
- */
-void gch_go_owe(struct gch_go_heap *h, struct gch_mutator *m, u32 state,
-		u64 live, u64 bytes)
-{
-	struct gch_go_mutator *gm = to_go_mutator(m);
-	unsigned int phase = STATE_PHASE(state);
-
-	if (!gch_val(&h->base, GCH_KEY_ASSIST_US))
-		return;
-	if (gm->debt_gen != STATE_GEN(state)) {
-		gm->debt_gen = STATE_GEN(state);
-		gm->debt = 0;
-	}
-	if ((phase == PHASE_SYNC || phase == PHASE_MARK) &&
-	    !READ_ONCE(h->limiter.on)) {
-		gm->debt += gch_go_pacer_owed(&h->pacer, live,
-					      atomic64_read(&h->marked_bytes),
-					      bytes);
-		gm->debt -= take_credit(h, gm->debt);
-	}
-	if ((phase == PHASE_MARK && gm->debt > 0) ||
-	    is_late(h, state, live) ||
-	    (phase == PHASE_OFF && gch_go_sweep_owed(h, live)))
-		m->pending = true;
-}
 
 static u64 mark(struct gch_go_heap *h, struct gch_go_mutator *gm, u64 us)
 {
@@ -117,7 +63,7 @@ static bool pay(struct gch_go_heap *h, struct gch_go_mutator *gm, u32 state,
 {
 	if (gm->debt_gen != STATE_GEN(state) || gm->debt <= 0)
 		return false;
-	gm->debt -= take_credit(h, gm->debt);
+	gm->debt -= gch_go_take_credit(h, gm->debt);
 	return gm->debt <= 0 || mark(h, gm, us);
 }
 
@@ -146,7 +92,7 @@ int gch_go_assist(struct gch_go_heap *h, struct gch_mutator *m, u32 state)
 		marked = pay(h, gm, state, us);
 	if (marked) {
 		m->pending = gm->debt > DEBT_LARGE;
-	} else if (is_late(h, state, atomic64_read(&h->live))) {
+	} else if (gch_go_is_late(h, state, atomic64_read(&h->live))) {
 		m->wait = GCH_WAIT_WORKERS;
 		m->pending = true;
 	}
@@ -169,6 +115,6 @@ void gch_go_nap(struct gch_go_heap *h)
 
 	us = clamp(us, 1U, NAP_MAX_US);
 	usleep_range(us / 2, us);
-	if (atomic64_read(&h->live) < READ_ONCE(h->pacer.gogc_trigger))
+	if (atomic64_read(&h->live) < READ_ONCE(h->pace.pacer.gogc_trigger))
 		gch_go_stalled(h, ktime_get_ns() - start);
 }

@@ -25,83 +25,39 @@
  * Where a snapshot is taken STOP stands for SYNC as well: what it shows is the heap
  * as it was then. Its objects are written when the first round has marked them.
  */
-#include "go.h"
+#include "cycle.h"
 
 #include <linux/cpumask.h>
 #include <linux/ktime.h>
 
-static void set_state(struct gch_go_heap *h, u32 gen, enum gch_go_phase phase)
-{
-	u32 old = h->state;
-
-	/* Weak entries are cleared before FLUSH is seen: gch_go_weak_get(). */
-	gch_store_release(&h->state, gen << STATE_SHIFT |
-				     h->barrier << STATE_PHASE_BITS | phase);
-	if (STATE_PHASE(old) == PHASE_TERM || STATE_PHASE(old) == PHASE_STOP)
-		wake_up_all(&h->phase_wait);
-}
-
-/**
- * gch_go_stop - stops all mutators of a heap
- * @h: the heap
- *
- * Context: process context, may sleep; under &gch_heap.cycle_lock.
- * Return: for gch_go_start().
- */
-u32 gch_go_stop(struct gch_go_heap *h)
-{
-	u32 state = h->state;
-
-	h->stopped_at = ktime_get_ns();
-	set_state(h, STATE_GEN(state), PHASE_STOP);
-	gch_handshake(&h->base);
-	return state;
-}
-
-static void start(struct gch_go_heap *h, u32 gen, enum gch_go_phase phase)
-{
-	set_state(h, gen, phase);
-	atomic64_add(ktime_get_ns() - h->stopped_at, &h->base.stopped_ns);
-}
-
-/**
- * gch_go_start - lets the mutators go on
- * @h: the heap
- * @state: what gch_go_stop() returned
- *
- * Context: process context; under &gch_heap.cycle_lock.
- */
-void gch_go_start(struct gch_go_heap *h, u32 state)
-{
-	start(h, STATE_GEN(state), STATE_PHASE(state));
-}
-
-static bool is_stopped(const struct gch_go_heap *h)
-{
-	return STATE_PHASE(h->state) == PHASE_STOP;
-}
+#include "markbits.h"
+#include "object.h"
+#include "phase.h"
+#include "snapshot.h"
+#include "trace.h"
+#include "validate.h"
 
 /* Afterwards every store is shaded, and what is allocated is black. */
 static void begin_marking(struct gch_go_heap *h, u32 gen)
 {
 	if (!h->stw && !h->snap) {
-		set_state(h, gen, PHASE_SYNC);
+		gch_go_phase_set(h, gen, PHASE_SYNC);
 		gch_handshake(&h->base);
-		set_state(h, gen, PHASE_MARK);
+		gch_go_phase_set(h, gen, PHASE_MARK);
 		return;
 	}
 	gch_go_stop(h);
 	if (h->stw != GCHEAP_STW_ALL)
-		start(h, gen, PHASE_MARK);
+		gch_go_phase_start(h, gen, PHASE_MARK);
 }
 
 /* Afterwards all is marked, unless somebody has marked since @shades were counted. */
 static bool end_marking(struct gch_go_heap *h, u32 gen, u64 shades)
 {
 	if (!h->stw) {
-		set_state(h, gen, PHASE_TERM);
+		gch_go_phase_set(h, gen, PHASE_TERM);
 		gch_handshake(&h->base);
-	} else if (!is_stopped(h)) {
+	} else if (!gch_go_is_stopped(h)) {
 		gch_go_stop(h);
 	}
 	return !gch_go_is_shaded(h) && gch_go_shades(h) == shades;
@@ -109,10 +65,10 @@ static bool end_marking(struct gch_go_heap *h, u32 gen, u64 shades)
 
 static void resume_marking(struct gch_go_heap *h, u32 gen)
 {
-	if (is_stopped(h))
-		start(h, gen, PHASE_MARK);
+	if (gch_go_is_stopped(h))
+		gch_go_phase_start(h, gen, PHASE_MARK);
 	else
-		set_state(h, gen, PHASE_MARK);
+		gch_go_phase_set(h, gen, PHASE_MARK);
 }
 
 /* All that the snapshot needs to list is marked. */
@@ -120,8 +76,8 @@ static void snap_objects(struct gch_go_heap *h, u32 gen)
 {
 	gch_go_snap_objects(h);
 	h->barrier = GCHEAP_BARRIER_HYBRID;
-	if (!is_stopped(h))
-		set_state(h, gen, PHASE_MARK);
+	if (!gch_go_is_stopped(h))
+		gch_go_phase_set(h, gen, PHASE_MARK);
 }
 
 /* Marks until a handshake finds that mutators marked nothing since the one before. */
@@ -183,7 +139,7 @@ static void revive(void *arg, void *ref)
 	struct gch_go_heap *h = arg;
 
 	gch_go_mark((unsigned long)ref);
-	atomic64_add(gch_go_object_size((unsigned long)ref), &h->marked_bytes);
+	atomic64_add(gch_go_object_size((unsigned long)ref), &h->mark.bytes);
 	preempt_disable();
 	gch_count(h->base.cpu->marked, 1);
 	preempt_enable();
@@ -205,7 +161,7 @@ static void finalize(struct gch_go_heap *h)
 /* With everything stopped: is what was marked all that can be reached? */
 static void verify_marks(struct gch_go_heap *h)
 {
-	bool stopped = is_stopped(h);
+	bool stopped = gch_go_is_stopped(h);
 	u32 state = h->state;
 
 	if (!gch_val(&h->base, GCH_KEY_VERIFY))
@@ -228,20 +184,20 @@ static void sweep(struct gch_go_heap *h)
 /* The next sweep generation: from now on what is not marked is free. */
 static void begin_sweeping(struct gch_go_heap *h, u32 gen)
 {
-	if (!is_stopped(h)) {
-		set_state(h, gen, PHASE_FLUSH);
+	if (!gch_go_is_stopped(h)) {
+		gch_go_phase_set(h, gen, PHASE_FLUSH);
 		gch_handshake(&h->base);
 	}
 	gch_go_shaded_drop(h);
 	gch_go_pace_end(h);
 	gch_go_sweep_begin(h);
-	if (!is_stopped(h)) {
-		set_state(h, gen + 1, PHASE_OFF);
+	if (!gch_go_is_stopped(h)) {
+		gch_go_phase_set(h, gen + 1, PHASE_OFF);
 		gch_handshake(&h->base);
 	} else if (h->stw == GCHEAP_STW_ON) {
-		start(h, gen + 1, PHASE_OFF);
+		gch_go_phase_start(h, gen + 1, PHASE_OFF);
 	} else {
-		set_state(h, gen + 1, PHASE_STOP);
+		gch_go_phase_set(h, gen + 1, PHASE_STOP);
 	}
 }
 
@@ -263,7 +219,7 @@ int gch_go_collect(struct gch_heap *heap, unsigned int generation)
 	h->barrier = h->snap ? BARRIER_SNAPSHOT :
 			       gch_val(heap, GCH_KEY_BARRIER);
 	h->stw = gch_val(heap, GCH_KEY_STW);
-	h->marker = gch_val(heap, GCH_KEY_MARKER);
+	h->mark.marker = gch_val(heap, GCH_KEY_MARKER);
 	gch_go_pace_begin(h);
 	gch_go_share_begin(h);
 
@@ -282,8 +238,8 @@ int gch_go_collect(struct gch_heap *heap, unsigned int generation)
 		snap_objects(h, gen);
 	}
 	t.term = mark_and_terminate(h, gen);
-	if (!is_stopped(h))
-		set_state(h, gen, PHASE_CLEAR);
+	if (!gch_go_is_stopped(h))
+		gch_go_phase_set(h, gen, PHASE_CLEAR);
 	atomic64_add(ktime_get_ns() - t.start, &heap->mark_ns);
 	clear_weaks(h);
 	finalize(h);
@@ -292,8 +248,8 @@ int gch_go_collect(struct gch_heap *heap, unsigned int generation)
 	t.end = ktime_get_ns();
 	gch_go_trace_end(h, &t);
 	sweep(h);
-	if (is_stopped(h))
-		start(h, STATE_GEN(h->state), PHASE_OFF);
+	if (gch_go_is_stopped(h))
+		gch_go_phase_start(h, STATE_GEN(h->state), PHASE_OFF);
 	gch_finals_release(heap);
 	gch_go_bufs_free(h, true);
 	return 0;

@@ -2,7 +2,7 @@
 /*
  * The Go engine: concurrent mark and sweep over size-class spans
  *
- * See go.h for how references, states and locks hang together, cycle.c for a
+ * See go.h for locks, ref.h for references, state.h for states, cycle.c for a
  * collection from beginning to end, mcache.c for an allocation.
  */
 #include "go.h"
@@ -11,8 +11,16 @@
 #include <linux/ktime.h>
 #include <linux/nodemask.h>
 #include <linux/sched/signal.h>
+#include <gcheap/snapshot.h>
 
+#include "assist.h"
+#include "barrier.h"
 #include "compat.h"
+#include "cycle.h"
+#include "limit.h"
+#include "show.h"
+#include "snaplog.h"
+#include "validate.h"
 
 /* How often one allocation takes pages, which others may use up, ... */
 #define TRIES_MAX	64
@@ -48,9 +56,9 @@ static int heap_init(struct gch_heap *heap, struct netlink_ext_ack *extack)
 	h->poison = gch_val(heap, GCH_KEY_POISON);
 	init_waitqueue_head(&h->phase_wait);
 	gch_go_central_init(h);
-	raw_spin_lock_init(&h->large_lock);
-	INIT_LIST_HEAD(&h->larges);
-	raw_spin_lock_init(&h->pace_lock);
+	raw_spin_lock_init(&h->larges.lock);
+	INIT_LIST_HEAD(&h->larges.list);
+	raw_spin_lock_init(&h->pace.lock);
 	h->mcache = alloc_percpu_gfp(struct gch_go_mcache,
 				     GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 	if (!h->mcache)
@@ -67,7 +75,7 @@ static int heap_init(struct gch_heap *heap, struct netlink_ext_ack *extack)
 	}
 	gch_go_scavenge_init(h);
 	h->born = ktime_get_ns();
-	h->limiter_time = h->born;
+	h->pace.limiter_time = h->born;
 	gch_go_pace(h);
 	return 0;
 
@@ -148,7 +156,7 @@ static bool take_pages(struct gch_go_heap *h, struct gch_mutator *m)
 
 	if (m->tries == 1 && num_online_nodes() > 1 &&
 	    (!gch_go_arena_add_near(h, npages) ||
-	     READ_ONCE(h->free_pages) >= npages))
+	     READ_ONCE(h->mheap.free_pages) >= npages))
 		return true;
 	return !gch_go_arena_add(h, npages);
 }
@@ -237,6 +245,24 @@ static int wait(struct gch_mutator *m)
 	return wait_memory(h, gm);
 }
 
+/* One collection, which takes a snapshot; gch_snap_error() tells whether it is whole. */
+static int snapshot(struct gch_heap *heap, struct gch_snapshot *out)
+{
+	struct gch_go_heap *h = to_go(heap);
+	struct gch_go_snap *sn = gch_go_snap_new(h, out);
+
+	/* Others may count on the collection. */
+	if (!sn)
+		gch_snap_fail(out, -ENOMEM);
+	h->snap = sn;
+	gch_go_collect(heap, 2);
+	h->snap = NULL;
+	/* Since it was written there were handshakes: nobody keeps anything. */
+	if (sn)
+		gch_go_snap_free(sn);
+	return 0;
+}
+
 const struct gch_engine_ops gch_go_ops = {
 	.kind		= GCHEAP_ENGINE_GO,
 	.name		= "go",
@@ -266,7 +292,7 @@ const struct gch_engine_ops gch_go_ops = {
 	.settle		= settle,
 	.wait		= wait,
 	.collect	= gch_go_collect,
-	.snapshot	= gch_go_snapshot,
+	.snapshot	= snapshot,
 	.stats		= gch_go_stats,
 	.shrink_count	= gch_go_shrink_count,
 	.shrink		= gch_go_shrink,

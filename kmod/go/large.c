@@ -6,11 +6,14 @@
  * &gch_engine_ops.wait. large_lock protects the list; a descriptor is freed by
  * the collector only, after it was taken off.
  */
-#include "object.h"
+#include "large.h"
 
 #include <linux/mm.h>
 #include <linux/poison.h>
 #include <linux/string.h>
+
+#include "go.h"
+#include "object.h"
 
 /* Each page leads to the descriptor. */
 static void set_pages(struct gch_go_large *l, unsigned long private)
@@ -80,7 +83,7 @@ static void free_all(struct gch_go_heap *h, struct list_head *list)
 /* How many objects the lock is held for at a time. */
 #define SWEEP_STEP	64
 
-/* Sorts objects out until @h->larges is empty; true if there are more. */
+/* Sorts objects out until @h->larges.list is empty; true if there are more. */
 static bool sweep_step(struct gch_go_heap *h, struct list_head *live,
 		       struct list_head *dead)
 {
@@ -89,9 +92,9 @@ static bool sweep_step(struct gch_go_heap *h, struct list_head *live,
 	bool more;
 
 	preempt_disable();
-	raw_spin_lock(&h->large_lock);
-	while (n-- && !list_empty(&h->larges)) {
-		l = list_first_entry(&h->larges, struct gch_go_large, node);
+	raw_spin_lock(&h->larges.lock);
+	while (n-- && !list_empty(&h->larges.list)) {
+		l = list_first_entry(&h->larges.list, struct gch_go_large, node);
 		/* What was allocated since marking ended is not marked. */
 		if (xchg(&l->mark, 0) || l->gen == gen) {
 			l->gen = gen;
@@ -99,12 +102,12 @@ static bool sweep_step(struct gch_go_heap *h, struct list_head *live,
 			continue;
 		}
 		list_move_tail(&l->node, dead);
-		h->nr_large--;
+		h->larges.nr--;
 		gch_count(h->base.cpu->freed_cycle, 1);
 		gch_count(h->base.cpu->freed_bytes, PAGE_SIZE << l->order);
 	}
-	more = !list_empty(&h->larges);
-	raw_spin_unlock(&h->large_lock);
+	more = !list_empty(&h->larges.list);
+	raw_spin_unlock(&h->larges.lock);
 	preempt_enable();
 	return more;
 }
@@ -124,9 +127,9 @@ void gch_go_large_sweep(struct gch_go_heap *h)
 	while (sweep_step(h, &live, &dead))
 		cond_resched();
 	preempt_disable();
-	raw_spin_lock(&h->large_lock);
-	list_splice(&live, &h->larges);
-	raw_spin_unlock(&h->large_lock);
+	raw_spin_lock(&h->larges.lock);
+	list_splice(&live, &h->larges.list);
+	raw_spin_unlock(&h->larges.lock);
 	preempt_enable();
 	free_all(h, &dead);
 }
@@ -140,5 +143,5 @@ void gch_go_large_sweep(struct gch_go_heap *h)
  */
 void gch_go_larges_free(struct gch_go_heap *h)
 {
-	free_all(h, &h->larges);
+	free_all(h, &h->larges.list);
 }

@@ -11,16 +11,18 @@
  *
  * What mutators wait here counts for the limiter as time that collecting takes.
  */
-#include "go.h"
+#include "limit.h"
 
 #include <linux/ktime.h>
 #include <linux/nodemask.h>
+
+#include "go.h"
 
 /* Has the page heap, on whatever node, what the call needs? */
 static bool has_pages(struct gch_go_heap *h, const struct gch_go_mutator *gm)
 {
 	return !gm->want_large &&
-	       READ_ONCE(h->free_pages) >= gm->base.want >> GCH_GO_PAGE_SHIFT;
+	       READ_ONCE(h->mheap.free_pages) >= gm->base.want >> GCH_GO_PAGE_SHIFT;
 }
 
 /**
@@ -44,7 +46,7 @@ size_t gch_go_to_take(const struct gch_go_mutator *gm, size_t least)
 /* Gives empty arenas back for a large object, unless a collection runs. */
 static void make_room(struct gch_go_heap *h, size_t bytes)
 {
-	if (!READ_ONCE(h->empty_pages) ||
+	if (!READ_ONCE(h->mheap.empty_pages) ||
 	    !mutex_trylock(&h->base.cycle_lock))
 		return;
 	gch_go_release_for(h, bytes);

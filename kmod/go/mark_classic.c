@@ -6,9 +6,10 @@
  * greyobject()): what an object refers to is marked there and then, its bytes are
  * prefetched, and it goes to the stack if it was not marked before.
  */
-#include "mark.h"
+#include "marker.h"
 
 #include "compat.h"
+#include "mark_stack.h"
 
 /* Marks what a reference leads to; what has references itself is to be scanned. */
 static __always_inline void gray(struct gch_go_marker *k, struct gch_go_hot *r,

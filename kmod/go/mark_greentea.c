@@ -46,12 +46,13 @@
  * black is SCANNED from the beginning: it may not have its contents yet.
  *
  * Without memory for the queue a page is set free again and the heap's overflow
- * is set, see mark.c. A marker that relied upon the entry did so before all that
+ * is set, see mark_stack.c. A marker that relied upon the entry did so before all that
  * is marked is looked through.
  */
-#include "mark.h"
+#include "marker.h"
 
 #include "compat.h"
+#include "mark_stack.h"
 
 /* References that are fetched and marked together. */
 #define BATCH		64U

@@ -15,9 +15,10 @@
  * and enters the second. The share of references that led to something new says now
  * and then which way it is. One queue is better for trees and lists.
  */
-#include "mark.h"
+#include "marker.h"
 
 #include "compat.h"
+#include "mark_stack.h"
 
 /* References on their way through the cache, ... */
 #define FIFO_DEPTH	16U

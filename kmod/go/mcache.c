@@ -13,7 +13,7 @@
  * been written there since the kernel zeroed it (needzero, as in Go). With poison
  * it is not: an object is checked, and zeroed, when it is allocated.
  */
-#include "go.h"
+#include "mcache.h"
 
 #include <linux/bitops.h>
 #include <linux/cache.h>
@@ -22,8 +22,13 @@
 #include <linux/rculist.h>
 #include <linux/string.h>
 
+#include "barrier.h"
 #include "compat.h"
 #include "core/delay.h"
+#include "go.h"
+#include "markbits.h"
+#include "object.h"
+#include "snaplog.h"
 
 /* Span classes for which mcache.lock is held at a time. */
 #define ADAPT_STEP	16U
@@ -137,18 +142,6 @@ void gch_go_typed(struct gch_type *type)
 			     !type->nr_refs;
 }
 
-/**
- * gch_go_span_refill - begins to allocate from the start of a span
- * @s: the span, just swept
- *
- * Context: the caller owns the span.
- */
-void gch_go_span_refill(struct gch_go_span *s)
-{
-	s->freeindex = 0;
-	WRITE_ONCE(s->alloc_cache, 0);
-}
-
 static __always_inline void zero(void *at, size_t bytes)
 {
 	unsigned long *word = at, *end = at + bytes;
@@ -233,7 +226,7 @@ static void account(struct gch_go_heap *h, struct gch_mutator *m, u32 state,
 	u64 live = atomic64_add_return(bytes, &h->live);
 
 	gch_max(&h->base.peak_live, live);
-	if (STATE_PHASE(state) != PHASE_OFF || READ_ONCE(h->sweep_pages) ||
+	if (STATE_PHASE(state) != PHASE_OFF || READ_ONCE(h->sweep.pages) ||
 	    atomic_read(&h->kicked))
 		gch_go_owe(h, m, state, live, bytes);
 	if (gch_go_cycle_due(h, live, fresh))
@@ -477,12 +470,12 @@ static unsigned long make_large(struct gch_go_heap *h, struct gch_mutator *m,
 	l->mark = STATE_PHASE(state) != PHASE_OFF ? LARGE_BORN : 0;
 	if (l->mark)
 		c->black += PAGE_SIZE << l->order;
-	raw_spin_lock(&h->large_lock);
-	l->id = ++h->last_large;
+	raw_spin_lock(&h->larges.lock);
+	l->id = ++h->larges.last_id;
 	/* Who walks the list sees it whole. */
-	list_add_tail_rcu(&l->node, &h->larges);
-	h->nr_large++;
-	raw_spin_unlock(&h->large_lock);
+	list_add_tail_rcu(&l->node, &h->larges.list);
+	h->larges.nr++;
+	raw_spin_unlock(&h->larges.lock);
 	account(h, m, state, PAGE_SIZE << l->order, true);
 	gch_tally(m->stats->allocs, 1);
 	gch_tally(m->stats->alloc_bytes, PAGE_SIZE << l->order);

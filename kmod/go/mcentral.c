@@ -11,12 +11,14 @@
  * under the list's lock, and then starts over: else it could take for unswept
  * what another CPU has just swept, and free everything in it.
  */
-#include "go.h"
+#include "mcentral.h"
 
 #include <linux/nodemask.h>
 #include <linux/topology.h>
 
 #include "compat.h"
+#include "go.h"
+#include "span_sweep.h"
 
 /* Spans that are looked at for those of the CPU's NUMA node, with the lock held. */
 #define NEAR_LOOKS	16U

@@ -12,7 +12,7 @@
  * added wherever the task's cpuset and policy let it have memory. A node that had none
  * is not asked again for a while.
  */
-#include "mpagealloc.h"
+#include "mheap.h"
 
 #include <linux/bitmap.h>
 #include <linux/cpuset.h>
@@ -25,6 +25,9 @@
 
 #include "compat.h"
 #include "core/delay.h"
+#include "go.h"
+#include "limit.h"
+#include "mpagealloc.h"
 
 /* How long a node that had no memory is not asked again. */
 #define DRY_JIFFIES	HZ
@@ -51,6 +54,18 @@ static void set_pages(struct gch_go_span *s, u32 npages)
 			s[i].back = i;
 	else
 		set_private(s->base, (size_t)npages << GCH_GO_PAGE_SHIFT, s);
+}
+
+/**
+ * gch_go_span_refill - begins to allocate from the start of a span
+ * @s: the span, just swept
+ *
+ * Context: the caller owns the span.
+ */
+void gch_go_span_refill(struct gch_go_span *s)
+{
+	s->freeindex = 0;
+	WRITE_ONCE(s->alloc_cache, 0);
 }
 
 static u32 capacity(unsigned int class, u32 size, u32 npages)
@@ -115,20 +130,20 @@ static void span_init(struct gch_go_heap *h, struct gch_go_span *s,
 	 */
 	smp_wmb();
 	WRITE_ONCE(s->npages, npages);
-	atomic_inc(&h->nr_units);
+	atomic_inc(&h->mheap.nr_spans);
 }
 
 static struct gch_go_span *take_on(struct gch_go_heap *h, int nid, u32 npages)
 {
-	struct gch_go_span *s = gch_go_free_take(&h->free[nid], npages);
+	struct gch_go_span *s = gch_go_free_take(&h->mheap.free[nid], npages);
 
-	lockdep_assert_held(&h->heap_lock);
+	lockdep_assert_held(&h->mheap.lock);
 	if (!s)
 		return NULL;
-	h->free_pages -= npages;
+	h->mheap.free_pages -= npages;
 	/* It was free as a whole before. */
 	if (s->arena->nfree + npages == s->arena->npages)
-		h->empty_pages -= s->arena->npages;
+		h->mheap.empty_pages -= s->arena->npages;
 	return s;
 }
 
@@ -143,13 +158,13 @@ int gch_go_arenas_init(struct gch_go_heap *h)
 {
 	unsigned int nid;
 
-	raw_spin_lock_init(&h->heap_lock);
-	INIT_LIST_HEAD(&h->arenas);
-	h->free = kcalloc(nr_node_ids, sizeof(*h->free), GFP_KERNEL_ACCOUNT);
-	if (!h->free)
+	raw_spin_lock_init(&h->mheap.lock);
+	INIT_LIST_HEAD(&h->mheap.arenas);
+	h->mheap.free = kcalloc(nr_node_ids, sizeof(*h->mheap.free), GFP_KERNEL_ACCOUNT);
+	if (!h->mheap.free)
 		return -ENOMEM;
 	for (nid = 0; nid < nr_node_ids; nid++)
-		gch_go_free_init(&h->free[nid]);
+		gch_go_free_init(&h->mheap.free[nid]);
 	return 0;
 }
 
@@ -183,12 +198,12 @@ struct gch_go_span *gch_go_span_alloc(struct gch_go_heap *h, unsigned int class,
 	unsigned int near = numa_mem_id(), nid;
 	struct gch_go_span *s;
 
-	raw_spin_lock(&h->heap_lock);
+	raw_spin_lock(&h->mheap.lock);
 	s = take_on(h, near, npages);
-	far = far || is_dry(&h->free[near]);
+	far = far || is_dry(&h->mheap.free[near]);
 	for (nid = 0; !s && far && nid < nr_node_ids; nid++)
 		s = take_on(h, nid, npages);
-	raw_spin_unlock(&h->heap_lock);
+	raw_spin_unlock(&h->mheap.lock);
 	if (s)
 		span_init(h, s, class, npages, gen);
 	return s;
@@ -200,14 +215,14 @@ static void put_pages(struct gch_go_heap *h, struct gch_go_span *s)
 	struct gch_go_arena *a = s->arena;
 	u32 npages = s->npages, i;
 
-	lockdep_assert_held(&h->heap_lock);
+	lockdep_assert_held(&h->mheap.lock);
 	for (i = 0; i < npages; i++)
 		s[i].needzero = true;
 	WRITE_ONCE(s->npages, 0);
-	gch_go_free_put(&h->free[a->nid], s, npages);
+	gch_go_free_put(&h->mheap.free[a->nid], s, npages);
 	if (a->nfree == a->npages)
-		h->empty_pages += a->npages;
-	h->free_pages += npages;
+		h->mheap.empty_pages += a->npages;
+	h->mheap.free_pages += npages;
 }
 
 /**
@@ -220,10 +235,10 @@ static void put_pages(struct gch_go_heap *h, struct gch_go_span *s)
  */
 void gch_go_span_free(struct gch_go_heap *h, struct gch_go_span *s)
 {
-	raw_spin_lock(&h->heap_lock);
+	raw_spin_lock(&h->mheap.lock);
 	put_pages(h, s);
-	raw_spin_unlock(&h->heap_lock);
-	atomic_dec(&h->nr_units);
+	raw_spin_unlock(&h->mheap.lock);
+	atomic_dec(&h->mheap.nr_spans);
 }
 EXPORT_SYMBOL_IF_KUNIT(gch_go_span_free);
 
@@ -241,14 +256,14 @@ void gch_go_spans_free(struct gch_go_heap *h, struct list_head *spans)
 
 	if (list_empty(spans))
 		return;
-	raw_spin_lock(&h->heap_lock);
+	raw_spin_lock(&h->mheap.lock);
 	list_for_each_entry_safe(s, next, spans, node) {
 		list_del_init(&s->node);
 		put_pages(h, s);
 		n++;
 	}
-	raw_spin_unlock(&h->heap_lock);
-	atomic_sub(n, &h->nr_units);
+	raw_spin_unlock(&h->mheap.lock);
+	atomic_sub(n, &h->mheap.nr_spans);
 }
 
 static void arena_init(struct gch_go_arena *a, void *base, unsigned int order)
@@ -310,14 +325,14 @@ static int arena_new(struct gch_go_heap *h, void *base, unsigned int order)
 	arena_init(a, base, order);
 
 	preempt_disable();
-	raw_spin_lock(&h->heap_lock);
-	a->id = ++h->last_arena;
-	list_add_tail_rcu(&a->node, &h->arenas);
-	gch_go_free_add(&h->free[a->nid], a);
-	h->pages += a->npages;
-	h->free_pages += a->npages;
-	h->empty_pages += a->npages;
-	raw_spin_unlock(&h->heap_lock);
+	raw_spin_lock(&h->mheap.lock);
+	a->id = ++h->mheap.last_id;
+	list_add_tail_rcu(&a->node, &h->mheap.arenas);
+	gch_go_free_add(&h->mheap.free[a->nid], a);
+	h->mheap.pages += a->npages;
+	h->mheap.free_pages += a->npages;
+	h->mheap.empty_pages += a->npages;
+	raw_spin_unlock(&h->mheap.lock);
 	preempt_enable();
 	return 0;
 }
@@ -392,13 +407,13 @@ int gch_go_arena_add_near(struct gch_go_heap *h, unsigned int npages)
 	int nid = numa_mem_id();
 	void *base;
 
-	if (!wants_near(nid) || is_dry(&h->free[nid]))
+	if (!wants_near(nid) || is_dry(&h->mheap.free[nid]))
 		return -ENOMEM;
 	base = gch_arena_get_near(&h->base, nid, min_order, &order);
 	if (base)
 		return arena_new(h, base, order);
 	if (gch_limit_allows(&h->base, PAGE_SIZE << min_order))
-		set_dry(&h->free[nid]);
+		set_dry(&h->mheap.free[nid]);
 	return -ENOMEM;
 }
 
@@ -416,13 +431,13 @@ static u64 take_empty(struct gch_go_heap *h, unsigned int nid,
 	struct gch_go_arena *a;
 	u64 pages = 0;
 
-	lockdep_assert_held(&h->heap_lock);
-	while (*nr && (a = gch_go_free_whole(&h->free[nid]))) {
+	lockdep_assert_held(&h->mheap.lock);
+	while (*nr && (a = gch_go_free_whole(&h->mheap.free[nid]))) {
 		list_del_rcu(&a->node);
 		list_add(&a->free_node, empty);
-		h->pages -= a->npages;
-		h->free_pages -= a->npages;
-		h->empty_pages -= a->npages;
+		h->mheap.pages -= a->npages;
+		h->mheap.free_pages -= a->npages;
+		h->mheap.empty_pages -= a->npages;
 		pages += a->npages;
 		--*nr;
 	}
@@ -446,10 +461,10 @@ u64 gch_go_arenas_trim(struct gch_go_heap *h, unsigned int nr)
 	u64 pages = 0;
 
 	preempt_disable();
-	raw_spin_lock(&h->heap_lock);
+	raw_spin_lock(&h->mheap.lock);
 	for (nid = 0; nid < nr_node_ids; nid++)
 		pages += take_empty(h, nid, &nr, &empty);
-	raw_spin_unlock(&h->heap_lock);
+	raw_spin_unlock(&h->mheap.lock);
 	preempt_enable();
 
 	list_for_each_entry_safe(a, next, &empty, free_node) {
@@ -470,9 +485,9 @@ void gch_go_arenas_free(struct gch_go_heap *h)
 {
 	struct gch_go_arena *a, *next;
 
-	list_for_each_entry_safe(a, next, &h->arenas, node) {
+	list_for_each_entry_safe(a, next, &h->mheap.arenas, node) {
 		arena_free(h, a);
 		cond_resched();
 	}
-	kfree(h->free);
+	kfree(h->mheap.free);
 }

@@ -5,7 +5,7 @@
 
 #include <linux/list.h>
 
-#include "go.h"
+#include "mheap.h"
 
 /* Free pages in a row are told apart up to this many; no span has more. */
 #define GCH_GO_RUNS	16U

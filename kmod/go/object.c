@@ -2,6 +2,11 @@
 /* Objects: their size, their bytes and the places of their references. */
 #include "object.h"
 
+#include "barrier.h"
+#include "go.h"
+#include "markbits.h"
+#include "snaplog.h"
+
 #include <linux/prefetch.h>
 
 /**

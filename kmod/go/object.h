@@ -4,8 +4,11 @@
 #define _GCH_GO_OBJECT_H
 
 #include <linux/bitops.h>
+#include <gcheap/engine.h>
 
-#include "go.h"
+#include "large.h"
+#include "mheap.h"
+#include "sizeclass.h"
 
 /* The reference bits of the object of @size bytes at @offset into a page. */
 static __always_inline u64 gch_go_ptr_bits(const unsigned long *ptrs,
@@ -142,6 +145,9 @@ gch_go_object_at(const struct gch_go_tail *tail, unsigned long ref,
 	return (ref & (~(GCH_GO_PAGE_SIZE - 1) | TAG_MASK)) +
 	       gch_go_index(tail->class >> 1, offset) * tail->size;
 }
+
+void gch_go_visit_refs(unsigned long ref, gch_go_edge_fn fn, void *arg);
+u32 gch_go_object_size(unsigned long ref);
 
 /* Calls @fn with every reference of an object that is not empty. */
 static __always_inline void gch_go_scan(unsigned long ref, gch_go_edge_fn fn,

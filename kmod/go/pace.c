@@ -5,10 +5,13 @@
  * pace_lock makes changes of the pacer one step; mutators read goal and triggers
  * without it. It is raw: what all CPUs have counted is summed before it is taken.
  */
-#include "go.h"
+#include "pace.h"
 
 #include <linux/cpumask.h>
 #include <linux/ktime.h>
+
+#include "go.h"
+#include "heapstat.h"
 
 /* Nanoseconds between looks at how much processor time collecting takes, ... */
 #define LIMITER_EVERY	(10 * NSEC_PER_MSEC)
@@ -21,7 +24,7 @@ static u64 allocated(struct gch_go_heap *h)
 	u64 alloc, freed = 0;
 	unsigned int cpu;
 
-	lockdep_assert_not_held(&h->pace_lock);
+	lockdep_assert_not_held(&h->pace.lock);
 	for_each_possible_cpu(cpu)
 		freed += READ_ONCE(per_cpu_ptr(h->base.cpu, cpu)->freed_bytes);
 	alloc = gch_go_alloc_bytes(h);
@@ -40,7 +43,7 @@ u64 gch_go_time(struct gch_go_heap *h)
 	u64 ns = atomic64_read(&h->base.assist.sum);
 	unsigned int cpu;
 
-	lockdep_assert_not_held(&h->pace_lock);
+	lockdep_assert_not_held(&h->pace.lock);
 	for_each_possible_cpu(cpu)
 		ns += READ_ONCE(per_cpu_ptr(h->base.cpu, cpu)->cpu_ns);
 	return ns;
@@ -60,7 +63,7 @@ void gch_go_stalled(struct gch_go_heap *h, u64 ns)
 	unsigned int nr = max(READ_ONCE(h->base.nr_mutators), 1U);
 
 	atomic64_add(gch_go_scale(ns, min(nr, num_online_cpus()), nr),
-		     &h->stalled_ns);
+		     &h->pace.stalled_ns);
 }
 
 /* What collecting has taken from mutators, in all. */
@@ -69,7 +72,7 @@ static u64 taken(struct gch_go_heap *h)
 	u64 workers = 0, idle = 0;
 	unsigned int cpu;
 
-	lockdep_assert_not_held(&h->pace_lock);
+	lockdep_assert_not_held(&h->pace.lock);
 	for_each_possible_cpu(cpu) {
 		const struct gch_cpu_stats *c = per_cpu_ptr(h->base.cpu, cpu);
 
@@ -77,12 +80,12 @@ static u64 taken(struct gch_go_heap *h)
 		idle += READ_ONCE(c->mark_ns[GCH_GO_IDLE]);
 	}
 	return gch_go_pacer_taken(atomic64_read(&h->base.assist.sum), workers,
-				  idle, atomic64_read(&h->stalled_ns));
+				  idle, atomic64_read(&h->pace.stalled_ns));
 }
 
 static bool limiter_due(const struct gch_go_heap *h, u64 now)
 {
-	return now >= READ_ONCE(h->limiter_time) + LIMITER_EVERY;
+	return now >= READ_ONCE(h->pace.limiter_time) + LIMITER_EVERY;
 }
 
 /*
@@ -93,24 +96,24 @@ static void limiter_update(struct gch_go_heap *h, u64 now, u64 gc)
 {
 	unsigned int cpus = clamp(READ_ONCE(h->base.nr_mutators), 1U,
 				  num_online_cpus());
-	bool was = h->limiter.on;
+	bool was = h->pace.limiter.on;
 	u64 all, part;
 
-	lockdep_assert_held(&h->pace_lock);
+	lockdep_assert_held(&h->pace.lock);
 	if (!limiter_due(h, now))
 		return;
-	all = (now - h->limiter_time) * cpus;
+	all = (now - h->pace.limiter_time) * cpus;
 	/* Another that looked later may have come first. */
-	gc = max(gc, h->limiter_gc);
-	part = min(gc - h->limiter_gc, all);
-	gch_go_limiter_add(&h->limiter, part, all - part,
+	gc = max(gc, h->pace.limiter_gc);
+	part = min(gc - h->pace.limiter_gc, all);
+	gch_go_limiter_add(&h->pace.limiter, part, all - part,
 			   cpus * LIMITER_CAPACITY);
 	if (was)
-		h->limiter_ns += now - h->limiter_time;
-	WRITE_ONCE(h->limiter_time, now);
-	h->limiter_gc = gc;
-	if (!was && h->limiter.on)
-		h->limiter_on++;
+		h->pace.limiter_ns += now - h->pace.limiter_time;
+	WRITE_ONCE(h->pace.limiter_time, now);
+	h->pace.limiter_gc = gc;
+	if (!was && h->pace.limiter.on)
+		h->pace.limiter_on++;
 }
 
 /**
@@ -126,19 +129,19 @@ bool gch_go_limiter_holds(struct gch_go_heap *h)
 {
 	u64 now, gc;
 
-	if (likely(!READ_ONCE(h->limiter.on)))
+	if (likely(!READ_ONCE(h->pace.limiter.on)))
 		return false;
 	now = ktime_get_ns();
 	if (!limiter_due(h, now))
 		return true;
 	gc = taken(h);
 	preempt_disable();
-	if (raw_spin_trylock(&h->pace_lock)) {
+	if (raw_spin_trylock(&h->pace.lock)) {
 		limiter_update(h, now, gc);
-		raw_spin_unlock(&h->pace_lock);
+		raw_spin_unlock(&h->pace.lock);
 	}
 	preempt_enable();
-	return READ_ONCE(h->limiter.on);
+	return READ_ONCE(h->pace.limiter.on);
 }
 
 /**
@@ -153,11 +156,11 @@ u64 gch_go_limiter_time(struct gch_go_heap *h)
 	u64 ns;
 
 	preempt_disable();
-	raw_spin_lock(&h->pace_lock);
-	ns = h->limiter_ns;
-	if (h->limiter.on)
-		ns += ktime_get_ns() - h->limiter_time;
-	raw_spin_unlock(&h->pace_lock);
+	raw_spin_lock(&h->pace.lock);
+	ns = h->pace.limiter_ns;
+	if (h->pace.limiter.on)
+		ns += ktime_get_ns() - h->pace.limiter_time;
+	raw_spin_unlock(&h->pace.lock);
 	preempt_enable();
 	return ns;
 }
@@ -167,15 +170,15 @@ static u64 used(struct gch_go_heap *h)
 	u64 held = atomic64_read(&h->base.held);
 
 	/* Read at two instants. */
-	return held - min_t(u64, held, READ_ONCE(h->free_pages) <<
+	return held - min_t(u64, held, READ_ONCE(h->mheap.free_pages) <<
 				       GCH_GO_PAGE_SHIFT);
 }
 
 /* Is a cycle due for the limit's sake? Not before what is dead has been swept. */
 static bool is_short(struct gch_go_heap *h)
 {
-	return READ_ONCE(h->pacer.limit) && !READ_ONCE(h->sweep_pages) &&
-	       used(h) >= READ_ONCE(h->pacer.used_trigger) &&
+	return READ_ONCE(h->pace.pacer.limit) && !READ_ONCE(h->sweep.pages) &&
+	       used(h) >= READ_ONCE(h->pace.pacer.used_trigger) &&
 	       !gch_go_limiter_holds(h);
 }
 
@@ -193,11 +196,11 @@ static bool is_short(struct gch_go_heap *h)
  */
 bool gch_go_cycle_due(struct gch_go_heap *h, u64 live, bool fresh)
 {
-	if (live < READ_ONCE(h->pacer.gogc_trigger) && !fresh)
+	if (live < READ_ONCE(h->pace.pacer.gogc_trigger) && !fresh)
 		return false;
 	if (atomic_read(&h->kicked))
 		return false;
-	if (live < READ_ONCE(h->pacer.gogc_trigger) && !is_short(h))
+	if (live < READ_ONCE(h->pace.pacer.gogc_trigger) && !is_short(h))
 		return false;
 	return !atomic_xchg(&h->kicked, 1);
 }
@@ -205,7 +208,7 @@ bool gch_go_cycle_due(struct gch_go_heap *h, u64 live, bool fresh)
 static void measure(struct gch_go_heap *h, struct gch_go_pacer *p)
 {
 	p->held = atomic64_read(&h->base.held);
-	p->free = READ_ONCE(h->free_pages) << GCH_GO_PAGE_SHIFT;
+	p->free = READ_ONCE(h->mheap.free_pages) << GCH_GO_PAGE_SHIFT;
 }
 
 /**
@@ -216,11 +219,11 @@ static void measure(struct gch_go_heap *h, struct gch_go_pacer *p)
  */
 void gch_go_pace(struct gch_go_heap *h)
 {
-	struct gch_go_pacer *p = &h->pacer;
+	struct gch_go_pacer *p = &h->pace.pacer;
 	u64 alive = allocated(h);
 
 	preempt_disable();
-	raw_spin_lock(&h->pace_lock);
+	raw_spin_lock(&h->pace.lock);
 	p->gogc = gch_val(&h->base, GCH_KEY_GOGC);
 	p->limit = min_not_zero(gch_val(&h->base, GCH_KEY_LIMIT),
 				gch_val(&h->base, GCH_KEY_MEMORY_LIMIT));
@@ -229,7 +232,7 @@ void gch_go_pace(struct gch_go_heap *h)
 	p->allocated = alive;
 	gch_go_pacer_commit(p);
 	gch_go_pacer_commit_used(p);
-	raw_spin_unlock(&h->pace_lock);
+	raw_spin_unlock(&h->pace.lock);
 	preempt_enable();
 }
 
@@ -242,10 +245,10 @@ void gch_go_pace(struct gch_go_heap *h)
 void gch_go_pace_swept(struct gch_go_heap *h)
 {
 	preempt_disable();
-	raw_spin_lock(&h->pace_lock);
-	measure(h, &h->pacer);
-	gch_go_pacer_commit_used(&h->pacer);
-	raw_spin_unlock(&h->pace_lock);
+	raw_spin_lock(&h->pace.lock);
+	measure(h, &h->pace.pacer);
+	gch_go_pacer_commit_used(&h->pace.pacer);
+	raw_spin_unlock(&h->pace.lock);
 	preempt_enable();
 }
 
@@ -259,16 +262,16 @@ void gch_go_pace_begin(struct gch_go_heap *h)
 {
 	u64 gc = taken(h);
 
-	atomic64_set(&h->marked_bytes, 0);
-	atomic64_set(&h->credit, 0);
-	h->mark_start = ktime_get_ns();
-	h->assist_before = atomic64_read(&h->base.assist.sum);
-	h->black_before = gch_go_black(h);
+	atomic64_set(&h->mark.bytes, 0);
+	atomic64_set(&h->mark.credit, 0);
+	h->mark.start = ktime_get_ns();
+	h->mark.assist_before = atomic64_read(&h->base.assist.sum);
+	h->pace.black_before = gch_go_black(h);
 	preempt_disable();
-	raw_spin_lock(&h->pace_lock);
-	limiter_update(h, h->mark_start, gc);
-	gch_go_pacer_begin(&h->pacer, atomic64_read(&h->live), used(h));
-	raw_spin_unlock(&h->pace_lock);
+	raw_spin_lock(&h->pace.lock);
+	limiter_update(h, h->mark.start, gc);
+	gch_go_pacer_begin(&h->pace.pacer, atomic64_read(&h->live), used(h));
+	raw_spin_unlock(&h->pace.lock);
 	preempt_enable();
 }
 
@@ -285,7 +288,7 @@ static u64 root_bytes(struct gch_go_heap *h)
 
 	mutex_lock(&h->base.lock);
 	gch_visit_frames(&h->base, count_places, &bytes);
-	h->frame_bytes = bytes;
+	h->pace.frame_bytes = bytes;
 	gch_visit_roots(&h->base, count_places, &bytes);
 	mutex_unlock(&h->base.lock);
 	return bytes;
@@ -294,8 +297,8 @@ static u64 root_bytes(struct gch_go_heap *h)
 /* The share of all CPUs that assists had, in thousandths. */
 static unsigned int assist_share(struct gch_go_heap *h)
 {
-	u64 assist = atomic64_read(&h->base.assist.sum) - h->assist_before;
-	u64 all = (ktime_get_ns() - h->mark_start) * num_online_cpus();
+	u64 assist = atomic64_read(&h->base.assist.sum) - h->mark.assist_before;
+	u64 all = (ktime_get_ns() - h->mark.start) * num_online_cpus();
 
 	return min_t(u64, gch_go_scale(assist, 1000, all), 1000);
 }
@@ -310,29 +313,118 @@ static unsigned int assist_share(struct gch_go_heap *h)
  */
 void gch_go_pace_end(struct gch_go_heap *h)
 {
-	u64 work = atomic64_read(&h->marked_bytes), black = gch_go_black(h);
-	u64 marked = work + black - h->black_before;
-	struct gch_go_pacer *p = &h->pacer;
+	u64 work = atomic64_read(&h->mark.bytes), black = gch_go_black(h);
+	u64 marked = work + black - h->pace.black_before;
+	struct gch_go_pacer *p = &h->pace.pacer;
 	u64 roots = root_bytes(h), held = gch_held_by_engine(&h->base), now, gc;
 
-	h->black_before = black;
-	h->last_goal = p->goal;
-	h->last_live = atomic64_read(&h->live);
+	h->pace.black_before = black;
+	h->pace.last_goal = p->goal;
+	h->pace.last_live = atomic64_read(&h->live);
 	/* Read at two instants: it may be less than what is free. */
-	h->in_use = held - min_t(u64, held, READ_ONCE(h->free_pages) <<
+	h->pace.in_use = held - min_t(u64, held, READ_ONCE(h->mheap.free_pages) <<
 					    GCH_GO_PAGE_SHIFT);
 	now = ktime_get_ns();
 	gc = taken(h);
 	preempt_disable();
-	raw_spin_lock(&h->pace_lock);
+	raw_spin_lock(&h->pace.lock);
 	gch_go_pacer_end(p, atomic64_read(&h->live), work, assist_share(h));
 	limiter_update(h, now, gc);
 	p->marked = marked;
 	p->roots = roots;
-	raw_spin_unlock(&h->pace_lock);
+	raw_spin_unlock(&h->pace.lock);
 	preempt_enable();
 	atomic64_set(&h->live, marked);
 	gch_census(&h->base, gch_live_bytes(&h->base), marked);
 	gch_go_pace(h);
 	atomic_set(&h->kicked, 0);
+}
+
+/**
+ * gch_go_sweep_owed - what has to be swept by now
+ * @h: the heap
+ * @live: live bytes
+ *
+ * Context: any.
+ * Return: pages.
+ */
+u64 gch_go_sweep_owed(struct gch_go_heap *h, u64 live)
+{
+	u64 marked = READ_ONCE(h->pace.pacer.marked);
+
+	return gch_go_pacer_sweep_owed(READ_ONCE(h->sweep.pages),
+				       atomic64_read(&h->sweep.swept),
+				       READ_ONCE(h->sweep.way),
+				       live > marked ? live - marked : 0);
+}
+
+/**
+ * gch_go_take_credit - pays a debt out of what the workers have done beyond it
+ * @h: the heap
+ * @debt: bytes
+ *
+ * Context: any.
+ * Return: how much of it is paid.
+ */
+s64 gch_go_take_credit(struct gch_go_heap *h, s64 debt)
+{
+	s64 credit = atomic64_read(&h->mark.credit), part;
+
+	do {
+		part = min(credit, debt);
+		if (part <= 0)
+			return 0;
+	} while (!atomic64_try_cmpxchg(&h->mark.credit, &credit, credit - part));
+	return part;
+}
+
+/**
+ * gch_go_is_late - is a heap as far past its goal as it should ever be?
+ * @h: the heap
+ * @state: its state as the section has read it
+ * @live: live bytes
+ *
+ * Context: any.
+ * Return: whether it is, with a cycle under way.
+ */
+bool gch_go_is_late(struct gch_go_heap *h, u32 state, u64 live)
+{
+	return live > gch_go_pacer_worst(&h->pace.pacer) &&
+	       !READ_ONCE(h->pace.limiter.on) &&
+	       (STATE_PHASE(state) != PHASE_OFF || atomic_read(&h->kicked));
+}
+
+/**
+ * gch_go_owe - charges a mutator for what it allocates
+ * @h: the heap
+ * @m: the mutator
+ * @state: the heap's state as the section has read it
+ * @live: live bytes
+ * @bytes: allocated
+ *
+ * Context: in a section.
+ */
+void gch_go_owe(struct gch_go_heap *h, struct gch_mutator *m, u32 state,
+		u64 live, u64 bytes)
+{
+	struct gch_go_mutator *gm = to_go_mutator(m);
+	unsigned int phase = STATE_PHASE(state);
+
+	if (!gch_val(&h->base, GCH_KEY_ASSIST_US))
+		return;
+	if (gm->debt_gen != STATE_GEN(state)) {
+		gm->debt_gen = STATE_GEN(state);
+		gm->debt = 0;
+	}
+	if ((phase == PHASE_SYNC || phase == PHASE_MARK) &&
+	    !READ_ONCE(h->pace.limiter.on)) {
+		gm->debt += gch_go_pacer_owed(&h->pace.pacer, live,
+					      atomic64_read(&h->mark.bytes),
+					      bytes);
+		gm->debt -= gch_go_take_credit(h, gm->debt);
+	}
+	if ((phase == PHASE_MARK && gm->debt > 0) ||
+	    gch_go_is_late(h, state, live) ||
+	    (phase == PHASE_OFF && gch_go_sweep_owed(h, live)))
+		m->pending = true;
 }

@@ -10,10 +10,12 @@
  *
  * Arenas are freed under cycle_lock, which keeps those who walk them away.
  */
-#include "go.h"
+#include "scavenge.h"
 
 #include <linux/jiffies.h>
 #include <linux/ktime.h>
+
+#include "go.h"
 
 /* Time at work, and from one time to the next. */
 #define SLICE_NS	NSEC_PER_MSEC
@@ -25,8 +27,8 @@
 
 static bool has_too_much(struct gch_go_heap *h)
 {
-	return gch_held_by_engine(&h->base) > READ_ONCE(h->retain) &&
-	       READ_ONCE(h->empty_pages);
+	return gch_held_by_engine(&h->base) > READ_ONCE(h->scavenge.retain) &&
+	       READ_ONCE(h->mheap.empty_pages);
 }
 
 /* Frees empty arenas while the heap holds more than @keep bytes. */
@@ -42,23 +44,23 @@ static u64 release(struct gch_go_heap *h, u64 keep, u64 max_pages, u64 deadline)
 		pages += n;
 		cond_resched();
 	}
-	h->returned += pages << GCH_GO_PAGE_SHIFT;
+	h->scavenge.returned += pages << GCH_GO_PAGE_SHIFT;
 	return pages;
 }
 
 static void scavenge(struct work_struct *work)
 {
 	struct gch_go_heap *h = container_of(to_delayed_work(work),
-					     struct gch_go_heap, scavenge_work);
+					     struct gch_go_heap, scavenge.work);
 
 	/* While a cycle runs it has no business here. */
 	if (mutex_trylock(&h->base.cycle_lock)) {
-		release(h, READ_ONCE(h->retain), U64_MAX,
+		release(h, READ_ONCE(h->scavenge.retain), U64_MAX,
 			ktime_get_ns() + SLICE_NS);
 		mutex_unlock(&h->base.cycle_lock);
 	}
 	if (has_too_much(h))
-		gch_defer(&h->scavenge_work, EVERY_MS);
+		gch_defer(&h->scavenge.work, EVERY_MS);
 }
 
 /**
@@ -69,8 +71,8 @@ static void scavenge(struct work_struct *work)
  */
 void gch_go_scavenge_init(struct gch_go_heap *h)
 {
-	h->retain = U64_MAX;
-	INIT_DELAYED_WORK(&h->scavenge_work, scavenge);
+	h->scavenge.retain = U64_MAX;
+	INIT_DELAYED_WORK(&h->scavenge.work, scavenge);
 }
 
 /**
@@ -81,7 +83,7 @@ void gch_go_scavenge_init(struct gch_go_heap *h)
  */
 void gch_go_scavenge_exit(struct gch_go_heap *h)
 {
-	cancel_delayed_work_sync(&h->scavenge_work);
+	cancel_delayed_work_sync(&h->scavenge.work);
 }
 
 /* What the engine may hold so that the soft limit, which there is, allows for more. */
@@ -114,24 +116,24 @@ void gch_go_release_for(struct gch_go_heap *h, size_t bytes)
 void gch_go_scavenge(struct gch_go_heap *h)
 {
 	u64 limit = gch_val(&h->base, GCH_KEY_MEMORY_LIMIT);
-	u64 keep = gch_go_pacer_retain(&h->pacer, h->in_use, h->last_goal,
+	u64 keep = gch_go_pacer_retain(&h->pace.pacer, h->pace.in_use, h->pace.last_goal,
 				       limit);
 
-	if (xchg(&h->pressed, false))
+	if (xchg(&h->scavenge.pressed, false))
 		keep = 0;
-	WRITE_ONCE(h->retain, keep);
+	WRITE_ONCE(h->scavenge.retain, keep);
 	if (!keep || !gch_limit_allows(&h->base, SZ_2M))
 		release(h, 0, U64_MAX, U64_MAX);
 	else if (!gch_soft_allows(&h->base, 0))
 		release(h, below_soft(h, 0), U64_MAX, U64_MAX);
 	if (has_too_much(h))
-		gch_defer(&h->scavenge_work, EVERY_MS);
+		gch_defer(&h->scavenge.work, EVERY_MS);
 }
 
 /* Pages that a cycle might free; 0 if it is not worth one. */
 static u64 garbage_pages(struct gch_go_heap *h)
 {
-	u64 live = atomic64_read(&h->live), marked = READ_ONCE(h->pacer.marked);
+	u64 live = atomic64_read(&h->live), marked = READ_ONCE(h->pace.pacer.marked);
 	u64 pages = live > marked ? (live - marked) / PAGE_SIZE : 0;
 
 	return pages < GARBAGE_LEAST ? 0 : pages;
@@ -148,7 +150,7 @@ u64 gch_go_shrink_count(struct gch_heap *heap)
 {
 	struct gch_go_heap *h = to_go(heap);
 
-	return (READ_ONCE(h->empty_pages) << GCH_GO_PAGE_SHIFT >> PAGE_SHIFT) +
+	return (READ_ONCE(h->mheap.empty_pages) << GCH_GO_PAGE_SHIFT >> PAGE_SHIFT) +
 	       garbage_pages(h);
 }
 
@@ -174,9 +176,9 @@ u64 gch_go_shrink(struct gch_heap *heap, u64 pages)
 	freed = release(h, 0, DIV_ROUND_UP_ULL(pages, GCH_GO_PAGE_SIZE), U64_MAX);
 	mutex_unlock(&heap->cycle_lock);
 	if (garbage_pages(h) &&
-	    time_after_eq(jiffies, READ_ONCE(h->pressed_at) + HZ)) {
-		WRITE_ONCE(h->pressed_at, jiffies);
-		WRITE_ONCE(h->pressed, true);
+	    time_after_eq(jiffies, READ_ONCE(h->scavenge.pressed_at) + HZ)) {
+		WRITE_ONCE(h->scavenge.pressed_at, jiffies);
+		WRITE_ONCE(h->scavenge.pressed, true);
 		gch_cycle_suggest(heap, 2);
 	}
 	return freed << GCH_GO_PAGE_SHIFT >> PAGE_SHIFT;

@@ -16,7 +16,7 @@
  * to sweep, for which there is no goal: the scheduler alone would let both run for a
  * tick in turns, and so long a mutator would wait.
  */
-#include "go.h"
+#include "share.h"
 
 #include <linux/cpumask.h>
 #include <linux/kernel.h>
@@ -25,6 +25,7 @@
 #include <linux/sched/stat.h>
 
 #include "compat.h"
+#include "go.h"
 
 #define PERCENT		100U
 /* What the background takes at a time of a CPU that others want. */
@@ -73,10 +74,10 @@ void gch_go_share_begin(struct gch_go_heap *h)
 
 	if (h->stw == GCHEAP_STW_ALL)
 		percent = PERCENT;
-	h->dedicated = gch_go_share(percent, num_online_cpus(), &h->fraction);
+	h->mark.dedicated = gch_go_share(percent, num_online_cpus(), &h->mark.fraction);
 	for_each_possible_cpu(cpu)
 		per_cpu_ptr(h->mcache, cpu)->mark_ns = 0;
-	atomic64_set(&h->shared_ns, 0);
+	atomic64_set(&h->mark.shared_ns, 0);
 }
 
 /**
@@ -89,7 +90,7 @@ void gch_go_share_reset(struct gch_go_heap *h)
 {
 	unsigned int cpu;
 
-	atomic_set(&h->joined, 0);
+	atomic_set(&h->mark.joined, 0);
 	for_each_possible_cpu(cpu)
 		per_cpu_ptr(h->mcache, cpu)->share.joined = false;
 }
@@ -104,7 +105,7 @@ void gch_go_share_reset(struct gch_go_heap *h)
 void gch_go_share_join(struct gch_go_heap *h, struct gch_go_share *s)
 {
 	s->joined = true;
-	s->dedicated = atomic_inc_return(&h->joined) <= h->dedicated;
+	s->dedicated = atomic_inc_return(&h->mark.joined) <= h->mark.dedicated;
 	s->mode = s->dedicated ? GCH_GO_DEDICATED : GCH_GO_IDLE;
 	s->since = ktime_get_ns();
 	s->woke = s->since;
@@ -155,10 +156,10 @@ static bool choose(struct gch_go_heap *h, struct gch_go_share *s, u64 now)
 	if (single_task_running())
 		return true;
 	s->mode = GCH_GO_FRACTIONAL;
-	return gch_go_share_due(now - h->mark_start, h->fraction,
+	return gch_go_share_due(now - h->mark.start, h->mark.fraction,
 				num_online_cpus(),
 				READ_ONCE(raw_cpu_ptr(h->mcache)->mark_ns),
-				atomic64_read(&h->shared_ns));
+				atomic64_read(&h->mark.shared_ns));
 }
 
 /**
@@ -214,7 +215,7 @@ void gch_go_share_end(struct gch_go_heap *h, struct gch_go_share *s)
 	__this_cpu_add(h->mcache->mark_ns, now - s->since);
 	preempt_enable();
 	if (!s->dedicated)
-		atomic64_add(now - s->since, &h->shared_ns);
+		atomic64_add(now - s->since, &h->mark.shared_ns);
 	s->since = now;
 }
 

@@ -1,66 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What debugfs and statistics show of a heap of this engine. */
-#include "go.h"
+#include "show.h"
 
 #include <linux/rculist.h>
+#include <linux/seq_file.h>
 #include <linux/slab.h>
 
 #include "compat.h"
-
-static u64 sum(const u64 __percpu *count)
-{
-	unsigned int cpu;
-	u64 n = 0;
-
-	for_each_possible_cpu(cpu)
-		n += READ_ONCE(*per_cpu_ptr(count, cpu));
-	return n;
-}
-
-/**
- * gch_go_freed - objects found dead so far
- * @h: the heap
- * @class: their span class
- *
- * Context: any.
- * Return: their number; read before gch_go_allocs() never more than that.
- */
-u64 gch_go_freed(struct gch_go_heap *h, unsigned int class)
-{
-	return sum(&h->mcache->freed[class]);
-}
-EXPORT_SYMBOL_IF_KUNIT(gch_go_freed);
-
-/**
- * gch_go_allocs - objects allocated so far
- * @h: the heap
- * @class: their span class
- *
- * Context: any.
- * Return: their number.
- */
-u64 gch_go_allocs(struct gch_go_heap *h, unsigned int class)
-{
-	return sum(&h->mcache->allocs[class]);
-}
-EXPORT_SYMBOL_IF_KUNIT(gch_go_allocs);
-
-/**
- * gch_go_alloc_bytes - bytes allocated so far, large objects included
- * @h: the heap
- *
- * Context: any.
- * Return: their number.
- */
-u64 gch_go_alloc_bytes(struct gch_go_heap *h)
-{
-	u64 bytes = sum(&h->base.cpu->alloc_bytes);
-	unsigned int i;
-
-	for (i = 2; i < GCH_GO_SPAN_CLASSES; i++)
-		bytes += gch_go_allocs(h, i) * gch_go_class_size[i >> 1];
-	return bytes;
-}
+#include "go.h"
+#include "heapstat.h"
+#include "heapwalk.h"
 
 struct class_sum {
 	u32 spans;
@@ -116,7 +65,7 @@ static void show_arenas(struct gch_go_heap *h, struct seq_file *seq)
 	if (mutex_lock_killable(&h->base.cycle_lock))
 		return;
 	seq_puts(seq, "arena  pages   free node\n");
-	list_for_each_entry_rcu(a, &h->arenas, node,
+	list_for_each_entry_rcu(a, &h->mheap.arenas, node,
 				lockdep_is_held(&h->base.cycle_lock)) {
 		seq_printf(seq, "%5u %6u %6u %4d\n", a->id, a->npages,
 			   READ_ONCE(a->nfree), a->nid);
@@ -153,7 +102,7 @@ void gch_go_show(struct gch_heap *heap, struct seq_file *seq,
 void gch_go_stats(struct gch_heap *heap, struct gch_stats *stats)
 {
 	struct gch_go_heap *h = to_go(heap);
-	u64 goal = READ_ONCE(h->pacer.goal), n;
+	u64 goal = READ_ONCE(h->pace.pacer.goal), n;
 	unsigned int i;
 
 	/* Those past the size classes are counted by the core. */
@@ -162,11 +111,11 @@ void gch_go_stats(struct gch_heap *heap, struct gch_stats *stats)
 		stats->allocs += n;
 		stats->alloc_bytes += n * gch_go_class_size[i >> 1];
 	}
-	stats->returned_bytes = READ_ONCE(h->returned);
-	stats->limiter_on = READ_ONCE(h->limiter_on);
+	stats->returned_bytes = READ_ONCE(h->scavenge.returned);
+	stats->limiter_on = READ_ONCE(h->pace.limiter_on);
 	stats->limiter_ns = gch_go_limiter_time(h);
 	stats->goal_bytes = goal == U64_MAX ? 0 : goal;
 	stats->classes = GCH_GO_CLASSES - 1;
-	stats->units = atomic_read(&h->nr_units);
-	stats->large_objects = READ_ONCE(h->nr_large);
+	stats->units = atomic_read(&h->mheap.nr_spans);
+	stats->large_objects = READ_ONCE(h->larges.nr);
 }

@@ -5,12 +5,13 @@
  * keep the waste at their end below an eighth, and sizes enlarged as far as the
  * number of objects of a span allows for.
  */
-#include "go.h"
+#include "sizeclass.h"
 
 #include <linux/kernel.h>
 #include <linux/log2.h>
 
 #include "compat.h"
+#include "go.h"
 
 u16 gch_go_class_size[GCH_GO_CLASSES] __ro_after_init;
 EXPORT_SYMBOL_IF_KUNIT(gch_go_class_size);

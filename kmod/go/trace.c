@@ -7,10 +7,12 @@
  * first and the last time are those of SYNC and of TERM to OFF, on the one CPU that
  * changes the phases. Frames are stacks, root tables are globals.
  */
-#include "go.h"
+#include "trace.h"
 
 #include <linux/cpumask.h>
 #include <linux/ktime.h>
+
+#include "go.h"
 
 /* How much of all processor time collecting has taken since the heap was made. */
 static unsigned int percent(struct gch_go_heap *h, u64 now, unsigned int cpus)
@@ -69,11 +71,11 @@ void gch_go_trace_end(struct gch_go_heap *h, struct gch_go_times *t)
 	r->assist_ns = t->assist;
 	r->worker_ns = t->gc - t->assist;
 	r->stopped_ns = stopped(h) - t->stopped;
-	r->live_begin_bytes = h->pacer.triggered;
-	r->live_end_bytes = h->last_live;
-	r->marked_bytes = h->pacer.marked;
-	r->goal_bytes = h->last_goal;
-	r->frame_bytes = h->frame_bytes;
-	r->table_bytes = h->pacer.roots - h->frame_bytes;
+	r->live_begin_bytes = h->pace.pacer.triggered;
+	r->live_end_bytes = h->pace.last_live;
+	r->marked_bytes = h->pace.pacer.marked;
+	r->goal_bytes = h->pace.last_goal;
+	r->frame_bytes = h->pace.frame_bytes;
+	r->table_bytes = h->pace.pacer.roots - h->pace.frame_bytes;
 	gch_report_end(&h->base, r);
 }

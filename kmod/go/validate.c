@@ -9,12 +9,18 @@
  * After a cycle: page bitmaps agree with spans, counts with bits, and what a live
  * object refers to is allocated.
  */
-#include "go.h"
+#include "validate.h"
 
 #include <linux/bitmap.h>
 #include <linux/ktime.h>
 #include <linux/rculist.h>
 #include <linux/slab.h>
+
+#include "heapstat.h"
+#include "heapwalk.h"
+#include "markbits.h"
+#include "object.h"
+#include "phase.h"
 
 /* Reports of one kind in one walk. */
 #define REPORTS	5
@@ -192,14 +198,14 @@ int gch_go_validate(struct gch_heap *heap)
 	c.objects = kcalloc(GCH_GO_SPAN_CLASSES, sizeof(*c.objects),
 			    GFP_KERNEL | __GFP_NOWARN);
 	state = gch_go_stop(h);
-	list_for_each_entry_rcu(a, &h->arenas, node,
+	list_for_each_entry_rcu(a, &h->mheap.arenas, node,
 				lockdep_is_held(&heap->cycle_lock)) {
 		check_arena(&c, a);
 		cond_resched();
 	}
 	gch_go_visit_spans(h, check_span, &c);
 	check_classes(&c);
-	list_for_each_entry_rcu(l, &h->larges, node,
+	list_for_each_entry_rcu(l, &h->larges.list, node,
 				lockdep_is_held(&heap->cycle_lock)) {
 		gch_go_visit_refs((unsigned long)l->addr | SPAN_LARGE,
 				  check_target, &c);

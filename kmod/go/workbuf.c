@@ -13,20 +13,21 @@
  * They take spare buffers only. The collector puts some down before barriers come
  * on; a mark worker does before it begins; a mutator does when its section has left
  * few, with GCH_WAIT_SUPPLY. Where there is none all the same, what is gray is
- * listed nowhere, see mark.c. That is right, but slow.
+ * listed nowhere, see mark_stack.c. That is right, but slow.
  *
  * Pages count as held and are charged to the heap's memory cgroup; they are taken with
  * no right to wait, and none beyond the heap's limit.
  *
  * &gch_go_work.lock, raw and with no other inside, protects the lists of a CPU.
  */
-#include "go.h"
+#include "workbuf.h"
 
 #include <linux/cpumask.h>
 #include <linux/smp.h>
 #include <linux/string.h>
 
 #include "compat.h"
+#include "go.h"
 
 /* What part of a heap's memory spare buffers may be when no cycle marks. */
 #define KEEP_PART	256U
@@ -152,7 +153,7 @@ static bool try_put(struct gch_go_heap *h, struct gch_go_work *w,
 	}
 	if (b->nr) {
 		push(&w->full, b);
-		atomic_inc(&h->nr_full);
+		atomic_inc(&h->mark.nr_full);
 	} else {
 		push(&w->empty, b);
 		WRITE_ONCE(w->nr_empty, w->nr_empty + 1);
@@ -257,7 +258,7 @@ static struct gch_go_workbuf *pop_full(struct gch_go_heap *h,
 		return NULL;
 	b = pop(&w->full);
 	if (b)
-		atomic_dec(&h->nr_full);
+		atomic_dec(&h->mark.nr_full);
 	raw_spin_unlock(&w->lock);
 	return b;
 }
@@ -274,7 +275,7 @@ struct gch_go_workbuf *gch_go_buf_get_full(struct gch_go_heap *h)
 	struct gch_go_workbuf *b = NULL;
 	unsigned int cpu;
 
-	if (!atomic_read(&h->nr_full))
+	if (!atomic_read(&h->mark.nr_full))
 		return NULL;
 	preempt_disable();
 	for_each_cpu_wrap(cpu, cpu_possible_mask, smp_processor_id()) {
@@ -417,7 +418,7 @@ void gch_go_bufs_free(struct gch_go_heap *h, bool keep)
 		free_list(h, empty);
 		free_list(h, full);
 	}
-	atomic_set(&h->nr_full, 0);
+	atomic_set(&h->mark.nr_full, 0);
 	while (kept) {
 		b = pop(&kept);
 		gch_go_buf_put_empty(h, b);

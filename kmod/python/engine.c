@@ -11,6 +11,11 @@
 
 #include "compat.h"
 #include "core/delay.h"
+#include "gc.h"
+#include "gil.h"
+#include "obmalloc.h"
+#include "show.h"
+#include "validate.h"
 
 static const struct gch_tunable tunables[] = {
 	/* 1 MiB, whatever the kernel's pages are. */

@@ -18,7 +18,7 @@
  * The heap is stopped throughout. There are no finalizers, so nothing can come
  * back to life and the steps that look for that are absent.
  */
-#include "python.h"
+#include "gc.h"
 
 #include <linux/cpumask.h>
 #include <linux/ktime.h>
@@ -26,6 +26,11 @@
 #include <linux/sched.h>
 
 #include "compat.h"
+#include "gil.h"
+#include "layout.h"
+#include "obmalloc.h"
+#include "python.h"
+#include "weak.h"
 
 /* References between a prefetch and the use of what it fetched. */
 #define DISTANCE	8

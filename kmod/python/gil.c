@@ -21,7 +21,7 @@
  * Lock order: the mutex is one of the engine's locks of the order in engine.h.
  * gch_handshake_cpu() is called under it.
  */
-#include "python.h"
+#include "gil.h"
 
 #include <linux/cpumask.h>
 #include <linux/hrtimer.h>
@@ -29,6 +29,7 @@
 #include <linux/lockdep.h>
 
 #include "compat.h"
+#include "python.h"
 
 /**
  * gch_py_gil_init - sets up the lock, owned by nobody

@@ -8,7 +8,7 @@
  * into the hidden header and taken off again when the object is freed, so the
  * two always balance.
  */
-#include "python.h"
+#include "large.h"
 
 #include <linux/mm.h>
 #include <linux/poison.h>
@@ -17,6 +17,8 @@
 
 #include "compat.h"
 #include "core/delay.h"
+#include "layout.h"
+#include "python.h"
 
 #define KMALLOC_LIMIT	(2 * PAGE_SIZE)
 /* Larger ones are not taken, and cleared, in a section. */

@@ -19,10 +19,16 @@
  *
  * Everything here belongs to whoever has the heap, see python.h.
  */
-#include "python.h"
+#include "object.h"
 
 #include <linux/ktime.h>
 #include <linux/string.h>
+
+#include "gil.h"
+#include "layout.h"
+#include "obmalloc.h"
+#include "python.h"
+#include "weak.h"
 
 /* ---- death ---- */
 

@@ -15,7 +15,7 @@
  *
  * Everything here belongs to whoever has the heap, see python.h.
  */
-#include "python.h"
+#include "obmalloc.h"
 
 #include <linux/bitmap.h>
 #include <linux/mm.h>
@@ -24,6 +24,8 @@
 
 #include "compat.h"
 #include "core/delay.h"
+#include "layout.h"
+#include "python.h"
 
 #define POISON	0x6b
 

@@ -5,11 +5,16 @@
  * The heap is stopped while figures are copied, not while they are printed: a
  * reader may be slow.
  */
-#include "python.h"
+#include "show.h"
 
 #include <linux/math64.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
+
+#include "gil.h"
+#include "layout.h"
+#include "obmalloc.h"
+#include "python.h"
 
 /* Lines of arenas that one reading shows. */
 #define LINES_MAX	65536U

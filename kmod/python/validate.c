@@ -9,7 +9,7 @@
  *
  * Lock order: gch_heap.lock, for frames and tables; then the heap is stopped.
  */
-#include "python.h"
+#include "validate.h"
 
 #include <linux/mm.h>
 #include <linux/printk.h>
@@ -17,6 +17,12 @@
 #include <linux/sort.h>
 
 #include "core/delay.h"
+#include "gc.h"
+#include "gil.h"
+#include "layout.h"
+#include "obmalloc.h"
+#include "python.h"
+#include "weak.h"
 
 /* Violations that are printed one by one. */
 #define PRINT_MAX	32

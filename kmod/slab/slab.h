@@ -32,6 +32,8 @@
 #include <linux/spinlock.h>
 #include <gcheap/engine.h>
 
+#include "ops.h"
+
 #define GCH_SLAB_SHARDS		64U
 /* Sizes are counted by their logarithm; the largest is 4 MiB. */
 #define GCH_SLAB_SIZES		24U

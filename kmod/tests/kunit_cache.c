@@ -23,6 +23,7 @@
 #include <linux/string.h>
 
 #include "go/go.h"
+#include "go/heapstat.h"
 
 #define SLOTS		600U
 /* Fixed types, with as many references as the test draws. */
@@ -163,7 +164,7 @@ static bool spans_are_right(struct kunit *test, struct gch_go_heap *h)
 	unsigned int i, step, class, in_use = 0, in_lists = 0, cached = 0;
 	struct gch_go_arena *a;
 
-	list_for_each_entry(a, &h->arenas, node) {
+	list_for_each_entry(a, &h->mheap.arenas, node) {
 		for (i = 0; i < a->npages; i += step) {
 			struct gch_go_span *s = &a->spans[i];
 
@@ -180,9 +181,9 @@ static bool spans_are_right(struct kunit *test, struct gch_go_heap *h)
 		if (!central_is_right(test, h, class, &in_lists))
 			return false;
 	return GCH_EXPECT(test, in_use == in_lists + cached &&
-			  in_use == atomic_read(&h->nr_units),
+			  in_use == atomic_read(&h->mheap.nr_spans),
 			  "%u spans: %u in lists, %u cached, %d counted",
-			  in_use, in_lists, cached, atomic_read(&h->nr_units));
+			  in_use, in_lists, cached, atomic_read(&h->mheap.nr_spans));
 }
 
 /* ---- objects ---- */
@@ -417,7 +418,7 @@ static void add_zeroed(struct kunit *test, struct gch_go_heap *h)
 	u32 i;
 
 	GCH_MUST(test, gch_go_arena_add(h, 1));
-	list_for_each_entry(a, &h->arenas, node) {
+	list_for_each_entry(a, &h->mheap.arenas, node) {
 		memset(a->base, 0, a->npages * GCH_GO_PAGE_SIZE);
 		for (i = 0; i < a->npages; i++)
 			a->spans[i].needzero = false;
@@ -454,7 +455,7 @@ static void run(struct kunit *test, u32 first_gen, unsigned int batches,
 				break;
 	gch_mutator_detach(c->m);
 	GCH_MUST(test, gch_collect(heap, 2));
-	KUNIT_EXPECT_EQ(test, atomic_read(&c->h->nr_units), 0);
+	KUNIT_EXPECT_EQ(test, atomic_read(&c->h->mheap.nr_spans), 0);
 	gch_kunit_heap_end(test, heap);
 }
 

@@ -12,7 +12,10 @@
 #include <linux/kernel.h>
 #include <linux/sched.h>
 
-#include "python/python.h"
+#include "python/gc.h"
+#include "python/gil.h"
+#include "python/layout.h"
+#include "python/obmalloc.h"
 
 #define CHAIN	20000U
 /* What the call that drops it may free of a chain. */

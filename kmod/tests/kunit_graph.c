@@ -16,8 +16,11 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#include "go/go.h"
-#include "python/python.h"
+#include "go/object.h"
+#include "python/gc.h"
+#include "python/gil.h"
+#include "python/layout.h"
+#include "python/obmalloc.h"
 
 #define NODES_MAX	14U
 #define REFS_MAX	4U

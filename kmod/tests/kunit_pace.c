@@ -29,11 +29,11 @@ static void test_in_use(struct kunit *test)
 	struct gch_heap *heap = open(test, GCHEAP_ENGINE_GO);
 	struct gch_go_heap *h = to_go(heap);
 
-	h->free_pages += FAR_AHEAD >> GCH_GO_PAGE_SHIFT;
+	h->mheap.free_pages += FAR_AHEAD >> GCH_GO_PAGE_SHIFT;
 	GCH_MUST(test, gch_collect(heap, 2));
-	h->free_pages -= FAR_AHEAD >> GCH_GO_PAGE_SHIFT;
-	GCH_EXPECT(test, !h->in_use, "%llu bytes in use in an empty heap",
-		   h->in_use);
+	h->mheap.free_pages -= FAR_AHEAD >> GCH_GO_PAGE_SHIFT;
+	GCH_EXPECT(test, !h->pace.in_use, "%llu bytes in use in an empty heap",
+		   h->pace.in_use);
 	gch_kunit_heap_end(test, heap);
 }
 
@@ -46,12 +46,12 @@ static void test_limiter(struct kunit *test)
 	struct gch_heap *heap = open(test, GCHEAP_ENGINE_GO);
 	struct gch_go_heap *h = to_go(heap);
 
-	h->limiter_time = 0;
-	h->limiter_gc = FAR_AHEAD;
+	h->pace.limiter_time = 0;
+	h->pace.limiter_gc = FAR_AHEAD;
 	GCH_MUST(test, gch_collect(heap, 2));
-	GCH_EXPECT(test, !h->limiter_on, "no time at all was too much");
-	GCH_EXPECT(test, h->limiter_gc >= FAR_AHEAD, "the time went back to %llu",
-		   h->limiter_gc);
+	GCH_EXPECT(test, !h->pace.limiter_on, "no time at all was too much");
+	GCH_EXPECT(test, h->pace.limiter_gc >= FAR_AHEAD, "the time went back to %llu",
+		   h->pace.limiter_gc);
 	gch_kunit_heap_end(test, heap);
 }
 

@@ -118,7 +118,7 @@ static bool has_room(struct gch_go_heap *h, unsigned int npages)
 	struct gch_go_arena *a;
 	unsigned int i, run;
 
-	list_for_each_entry(a, &h->arenas, node) {
+	list_for_each_entry(a, &h->mheap.arenas, node) {
 		for (i = 0, run = 0; i < a->npages; i++) {
 			run = test_bit(i, a->used) ? 0 : run + 1;
 			if (run == npages)
@@ -194,14 +194,14 @@ static bool trim(struct kunit *test, struct gch_go_heap *h)
 	unsigned int empty = 0, in_use = 0, left = 0, nr = 2;
 	struct gch_go_arena *a;
 
-	list_for_each_entry(a, &h->arenas, node) {
+	list_for_each_entry(a, &h->mheap.arenas, node) {
 		empty += a->nfree == a->npages;
 		in_use += a->nfree != a->npages;
 	}
 	mutex_lock(&h->base.cycle_lock);
 	gch_go_arenas_trim(h, nr);
 	mutex_unlock(&h->base.cycle_lock);
-	list_for_each_entry(a, &h->arenas, node)
+	list_for_each_entry(a, &h->mheap.arenas, node)
 		left++;
 	return GCH_EXPECT(test, left == in_use + empty - min(empty, nr),
 			  "%u arenas in use and %u empty: %u after trimming",
@@ -278,7 +278,7 @@ static bool pages_are_right(struct kunit *test, struct pages *p)
 	struct gch_go_arena *a;
 	unsigned int nid;
 
-	list_for_each_entry(a, &p->h->arenas, node) {
+	list_for_each_entry(a, &p->h->mheap.arenas, node) {
 		if (!arena_is_right(test, p, a))
 			return false;
 		bytes += PAGE_SIZE << a->order;
@@ -286,7 +286,7 @@ static bool pages_are_right(struct kunit *test, struct pages *p)
 		nr++;
 	}
 	for (nid = 0; nid < nr_node_ids; nid++)
-		if (!lists_are_right(test, &p->h->free[nid]))
+		if (!lists_are_right(test, &p->h->mheap.free[nid]))
 			return false;
 	return GCH_EXPECT(test, atomic64_read(&p->h->base.kept) == kept,
 			  "what describes %llu arenas is %llu bytes, not %lld",
@@ -296,9 +296,9 @@ static bool pages_are_right(struct kunit *test, struct pages *p)
 			  "%llu arenas of %llu bytes are counted as %lld of %lld",
 			  nr, bytes + kept, atomic64_read(&p->h->base.arenas),
 			  atomic64_read(&p->h->base.held)) &&
-	       GCH_EXPECT(test, atomic_read(&p->h->nr_units) == p->nr,
+	       GCH_EXPECT(test, atomic_read(&p->h->mheap.nr_spans) == p->nr,
 			  "%u spans are counted as %d", p->nr,
-			  atomic_read(&p->h->nr_units)) &&
+			  atomic_read(&p->h->mheap.nr_spans)) &&
 	       GCH_MUST(test, gch_heap_validate(&p->h->base));
 }
 
@@ -380,7 +380,7 @@ static u64 looks(struct gch_go_heap *h)
 	u64 n = 0;
 
 	for (nid = 0; nid < nr_node_ids; nid++)
-		n += h->free[nid].looks;
+		n += h->mheap.free[nid].looks;
 	return n;
 }
 
@@ -488,8 +488,8 @@ static void free_some(struct gch_go_heap *h)
 	struct gch_go_arena *a;
 	unsigned int i;
 
-	list_for_each_entry(a, &h->arenas, node) {
-		bool last = list_is_last(&a->node, &h->arenas);
+	list_for_each_entry(a, &h->mheap.arenas, node) {
+		bool last = list_is_last(&a->node, &h->mheap.arenas);
 
 		for (i = 0; i < a->npages; i++)
 			if (last ? i % (ROW_PAGES + 1) : i % 2)
@@ -503,7 +503,7 @@ static void free_all(struct gch_go_heap *h)
 	struct gch_go_arena *a;
 	unsigned int i;
 
-	list_for_each_entry(a, &h->arenas, node) {
+	list_for_each_entry(a, &h->mheap.arenas, node) {
 		for (i = 0; i < a->npages; i++)
 			if (a->spans[i].npages)
 				gch_kunit_span_free(h, &a->spans[i]);
@@ -550,13 +550,13 @@ static void test_refills(struct kunit *test)
 		n = mib[i] / 2;
 		if (fill_arenas(test, h, n)) {
 			free_some(h);
-			taken = atomic_read(&h->nr_units);
+			taken = atomic_read(&h->mheap.nr_spans);
 			pages = refills(test, h, 3);
 			rows = refills(test, h, row);
 			GCH_EXPECT(test, pages <= 3 * REFILLS && rows <= 3 * REFILLS,
 				   "%u MiB: %llu looks for %u pages, %llu for %u rows",
 				   mib[i], pages, REFILLS, rows, REFILLS);
-			GCH_EXPECT(test, atomic_read(&h->nr_units) == taken,
+			GCH_EXPECT(test, atomic_read(&h->mheap.nr_spans) == taken,
 				   "spans were lost");
 		}
 		free_all(h);

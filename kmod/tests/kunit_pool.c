@@ -13,7 +13,10 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#include "python/python.h"
+#include "python/gc.h"
+#include "python/gil.h"
+#include "python/layout.h"
+#include "python/obmalloc.h"
 
 #define ARENAS_MAX	12
 #define POOLS_MAX	16

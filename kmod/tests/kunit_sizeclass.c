@@ -9,6 +9,7 @@
 #include <linux/kernel.h>
 #include <linux/log2.h>
 
+#include "go/go.h"
 #include "go/object.h"
 
 struct class {

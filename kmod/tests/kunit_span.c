@@ -13,6 +13,8 @@
 #include <linux/sizes.h>
 #include <linux/string.h>
 
+#include "go/span_sweep.h"
+
 #define LIVE_BYTE	0xa5
 
 /* ---- sweeping ---- */
@@ -442,9 +444,9 @@ static bool central_round(struct kunit *test, struct central *c,
 	WRITE_ONCE(c->h->state, (gch_kunit_gen(c->h) + 1) << STATE_SHIFT);
 	return central_sweep(test, c, UINT_MAX) &&
 	       GCH_EXPECT(test, !listed(c, true) && !listed(c, false) &&
-			  !atomic_read(&c->h->nr_units),
+			  !atomic_read(&c->h->mheap.nr_spans),
 			  "%d spans outlive their objects",
-			  atomic_read(&c->h->nr_units));
+			  atomic_read(&c->h->mheap.nr_spans));
 }
 
 static void test_central(struct kunit *test)

@@ -5,6 +5,7 @@
 
 #include "kunit.h"
 
+#include "go/go.h"
 #include "go/mpagealloc.h"
 
 static inline u32 gch_kunit_gen(const struct gch_go_heap *h)

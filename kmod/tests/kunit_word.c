@@ -4,7 +4,8 @@
 
 #include <linux/limits.h>
 
-#include "go/go.h"
+#include "go/ref.h"
+#include "go/state.h"
 #include "python/python.h"
 
 #define GENS_MAX	(U32_MAX >> STATE_SHIFT)

@@ -12,7 +12,12 @@
 #include <linux/percpu.h>
 #include <linux/preempt.h>
 
-#include "go/mark.h"
+#include "go/barrier.h"
+#include "go/go.h"
+#include "go/mark_stack.h"
+#include "go/marker.h"
+#include "go/markbits.h"
+#include "go/snaplog.h"
 
 /* References of an array that is no large object. */
 #define ARRAY_REFS	3000U
@@ -112,8 +117,8 @@ static void test_pool(struct kunit *test)
 	for (i = 0; i < 3; i++)
 		GCH_EXPECT(test, add(h), "no buffer");
 	migrate_enable();
-	GCH_EXPECT(test, atomic_read(&h->nr_full) == 1, "%d buffers for 3 parts",
-		   atomic_read(&h->nr_full));
+	GCH_EXPECT(test, atomic_read(&h->mark.nr_full) == 1, "%d buffers for 3 parts",
+		   atomic_read(&h->mark.nr_full));
 	gch_go_bufs_free(h, true);
 	gch_kunit_heap_end(test, heap);
 }
@@ -257,9 +262,9 @@ static void count_work(struct kunit *test, u32 refs, u32 distinct)
 	}
 	k.h = g.h;
 	gch_go_step_other(&k, (unsigned long)g.m->frame[0]);
-	GCH_EXPECT(test, k.sp - k.base == distinct && !atomic_read(&g.h->nr_full),
+	GCH_EXPECT(test, k.sp - k.base == distinct && !atomic_read(&g.h->mark.nr_full),
 		   "%u references to %u objects became %td and %d full buffers of work",
-		   refs, distinct, k.sp - k.base, atomic_read(&g.h->nr_full));
+		   refs, distinct, k.sp - k.base, atomic_read(&g.h->mark.nr_full));
 	if (k.buf)
 		gch_go_buf_put_empty(g.h, k.buf);
 out:
@@ -296,7 +301,7 @@ static void test_unlisted(struct kunit *test)
 	seq = gch_section_enter();
 	gch_go_step_other(&k, (unsigned long)g.m->frame[0]);
 	gch_section_leave(seq);
-	GCH_EXPECT(test, atomic_xchg(&g.h->overflow, 0),
+	GCH_EXPECT(test, atomic_xchg(&g.h->mark.overflow, 0),
 		   "gray objects are lost");
 	GCH_EXPECT(test, k.objects == ARRAY_REFS + 1,
 		   "%llu of %u objects were counted", k.objects,
@@ -338,10 +343,10 @@ static void test_supply(struct kunit *test)
 		    !GCH_MUST(test, gch_store(g.m, 0, i, 1)))
 			goto out;
 	shade_all(test, &g);
-	GCH_EXPECT(test, !atomic_xchg(&g.h->overflow, 0),
+	GCH_EXPECT(test, !atomic_xchg(&g.h->mark.overflow, 0),
 		   "there was no buffer for what was shaded");
-	GCH_EXPECT(test, atomic_read(&g.h->nr_full) > GCH_GO_BUFS_FILL,
-		   "%d buffers of work", atomic_read(&g.h->nr_full));
+	GCH_EXPECT(test, atomic_read(&g.h->mark.nr_full) > GCH_GO_BUFS_FILL,
+		   "%d buffers of work", atomic_read(&g.h->mark.nr_full));
 	for_each_possible_cpu(cpu)
 		per_cpu_ptr(g.h->mcache, cpu)->nr_shaded = 0;
 out:

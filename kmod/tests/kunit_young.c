@@ -9,7 +9,10 @@
 #include <linux/kernel.h>
 #include <linux/sched.h>
 
-#include "python/python.h"
+#include "python/gc.h"
+#include "python/gil.h"
+#include "python/layout.h"
+#include "python/obmalloc.h"
 
 /* Of the old objects one in so many is dropped, and leaves a hole for a young one. */
 #define YOUNG		32U

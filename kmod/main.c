@@ -6,8 +6,16 @@
 #include <linux/notifier.h>
 
 #include "control/control.h"
-#include "heap.h"
-#include "worker.h"
+#include "core/dispatch.h"
+#include "core/heap.h"
+#include "core/observer.h"
+#include "core/worker.h"
+
+static const struct gch_observer control = {
+	.added		= gch_dbg_heap_add,
+	.removed	= gch_dbg_heap_del,
+	.reported	= gch_nl_report,
+};
 
 static void unregister_all(void)
 {
@@ -84,6 +92,7 @@ static int __init gch_init(void)
 	if (ret)
 		goto err_engines;
 	gch_dbg_init();
+	gch_observe(&control);
 	ret = register_module_notifier(&module_notifier);
 	if (ret)
 		goto err_dbg;

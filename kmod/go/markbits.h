@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Marks: bytes at the end of a page, bits of a span, or a word of a large object. */
+#ifndef _GCH_GO_MARKBITS_H
+#define _GCH_GO_MARKBITS_H
+
+#include <linux/atomic.h>
+#include <linux/bitops.h>
+#include <gcheap/barrier.h>
+
+#include "large.h"
+#include "mheap.h"
+#include "sizeclass.h"
+
+static __always_inline bool gch_go_set_mark(unsigned long *bits, unsigned int i)
+{
+	unsigned long *word = bits + i / BITS_PER_LONG;
+
+	/* Most are marked already: do not take the line for writing then. */
+	if (READ_ONCE(*word) & BIT(i % BITS_PER_LONG))
+		return false;
+	return !test_and_set_bit(i % BITS_PER_LONG, word);
+}
+
+static inline unsigned int gch_go_span_index(const struct gch_go_span *s, unsigned long addr)
+{
+	return gch_go_index(s->class >> 1, addr - (unsigned long)s->base);
+}
+
+/**
+ * gch_go_mark - marks an object
+ * @ref: reference to it
+ *
+ * Context: any.
+ * Return: true if it was not marked and has references to be scanned.
+ */
+static inline bool gch_go_mark(unsigned long ref)
+{
+	unsigned long addr = ref_addr(ref);
+	struct gch_go_large *l;
+	struct gch_go_span *s;
+	u8 *mark;
+
+	switch (ref & TAG_MASK) {
+	case SPAN_OTHER:
+		s = page_span(addr);
+		return gch_go_set_mark(s->mark_bits, gch_go_span_index(s, addr)) &&
+		       !(s->class & 1);
+	case SPAN_LARGE:
+		l = page_large(addr);
+		return !READ_ONCE(l->mark) &&
+		       !xchg(&l->mark, LARGE_MARKED);
+	default:
+		mark = mark_byte(ref);
+		if (READ_ONCE(*mark))
+			return false;
+		WRITE_ONCE(*mark, MARKED);
+		return !(tail_of(addr)->class & 1);
+	}
+}
+
+/**
+ * gch_go_mark_born - marks an object that is just being allocated
+ * @ref: reference to it
+ *
+ * It has no references yet, and what it is given is shaded: it is black. Nobody
+ * else knows it.
+ *
+ * Context: in a section.
+ */
+static inline void gch_go_mark_born(unsigned long ref)
+{
+	/*
+	 * Who finds the mark without a reference finds the object as it was made, its
+	 * header too, and when its span began to have such: gch_go_visit_marked(). A
+	 * mark bit is set by a fully ordered operation.
+	 */
+	if (is_inline_ref(ref))
+		gch_store_release(mark_byte(ref), SCANNED);
+	else
+		gch_go_mark(ref);
+}
+
+/**
+ * gch_go_is_marked - is an object marked?
+ * @ref: reference to it
+ *
+ * Context: any.
+ * Return: whether it is.
+ */
+static inline bool gch_go_is_marked(unsigned long ref)
+{
+	unsigned long addr = ref_addr(ref);
+	struct gch_go_large *l;
+	struct gch_go_span *s;
+
+	switch (ref & TAG_MASK) {
+	case SPAN_OTHER:
+		s = page_span(addr);
+		return test_bit(gch_go_span_index(s, addr), s->mark_bits);
+	case SPAN_LARGE:
+		l = page_large(addr);
+		return READ_ONCE(l->mark);
+	default:
+		return READ_ONCE(*mark_byte(ref));
+	}
+}
+
+#endif /* _GCH_GO_MARKBITS_H */

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* A heap and its pacer, and what mutators owe; see pace.c. */
+#ifndef _GCH_GO_PACE_H
+#define _GCH_GO_PACE_H
+
+#include <linux/atomic.h>
+#include <linux/spinlock.h>
+
+#include "pacer.h"
+
+struct gch_go_heap;
+struct gch_mutator;
+
+/**
+ * struct gch_go_pace - what a heap and its pacer know of each other
+ * @lock: protects changes of @pacer
+ * @pacer: when a cycle starts, and what mutators owe it
+ * @limiter: whether collecting takes too much processor time; under @lock
+ * @limiter_time: when that was last looked at
+ * @limiter_gc: processor time that collecting had taken from mutators by then
+ * @limiter_on: how often it had taken too much
+ * @limiter_ns: for how long, up to @limiter_time
+ * @stalled_ns: processor time that mutators have not used since they waited for the
+ *	collector
+ * @black_before: gch_go_black() when the cycle began
+ * @in_use: bytes of pages in use when the last cycle had marked
+ * @last_goal: the goal that it had
+ * @last_live: live bytes then, before those that it found dead were subtracted
+ * @frame_bytes: those of frames then
+ */
+struct gch_go_pace {
+	raw_spinlock_t lock;		/* see above */
+	struct gch_go_pacer pacer;
+	struct gch_go_limiter limiter;
+	u64 limiter_time;
+	u64 limiter_gc;
+	u64 limiter_on;
+	u64 limiter_ns;
+	atomic64_t stalled_ns;
+	u64 black_before;
+	u64 in_use;
+	u64 last_goal;
+	u64 last_live;
+	u64 frame_bytes;
+};
+
+void gch_go_pace(struct gch_go_heap *h);
+void gch_go_pace_begin(struct gch_go_heap *h);
+void gch_go_pace_end(struct gch_go_heap *h);
+void gch_go_pace_swept(struct gch_go_heap *h);
+bool gch_go_cycle_due(struct gch_go_heap *h, u64 live, bool fresh);
+bool gch_go_limiter_holds(struct gch_go_heap *h);
+void gch_go_stalled(struct gch_go_heap *h, u64 ns);
+u64 gch_go_limiter_time(struct gch_go_heap *h);
+u64 gch_go_time(struct gch_go_heap *h);
+s64 gch_go_take_credit(struct gch_go_heap *h, s64 debt);
+bool gch_go_is_late(struct gch_go_heap *h, u32 state, u64 live);
+void gch_go_owe(struct gch_go_heap *h, struct gch_mutator *m, u32 state,
+		u64 live, u64 bytes);
+u64 gch_go_sweep_owed(struct gch_go_heap *h, u64 live);
+
+#endif /* _GCH_GO_PACE_H */

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Who marks, and for how long; see share.c. */
+#ifndef _GCH_GO_SHARE_H
+#define _GCH_GO_SHARE_H
+
+#include <linux/types.h>
+
+struct gch_go_heap;
+
+/* Why a worker marks. */
+enum gch_go_mode {
+	GCH_GO_DEDICATED,
+	GCH_GO_FRACTIONAL,
+	GCH_GO_IDLE,
+};
+
+/**
+ * struct gch_go_share - a worker that marks
+ * @joined: it has begun to
+ * @dedicated: until nothing is left
+ * @mode: why it marks now
+ * @since: since when, by ktime_get_ns()
+ * @woke: when it has slept last
+ */
+struct gch_go_share {
+	bool joined;
+	bool dedicated;
+	enum gch_go_mode mode;
+	u64 since;
+	u64 woke;
+};
+
+unsigned int gch_go_share(unsigned int percent, unsigned int cpus,
+			  unsigned int *fraction);
+bool gch_go_share_due(u64 all, unsigned int fraction, unsigned int cpus,
+		      u64 own, u64 shared);
+bool gch_go_share_turn(const struct gch_go_share *s);
+void gch_go_share_begin(struct gch_go_heap *h);
+void gch_go_share_reset(struct gch_go_heap *h);
+void gch_go_share_join(struct gch_go_heap *h, struct gch_go_share *s);
+bool gch_go_share_allows(struct gch_go_heap *h, struct gch_go_share *s);
+bool gch_go_share_next(struct gch_go_heap *h, struct gch_go_share *s);
+void gch_go_share_end(struct gch_go_heap *h, struct gch_go_share *s);
+bool gch_go_share_leaves(u64 since);
+
+#endif /* _GCH_GO_SHARE_H */

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Pools and arenas, which obmalloc.c makes. */
+#ifndef _GCH_PY_POOL_H
+#define _GCH_PY_POOL_H
+
+#include <linux/list.h>
+#include <linux/llist.h>
+#include <linux/types.h>
+
+struct gch_py_arena;
+
+/**
+ * struct gch_py_pool - a pool: blocks of one size
+ * @freeblock: list of free blocks, linked by their first words; NULL when full
+ * @node: in &gch_py_heap.used unless it is full
+ * @recip: multiplies an offset in units of 16 bytes to divide it by the size
+ * @base: where its blocks begin
+ * @used: blocks in use
+ * @carved: blocks that have been in use at least once, or are on @freeblock
+ * @nr_blocks: how many it can have
+ * @queue: block that is first in the pool's part of a collection's queue, plus one;
+ *	0: none
+ * @class: size class, GCH_PY_NO_CLASS while it is free
+ * @nr: tracked objects by generation
+ * @map: groups of blocks that may have objects of generation 0, and 1
+ * @gen_node: in &gch_py_heap.gens, the list of its youngest objects
+ * @next: next pool in a queue, or in a list of free ones
+ * @arena: what it is part of
+ * @meta: a word per block
+ */
+struct gch_py_pool {
+	void *freeblock;
+	struct list_head node;
+	u32 recip;
+	u16 base;
+	u16 used;
+	u16 carved;
+	u16 nr_blocks;
+	u16 queue;
+	u8 class;
+	u16 nr[3];
+	u64 map[2];
+	struct list_head gen_node;
+	struct gch_py_pool *next;
+	struct gch_py_arena *arena;
+	u32 meta[];
+};
+
+/**
+ * struct gch_py_arena - an arena; at the end of its first pool
+ * @retired: in &gch_py_heap.retired
+ * @node: in &gch_py_heap.arenas
+ * @bucket: in &gch_py_heap.buckets while it has free pools
+ * @pools: its first pool, which is where it begins
+ * @free: pools that were in use and are free
+ * @id: for people
+ * @order: of its block of pages
+ * @nr_pools: pools it is cut into
+ * @nr_free: how many of them are free
+ * @carved: how many have been in use
+ */
+struct gch_py_arena {
+	struct llist_node retired;
+	struct list_head node;
+	struct list_head bucket;
+	struct gch_py_pool *pools;
+	struct gch_py_pool *free;
+	u32 id;
+	u16 order;
+	u16 nr_pools;
+	u16 nr_free;
+	u16 carved;
+};
+
+#endif /* _GCH_PY_POOL_H */
