@@ -20,7 +20,7 @@
 #define BENCH_LABEL	48
 #define BENCH_REPS_MAX	SAMPLE_MAX
 
-/* Of the values; in the order of the words in bench_file.c. */
+/* Of the values; in the order of the words in bench_set.c. */
 enum bench_unit {
 	BENCH_NS,
 	BENCH_GBS,	/* GB/s; more is better, as of what follows */
@@ -112,10 +112,15 @@ struct bench_metrics {
 	size_t nr;
 };
 
-/* bench.c */
+/* bench_kernel.c */
+int bench_find_module(void);
 int bench_kernel(const struct bench_set *set, struct bench_metrics *out,
 		 const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/* bench_set.c */
+const char *bench_unit_name(enum bench_unit unit);
+void bench_free(struct bench_set *set);
 bool bench_is_small(const struct bench_set *set);
 bool bench_wants(const struct bench_set *set, size_t i, size_t nr);
 uint64_t bench_scaled(const struct bench_set *set, uint64_t full, uint64_t least);
@@ -171,13 +176,11 @@ struct bench_file {
 #define BENCH_NO_FILE	{ .fd = -1 }
 
 /* bench_file.c */
-const char *bench_unit_name(enum bench_unit unit);
 void bench_write(const struct bench_set *set);
 int bench_open(struct bench_file *file, const char *name);
 int bench_save(const struct bench_set *set, struct bench_file *file);
 void bench_discard(struct bench_file *file);
 int bench_load(struct bench_set *set, const char *file);
-void bench_free(struct bench_set *set);
 
 /* bench_table.c */
 void bench_show_head(const struct bench_set *set);

@@ -26,22 +26,6 @@
 #define VALUE_MAX	1e15
 #define READ_BYTES	65536
 
-/* In the order of enum bench_unit. */
-static const char *const units[BENCH_UNITS] = {
-	"ns", "GB/s", "1/s", "percent", "percent-spent", "bytes"
-};
-
-/**
- * bench_unit_name() - a unit as files and JSON have it
- * @unit: the unit
- *
- * Return: its name.
- */
-const char *bench_unit_name(enum bench_unit unit)
-{
-	return units[unit];
-}
-
 static void put_text(struct json_object *o, const char *key, const char *text)
 {
 	json_object_object_add(o, key, out_json_text(text));
@@ -110,7 +94,7 @@ static struct json_object *write_result(const struct bench_set *set,
 	put_text(o, "key", r->key);
 	put_text(o, "benchmark", r->group);
 	put_text(o, "label", r->label);
-	put_text(o, "unit", units[r->unit]);
+	put_text(o, "unit", bench_unit_name(r->unit));
 	put_base(o, set, r);
 	put_other(o, set, r);
 	put_real(o, "median", bench_median(r));
@@ -347,7 +331,7 @@ static enum bench_unit get_unit(struct json_object *o)
 	int i;
 
 	for (i = 0; text && i < BENCH_UNITS; i++)
-		if (!strcmp(text, units[i]))
+		if (!strcmp(text, bench_unit_name((enum bench_unit)i)))
 			return (enum bench_unit)i;
 	return BENCH_NS;
 }
@@ -494,16 +478,4 @@ int bench_load(struct bench_set *set, const char *file)
 				   "%s has no results of gcctl bench", file);
 	json_object_put(doc);
 	return status;
-}
-
-/**
- * bench_free() - forgets results
- * @set: the results
- */
-void bench_free(struct bench_set *set)
-{
-	free(set->result);
-	set->result = NULL;
-	set->nr = 0;
-	set->room = 0;
 }

@@ -136,13 +136,7 @@ static int ask(enum gnl_family family, struct answer *a)
 	return err ? err : a->id ? 0 : -ENOENT;
 }
 
-/**
- * family_of() - what is known of a family
- * @family: family that was found
- *
- * Return: it.
- */
-const struct family *family_of(enum gnl_family family)
+static const struct family *family_of(enum gnl_family family)
 {
 	return &families[family];
 }
@@ -167,14 +161,8 @@ int gnl_find(enum gnl_family family)
 	return err;
 }
 
-/**
- * family_group() - finds a multicast group
- * @family: family that was found
- * @group: name of the group
- *
- * Return: its number; a negative errno that gnl_fail() can explain.
- */
-int family_group(enum gnl_family family, const char *group)
+/* The number of a multicast group, or a negative errno that gnl_fail() can explain. */
+static int family_group(enum gnl_family family, const char *group)
 {
 	struct answer a = { .group = group };
 	int err = ask(family, &a);
@@ -241,4 +229,53 @@ int gnl_open(enum gnl_family family)
 	return out_error(STATUS_MISSING, ENOENT,
 			 strcmp(state, "not loaded") ? "try again" : hint,
 			 "module %s is %s", module, state);
+}
+
+/**
+ * gnl_new() - gnl_new_to() by name
+ * @family: family that was found by gnl_open()
+ * @cmd: its command
+ * @payload: bytes of the attributes, at most
+ *
+ * Return: the message, which gnl_do() consumes.
+ */
+struct nl_msg *gnl_new(enum gnl_family family, int cmd, size_t payload)
+{
+	return gnl_new_to(family_of(family), cmd, payload);
+}
+
+/**
+ * gnl_dump() - asks for all of a kind
+ * @family: family that was found by gnl_open()
+ * @cmd: its command
+ * @restart: forgets what @fn was told: the dump begins again
+ * @fn: called for each
+ * @arg: for both
+ *
+ * Return: 0, or a negative errno that gnl_fail() can explain.
+ */
+int gnl_dump(enum gnl_family family, int cmd, void (*restart)(void *arg),
+	     gnl_reply_fn fn, void *arg)
+{
+	return gnl_dump_to(family_of(family), cmd, restart, fn, arg);
+}
+
+/**
+ * gnl_listen() - begins to listen to what a family says unasked
+ * @family: family that was found by gnl_open()
+ * @group: its multicast group
+ *
+ * Return: %STATUS_OK, or another exit status with the reason printed.
+ */
+int gnl_listen(enum gnl_family family, const char *group)
+{
+	int id = family_group(family, group);
+
+	if (id == -ENOENT)
+		return out_error(STATUS_MISSING, ENOENT,
+				 "gcctl and the loaded module differ in version",
+				 "the module reports no events");
+	if (id < 0)
+		return gnl_fail(id);
+	return gnl_join(id);
 }

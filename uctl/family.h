@@ -23,11 +23,11 @@ struct family {
 	int id;
 };
 
-const struct family *family_of(enum gnl_family family);
-int family_group(enum gnl_family family, const char *group);
-
 /* nl.c */
 int gnl_connect(void);
 struct nl_msg *gnl_new_to(const struct family *to, int cmd, size_t payload);
+int gnl_dump_to(const struct family *to, int cmd, void (*restart)(void *arg),
+		gnl_reply_fn fn, void *arg);
+int gnl_join(int group);
 
 #endif /* GCCTL_FAMILY_H */

@@ -14,8 +14,6 @@
 #include "out.h"
 #include "wait.h"
 
-/* A name and all keys, with room to spare. */
-#define REQUEST_BYTES	512
 /* How long a heap that is in use is waited for before it is given up. */
 #define DELETE_TRIES	200
 /* How long one is waited for that is being freed: some seconds. */
@@ -77,12 +75,6 @@ const struct key heap_keys[HEAP_KEYS] = {
 	{ "poison", KEY_FLAG, GCHEAP_A_HEAP_POISON, NULL, NULL, 0 },
 };
 
-struct heap_list {
-	struct gnl_facts *heaps;
-	size_t nr;
-	size_t room;
-};
-
 const char *heap_engine_name(uint64_t engine)
 {
 	return engine < HEAP_ENGINES ? heap_engines[engine] : "unknown";
@@ -133,12 +125,22 @@ bool heap_key_knows(int attr, int engine)
 	return key_engines(attr) >> engine & 1;
 }
 
-static void read_heap(struct gnl_reply *reply, void *arg)
+/**
+ * heap_read() - reads the settings of a heap from a reply
+ * @reply: the reply
+ * @arg: struct gnl_facts that receives them
+ */
+void heap_read(struct gnl_reply *reply, void *arg)
 {
 	gnl_read(reply, GCHEAP_A_HEAP_NAME, arg);
 }
 
-static void put_keys(struct nl_msg *msg, const struct value *values)
+/**
+ * heap_put_keys() - adds settings to a request
+ * @msg: the request
+ * @values: what was given for %heap_keys
+ */
+void heap_put_keys(struct nl_msg *msg, const struct value *values)
 {
 	size_t i;
 
@@ -157,14 +159,14 @@ static int create(const char *name, const struct value values[HEAP_KEYS],
 		  bool own, struct gnl_facts *facts)
 {
 	struct nl_msg *msg = gnl_new(GNL_GCHEAP, GCHEAP_CMD_HEAP_NEW,
-				    REQUEST_BYTES);
+				    HEAP_REQUEST_BYTES);
 
 	gnl_put_name(msg, GCHEAP_A_HEAP_NAME, name);
-	put_keys(msg, values);
+	heap_put_keys(msg, values);
 	if (own)
 		gnl_put_data(msg, GCHEAP_A_HEAP_OWNED, NULL, 0);
 	memset(facts, 0, sizeof(*facts));
-	return gnl_do(msg, read_heap, facts);
+	return gnl_do(msg, heap_read, facts);
 }
 
 /**
@@ -220,11 +222,16 @@ static void wait_freed(void)
 	}
 }
 
-/* Deletes a heap; the kernel frees it in the background. */
-static int try_delete(const char *name)
+/**
+ * heap_try_delete() - deletes a heap, which the kernel frees in the background
+ * @name: its name
+ *
+ * Return: 0, or a negative errno that gnl_fail() can explain.
+ */
+int heap_try_delete(const char *name)
 {
 	struct nl_msg *msg = gnl_new(GNL_GCHEAP, GCHEAP_CMD_HEAP_DEL,
-				     REQUEST_BYTES);
+				     HEAP_REQUEST_BYTES);
 	int err;
 
 	gnl_put_name(msg, GCHEAP_A_HEAP_NAME, name);
@@ -250,7 +257,7 @@ int heap_delete(const char *name)
 	for (i = 0; i < DELETE_TRIES && err == -EBUSY; i++) {
 		if (i)
 			backoff_sleep(&wait);
-		err = try_delete(name);
+		err = heap_try_delete(name);
 	}
 	return err;
 }
@@ -265,249 +272,9 @@ int heap_delete(const char *name)
 int heap_get(const char *name, struct gnl_facts *facts)
 {
 	struct nl_msg *msg = gnl_new(GNL_GCHEAP, GCHEAP_CMD_HEAP_GET,
-				    REQUEST_BYTES);
+				    HEAP_REQUEST_BYTES);
 
 	memset(facts, 0, sizeof(*facts));
 	gnl_put_name(msg, GCHEAP_A_HEAP_NAME, name);
-	return gnl_do(msg, read_heap, facts);
-}
-
-static struct out_value key_value(const struct key *key, uint64_t num)
-{
-	struct out_value v = out_num(OUT_PLAIN, num);
-
-	if (key->kind == KEY_CHOICE)
-		return out_text(num < key->nr_choices ? key->choices[num] :
-							"unknown");
-	if (key->kind == KEY_FLAG)
-		v.kind = OUT_FLAG;
-	else if (key->kind == KEY_SIZE || key->kind == KEY_SMALL_SIZE)
-		v.kind = OUT_BYTES;
-	v.text = key->zero;
-	return v;
-}
-
-enum { BRIEF = 5 };
-
-static struct out_value number(const struct gnl_facts *f, int attr)
-{
-	return out_num(OUT_COUNT, f->num[attr]);
-}
-
-/* A heap on a line. */
-static void show_brief(const struct gnl_facts *f, bool first)
-{
-	const char *engine = heap_engine_name(f->num[GCHEAP_A_HEAP_ENGINE]);
-	struct out_value limit = out_num(OUT_BYTES, f->num[GCHEAP_A_HEAP_LIMIT]);
-	const struct out_field fields[BRIEF] = {
-		out_column("id", number(f, GCHEAP_A_HEAP_ID)),
-		out_column("engine", out_text(engine)),
-		out_column("mutators", number(f, GCHEAP_A_HEAP_MUTATORS)),
-		out_column("cycles", number(f, GCHEAP_A_HEAP_CYCLES)),
-		out_column("limit", limit.num ? limit : out_text("none")),
-	};
-
-	if (first)
-		out_line_head("heap", fields, BRIEF);
-	out_line(NULL, f->name, fields, BRIEF);
-}
-
-static void show(const struct gnl_facts *f)
-{
-	struct out_value v;
-	bool can_be_off;
-	size_t i;
-
-	out_group(NULL, NULL);
-	out_item("name", NULL, out_text(f->name));
-	out_item("id", "id", out_num(OUT_PLAIN, f->num[GCHEAP_A_HEAP_ID]));
-	out_item("engine", "engine",
-		 out_text(heap_engine_name(f->num[GCHEAP_A_HEAP_ENGINE])));
-	if (gnl_has(f, GCHEAP_A_HEAP_MUTATORS))
-		out_item("mutators", "mutators",
-			 out_num(OUT_COUNT, f->num[GCHEAP_A_HEAP_MUTATORS]));
-	if (gnl_has(f, GCHEAP_A_HEAP_CYCLES))
-		out_item("cycles", "cycles",
-			 out_num(OUT_COUNT,
-				 f->num[GCHEAP_A_HEAP_CYCLES]));
-	out_break();
-	for (i = 1; i < HEAP_KEYS; i++) {
-		const struct key *key = &heap_keys[i];
-
-		if (!gnl_has(f, key->attr))
-			continue;
-		v = key_value(key, f->num[key->attr]);
-		/* Of others 0 is a value like any. */
-		can_be_off = key->zero || key->kind == KEY_FLAG;
-		if (!can_be_off || !out_hides(&v))
-			out_item(key->name, key->name, v);
-	}
-	out_end();
-}
-
-static void forget_heaps(void *arg)
-{
-	struct heap_list *list = arg;
-
-	list->nr = 0;
-}
-
-static void append_heap(struct gnl_reply *reply, void *arg)
-{
-	struct heap_list *list = arg;
-
-	if (list->nr == list->room) {
-		size_t room = list->room ? list->room * 2 : 16;
-		struct gnl_facts *heaps = realloc(list->heaps,
-						 room * sizeof(*heaps));
-
-		if (!heaps)
-			abort();
-		list->heaps = heaps;
-		list->room = room;
-	}
-	read_heap(reply, &list->heaps[list->nr++]);
-}
-
-static void show_list(const struct heap_list *list)
-{
-	size_t i;
-
-	out_list("heaps");
-	for (i = 0; i < list->nr; i++)
-		if (out_is_brief())
-			show_brief(&list->heaps[i], !i);
-		else
-			show(&list->heaps[i]);
-	out_end();
-}
-
-static int show_all(void)
-{
-	struct heap_list list = { 0 };
-	int err;
-
-	err = gnl_dump(GNL_GCHEAP, GCHEAP_CMD_HEAP_GET, forget_heaps,
-		       append_heap, &list);
-	if (!err)
-		show_list(&list);
-	free(list.heaps);
-	return err ? gnl_fail(err) : STATUS_OK;
-}
-
-static int heap_show(int argc, char **argv)
-{
-	struct gnl_facts facts;
-	struct heap_list one = { .heaps = &facts, .nr = 1 };
-	int err;
-
-	if (argc > 1)
-		return out_error(STATUS_USAGE, 0, NULL,
-				 "heap show takes one name at most");
-	if (argc && parse_heap_name(argv[0]))
-		return STATUS_USAGE;
-	err = gnl_open(GNL_GCHEAP);
-	if (err)
-		return err;
-	if (!argc)
-		return show_all();
-	err = heap_get(argv[0], &facts);
-	if (err)
-		return gnl_fail(err);
-	show_list(&one);
-	return STATUS_OK;
-}
-
-static int heap_add(int argc, char **argv)
-{
-	struct value values[HEAP_KEYS] = { 0 };
-	struct gnl_facts facts;
-	int err;
-
-	if (!argc)
-		return out_error(STATUS_USAGE, 0,
-				 "gcctl heap add NAME engine {go|python|slab} [KEY VALUE]...",
-				 "heap add needs a name");
-	if (parse_heap_name(argv[0]) ||
-	    parse_keys(argc - 1, argv + 1, heap_keys, HEAP_KEYS, values))
-		return STATUS_USAGE;
-	if (!values[0].given)
-		return out_error(STATUS_USAGE, 0,
-				 "engine go, engine python or engine slab",
-				 "heap add needs an engine");
-	err = gnl_open(GNL_GCHEAP);
-	if (err)
-		return err;
-	err = heap_create(argv[0], values, &facts);
-	if (err)
-		return gnl_fail(err);
-	out_list("heaps");
-	show(&facts);
-	out_end();
-	return STATUS_OK;
-}
-
-static int heap_set(int argc, char **argv)
-{
-	struct value values[HEAP_KEYS] = { 0 };
-	struct nl_msg *msg;
-	int err;
-
-	if (argc < 2)
-		return out_error(STATUS_USAGE, 0,
-				 "gcctl heap set NAME KEY VALUE...",
-				 "heap set needs a name and a key");
-	/* All keys but the engine. */
-	if (parse_heap_name(argv[0]) ||
-	    parse_keys(argc - 1, argv + 1, heap_keys + 1, HEAP_KEYS - 1,
-		       values + 1))
-		return STATUS_USAGE;
-	err = gnl_open(GNL_GCHEAP);
-	if (err)
-		return err;
-	msg = gnl_new(GNL_GCHEAP, GCHEAP_CMD_HEAP_SET, REQUEST_BYTES);
-	gnl_put_name(msg, GCHEAP_A_HEAP_NAME, argv[0]);
-	put_keys(msg, values);
-	err = gnl_do(msg, NULL, NULL);
-	return err ? gnl_fail(err) : STATUS_OK;
-}
-
-static int heap_del(int argc, char **argv)
-{
-	int err;
-
-	if (argc != 1)
-		return out_error(STATUS_USAGE, 0, "gcctl heap del NAME",
-				 "heap del takes one name");
-	if (parse_heap_name(argv[0]))
-		return STATUS_USAGE;
-	err = gnl_open(GNL_GCHEAP);
-	if (err)
-		return err;
-	err = try_delete(argv[0]);
-	return err ? gnl_fail(err) : STATUS_OK;
-}
-
-static const struct {
-	const char *name;
-	int (*run)(int argc, char **argv);
-} verbs[] = {
-	{ "add", heap_add },
-	{ "show", heap_show },
-	{ "set", heap_set },
-	{ "del", heap_del },
-	{ "snapshot", heap_snapshot },
-};
-
-int heap_cmd(int argc, char **argv)
-{
-	int i;
-
-	if (!argc)
-		return heap_show(0, NULL);
-	i = parse_word("verb", argv[0], verbs, ARRAY_SIZE(verbs),
-		       sizeof(verbs[0]));
-	if (i < 0)
-		return STATUS_USAGE;
-	return verbs[i].run(argc - 1, argv + 1);
+	return gnl_do(msg, heap_read, facts);
 }

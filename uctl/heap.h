@@ -14,6 +14,8 @@
 #define HEAP_ENGINES	3
 #define HEAP_MARKERS	3
 #define HEAP_KEYS	22
+/* A request with a name and all keys, with room to spare. */
+#define HEAP_REQUEST_BYTES	512
 
 /* In the order of enum gcheap_engine. */
 extern const char *const heap_engines[HEAP_ENGINES];
@@ -31,6 +33,8 @@ int heap_create(const char *name, const struct value values[HEAP_KEYS],
 int heap_create_own(const char *name, const struct value values[HEAP_KEYS]);
 int heap_delete(const char *name);
 int heap_get(const char *name, struct gnl_facts *facts);
-int heap_snapshot(int argc, char **argv);
+int heap_try_delete(const char *name);
+void heap_read(struct gnl_reply *reply, void *arg);
+void heap_put_keys(struct nl_msg *msg, const struct value *values);
 
 #endif /* GCCTL_HEAP_H */

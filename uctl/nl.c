@@ -334,19 +334,6 @@ struct nl_msg *gnl_new_to(const struct family *to, int cmd, size_t payload)
 	return msg;
 }
 
-/**
- * gnl_new() - gnl_new_to() by name
- * @family: family that was found by gnl_open()
- * @cmd: its command
- * @payload: bytes of the attributes, at most
- *
- * Return: the message, which gnl_do() consumes.
- */
-struct nl_msg *gnl_new(enum gnl_family family, int cmd, size_t payload)
-{
-	return gnl_new_to(family_of(family), cmd, payload);
-}
-
 /* Requests are sized by their makers: not to fit is a bug of theirs. */
 static void put(struct nl_msg *msg, int attr, const void *data, size_t len)
 {
@@ -466,8 +453,8 @@ int gnl_do(struct nl_msg *msg, gnl_reply_fn fn, void *arg)
 }
 
 /**
- * gnl_dump() - asks for all of a kind
- * @family: family that was found by gnl_open()
+ * gnl_dump_to() - asks for all of a kind
+ * @to: the family
  * @cmd: its command
  * @restart: forgets what @fn was told: the dump begins again
  * @fn: called for each
@@ -475,13 +462,13 @@ int gnl_do(struct nl_msg *msg, gnl_reply_fn fn, void *arg)
  *
  * Return: 0, or a negative errno that gnl_fail() can explain.
  */
-int gnl_dump(enum gnl_family family, int cmd, void (*restart)(void *arg),
-	     gnl_reply_fn fn, void *arg)
+int gnl_dump_to(const struct family *to, int cmd, void (*restart)(void *arg),
+		gnl_reply_fn fn, void *arg)
 {
 	int err = -NLE_DUMP_INTR, i;
 
 	for (i = 0; i < DUMP_RETRIES && err == -NLE_DUMP_INTR; i++) {
-		struct nl_msg *msg = gnl_new(family, cmd, 0);
+		struct nl_msg *msg = gnl_new_to(to, cmd, 0);
 
 		restart(arg);
 		err = exchange(msg, NLM_F_DUMP, fn, arg);
@@ -495,30 +482,22 @@ int gnl_dump(enum gnl_family family, int cmd, void (*restart)(void *arg),
 }
 
 /**
- * gnl_listen() - begins to listen to what a family says unasked
- * @family: family that was found by gnl_open()
- * @group: its multicast group
+ * gnl_join() - begins to listen to a multicast group
+ * @group: its number
  *
  * Return: %STATUS_OK, or another exit status with the reason printed.
  */
-int gnl_listen(enum gnl_family family, const char *group)
+int gnl_join(int group)
 {
-	int id = family_group(family, group);
 	int err;
 
-	if (id == -ENOENT)
-		return out_error(STATUS_MISSING, ENOENT,
-				 "gcctl and the loaded module differ in version",
-				 "the module reports no events");
-	if (id < 0)
-		return gnl_fail(id);
 	events = nl_socket_alloc();
 	if (!events)
 		return out_error(STATUS_REFUSED, ENOMEM, NULL, "out of memory");
 	nl_socket_disable_seq_check(events);
 	err = genl_connect(events);
 	if (!err)
-		err = nl_socket_add_membership(events, id);
+		err = nl_socket_add_membership(events, group);
 	if (err)
 		return out_error(STATUS_REFUSED, 0, NULL,
 				 "cannot listen to the module: %s",

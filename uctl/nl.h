@@ -57,22 +57,22 @@ typedef void (*gnl_reply_fn)(struct gnl_reply *reply, void *arg);
 int gnl_find(enum gnl_family family);
 const char *gnl_state(enum gnl_family family);
 int gnl_open(enum gnl_family family);
+struct nl_msg *gnl_new(enum gnl_family family, int cmd, size_t payload);
+int gnl_dump(enum gnl_family family, int cmd, void (*restart)(void *arg),
+	     gnl_reply_fn fn, void *arg);
+int gnl_listen(enum gnl_family family, const char *group);
 
 /* nl.c */
 void gnl_close(void);
 
-struct nl_msg *gnl_new(enum gnl_family family, int cmd, size_t payload);
 void gnl_put_name(struct nl_msg *msg, int attr, const char *name);
 void gnl_put_u32(struct nl_msg *msg, int attr, uint32_t value);
 void gnl_put_wide(struct nl_msg *msg, int attr, uint64_t value);
 void gnl_put_data(struct nl_msg *msg, int attr, const void *data, size_t len);
 
 int gnl_do(struct nl_msg *msg, gnl_reply_fn fn, void *arg);
-int gnl_dump(enum gnl_family family, int cmd, void (*restart)(void *arg),
-	     gnl_reply_fn fn, void *arg);
 int gnl_fail(int err);
 
-int gnl_listen(enum gnl_family family, const char *group);
 int gnl_hear(int ms, gnl_reply_fn fn, void *arg);
 
 void gnl_read(const struct gnl_reply *reply, int name_attr,

@@ -4,7 +4,7 @@
  * the kernel says, line by line; JSON is made of those lines. There can be many more
  * of them than there is memory for: each is printed when it was read.
  */
-#include "heap.h"
+#include "snapshot.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,6 +17,7 @@
 #include <linux/gcheap.h>
 
 #include "gcctl.h"
+#include "heap.h"
 #include "out.h"
 #include "text.h"
 
