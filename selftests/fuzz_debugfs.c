@@ -8,6 +8,7 @@
  */
 #define _GNU_SOURCE
 #include "fuzz.h"
+#include "fuzz_end.h"
 
 #include <dirent.h>
 #include <fcntl.h>

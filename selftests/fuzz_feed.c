@@ -7,6 +7,7 @@
  * each the heap is empty.
  */
 #include "fuzz.h"
+#include "fuzz_end.h"
 
 #define HEAP		FUZZ_PREFIX "-feed"
 #define LIMIT		(96ULL << 20)
