@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* How the engines of the module declare what is called directly: see dispatch.h. */
+/* Declares the engine functions that the core calls directly: see dispatch.h. */
 #ifndef _GCH_CORE_BUILTIN_H
 #define _GCH_CORE_BUILTIN_H
 
 #include <gcheap/engine.h>
 
-/* The functions of the hot path, so that they are called directly. */
+/* Hot-path functions of an engine, for direct calls. */
 #define GCH_DECLARE_ENGINE(p)						\
 	extern const struct gch_engine_ops gch_##p##_ops;		\
 	int gch_##p##_alloc(struct gch_mutator *m, void **place,	\
@@ -27,17 +27,17 @@
 				 struct gch_weak *w)
 
 /*
- * What most calls of mutators are, each as one function, for an engine to whom that
- * makes a difference: @alloc of a fixed type, @ref and @fetch, and @ref and
- * @assign of a reference in an object. -ERANGE if there is no reference @i.
+ * An engine may implement the most common calls as one function each, if that is
+ * faster: @alloc of a fixed type, @ref plus @fetch, and @ref plus @assign for a
+ * reference in an object. They return -ERANGE if there is no reference @i.
  *
- * @alloc_refs gives the object its first @nr references, of which @place may be
- * one, before it is known anywhere; @load_refs reads @nr from word @i on of the
- * object in the slot @src, which may be among @places, or none. Both read state
- * once, and return -EAGAIN before they have done anything or not at all.
+ * @alloc_refs initializes the first @nr references of the object before it publishes
+ * the object; @place may be one of the source slots. @load_refs reads @nr references
+ * from word @i on of the object in the slot @src, which may be one of @places. Both
+ * read the state once, and return -EAGAIN only before they have changed anything.
  */
 
-/* The same in steps, for the other engines. */
+/* Generic versions in steps, for the other engines. */
 #define GCH_ENGINE_IN_STEPS(p)						\
 static __always_inline int						\
 gch_##p##_alloc_fixed(struct gch_mutator *m, void **place,		\
@@ -57,7 +57,7 @@ gch_##p##_load(struct gch_mutator *m, void **place, void *obj, u32 i)	\
 	return gch_##p##_fetch(m, place, from);				\
 }									\
 									\
-/* The slot that keeps the object is written last. */			\
+	/* The slot that keeps the object alive is written last. */	\
 static __always_inline int						\
 gch_##p##_load_refs(struct gch_mutator *m, void **places, void **src,	\
 		    u32 i, u32 nr)					\

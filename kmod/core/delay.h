@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Delay points: tests widen the windows in which races hide. */
+/* Delay points: tests use them to widen race windows. */
 #ifndef _GCH_CORE_DELAY_H
 #define _GCH_CORE_DELAY_H
 
 #include <linux/jump_label.h>
 
 /*
- * Compiled in where a point that is off is a nop, or where the kernel checks every
+ * Compiled in where a disabled point is a nop, or where the kernel checks every
  * access anyway.
  */
 #if defined(CONFIG_JUMP_LABEL) || defined(CONFIG_KASAN) || defined(CONFIG_KCSAN)
@@ -15,8 +15,8 @@ DECLARE_STATIC_KEY_FALSE(gch_delays);
 void gch_delay_spin(void);
 
 /*
- * Stands between the two halves of each publish, handover and retire. It spins for
- * the module parameter delay_us, 0 by default.
+ * Placed between the two halves of each publish, handover and retire. Spins for the
+ * module parameter delay_us, 0 by default.
  */
 static __always_inline void gch_delay(void)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Which engine a call goes to: the one place that names engines
+ * Dispatch of calls to engines: the only place that names engines
  *
- * The engines of the module are called directly, since an indirect branch costs as much
- * as a short call.
+ * The module's engines are called directly, since an indirect branch costs as much as
+ * a short call.
  */
 #ifndef _GCH_CORE_DISPATCH_H
 #define _GCH_CORE_DISPATCH_H
@@ -12,7 +12,7 @@
 #include "python/ops.h"
 #include "slab/ops.h"
 
-/* All of them, for the module's init. */
+/* All engines, for the module's init. */
 static inline const struct gch_engine_ops *gch_engine_builtin(unsigned int i)
 {
 	switch (i) {
@@ -28,9 +28,9 @@ static inline const struct gch_engine_ops *gch_engine_builtin(unsigned int i)
 }
 
 /*
- * Calls a function of the hot path without an indirect branch. The kinds are
- * compared, not the functions: that spares the load of the pointer too. The one with
- * the shortest calls is where a branch not taken leads.
+ * Calls a hot-path function without an indirect branch. Comparing kinds instead of
+ * functions also saves a load of the pointer. The engine with the shortest calls is
+ * on the path without taken branches.
  */
 #define gch_call(m, fn, ...) ({						\
 	struct gch_mutator *__cm = (m);					\

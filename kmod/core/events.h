@@ -10,7 +10,7 @@
 #include <linux/tracepoint.h>
 #include <gcheap/engine.h>
 
-/* A collection of a heap begins. */
+/* A collection begins. */
 TRACE_EVENT(gcheap_cycle_begin,
 	    TP_PROTO(const struct gch_heap *heap, const struct gch_report *r),
 	    TP_ARGS(heap, r),
@@ -31,7 +31,7 @@ TRACE_EVENT(gcheap_cycle_begin,
 		      __entry->cycle, __entry->generation, __entry->forced)
 );
 
-/* It has marked (go), or ended; see &struct gch_report. */
+/* A collection has marked (go) or ended; see &struct gch_report. */
 TRACE_EVENT(gcheap_cycle_end,
 	    TP_PROTO(const struct gch_heap *heap, const struct gch_report *r),
 	    TP_ARGS(heap, r),

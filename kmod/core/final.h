@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Finalizers and cleanups: what final.c and final_visit.c share. */
+/* Finalizers and cleanups: shared by final.c, final_visit.c and final_end.c. */
 #ifndef _GCH_CORE_FINAL_H
 #define _GCH_CORE_FINAL_H
 
@@ -8,10 +8,10 @@
 
 struct module;
 
-/* Entries that are visited before others may take the lock. */
+/* Entries visited before the lock is dropped for others. */
 #define GCH_FINALS_BREATH	256
 
-/* An object that has a finalizer or cleanups; a place in the list if @ref is NULL. */
+/* An object with a finalizer or cleanups; a cursor in the list if @ref is NULL. */
 struct gch_final_object {
 	struct gch_hash_node hash;
 	struct list_head node;
@@ -21,8 +21,8 @@ struct gch_final_object {
 };
 
 /*
- * What is to be called, unless it was dropped. @root refers to the object while a
- * finalizer waits; @owner is the module that is pinned for it, or NULL.
+ * A finalizer or cleanup to call, unless @dropped. @root refers to the object while a
+ * finalizer is queued; @owner is the module pinned for it, or NULL.
  */
 struct gch_final {
 	struct list_head node;
@@ -39,8 +39,8 @@ struct gch_final {
 
 struct gch_finals {
 	struct gch_heap *heap;
-	struct list_head all;		/* of those of all heaps */
-	struct mutex lock;		/* see above */
+	struct list_head all;		/* link in the list of all heaps' finals */
+	struct mutex lock;		/* see final.c */
 	struct gch_hash by_ref;
 	struct gch_hash by_id;
 	struct list_head objects;
@@ -51,7 +51,7 @@ struct gch_finals {
 	u32 nr;
 	bool stopped;
 	struct gch_final *running;
-	u64 nr_ended;			/* of those queued, in their order */
+	u64 nr_ended;			/* queued ones that ended, in order */
 	wait_queue_head_t end_wait;
 	struct gch_mutator *m;
 	struct work_struct work;
@@ -68,10 +68,10 @@ void gch_finals_enlist(struct gch_finals *fs);
 void gch_finals_object_free(struct gch_finals *fs, struct gch_final_object *o);
 void gch_finals_object_put(struct gch_finals *fs, struct gch_final_object *o);
 
-/* A heap's, or NULL if it has had none yet. */
+/* The finalizers and cleanups of a heap, or NULL before the first. */
 static inline struct gch_finals *gch_finals_of(struct gch_heap *heap)
 {
-	/* Pairs with the release when there are some for the first time. */
+	/* Pairs with the release in finals_get(). */
 	return gch_load_acquire(&heap->finals);
 }
 

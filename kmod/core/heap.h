@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the core's files and the control layer share beside engine.h. */
+/* Declarations shared by the core's files and the control layer, beside engine.h. */
 #ifndef _GCH_CORE_HEAP_H
 #define _GCH_CORE_HEAP_H
 
 #include <gcheap/engine.h>
 
 #define GCH_VERSION	"0.1.0"
-/* Most heaps at one time. */
+/* Maximum number of heaps. */
 #define GCH_HEAPS_MAX	1024U
 
 struct module;

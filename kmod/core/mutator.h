@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* How a call of a mutator is made, for the files that make such calls. */
+/* Calls of mutators: sections and dispatch, for the core's files. */
 #ifndef _GCH_CORE_MUTATOR_H
 #define _GCH_CORE_MUTATOR_H
 
@@ -22,16 +22,16 @@ int gch_mutator_misuse(struct gch_mutator *m, unsigned long ip);
 int gch_check_call(struct gch_mutator *m, unsigned long ip);
 int gch_check_detach(struct gch_mutator *m, unsigned long ip);
 
-/* The next call may be any task's. */
+/* Any task may make the next call. */
 static inline void gch_check_forget(struct gch_mutator *m)
 {
 	WRITE_ONCE(m->task, NULL);
 }
 
 /**
- * struct gch_stay - a call's section
- * @pin: what keeps the CPU
- * @seq: the CPU's sequence before
+ * struct gch_stay - the section of a call
+ * @pin: keeps the task on its CPU
+ * @seq: the CPU's sequence number before the section
  */
 struct gch_stay {
 	struct gch_pin pin;
@@ -39,10 +39,10 @@ struct gch_stay {
 };
 
 /*
- * As gch_section_enter(), for a mutator: its pointers are to this CPU's data. False,
- * and no section, if the call is a misuse: see gch_mutator_misuse(). The CPU of a
- * mutator whose calls are checked is marked, so it is never the present one; calls of
- * other heaps need not ask.
+ * As gch_section_enter(), for a mutator: sets its pointers to this CPU's data.
+ * Returns false without entering if the call is a misuse: see gch_mutator_misuse(). A
+ * checked mutator has GCH_CPU_CHECKED set in its CPU, so the comparison fails for
+ * each of its calls; unchecked heaps need no test of their own.
  */
 static __always_inline bool gch_mutator_enter(struct gch_mutator *m,
 					      struct gch_stay *stay)
@@ -61,18 +61,20 @@ static __always_inline bool gch_mutator_enter(struct gch_mutator *m,
 	return true;
 }
 
-/* Nobody else writes the sequence: to read it again would wait for the store. */
+/*
+ * The sequence number has no other writer. Reading it again would wait for the store.
+ */
 static __always_inline void gch_mutator_leave(struct gch_mutator *m,
 					      struct gch_stay stay)
 {
-	/* Whoever sees it even sees what the section wrote. */
+	/* A reader that sees the even number also sees the section's writes. */
 	gch_store_release(m->seq, stay.seq + 2);
 	gch_unpin(stay.pin);
 }
 
 /*
  * Repeats the statement, which sets @ret, until the engine need not wait. gch_again()
- * has a copy, so that @ret can be in a register.
+ * gets a copy, so that @ret can stay in a register.
  */
 #define gch_in_section(m, ret, stmt) do {				\
 	struct gch_mutator *__m = (m);					\
@@ -95,7 +97,7 @@ static __always_inline void gch_mutator_leave(struct gch_mutator *m,
 	} while (__again);						\
 } while (0)
 
-/* In a section: *@place = @ref, counted. */
+/* In a section: *@place = @ref, and counts the store. */
 static __always_inline int gch_assign(struct gch_mutator *m, void **place,
 				      void *ref)
 {
@@ -103,7 +105,10 @@ static __always_inline int gch_assign(struct gch_mutator *m, void **place,
 	return gch_call(m, assign, place, ref);
 }
 
-/* In a section: *@place = *@from, which is no slot of the mutator's, counted. */
+/*
+ * In a section: *@place = *@from, and counts the store. @from is no slot of the
+ * mutator.
+ */
 static __always_inline int gch_fetch(struct gch_mutator *m, void **place,
 				     void **from)
 {

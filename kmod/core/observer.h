@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Who is told of heaps and of what they report; see observer.c. */
+/* The observer of heaps and of their reports; see observer.c. */
 #ifndef _GCH_CORE_OBSERVER_H
 #define _GCH_CORE_OBSERVER_H
 
@@ -7,10 +7,10 @@ struct gch_heap;
 struct gch_report;
 
 /**
- * struct gch_observer - what shows heaps to users
- * @added: a heap has been made. May sleep.
- * @removed: it will be freed; nothing may look at it afterwards. May sleep.
- * @reported: it has reported a collection. Under &gch_heap.cycle_lock, may sleep.
+ * struct gch_observer - shows heaps to users
+ * @added: a heap was created. May sleep.
+ * @removed: a heap will be freed; must not be used after this call. May sleep.
+ * @reported: a heap reports a collection. Under &gch_heap.cycle_lock, may sleep.
  */
 struct gch_observer {
 	void (*added)(struct gch_heap *heap);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Preemption off, and the CPU's number, for the calls of mutators
+ * Preemption off, and the CPU number, for calls of mutators
  *
- * Where the present task and the CPU cost an instruction, this is what it always
- * is. User-mode Linux calls a function for either, every time: as much as the rest
- * of a short call of a mutator. So the task is looked up once, and the number of
- * its CPU is taken from it, which cannot change while preemption is off.
+ * Most architectures get the current task and the CPU in one instruction each, and
+ * use the generic versions. User-mode Linux calls a function for either, which costs
+ * as much as the rest of a short call. So it looks up the task once and takes the CPU
+ * number from its thread_info; it cannot change while preemption is off.
  */
 #ifndef _GCH_CORE_PIN_H
 #define _GCH_CORE_PIN_H
@@ -19,8 +19,8 @@
 	!defined(CONFIG_PREEMPT_DYNAMIC)
 
 /**
- * struct gch_pin - a CPU that is kept
- * @ti: the present task's
+ * struct gch_pin - a pinned CPU
+ * @ti: thread_info of the current task
  * @count: its preemption count before
  */
 struct gch_pin {
@@ -40,8 +40,8 @@ static __always_inline struct gch_pin gch_pin(unsigned int *cpu)
 }
 
 /*
- * Whatever has interrupted has left the count as it found it: it need not be read
- * again, which would wait for the store in gch_pin().
+ * Interrupts restore the count, so it need not be read again. Reading it would wait
+ * for the store in gch_pin().
  */
 static __always_inline void gch_unpin(struct gch_pin pin)
 {
@@ -58,7 +58,7 @@ static __always_inline void gch_unpin(struct gch_pin pin)
 struct gch_pin {
 };
 
-/* Returns what gch_unpin() is given. */
+/* Returns the argument for gch_unpin(). */
 static __always_inline struct gch_pin gch_pin(unsigned int *cpu)
 {
 	preempt_disable();

@@ -10,9 +10,9 @@ struct gch_job;
 
 /**
  * struct gch_worker_item - one job in one worker's queue
- * @node: in the queue, but for the time of a turn
+ * @node: link in the queue, except during a turn
  * @job: the job
- * @until: it rests until then, by ktime_get_ns()
+ * @until: end of its rest, by ktime_get_ns()
  */
 struct gch_worker_item {
 	struct list_head node;

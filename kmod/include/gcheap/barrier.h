@@ -2,9 +2,9 @@
 /*
  * Release and acquire, for hot paths
  *
- * User-mode Linux has the generic ones, which are full fences, though the
- * processor below it is an x86: stores are not reordered with stores there, nor
- * loads with loads. A fence costs as much as the rest of a call.
+ * User-mode Linux uses the generic versions, which are full fences, although the x86
+ * host processor reorders neither stores with stores nor loads with loads. A fence
+ * costs as much as the rest of a call.
  */
 #ifndef _GCHEAP_BARRIER_H
 #define _GCHEAP_BARRIER_H
@@ -25,9 +25,9 @@
 	__value;							\
 })
 #else
-/* Callers say what they pair with. */
+/* Callers document the pairing. */
 #define gch_store_release(p, v)	smp_store_release(p, v)
-/* Likewise. */
+/* Callers document the pairing. */
 #define gch_load_acquire(p)	smp_load_acquire(p)
 #endif
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Collections (core/cycle.c), and what they leave (core/peaks.c, core/stats.c). */
+/* Collections (core/cycle.c) and their results (core/peaks.c, core/stats.c). */
 #ifndef _GCHEAP_CYCLE_H
 #define _GCHEAP_CYCLE_H
 
@@ -15,12 +15,12 @@ int gch_cycle_since(struct gch_heap *heap, unsigned int generation,
 int gch_cycle_await(struct gch_heap *heap);
 
 /**
- * typedef gch_choose_fn - says what is to be collected
- * @heap: the heap, in no collection
- * @arg: the caller's
+ * typedef gch_choose_fn - chooses what to collect
+ * @heap: the heap; no collection runs
+ * @arg: the caller's argument
  *
  * Context: process context, under &gch_heap.cycle_lock.
- * Return: the oldest generation, or less than 0 for none.
+ * Return: the oldest generation to collect, or a negative value for none.
  */
 typedef int (*gch_choose_fn)(struct gch_heap *heap, void *arg);
 

@@ -3,26 +3,26 @@
  * The contract between the core and an engine
  *
  * The core owns names, configuration, frames, tables, cycles and statistics; an
- * engine owns objects. Core calls an engine through the functions below only,
- * and an engine calls the core only through what this header declares.
+ * engine owns objects. The core calls an engine only through the functions below. An
+ * engine calls the core only through the functions declared here.
  *
  * Sections
  *
- * Each call of a mutator is one section: preemption is off and the CPU's
- * sequence is odd. gch_handshake() returns once every CPU that mutators of the heap
- * use has been seen outside a section, so what was published before it is seen by
- * every later section. Locks taken inside a section are raw spinlocks; nothing there
- * sleeps, takes or frees pages, or runs for longer than a bounded step. A function that
- * cannot go on inside a section sets &gch_mutator.wait and returns -EAGAIN; the core
- * leaves the section, calls &gch_engine_ops.wait and repeats the call from its start.
+ * Each call of a mutator is one section: preemption is off and the CPU's sequence
+ * number is odd. gch_handshake() returns once it has seen every CPU that the heap's
+ * mutators use outside a section, so every later section sees what was published
+ * before the handshake. A section takes raw spinlocks only. It does not sleep, takes
+ * and frees no pages, and does one bounded step. A function that cannot finish inside
+ * a section sets &gch_mutator.wait and returns -EAGAIN; the core leaves the section,
+ * calls &gch_engine_ops.wait and repeats the call from its start.
  *
  * Lock order
  *
  *	registry lock (core/heap.c)
- *	  gch_heap.cycle_lock, that of a table that grows (core/table.c), or
+ *	  gch_heap.cycle_lock, the lock of a growing table (core/table.c), or
  *	  gch_heap.type_lock
  *	    gch_heap.lock
- *	      locks of the engine that may sleep
+ *	      sleeping locks of the engine
  *	        cpu hotplug lock (handshakes, workers)
  *	          raw spinlocks of the engine
  */
@@ -47,9 +47,9 @@ struct gch_snapshot;
 
 /**
  * struct gch_tunable - a setting that an engine accepts
- * @key: which
- * @def: default
- * @min: least value
+ * @key: the setting
+ * @def: default value
+ * @min: smallest value
  * @max: largest value
  * @live: may change while the heap exists
  * @pow2: must be a power of two
@@ -64,9 +64,9 @@ struct gch_tunable {
 };
 
 /**
- * enum gch_view - what debugfs shows of a heap
- * @GCH_VIEW_ARENAS: a line an arena
- * @GCH_VIEW_UNITS: a line a size class: spans or pools, objects, occupancy
+ * enum gch_view - debugfs views of a heap
+ * @GCH_VIEW_ARENAS: one line per arena
+ * @GCH_VIEW_UNITS: one line per size class: spans or pools, objects, occupancy
  */
 enum gch_view {
 	GCH_VIEW_ARENAS,
@@ -74,61 +74,61 @@ enum gch_view {
 };
 
 /**
- * struct gch_engine_ops - what an engine does
- * @kind: which engine this is
- * @name: as users write it
- * @units: what its size classes consist of: "spans", "pools", "objects"
+ * struct gch_engine_ops - functions and properties of an engine
+ * @kind: the engine
+ * @name: its name in the user interface
+ * @units: what a size class consists of: "spans", "pools" or "objects"
  * @heap_bytes: size of its heap, which embeds &struct gch_heap at offset 0
- * @mutator_bytes: size of its mutator, which embeds &struct gch_mutator likewise
- * @finalizers: it has finalizers and cleanups
- * @traces: what is dead it finds in a collection only
- * @tunables: what can be set, beside the core's own keys
- * @nr_tunables: their number
+ * @mutator_bytes: size of its mutator, which embeds &struct gch_mutator at offset 0
+ * @finalizers: supports finalizers and cleanups
+ * @traces: finds dead objects only by a collection
+ * @tunables: its settings, in addition to the core's
+ * @nr_tunables: number of @tunables
  * @init: called once, at registration; may be NULL
  * @heap_init: sets up a zeroed heap. May sleep.
  * @tuned: a setting has changed; may be NULL. Under &gch_heap.lock.
- * @heap_exit: frees every object and page, live or not; nobody uses the heap
- *	any more. May sleep.
- * @typed: sets &gch_type.unit of a type that nobody uses yet; may be NULL. May
+ * @heap_exit: frees every object and page, live or not; the heap is unused. May
+ *	sleep.
+ * @typed: sets &gch_type.unit of a new type before its first use; may be NULL. May
  *	sleep.
  * @mutator_init: sets up a zeroed mutator. May sleep.
- * @mutator_exit: after the frame was cleared. May sleep.
- * @alloc: *@place = a new object, zeroed, of @bytes bytes in all of which the
- *	type or @nr_refs leading words are references. In a section. -EAGAIN.
+ * @mutator_exit: tears down a mutator, whose frame is empty. May sleep.
+ * @alloc: *@place = a new zeroed object of @bytes bytes in total. The type gives its
+ *	references, or they are the first @nr_refs words. In a section. -EAGAIN.
  * @assign: *@place = @ref; @place is a slot, a table entry or a reference in an
- *	object of the heap, @ref an object that a slot of @m refers to, or NULL.
- *	In a section. -EAGAIN.
- * @fetch: *@place = *@from, where others may write *@from too; @place is a slot.
- *	In a section. -EAGAIN.
- * @ref: the place of reference word @i of @obj, NULL if that word is none. In
- *	a section.
+ *	object of the heap; @ref is NULL or an object that a slot of @m refers to. In
+ *	a section. -EAGAIN.
+ * @fetch: *@place = *@from, where others may write *@from concurrently; @place is a
+ *	slot. In a section. -EAGAIN.
+ * @ref: the address of reference word @i of @obj, NULL if that word is no reference.
+ *	In a section.
  * @data: first byte of @obj, and its usable size. In a section.
- * @free: frees the object in *@place and clears *@place, for an engine that
- *	needs to be told; others clear *@place. In a section. -EAGAIN.
- * @weak_set: @w names @ref from now on (NULL: nothing). In a section. -EAGAIN.
- * @weak_get: *@place = the object that @w names, NULL if it is dead. In a
- *	section. -EAGAIN.
+ * @free: clears *@place; an engine that does not collect also frees the object in it.
+ *	In a section. -EAGAIN.
+ * @weak_set: makes @w name @ref, or nothing if @ref is NULL. In a section. -EAGAIN.
+ * @weak_get: *@place = the object that @w names, NULL if it is dead. In a section.
+ *	-EAGAIN.
  * @weak_alive: 1 if @w names a live object, else 0; keeps nothing alive. In a
  *	section. -EAGAIN.
- * @settle: goes on with what set &gch_mutator.pending, for a bounded step;
- *	clears it when all is done. In a section. -EAGAIN; 1 if the mutator may
+ * @settle: does one bounded step of the work for which &gch_mutator.pending is set;
+ *	clears it after the last step. In a section. -EAGAIN; 1 if the mutator may
  *	leave the rest to its next call.
  * @rest: the mutator will make no call for a while; may be NULL. May sleep.
- * @wait: what &gch_mutator.wait asks for. May sleep, as gch_sleep_state() says. 0 to
- *	repeat the call, or the error to return from it: -EINTR if the task was killed.
- * @collect: one collection of @generation and younger. Under
- *	&gch_heap.cycle_lock, may sleep.
- * @snapshot: the same of all generations, and fills a snapshot: with what can be
- *	reached at one instant, and nothing younger; may be NULL
- * @shrink_count: pages that memory pressure could get out of the heap; may be
- *	NULL. In any context.
- * @shrink: gives back at most so many pages at once, or a few more, and returns
- *	how many; goes with @shrink_count. May be called by whoever waits for
- *	memory, so it waits for no lock and no collection.
- * @stats: fills in classes, units, large_objects; adds what it allocates and does
- *	not count in &gch_heap.cpu to allocs, alloc_bytes. May sleep.
- * @validate: walks every invariant, reports each violation with pr_err() and
- *	returns their number. Under &gch_heap.cycle_lock; may sleep.
+ * @wait: does what &gch_mutator.wait asks for. Sleeps in the state that
+ *	gch_sleep_state() gives. 0 to repeat the call, or the call's error: -EINTR if
+ *	the task was killed.
+ * @collect: collects @generation and younger. Under &gch_heap.cycle_lock, may sleep.
+ * @snapshot: collects all generations and fills a snapshot with the objects reachable
+ *	at one instant, and no younger ones; may be NULL. Context as @collect.
+ * @shrink_count: pages that memory pressure could reclaim from the heap; may be NULL.
+ *	In any context.
+ * @shrink: gives back about @pages pages at once and returns how many; goes with
+ *	@shrink_count. Runs in any task that waits for memory, so it waits for no lock
+ *	and no collection.
+ * @stats: fills in classes, units, large_objects; adds allocations not counted in
+ *	&gch_heap.cpu to allocs and alloc_bytes. May sleep.
+ * @validate: checks every invariant, reports each violation with pr_err() and returns
+ *	their number. Under &gch_heap.cycle_lock; may sleep.
  * @show: prints a view. May sleep.
  */
 struct gch_engine_ops {

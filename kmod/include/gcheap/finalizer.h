@@ -10,24 +10,24 @@
 struct gch_heap;
 struct gch_mutator;
 
-/* Most finalizers and cleanups of one heap that have not run. */
+/* Maximum number of finalizers and cleanups of a heap that have not run. */
 #define GCH_FINALS_MAX		BIT(20)
-/* Slots of the mutator that a finalizer gets. */
+/* Slots of the mutator that a finalizer is called with. */
 #define GCH_FINALIZER_SLOTS	16U
 
 /**
- * typedef gch_finalizer_fn - called with an object that is out of reach
+ * typedef gch_finalizer_fn - called with an unreachable object
  * @m: a mutator; the object is in slot 0, the other slots are empty
- * @arg: the caller's
+ * @arg: the argument given with the function
  *
- * Context: a kthread, may sleep; holds up the other finalizers and cleanups of the
- * heap. It cannot delete the heap.
+ * Context: a kthread, may sleep; the heap's other finalizers and cleanups wait for
+ * it. Must not delete the heap.
  */
 typedef void (*gch_finalizer_fn)(struct gch_mutator *m, void *arg);
 
 /**
- * typedef gch_cleanup_fn - called when an object is gone
- * @arg: the caller's
+ * typedef gch_cleanup_fn - called after an object was freed
+ * @arg: the argument given with the function
  *
  * Context: as &gch_finalizer_fn.
  */
@@ -51,15 +51,15 @@ void gch_finals_stop(struct gch_heap *heap);
 	__gch_cleanup_add(m, src, fn, arg, id, THIS_MODULE)
 
 /**
- * gch_keep_alive - an object is alive up to here
+ * gch_keep_alive - marks the last use of an object
  * @m: the mutator
- * @src: slot that refers to it
+ * @src: slot that refers to the object
  *
- * A slot is a root until something else is written to it, whether or not it is
- * used again, so it costs nothing to keep an object: this says to the reader, and to
- * the compiler, that what gch_data() gave is not used any more after it. An object
- * whose slot is cleared or written before may be finalized, even while a method of
- * it goes on.
+ * A slot is a root until it is overwritten, even if it is never used again, so
+ * keeping the object costs nothing. The call tells the reader and the compiler that
+ * the pointer from gch_data() is unused from here on. If the slot is cleared or
+ * overwritten earlier, the object may be finalized, even while one of its methods
+ * runs.
  */
 static inline void gch_keep_alive(const struct gch_mutator *m, unsigned int src)
 {

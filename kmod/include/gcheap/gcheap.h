@@ -2,13 +2,13 @@
 /*
  * gcheap - garbage-collected heaps for kernel code
  *
- * A heap is a set of objects that is collected by an engine. A mutator is one
- * task's access to one heap; it names objects by the slots of its frame, never
- * by address. Every point between two calls is a safepoint: no call leaves a
- * reference anywhere but in a slot, in a table or in an object.
+ * A heap is a set of objects that an engine collects. A mutator is one task's access
+ * to one heap; it names objects by the slots of its frame, never by address. Every
+ * point between two calls is a safepoint: a call leaves references only in slots,
+ * tables and objects.
  *
- * All functions that take a mutator are called by the task that owns it, in
- * process context, without spin locks held, with preemption enabled.
+ * Functions that take a mutator are called by the task that owns it, in process
+ * context, with preemption enabled and no spinlock held.
  */
 #ifndef _GCHEAP_GCHEAP_H
 #define _GCHEAP_GCHEAP_H
@@ -30,59 +30,58 @@ struct gch_weaks;
 struct mem_cgroup;
 struct netlink_ext_ack;
 
-/* Longest name of a heap or type, the terminating NUL included. */
+/* Longest name of a heap or type, including the terminating NUL. */
 #define GCH_NAME_SIZE		32
-/* Most slots in one frame. */
+/* Maximum number of slots in a frame. */
 #define GCH_FRAME_MAX		1024U
-/* Most references that one call takes along. */
+/* Maximum number of references that one call reads or writes. */
 #define GCH_REFS_MAX		64U
-/* Largest object, in bytes, references included. */
+/* Largest object, in bytes, including its references. */
 #define GCH_OBJECT_MAX		(SZ_4M - SZ_4K)
 /* Largest object of a fixed type, in bytes. */
 #define GCH_FIXED_MAX		SZ_32K
-/* Most types of one heap. */
+/* Maximum number of types of a heap. */
 #define GCH_TYPES_MAX		65536U
-/* Most entries of one root table or weak table. */
+/* Maximum number of entries of a root table or weak table. */
 #define GCH_TABLE_MAX		BIT(24)
-/* Most mutators of one heap. */
+/* Maximum number of mutators of a heap. */
 #define GCH_MUTATORS_MAX	4096U
 
 /**
- * enum gch_key - what can be set on a heap
- * @GCH_KEY_LIMIT: hard limit of the memory the heap holds, bytes, 0 for
- *	none; half of the memory unless it is set
+ * enum gch_key - settings of a heap
+ * @GCH_KEY_LIMIT: hard limit of the memory that the heap holds, bytes, 0 for none;
+ *	half of the machine's memory by default
  * @GCH_KEY_ARENA_ORDER: order of the page blocks that arenas are made of
- * @GCH_KEY_VERIFY: 1 checks every cycle by a second exclusive mark and walks
- *	the invariants after it
- * @GCH_KEY_POISON: 1 clobbers what is freed
- * @GCH_KEY_INTERVAL_MS: forces a full cycle so long after the end of the one forced
- *	before, 0 for never
+ * @GCH_KEY_VERIFY: 1 checks every cycle by a second, exclusive mark and then checks
+ *	the invariants
+ * @GCH_KEY_POISON: 1 overwrites freed memory
+ * @GCH_KEY_INTERVAL_MS: time from the end of one forced full cycle to the start of
+ *	the next, 0 for never
  * @GCH_KEY_GOGC: growth in percent that starts a cycle, 0 for off (go)
- * @GCH_KEY_MEMORY_LIMIT: soft limit of the memory the heap holds, bytes, 0 for none:
- *	cycles start early enough to stay below it, as long as they do not take half
+ * @GCH_KEY_MEMORY_LIMIT: soft limit of the memory that the heap holds, bytes, 0 for
+ *	none: cycles start early enough to stay below it, unless they would take half
  *	of the processor time (go)
- * @GCH_KEY_ASSIST_US: longest that a mutator marks or sweeps at a time to make up
- *	for what it allocates, microseconds, 0 for never (go)
- * @GCH_KEY_PERIOD_MS: a cycle starts when the last one is so long ago, 0 for
- *	never (go)
+ * @GCH_KEY_ASSIST_US: longest time that a mutator marks or sweeps at once to pay for
+ *	its allocations, microseconds, 0 for never (go)
+ * @GCH_KEY_PERIOD_MS: time after a cycle when the next one starts at the latest, 0
+ *	for never (go)
  * @GCH_KEY_SMALL_MAX: largest request served from pools, bytes (python)
  * @GCH_KEY_POOL_SIZE: bytes of a pool (python)
- * @GCH_KEY_THRESHOLD0: allocations less deaths of tracked objects that start
- *	a young collection, 0 for no automatic collection (python)
+ * @GCH_KEY_THRESHOLD0: allocations minus deaths of tracked objects that start a young
+ *	collection, 0 for no automatic collection (python)
  * @GCH_KEY_THRESHOLD1: young collections before one of generation 1 (python)
  * @GCH_KEY_THRESHOLD2: collections of generation 1 before a full one (python)
- * @GCH_KEY_SWITCH_US: how long a mutator may keep the interpreter lock while
+ * @GCH_KEY_SWITCH_US: time for which a mutator may keep the interpreter lock while
  *	another waits for it, microseconds (python)
- * @GCH_KEY_WORKERS: most mark workers at a time, 0 for one each CPU (go)
- * @GCH_KEY_TRACE: 1 reports every cycle to who listens by netlink (go, python)
- * @GCH_KEY_BARRIER: write barrier, &enum gcheap_barrier, from the next cycle on
+ * @GCH_KEY_WORKERS: maximum number of concurrent mark workers, 0 for one per CPU (go)
+ * @GCH_KEY_TRACE: 1 reports every cycle to netlink listeners (go, python)
+ * @GCH_KEY_BARRIER: write barrier, &enum gcheap_barrier, from the next cycle on (go)
+ * @GCH_KEY_STW: when cycles stop mutators, &enum gcheap_stw, from the next cycle on
  *	(go)
- * @GCH_KEY_STW: when cycles stop mutators, &enum gcheap_stw, from the next cycle
- *	on (go)
  * @GCH_KEY_GC_PERCENT_CPU: percent of all CPUs that marking may take from mutators
  *	(go)
- * @GCH_KEY_MARKER: how they mark, an &enum gcheap_marker (go)
- * @GCH_KEY_NR: their number
+ * @GCH_KEY_MARKER: marking algorithm, &enum gcheap_marker (go)
+ * @GCH_KEY_NR: number of keys
  */
 enum gch_key {
 	GCH_KEY_LIMIT,
@@ -110,10 +109,10 @@ enum gch_key {
 };
 
 /**
- * struct gch_config - settings of a heap to be
- * @engine: which engine collects it
- * @set: bit per &enum gch_key that @val has a value for; the others take the
- *	engine's default
+ * struct gch_config - settings of a new heap
+ * @engine: the engine
+ * @set: one bit per &enum gch_key that @val has a value for; the other settings take
+ *	the engine's defaults
  * @val: the values
  */
 struct gch_config {
@@ -144,7 +143,7 @@ u32 gch_heap_id(const struct gch_heap *heap);
 enum gcheap_engine gch_heap_engine(const struct gch_heap *heap);
 int gch_heap_validate(struct gch_heap *heap);
 
-/* Memory of a heap's clients that counts against its limit */
+/* Client memory that counts against the heap's limit */
 void *gch_memory_get(struct gch_heap *heap, size_t bytes);
 void gch_memory_put(struct gch_heap *heap, void *addr, size_t bytes);
 bool gch_memory_room(struct gch_heap *heap, size_t bytes, unsigned int *tries);
@@ -156,7 +155,7 @@ u64 gch_cycles_started(const struct gch_heap *heap);
 u64 gch_cycles_ended(const struct gch_heap *heap);
 int gch_collect(struct gch_heap *heap, unsigned int generation);
 
-/* A heap for one user alone */
+/* Exclusive use of a heap */
 int gch_heap_claim(struct gch_heap *heap, const char *who,
 		   unsigned int nr_mutators, struct netlink_ext_ack *extack);
 void gch_heap_unclaim(struct gch_heap *heap);
@@ -164,18 +163,18 @@ void gch_claimed_wait(struct gch_heap *heap);
 int gch_claimed_tune(struct gch_heap *heap, enum gch_key key, u64 value);
 int gch_claimed_collect(struct gch_heap *heap, unsigned int generation);
 
-/* What a heap's user allocates beside it, charged to the heap's cgroup */
+/* Client allocations, charged to the heap's cgroup */
 struct mem_cgroup *gch_memcg_enter(struct gch_heap *heap);
 void gch_memcg_leave(struct mem_cgroup *old);
 
 /**
  * enum gch_type_flags - properties of a type
- * @GCH_TYPE_VAR: objects differ in size: reference words first, then bytes,
- *	both counts given at allocation
- * @GCH_TYPE_WEAK: its objects may be named by weak tables; costs an engine
- *	that counts one hidden word an object
- * @GCH_TYPE_UNTRACKED: never part of a cycle: an engine with a cycle
- *	collector leaves its objects out; only for types without references
+ * @GCH_TYPE_VAR: variable size: reference words first, then data bytes; the
+ *	allocation gives both counts
+ * @GCH_TYPE_WEAK: weak tables may name its objects; costs a reference-counting engine
+ *	one hidden word per object
+ * @GCH_TYPE_UNTRACKED: no object is part of a reference cycle: the cycle collector
+ *	ignores them; only for types without references
  */
 enum gch_type_flags {
 	GCH_TYPE_VAR		= BIT(0),
@@ -184,11 +183,11 @@ enum gch_type_flags {
 };
 
 /**
- * struct gch_type_desc - a type to be registered
- * @name: for people; unique in its heap
+ * struct gch_type_desc - describes a type for registration
+ * @name: a name for the user interface; unique in its heap
  * @bytes: size of an object; 0 for %GCH_TYPE_VAR
- * @nr_refs: how many words of an object are references
- * @refs: the words that are references, ascending; NULL for the first @nr_refs
+ * @nr_refs: number of reference words in an object
+ * @refs: their word numbers, ascending; NULL for the first @nr_refs words
  * @flags: &enum gch_type_flags
  */
 struct gch_type_desc {
@@ -204,12 +203,12 @@ struct gch_type *gch_type_register(struct gch_heap *heap,
 				   struct netlink_ext_ack *extack);
 
 /**
- * typedef gch_pause_fn - told of each pause of a mutator, right after it
- * @arg: the caller's
- * @start_ns: when it began, by ktime_get_ns()
- * @end_ns: when it ended
+ * typedef gch_pause_fn - called right after each pause of a mutator
+ * @arg: the argument given with the function
+ * @start_ns: start of the pause, by ktime_get_ns()
+ * @end_ns: end of the pause
  *
- * Context: the mutator's task, outside sections; makes no call of the heap.
+ * Context: the mutator's task, outside sections; must not call into the heap.
  */
 typedef void (*gch_pause_fn)(void *arg, u64 start_ns, u64 end_ns);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Hash tables that grow and shrink by a bucket at a time. */
+/* Hash tables that grow and shrink by one bucket at a time. */
 #ifndef _GCHEAP_HASH_H
 #define _GCHEAP_HASH_H
 
@@ -10,11 +10,11 @@ struct gch_heap;
 
 /**
  * struct gch_hash - a hash table
- * @heap: its memory belongs to it
+ * @heap: the heap that owns its memory
  * @chunk: pages of buckets
- * @chunks: room for so many
- * @buckets: their number
- * @entries: likewise
+ * @chunks: capacity of @chunk
+ * @buckets: number of buckets
+ * @entries: number of entries
  */
 struct gch_hash {
 	struct gch_heap *heap;
@@ -26,8 +26,8 @@ struct gch_hash {
 
 /**
  * struct gch_hash_node - an entry
- * @node: in its bucket
- * @hash: of its key
+ * @node: link in the bucket
+ * @hash: hash of the key
  */
 struct gch_hash_node {
 	struct hlist_node node;

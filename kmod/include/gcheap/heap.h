@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What core and engine share of a heap. */
+/* Heap state that the core and engines share. */
 #ifndef _GCHEAP_HEAP_H
 #define _GCHEAP_HEAP_H
 
@@ -23,8 +23,8 @@ struct gch_worker_item;
 #define GCH_MARK_MODES	3
 
 /*
- * What one CPU did, each as in &struct gch_stats. Written inside sections or with
- * preemption off, summed on reading.
+ * Statistics of one CPU; see &struct gch_stats for each field. Written inside
+ * sections or with preemption off, summed by readers.
  */
 struct gch_cpu_stats {
 	u64 allocs;
@@ -44,20 +44,20 @@ struct gch_cpu_stats {
 	u64 swept_bytes;
 };
 
-/* Adds to a counter of the CPU, heap->cpu->something; preemption is off. */
+/* Adds to a counter of this CPU, heap->cpu->counter; preemption is off. */
 #define gch_count(counter, n)	__this_cpu_add(counter, n)
 
 /*
- * Adds to a counter that nobody else writes meanwhile, but others may read: they
- * see it as it was before or as it is after.
+ * Adds to a counter that has no other concurrent writer but may have readers: they
+ * see the old or the new value.
  */
 #define gch_tally(counter, n)	((void)data_race((counter) += (n)))
 
 /**
- * struct gch_over - what a heap has held beyond its soft limit
- * @since: when it passed the limit, by ktime_get_ns(); 0 if it is not beyond it
- * @times: how often it has passed it
- * @ns: for how long, up to @since
+ * struct gch_over - use of memory beyond a heap's soft limit
+ * @since: when the heap passed the limit, by ktime_get_ns(); 0 while it is within it
+ * @times: number of times it passed the limit
+ * @ns: total time beyond the limit, up to @since
  */
 struct gch_over {
 	u64 since;
@@ -66,89 +66,91 @@ struct gch_over {
 };
 
 /**
- * struct gch_heap - what core and engine share of a heap
+ * struct gch_heap - heap state that the core and engines share
  * @ops: the engine
- * @name: unique
- * @id: unique, ascending, never used twice
- * @maker: the module that made it; NULL if that is gone, or none; under @lock
- * @born: when it was made, by ktime_get_ns()
- * @ref: references; the registry holds one until the heap is deleted
- * @release_work: puts the last one where that cannot be done at once
- * @node: in the registry
- * @checked: calls of mutators look for misuse: see core/check.c
+ * @name: unique name
+ * @id: unique id, ascending, never reused
+ * @maker: the module that created it; NULL if that module is gone, or none; under
+ *	@lock
+ * @born: creation time, by ktime_get_ns()
+ * @ref: reference count; the registry holds a reference until the heap is deleted
+ * @release_work: frees the heap where the last reference cannot be put directly
+ * @node: link in the registry
+ * @checked: calls of mutators are checked for misuse: see core/check.c
  * @dying: deleted; no mutator may attach; written under @lock
- * @val: tunables, read with READ_ONCE()
+ * @val: settings, read with READ_ONCE()
  * @cpu: statistics per CPU
- * @cache: what else the engine has per CPU, for &gch_mutator.cache; may be NULL
- * @set_lock: makes a change of several settings one step
+ * @cache: the engine's other per-CPU data, for &gch_mutator.cache; may be NULL
+ * @set_lock: makes a change of several settings atomic
  * @checks_lock: held while @checked changes
- * @lock: protects the lists, @dying and the number of mutators; held over a
- *	scan of frames and tables
+ * @lock: protects the lists, @dying and the number of mutators; held over a scan of
+ *	frames and tables
  * @mutators: attached mutators
  * @nr_mutators: their number
  * @tables: root and weak tables
  * @types: registered types
- * @type_lock: protects @by_name, and orders who adds types
- * @by_name: the same by their names
- * @nr_types: their number
- * @cycle_lock: one collection at a time
+ * @type_lock: protects @by_name and serializes registrations of types
+ * @by_name: registered types by name
+ * @nr_types: number of registered types
+ * @cycle_lock: serializes collections
  * @cycle_work: runs requested collections
- * @interval_work: runs one, %GCH_KEY_INTERVAL_MS after the one before has ended
- * @period_work: requests one GCH_KEY_PERIOD_MS after the last
+ * @interval_work: runs a collection %GCH_KEY_INTERVAL_MS after the end of its last
+ *	one
+ * @period_work: requests a collection %GCH_KEY_PERIOD_MS after the last one
  * @cycle_want: oldest generation requested and not yet begun
- * @forced_want: one of the requests came from outside
- * @forced: so did that for the present collection, or the last; under
- *	@cycle_lock
+ * @forced_want: a pending request is from outside the engine
+ * @forced: the current or last collection served such a request; under @cycle_lock
  * @requests: collections requested
- * @requests_ended: how many of @requests a collection begun later has served
+ * @requests_ended: number of @requests that a later collection has served
  * @cycles_started: collections begun
  * @cycles_ended: collections ended
- * @cycles_gen: ended, by generation
- * @cycle_ns: wall time of all
- * @mark_ns: time from the beginning of marking to its end, added by the engine
- * @stopped_ns: time that mutators were stopped for, added by the engine
+ * @cycles_gen: collections ended, by generation
+ * @cycle_ns: wall time of all collections
+ * @mark_ns: time from start to end of marking, added by the engine
+ * @stopped_ns: time for which mutators were stopped, added by the engine
  * @garbage_max: see &gch_stats.garbage_max_bytes
- * @held: bytes of memory held, or about to be: what the limit is compared with
- * @kept: how much of @held is in no page that the engine has for objects: see
+ * @held: bytes of memory held or reserved; compared with the limit
+ * @kept: the part of @held outside the engine's pages for objects: see
  *	gch_memory_get()
- * @peak_held: highest @held since anybody began or ended to watch: see peaks.c;
- *	so are @garbage_max and @peak_live
+ * @peak_held: highest @held since the set of watchers last changed: see peaks.c; the
+ *	same holds for @garbage_max and @peak_live
  * @peak_live: highest live bytes seen
  * @peaks_lock: protects @watchers, @peaks and @reachable
- * @watchers: who watches the peaks
- * @peaks: those of the heap's life, without the present ones
- * @reachable: what the last collection left, %GCH_UNKNOWN before the first
+ * @watchers: watchers of the peaks
+ * @peaks: peaks of the heap's life, without the current maxima
+ * @reachable: bytes that the last collection left, %GCH_UNKNOWN before the first
  * @over_lock: protects @over
- * @over: how often and how long more was held than the soft limit: see over.c
- * @over_max: by how much at most
+ * @over: number and duration of excursions beyond the soft limit: see over.c
+ * @over_max: largest excess over the soft limit, bytes
  * @limit_hits: allocations that met the limit
- * @limit_waits: those that waited at the soft limit
+ * @limit_waits: allocations that waited at the soft limit
  * @alloc_failures: allocations that failed
- * @handshakes: their number
- * @interrupts: CPUs that they have interrupted
- * @verify_errors: disagreements found by verification
+ * @handshakes: number of handshakes
+ * @interrupts: CPUs that handshakes interrupted
+ * @verify_errors: errors that verification found
  * @arenas: arenas held
- * @pause: what mutators were held up for
- * @assist: what mutators spent on helping the collector
- * @handshake: what handshakes took
- * @hold: what mutators waited for %GCH_WAIT_EXCLUSIVE
+ * @pause: pauses of mutators
+ * @assist: time that mutators spent on assists
+ * @handshake: duration of handshakes
+ * @hold: waits of mutators for %GCH_WAIT_EXCLUSIVE
  * @items: a job's entry in each worker's queue
- * @cpus: CPUs that mutators have been on since gch_cpus_renew()
- * @cpus_before: CPUs that they had been on before, for as long as a section there may
- *	have found its CPU in the other
- * @cpus_cookie: of the grace period after which none does
- * @cpus_hand: for gch_handshake() and gch_workers_run()
- * @finals: its finalizers and cleanups; NULL until there is one
- * @finals_off: there are to be none any more; under @lock
- * @memcg: charged for the heap's memory: that of its creator
+ * @cpus: CPUs that mutators have used since gch_cpus_renew()
+ * @cpus_before: CPUs that mutators used before that, kept while a section there may
+ *	have found its CPU in the old @cpus
+ * @cpus_cookie: RCU grace period after which no such section is left
+ * @cpus_hand: scratch mask for gch_handshake() and gch_workers_run()
+ * @finals: finalizers and cleanups; NULL before the first
+ * @finals_off: no new finalizers or cleanups; under @lock
+ * @memcg: memory cgroup of the creator, charged for the heap's memory
  * @dbg: debugfs directory
- * @owner: netlink socket that it belongs to, 0 for none
- * @owned_node: among the heaps that belong to one
- * @orphan: that is closed: no mutator may attach, and the heap is deleted when
- *	the last one has left; written once, before @orphan_work is queued
- * @orphan_work: deletes it
- * @claimed: others than the claimant are refused; written under @lock
- * @claimant: who that is, for people
+ * @owner: netlink socket that owns the heap, 0 for none
+ * @owned_node: link in the list of heaps with an owner
+ * @orphan: the owning socket is closed: no mutator may attach, and the heap is
+ *	deleted when the last one has detached; written once, before @orphan_work is
+ *	queued
+ * @orphan_work: deletes an orphan
+ * @claimed: only the claimant may use the heap; written under @lock
+ * @claimant: name of the claimant, for error messages
  */
 struct gch_heap {
 	const struct gch_engine_ops *ops;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Log-linear histograms of nanoseconds: eight buckets an octave, so that what is
- * read from one is at most 12.5 % high.
+ * Log-linear histograms of nanoseconds: eight buckets per octave, so a value read
+ * from one is at most 12.5 % high.
  */
 #ifndef _GCHEAP_HIST_H
 #define _GCHEAP_HIST_H
@@ -17,7 +17,7 @@ struct seq_file;
 
 /**
  * struct gch_hist - log-linear histogram of nanoseconds
- * @bucket: eight buckets an octave
+ * @bucket: eight buckets per octave
  * @sum: of all values
  * @max: largest value
  */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Memory of a heap: pages (core/arena.c), and other memory (core/memory.c). */
+/* Memory of a heap: pages (core/arena.c) and other memory (core/memory.c). */
 #ifndef _GCHEAP_MEMORY_H
 #define _GCHEAP_MEMORY_H
 
@@ -10,10 +10,10 @@
 
 struct gch_heap;
 
-/* The order of a block of so many bytes, a constant power of two; at least a page. */
+/* Page order of a block of @bytes, a constant power of two; at least one page. */
 #define GCH_ORDER(bytes)	(const_ilog2((bytes) | PAGE_SIZE) - PAGE_SHIFT)
 
-/* Beyond the soft limit an arena is no larger, unless it has to be. */
+/* Beyond the soft limit, largest arena block unless the request needs a larger one. */
 #define GCH_SOFT_PIECE	SZ_256K
 
 bool gch_reserve(struct gch_heap *heap, size_t bytes);
@@ -29,7 +29,7 @@ void *gch_arena_get_near(struct gch_heap *heap, int nid, unsigned int min_order,
 			 unsigned int *order);
 void gch_arena_put(struct gch_heap *heap, void *addr, unsigned int order);
 
-/* Other memory: as gch_memory_get() (core/memory.c) */
+/* Other memory, as gch_memory_get() takes it (core/memory.c) */
 size_t gch_memory_size(const void *addr, size_t bytes);
 void *gch_memory_page(struct gch_heap *heap, gfp_t gfp);
 void gch_memory_page_put(struct gch_heap *heap, void *page);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What core and engine share of a mutator. */
+/* Mutator state that the core and engines share. */
 #ifndef _GCHEAP_MUTATOR_H
 #define _GCHEAP_MUTATOR_H
 
@@ -16,10 +16,10 @@ struct gch_engine_ops;
  * enum gch_wait - why a call left its section
  * @GCH_WAIT_NONE: it did not
  * @GCH_WAIT_MEMORY: the engine needs @gch_mutator.want bytes
- * @GCH_WAIT_EXCLUSIVE: somebody else has the heap to himself
- * @GCH_WAIT_COLLECT: a collection is due before the call can go on
- * @GCH_WAIT_WORKERS: mark workers need the CPU more
- * @GCH_WAIT_SUPPLY: later sections need memory that this one has used up
+ * @GCH_WAIT_EXCLUSIVE: another task has exclusive use of the heap
+ * @GCH_WAIT_COLLECT: the call needs a collection first
+ * @GCH_WAIT_WORKERS: mark workers need the CPU
+ * @GCH_WAIT_SUPPLY: the section used up memory reserved for sections; refill it
  */
 enum gch_wait {
 	GCH_WAIT_NONE,
@@ -32,32 +32,32 @@ enum gch_wait {
 
 /**
  * struct gch_mutator - one task's access to one heap
- * @kind: which engine
+ * @kind: kind of its engine
  * @ops: the engine
  * @heap: its heap
  * @frame: its slots
- * @nr_slots: their number
- * @cpu: where its last section was, and so will be the next, mostly; with
- *	%GCH_CPU_CHECKED if its calls look for misuse; UINT_MAX if it is to add its CPU
- *	to &gch_heap.cpus: see gch_mutator_cpu()
- * @seq: sequence of @cpu
+ * @nr_slots: number of slots
+ * @cpu: CPU of its last section, and mostly of the next; has %GCH_CPU_CHECKED set if
+ *	its calls are checked for misuse; UINT_MAX if it must add its CPU to
+ *	&gch_heap.cpus: see gch_mutator_cpu()
+ * @seq: sequence number of @cpu
  * @stats: &gch_heap.cpu of @cpu
  * @cache: &gch_heap.cache of @cpu
- * @pending: the engine has work of this mutator left: see
+ * @pending: the engine has unfinished work for this mutator: see
  *	&gch_engine_ops.settle
  * @wait: why the last call left its section
  * @want: bytes that the last call lacked
- * @tries: how often the present call has waited for memory
- * @patient: the present call waits although its task has been killed: what it does
- *	must not be left undone
+ * @tries: number of times that the current call has waited for memory
+ * @patient: the current call must complete: it waits even if its task was killed
  * @watch: see gch_mutator_watch()
  * @watch_arg: for @watch
- * @task: whose calls these are, while the heap is checked; NULL before the first
+ * @task: the task that makes the calls, while the heap is checked; NULL before the
+ *	first
  * @pinned: the heap's maker, if it is pinned for this mutator, or NULL
- * @aside: a root that it writes and that is in no frame and no table, or NULL
- * @node: in the heap's list
+ * @aside: a root that the mutator writes outside frames and tables, or NULL
+ * @node: link in the heap's list
  *
- * An engine embeds it at offset 0 of its own mutator.
+ * The engine's mutator embeds it at offset 0.
  */
 struct gch_mutator {
 	enum gcheap_engine kind;
@@ -82,10 +82,10 @@ struct gch_mutator {
 	struct list_head node;
 };
 
-/* In &gch_mutator.cpu; there are fewer CPUs than that. */
+/* Flag in &gch_mutator.cpu; CPU numbers are smaller. */
 #define GCH_CPU_CHECKED		BIT(31)
 
-/* Where a mutator's last section was; UINT_MAX if it is to say so once more. */
+/* CPU of a mutator's last section; UINT_MAX if the mutator must add its CPU again. */
 static inline unsigned int gch_mutator_cpu(const struct gch_mutator *m)
 {
 	unsigned int cpu = READ_ONCE(m->cpu);
@@ -93,13 +93,16 @@ static inline unsigned int gch_mutator_cpu(const struct gch_mutator *m)
 	return cpu == UINT_MAX ? cpu : cpu & ~(unsigned int)GCH_CPU_CHECKED;
 }
 
-/* How the present call of a mutator sleeps: unless it has to go on, SIGKILL ends it. */
+/*
+ * Sleep state of the mutator's current call: SIGKILL ends the wait unless it must
+ * complete.
+ */
 static inline unsigned int gch_sleep_state(const struct gch_mutator *m)
 {
 	return m->patient ? TASK_UNINTERRUPTIBLE : TASK_KILLABLE;
 }
 
-/* The same for a mutex. Returns 0, or -EINTR without it. */
+/* Takes a mutex in that state. Returns 0, or -EINTR without the mutex. */
 static inline int gch_lock(const struct gch_mutator *m, struct mutex *lock)
 {
 	if (!m->patient)

@@ -8,29 +8,30 @@
 struct gch_heap;
 
 /**
- * struct gch_report - what an engine says of a collection
- * @start_ns: when it began, by ktime_get_ns()
- * @end_ns: when it had marked, or ended
- * @cycle: number of it in its heap
- * @generation: oldest that it collected
- * @forced: it was asked for from outside
- * @cpus: online
- * @cpu_percent: of all processor time, since the heap was made, that collecting took
- * @sync_ns: until barriers were on everywhere
- * @mark_ns: marking
- * @term_ns: from when all was taken to be marked until the sweep could begin
- * @assist_ns: processor time of mutators that helped
+ * struct gch_report - an engine's report of one collection
+ * @start_ns: start, by ktime_get_ns()
+ * @end_ns: end of marking, or of the collection
+ * @cycle: its number in the heap
+ * @generation: oldest generation collected
+ * @forced: requested from outside the engine
+ * @cpus: online CPUs
+ * @cpu_percent: share of all processor time since the heap's creation that
+ *	collections took
+ * @sync_ns: time until barriers were on everywhere
+ * @mark_ns: time of marking
+ * @term_ns: time from the presumed end of marking to the start of the sweep
+ * @assist_ns: processor time of assists
  * @worker_ns: processor time of mark workers
- * @stopped_ns: how long mutators were stopped
- * @live_begin_bytes: live when it began
- * @live_end_bytes: live at its end, with what was allocated meanwhile
- * @marked_bytes: of what was marked
- * @goal_bytes: that it should have ended before, %U64_MAX for none
- * @frame_bytes: of slots
- * @table_bytes: of entries of root tables
- * @candidates: objects that were looked at
- * @collected: of which so many were garbage
- * @uncollectable: and so many could not be collected
+ * @stopped_ns: time for which mutators were stopped
+ * @live_begin_bytes: live bytes at the start
+ * @live_end_bytes: live bytes at the end, including new objects
+ * @marked_bytes: bytes of marked objects
+ * @goal_bytes: live bytes before which it should have ended, %U64_MAX for none
+ * @frame_bytes: bytes of slots
+ * @table_bytes: bytes of entries of root tables
+ * @candidates: objects examined
+ * @collected: how many of @candidates were garbage
+ * @uncollectable: how many of @candidates could not be collected
  */
 struct gch_report {
 	u64 start_ns;

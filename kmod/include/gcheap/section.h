@@ -2,11 +2,11 @@
 /*
  * Sections and handshakes (core/section.c)
  *
- * Each call of a mutator is one section: preemption is off and the CPU's
- * sequence is odd. gch_handshake() returns once every CPU that mutators of the heap
- * use has been seen outside a section, so what was published before it is seen by
- * every later section. Locks taken inside a section are raw spinlocks; nothing there
- * sleeps, takes or frees pages, or runs for longer than a bounded step.
+ * Each call of a mutator is one section: preemption is off and the CPU's sequence
+ * number is odd. gch_handshake() returns once it has seen every CPU that the heap's
+ * mutators use outside a section, so every later section sees what was published
+ * before the handshake. A section takes raw spinlocks only. It does not sleep, takes
+ * and frees no pages, and does one bounded step.
  */
 #ifndef _GCHEAP_SECTION_H
 #define _GCHEAP_SECTION_H
@@ -21,10 +21,10 @@ struct gch_heap;
 DECLARE_PER_CPU_ALIGNED(unsigned int, gch_section_seq);
 
 /*
- * The store of the sequence is not ordered against the loads of the section by
- * the CPU that enters: the barrier is paid by gch_handshake(), which sends it
- * by interrupt to the CPUs of the heap. A section that no mutator makes is not one of
- * those that a handshake waits for, unless its CPU is in &gch_heap.cpus.
+ * The entering CPU does not order its store of the sequence number before the loads
+ * of the section. gch_handshake() supplies that barrier by interrupting the heap's
+ * CPUs. It does not wait for a section entered without a mutator, unless the CPU is
+ * in &gch_heap.cpus.
  */
 static __always_inline unsigned int *gch_section_enter(void)
 {
@@ -37,10 +37,10 @@ static __always_inline unsigned int *gch_section_enter(void)
 	return seq;
 }
 
-/* @seq is what gch_section_enter() returned. */
+/* @seq is the return value of gch_section_enter(). */
 static __always_inline void gch_section_leave(unsigned int *seq)
 {
-	/* Whoever sees it even sees what the section wrote. */
+	/* A reader that sees the even number also sees the section's writes. */
 	gch_store_release(seq, *seq + 1);
 	preempt_enable();
 }
@@ -50,8 +50,9 @@ void gch_handshake_cpu(struct gch_heap *heap, unsigned int cpu);
 void gch_cpus_renew(struct gch_heap *heap);
 
 /*
- * May the page allocator be asked here, whatever the flags? Not in sections: with
- * PREEMPT_RT its locks sleep. Without a count of preemption a task keeps its CPU.
+ * May the page allocator be called here, with any flags? Not in sections: its locks
+ * sleep on PREEMPT_RT. Without a preemption count a task keeps its CPU, so the
+ * sequence number tells.
  */
 static inline bool gch_may_take_memory(void)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Snapshots (core/snapshot.c): for engines, which write them, and for who reads one. */
+/* Snapshots (core/snapshot.c): for engines, which write them, and for readers. */
 #ifndef _GCHEAP_SNAPSHOT_H
 #define _GCHEAP_SNAPSHOT_H
 
@@ -11,10 +11,10 @@ struct gch_type;
 struct seq_file;
 
 /**
- * enum gch_snap_root - what a root of a snapshot is
+ * enum gch_snap_root - kind of a root in a snapshot
  * @GCH_SNAP_FRAME: a slot of a mutator
  * @GCH_SNAP_TABLE: an entry of a root table
- * @GCH_SNAP_FINALIZER: an object that is kept for its finalizer
+ * @GCH_SNAP_FINALIZER: an object queued for its finalizer
  */
 enum gch_snap_root {
 	GCH_SNAP_FRAME,
@@ -36,7 +36,7 @@ void gch_snap_memory_free(void *addr, size_t bytes);
 void *gch_snap_page(void);
 void gch_snap_page_free(void *page);
 
-/* For who reads one. */
+/* For readers. */
 struct gch_snapshot *gch_snapshot_take(struct gch_heap *heap, bool wait);
 void gch_snapshot_free(struct gch_snapshot *sn);
 void gch_snapshot_show(struct gch_snapshot *sn, struct seq_file *seq);

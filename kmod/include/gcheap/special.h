@@ -10,16 +10,16 @@ struct gch_heap;
 
 /**
  * typedef gch_finals_fn - called with an object that has a finalizer or cleanups
- * @arg: the caller's
+ * @arg: the caller's argument
  * @ref: the object
- * @finalizer: it has a finalizer
+ * @finalizer: true if it has a finalizer
  */
 typedef void (*gch_finals_fn)(void *arg, void *ref, bool finalizer);
 
-/* Is the object @ref dead? @arg is the caller's. */
+/* Is the object @ref dead? @arg is the caller's argument. */
 typedef bool (*gch_is_dead_fn)(void *arg, void *ref);
 
-/* The dead object @ref lives on, for its finalizer. @arg is the caller's. */
+/* Marks the dead object @ref for its finalizer. @arg is the caller's argument. */
 typedef void (*gch_revive_fn)(void *arg, void *ref);
 
 void gch_visit_finals(struct gch_heap *heap, gch_finals_fn fn, void *arg);

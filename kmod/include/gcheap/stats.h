@@ -9,14 +9,14 @@
 struct gch_heap;
 
 /**
- * struct gch_hist_summary - what a log-linear histogram says
- * @count: values recorded
+ * struct gch_hist_summary - summary of a log-linear histogram
+ * @count: number of values
  * @sum_ns: their sum
- * @max_ns: the largest, exact
- * @p50_ns: median; like the others an upper bound, at most 12.5 % high
- * @p99_ns: 99 %
- * @p999_ns: 99.9 %
- * @p9999_ns: 99.99 %
+ * @max_ns: the largest value, exact
+ * @p50_ns: median; each percentile is an upper bound, at most 12.5 % high
+ * @p99_ns: 99th percentile
+ * @p999_ns: 99.9th percentile
+ * @p9999_ns: 99.99th percentile
  */
 struct gch_hist_summary {
 	u64 count;
@@ -28,70 +28,73 @@ struct gch_hist_summary {
 	u64 p9999_ns;
 };
 
-/* A figure that is not known. */
+/* An unknown value. */
 #define GCH_UNKNOWN	U64_MAX
 
 /**
- * struct gch_stats - what a heap has done and holds
+ * struct gch_stats - statistics of a heap
  * @allocs: objects allocated
  * @alloc_bytes: their bytes as the engine rounds them
- * @large_allocs: how many of @allocs went past the size classes
+ * @large_allocs: how many of @allocs were above the size classes
  * @freed_count: objects freed by reference count
- * @freed_cycle: objects freed by a collector
+ * @freed_cycle: objects freed by a collection
  * @freed_explicit: objects freed by gch_free()
  * @freed_bytes: bytes of all three
  * @stores: references written to slots, tables and objects
  * @barriers: how many of @stores ran an active write barrier
  * @counts: reference counts raised and lowered
- * @live_objects: @allocs less what was freed
+ * @live_objects: @allocs minus freed objects
  * @live_bytes: their bytes
- * @reachable_bytes: how many of them can be reached, as far as the engine knows:
- *	what the last collection left, or all of them where what is dead is freed
- *	without; %GCH_UNKNOWN before a first collection
- * @waiting_bytes: the rest: dead, or allocated since that collection;
- *	%GCH_UNKNOWN where only the next collection will tell
+ * @reachable_bytes: how many of @live_bytes are reachable, as far as the engine
+ *	knows: what the last collection left; all of them if the engine frees dead
+ *	objects without a collection; %GCH_UNKNOWN before the first collection
+ * @waiting_bytes: the rest: dead, or allocated since that collection; %GCH_UNKNOWN if
+ *	only the next collection will tell
  * @peak_live_bytes: highest live bytes, as seen at refills and cycles, or now
  * @held_bytes: memory held
  * @peak_held_bytes: highest @held_bytes
- * @returned_bytes: pages given back while the heap lived
+ * @returned_bytes: bytes of pages given back while the heap exists
  * @classes: size classes of the engine
  * @units: spans or pools in use
  * @arenas: arenas held
- * @large_objects: live objects past the size classes
+ * @large_objects: live objects above the size classes
  * @cycles: collections ended
- * @cycles_gen: by generation; a tracing engine counts all in generation 2
- * @cycle_ns: wall time in collections, sweeping included
- * @mark_ns: how much of it a tracing engine marked
- * @stopped_ns: how much of it mutators were stopped for
- * @cpu_ns: processor time of mark workers and sweepers; on an engine without, of
+ * @cycles_gen: collections ended, by generation; a tracing engine counts all in
+ *	generation 2
+ * @cycle_ns: wall time of collections, including the sweep
+ * @mark_ns: the part of @cycle_ns in which a tracing engine marked
+ * @stopped_ns: the part of @cycle_ns for which mutators were stopped
+ * @cpu_ns: processor time of mark workers and sweepers; without workers, of
  *	collections
- * @mark_dedicated_ns: time that dedicated mark workers marked
- * @mark_fraction_ns: time that others marked for their fraction of a CPU
- * @mark_idle_ns: time that others marked because their CPU was idle
+ * @mark_dedicated_ns: marking time of dedicated mark workers
+ * @mark_fraction_ns: marking time of other workers for their fraction of a CPU
+ * @mark_idle_ns: marking time of other workers on idle CPUs
  * @marked: objects marked or visited by all cycles
- * @assist_bytes: bytes that mutators marked themselves
+ * @assist_bytes: bytes marked by assists
  * @swept_bytes: bytes of spans that mutators swept ahead of need
  * @garbage_max_bytes: most bytes that one cycle found dead
- * @goal_bytes: live bytes that the next cycle is to end before, 0 for none
- * @limit_hits: allocations that met the hard limit, each once
- * @limit_waits: allocations that waited for a collection rather than pass the soft limit
- * @limiter_on: times that collecting took half of the processor time and was held back
- * @limiter_ns: how long it was
- * @over_limit: times that what is held passed the soft limit
- * @over_limit_ns: how long it was beyond it
- * @over_limit_max_bytes: by how much at most
+ * @goal_bytes: live bytes before which the next cycle should end, 0 for none
+ * @limit_hits: allocations that met the hard limit, each counted once
+ * @limit_waits: allocations that waited for a collection instead of passing the soft
+ *	limit
+ * @limiter_on: times that collections reached half of the processor time and were
+ *	throttled
+ * @limiter_ns: total time of throttling
+ * @over_limit: times that @held_bytes passed the soft limit
+ * @over_limit_ns: total time beyond the soft limit
+ * @over_limit_max_bytes: largest excess over the soft limit
  * @alloc_failures: allocations that failed with -ENOMEM
- * @handshakes: with the CPUs that mutators of the heap use
- * @interrupts: CPUs that they have interrupted
- * @verify_errors: disagreements that verification found
- * @finalizers_queued: objects found out of reach that had one
- * @finalizers_run: how many of them have been called
- * @cleanups_queued: those of objects that are gone
+ * @handshakes: handshakes with the CPUs that the heap's mutators use
+ * @interrupts: CPUs that handshakes interrupted
+ * @verify_errors: errors that verification found
+ * @finalizers_queued: objects with a finalizer found unreachable
+ * @finalizers_run: how many of their finalizers have been called
+ * @cleanups_queued: cleanups of freed objects
  * @cleanups_run: how many of them have been called
- * @pause: what mutators were held up for, each time
- * @assist: what they spent on helping the collector, each time
- * @handshake: what a handshake took
- * @hold: those of @pause in which somebody else had the heap to himself
+ * @pause: pauses of mutators
+ * @assist: time of each assist
+ * @handshake: time of each handshake
+ * @hold: the pauses in which another task had exclusive use of the heap
  */
 struct gch_stats {
 	u64 allocs;
@@ -155,11 +158,11 @@ void gch_heap_stats(struct gch_heap *heap, struct gch_stats *stats);
 u64 gch_heap_live_objects(struct gch_heap *heap);
 
 /**
- * struct gch_census - what a heap consisted of at one instant
+ * struct gch_census - composition of a heap at one instant
  * @held_bytes: memory held
  * @live_bytes: objects allocated and not freed
- * @reachable_bytes: how many of these a collection then left; %GCH_UNKNOWN if there
- *	was none
+ * @reachable_bytes: how many of @live_bytes the collection left; %GCH_UNKNOWN without
+ *	one
  */
 struct gch_census {
 	u64 held_bytes;
@@ -168,12 +171,12 @@ struct gch_census {
 };
 
 /**
- * struct gch_peaks - the most that a heap held while it was watched
- * @node: the core's
+ * struct gch_peaks - peaks of a heap while it was watched
+ * @node: the core's link
  * @held_bytes: most memory held
  * @live_bytes: most bytes of objects not freed, as seen at refills and cycles
- * @garbage_bytes: most that one collection found dead
- * @census: at that collection at which most was held
+ * @garbage_bytes: most bytes that one collection found dead
+ * @census: the census of the collection at which the heap held most
  */
 struct gch_peaks {
 	struct list_head node;

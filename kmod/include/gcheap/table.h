@@ -11,8 +11,8 @@ struct gch_heap;
 /**
  * struct gch_weak - one entry of a weak table
  * @ref: the object, or NULL
- * @next: the engine's; links the entries that name one object
- * @pprev: the engine's
+ * @next: for the engine; links the entries that name one object
+ * @pprev: for the engine
  */
 struct gch_weak {
 	void *ref;
@@ -21,37 +21,37 @@ struct gch_weak {
 };
 
 /*
- * A table is an array of chunks that is only ever enlarged, so a chunk's
- * entries stay where they are for as long as the table lives.
+ * A table is an array of chunks that never shrinks, so a chunk's entries stay in
+ * place while the table exists.
  */
 #define GCH_CHUNK_BYTES		PAGE_SIZE
 #define GCH_ROOTS_PER_CHUNK	(GCH_CHUNK_BYTES / sizeof(void *))
 #define GCH_WEAKS_PER_CHUNK	(GCH_CHUNK_BYTES / sizeof(struct gch_weak))
 
 /**
- * typedef gch_roots_fn - called with the places of root references
- * @arg: the caller's
- * @places: an array of them
- * @nr: their number
+ * typedef gch_roots_fn - called with addresses of root references
+ * @arg: the caller's argument
+ * @places: an array of references
+ * @nr: its length
  */
 typedef void (*gch_roots_fn)(void *arg, void **places, unsigned int nr);
 
 /**
  * typedef gch_tables_fn - called with entries of a root table
- * @arg: the caller's
+ * @arg: the caller's argument
  * @table: number of the table
  * @first: number of the first entry
- * @places: an array of them
- * @nr: their number
+ * @places: an array of entries
+ * @nr: its length
  */
 typedef void (*gch_tables_fn)(void *arg, u32 table, u32 first, void **places,
 			      unsigned int nr);
 
 /**
  * typedef gch_weaks_fn - called with weak entries
- * @arg: the caller's
- * @entries: an array of them
- * @nr: their number
+ * @arg: the caller's argument
+ * @entries: an array of entries
+ * @nr: its length
  */
 typedef void (*gch_weaks_fn)(void *arg, struct gch_weak *entries,
 			     unsigned int nr);

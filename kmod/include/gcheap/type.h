@@ -11,15 +11,15 @@
 /**
  * struct gch_type - a registered type
  * @heap: its heap
- * @node: in the heap's list
- * @named: in its hash of names
- * @name: for people
- * @id: dense from 0
- * @bytes: size of an object without an engine's own header; 0 if variable
- * @nr_refs: reference words
+ * @node: link in the heap's list
+ * @named: link in the heap's hash of names
+ * @name: its name for the user interface
+ * @id: its number, dense from 0
+ * @bytes: size of an object without the engine's header; 0 if variable
+ * @nr_refs: number of reference words
  * @flags: &enum gch_type_flags
- * @unit: the engine's own
- * @first_words: the first 64 words' references, bit per word
+ * @unit: for the engine
+ * @first_words: bitmap of the references among the first 64 words
  * @leading: the references are the first @nr_refs words
  * @refs: their word numbers, ascending (unused if @leading)
  */
@@ -40,7 +40,7 @@ struct gch_type {
 
 bool gch_type_search(const struct gch_type *type, u32 word);
 
-/* Is a word of the objects of a fixed type a reference? */
+/* Is word @word of an object of this fixed type a reference? */
 static inline bool gch_type_is_ref(const struct gch_type *type, u32 word)
 {
 	if (type->leading)
@@ -50,7 +50,7 @@ static inline bool gch_type_is_ref(const struct gch_type *type, u32 word)
 	return gch_type_search(type, word);
 }
 
-/* Which word of the objects of a fixed type its reference @i is. */
+/* Word number of reference @i in objects of a fixed type. */
 static inline u32 gch_type_word(const struct gch_type *type, u32 i)
 {
 	return type->leading ? i : type->refs[i];

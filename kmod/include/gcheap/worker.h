@@ -8,20 +8,20 @@
 
 struct gch_heap;
 
-/* As the CPU of a turn that no worker takes. */
+/* CPU number of a turn that the job's submitter takes without a worker. */
 #define GCH_CPU_NONE	UINT_MAX
 
-/* How long a worker rests, or waits for work of others, between two turns. */
+/* Sleep of a worker between two turns when it rests, or when it waits for work. */
 #define GCH_REST_US	100U
 #define GCH_IDLE_US	20U
 
 /**
- * enum gch_turn - what comes after a turn
- * @GCH_TURN_DONE: nothing; the job is over when all turns that go on have ended
- * @GCH_TURN_IDLE: another one soon; there was nothing to do
- * @GCH_TURN_REST: another one, when others have had the CPU
- * @GCH_TURN_HELD: likewise; nothing was done, nor may the worker do anything before
- *	others leave the CPU
+ * enum gch_turn - what a worker does after a turn
+ * @GCH_TURN_DONE: stops; the job ends when all running turns have ended
+ * @GCH_TURN_IDLE: takes another turn soon; this one found no work
+ * @GCH_TURN_REST: takes another turn after other tasks have had the CPU
+ * @GCH_TURN_HELD: as %GCH_TURN_REST; this turn did nothing, and the worker may do
+ *	nothing until other tasks leave the CPU
  */
 enum gch_turn {
 	GCH_TURN_DONE,
@@ -31,12 +31,12 @@ enum gch_turn {
 };
 
 /**
- * typedef gch_worker_fn - a turn of a job
- * @arg: the caller's
- * @cpu: the CPU that the calling worker is bound to, or %GCH_CPU_NONE
+ * typedef gch_worker_fn - takes one turn of a job
+ * @arg: the caller's argument
+ * @cpu: the CPU that the worker is bound to, or %GCH_CPU_NONE
  *
- * A turn leaves nothing in its caller's hands: another worker can go on. It ends soon
- * after gch_worker_wanted() has said so.
+ * A turn hands back all of its work, so another worker can continue. It ends soon
+ * after gch_worker_wanted() returns true.
  *
  * Context: process context, may sleep; a kthread bound to @cpu, unless that is
  * %GCH_CPU_NONE.
