@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The only place that knows kernel versions
+ * The only file that knows kernel versions
  *
- * Code is written for the newest kernel; what an older one lacks is given to it
- * here, one section a feature. Features that are macros are tested for by
- * name, because distributions backport them; the others by version.
+ * The code is written for the newest kernel. This file supplies features that older
+ * kernels lack, one section per feature. It detects macro features by name, because
+ * distributions backport them, and other features by version.
  */
 #ifndef _GCHEAP_COMPAT_H
 #define _GCHEAP_COMPAT_H
@@ -30,9 +30,9 @@
 #include <net/netlink.h>
 
 /*
- * Formatted extack messages (6.2). An extack there has room for the text; here
- * it can only point to it, so texts live in a ring. The netlink core copies a
- * text when the handler has returned, long before the ring comes round.
+ * Formatted extack messages (6.2). An older extack has no room for the text and can
+ * only point to it, so texts live in a ring. The netlink core copies the text when
+ * the handler has returned, long before the ring wraps.
  */
 #ifndef NL_SET_ERR_MSG_FMT
 #define GCH_COMPAT_TEXTS	32
@@ -68,8 +68,8 @@ static inline char *gch_compat_text(void)
 #endif
 
 /*
- * Integers of 4 or 8 bytes on the wire (6.7). NLA_UINT has to work where a
- * generated policy says "{ .type = NLA_UINT, }".
+ * Integers of 4 or 8 bytes on the wire (6.7). NLA_UINT must work in generated
+ * policies, in "{ .type = NLA_UINT, }".
  */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
 static inline int gch_compat_check_uint(const struct nlattr *attr,
@@ -101,13 +101,13 @@ static inline int nla_put_uint(struct sk_buff *skb, int type, u64 value)
 #endif
 
 /*
- * Split operations (6.2): a generated family has one entry for the do and one
- * for the dump of a command. Older kernels know one entry a command, with one
- * policy. There the generated tables are tables of struct genl_ops, and the
- * entries of a command are merged when the family registers.
+ * Split operations (6.2): a generated family has one entry each for the do and the
+ * dump of a command. Older kernels have one entry with one policy per command. There
+ * the generated tables are tables of struct genl_ops, and the registration merges the
+ * entries of a command.
  *
- * To use it, register and unregister generated families from files that
- * include this header, and give specs no pre and post hooks.
+ * Files that register and unregister generated families must include this header, and
+ * specs must have no pre and post hooks.
  */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
 #define genl_split_ops	genl_ops
@@ -129,7 +129,7 @@ static inline int gch_compat_genl_merge(struct genl_ops *to,
 	unsigned int i, max = max(to->maxattr, from->maxattr);
 	struct nla_policy *policy = NULL;
 
-	/* Without a policy the netlink core refuses all attributes. */
+	/* Without a policy the netlink core rejects all attributes. */
 	if (max) {
 		policy = kcalloc(max + 1, sizeof(*policy), GFP_KERNEL);
 		if (!policy)
@@ -197,8 +197,9 @@ static inline int gch_compat_genl_unregister(struct genl_family *family)
 #else
 
 /*
- * The netlink core of 6.12, for one, does not look at what comes with a split operation
- * that has no attributes, and takes it. Here those get a policy that refuses all.
+ * If a split operation has no attributes, the netlink core (6.12, for example)
+ * accepts any attribute without looking at it. Such operations get a policy that
+ * rejects all.
  */
 static inline int gch_compat_genl_register(struct genl_family *family)
 {
@@ -213,7 +214,7 @@ static inline int gch_compat_genl_register(struct genl_family *family)
 	ops = kmemdup(given, family->n_split_ops * sizeof(*ops), GFP_KERNEL);
 	if (!ops)
 		return -ENOMEM;
-	/* The family is read-only after init, and not looked at. */
+	/* The family is read-only after init; kmemleak does not scan it. */
 	kmemleak_not_leak(ops);
 	for (i = 0; i < family->n_split_ops; i++) {
 		if (ops[i].policy)
@@ -244,8 +245,8 @@ static inline int gch_compat_genl_unregister(struct genl_family *family)
 #define genl_unregister_family(family)	gch_compat_genl_unregister(family)
 
 /*
- * Shrinkers that are allocated (6.7), and whose registration cannot fail. Older
- * kernels register what the caller has; there a module frees it as well.
+ * Allocated shrinkers (6.7), whose registration cannot fail. Older kernels register
+ * memory of the caller, which the caller also frees.
  */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
 static inline struct shrinker *gch_compat_shrinker_alloc(void)
@@ -277,10 +278,7 @@ static inline void shrinker_free(struct shrinker *shrinker)
 #define GCH_MAX_PAGE_ORDER	(MAX_ORDER - 1)
 #endif
 
-/*
- * Symbols for KUnit tests only (6.2); what the namespace is called has been a
- * string since 6.13.
- */
+/* Symbols for KUnit tests only (6.2). Since 6.13 the namespace is a string. */
 #if !IS_ENABLED(CONFIG_KUNIT)
 #define EXPORT_SYMBOL_IF_KUNIT(symbol)	static_assert(true, #symbol)
 #elif LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)

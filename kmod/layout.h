@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What a kernel must be like: others are refused when the modules are built. */
+/* Requirements on the kernel; the build fails on others. */
 #ifndef _GCHEAP_LAYOUT_H
 #define _GCHEAP_LAYOUT_H
 

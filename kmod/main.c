@@ -39,7 +39,7 @@ static int __init register_all(void)
 	return ret;
 }
 
-/* A module's exit has been called, or its init has failed; its memory is still there. */
+/* The module's exit was called, or its init failed; its memory still exists. */
 static int module_event(struct notifier_block *nb, unsigned long event,
 			void *module)
 {
@@ -58,7 +58,7 @@ static void wq_exit(void)
 {
 	if (gch_final_wq)
 		destroy_workqueue(gch_final_wq);
-	/* The work of the other is ended by this one's. */
+	/* Work on gcheap_final queues work on gcheap: this one goes last. */
 	if (gch_wq)
 		destroy_workqueue(gch_wq);
 }
@@ -66,7 +66,10 @@ static void wq_exit(void)
 static int __init wq_init(void)
 {
 	gch_wq = alloc_workqueue("gcheap", WQ_UNBOUND, 0);
-	/* Functions of clients may sleep for long, those of each heap in one work item. */
+	/*
+	 * Client functions may sleep for long; each heap runs its own in one work
+	 * item.
+	 */
 	gch_final_wq = alloc_workqueue("gcheap_final", WQ_UNBOUND,
 				       WQ_MAX_ACTIVE);
 	if (gch_wq && gch_final_wq)
@@ -123,7 +126,7 @@ static void __exit gch_exit(void)
 	gch_shrinker_exit();
 	unregister_all();
 	gch_workers_exit();
-	/* Tables replaced by larger ones wait for it. */
+	/* Old table directories are freed by kfree_rcu(). */
 	rcu_barrier();
 	wq_exit();
 }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Pages of heaps: taken from the page allocator, naturally aligned, counted
- * against the heap's limit and charged to the memory cgroup of its creator
+ * Pages of heaps: taken from the page allocator, naturally aligned, counted against
+ * the heap's limit and charged to the memory cgroup of the heap's creator
  *
- * held is raised before pages are taken, by no more than the limit allows, so that
- * it is never exceeded, not even by what is taken back at once; and lowered after they
- * are back. The peak is raised when the pages are there. The two totals are what
- * proves at module exit that nothing was lost.
+ * gch_heap.held is raised before pages are taken, and only within the limit. So it
+ * never exceeds the limit, not even for an allocation that fails. It is lowered after
+ * the pages are freed. The peak is raised when the pages are there. The two totals
+ * show at module exit that no page leaked.
  */
 #include <gcheap/engine.h>
 
@@ -21,16 +21,16 @@
 #include "delay.h"
 #include "heap.h"
 
-/* Not in crumbs, as long as there is something better. */
+/* Smallest block of a node's memory, unless arenas are smaller. */
 #define NEAR_ORDER_MIN	((unsigned int)GCH_ORDER(SZ_64K))
 
 static atomic64_t pages_taken;
 static atomic64_t pages_returned;
 
 /**
- * gch_pages_total - pages since the module was loaded
- * @taken: taken from the page allocator
- * @returned: given back
+ * gch_pages_total - counts pages since the module was loaded
+ * @taken: set to pages taken from the page allocator
+ * @returned: set to pages given back
  *
  * Context: any.
  */
@@ -41,14 +41,15 @@ void gch_pages_total(u64 *taken, u64 *returned)
 }
 
 /**
- * gch_memcg_enter - charges what the task allocates to a heap's cgroup
+ * gch_memcg_enter - charges the task's allocations to a heap's cgroup
  * @heap: the heap
  *
- * For what is allocated with __GFP_ACCOUNT, by a kthread on behalf of the heap's
- * user above all.
+ * Affects allocations with __GFP_ACCOUNT, mainly those of a kthread on behalf of the
+ * heap's user.
  *
  * Context: process context.
- * Return: for gch_memcg_leave(), which the same task calls while the heap exists.
+ * Return: the argument for gch_memcg_leave(), which the same task calls while the
+ * heap exists.
  */
 struct mem_cgroup *gch_memcg_enter(struct gch_heap *heap)
 {
@@ -57,8 +58,8 @@ struct mem_cgroup *gch_memcg_enter(struct gch_heap *heap)
 EXPORT_SYMBOL_GPL(gch_memcg_enter);
 
 /**
- * gch_memcg_leave - ends what gch_memcg_enter() began
- * @old: what that returned
+ * gch_memcg_leave - reverts gch_memcg_enter()
+ * @old: the return value of gch_memcg_enter()
  *
  * Context: process context.
  */
@@ -69,12 +70,12 @@ void gch_memcg_leave(struct mem_cgroup *old)
 EXPORT_SYMBOL_GPL(gch_memcg_leave);
 
 /**
- * gch_limit_allows - would the heap's limit allow for more pages?
+ * gch_limit_allows - would the heap's limit allow more memory?
  * @heap: the heap
- * @bytes: how much more
+ * @bytes: additional bytes
  *
  * Context: any.
- * Return: whether it would at this moment.
+ * Return: true if the limit has room at this moment.
  */
 bool gch_limit_allows(struct gch_heap *heap, size_t bytes)
 {
@@ -99,13 +100,14 @@ static bool reserve(struct gch_heap *heap, size_t bytes, u64 limit)
 /**
  * gch_reserve - counts bytes that a heap is about to take
  * @heap: the heap
- * @bytes: how many
+ * @bytes: number of bytes
  *
- * Bytes that do not fit are never counted, so no other request is refused for them.
+ * Bytes that do not fit are never counted, so they make no other request fail.
  *
  * Context: any.
- * Return: false if that would exceed the heap's limit. If not, gch_taken() follows
- * when the memory is there, or gch_unhold() when it cannot be had.
+ * Return: false if the bytes would exceed the heap's limit. After true, the caller
+ * calls gch_taken() when it has the memory, or gch_unhold() when the allocation
+ * fails.
  */
 bool gch_reserve(struct gch_heap *heap, size_t bytes)
 {
@@ -113,7 +115,7 @@ bool gch_reserve(struct gch_heap *heap, size_t bytes)
 }
 
 /**
- * gch_taken - what gch_reserve() has counted is there
+ * gch_taken - records the memory of a gch_reserve()
  * @heap: the heap
  *
  * Context: any.
@@ -127,14 +129,14 @@ void gch_taken(struct gch_heap *heap)
 }
 
 /**
- * gch_hold - counts bytes that a heap holds from now on
+ * gch_hold - counts bytes that a heap now holds
  * @heap: the heap
- * @bytes: how many
+ * @bytes: number of bytes
  *
- * For gch_unhold() when they have been given back.
+ * gch_unhold() uncounts them.
  *
  * Context: any.
- * Return: false if that would exceed the heap's limit: then nothing is counted.
+ * Return: false if the bytes would exceed the heap's limit; nothing is counted then.
  */
 bool gch_hold(struct gch_heap *heap, size_t bytes)
 {
@@ -146,9 +148,9 @@ bool gch_hold(struct gch_heap *heap, size_t bytes)
 EXPORT_SYMBOL_IF_KUNIT(gch_hold);
 
 /**
- * gch_unhold - counts bytes that a heap holds no more
+ * gch_unhold - uncounts bytes that a heap no longer holds
  * @heap: the heap
- * @bytes: how many
+ * @bytes: number of bytes
  *
  * Context: any.
  */
@@ -161,8 +163,9 @@ void gch_unhold(struct gch_heap *heap, size_t bytes)
 EXPORT_SYMBOL_IF_KUNIT(gch_unhold);
 
 /*
- * The limit for a block of an arena: mutators that find room below the soft limit at the
- * same moment do not pass it all together, unless they need so much or take small pieces.
+ * Limit for a block of an arena. Larger blocks stay below the soft limit, so that
+ * concurrent mutators do not all pass it with one. Small blocks, and blocks of the
+ * least usable order, may pass it.
  */
 static u64 arena_limit(struct gch_heap *heap, unsigned int order,
 		       unsigned int min_order)
@@ -175,7 +178,7 @@ static u64 arena_limit(struct gch_heap *heap, unsigned int order,
 	return limit && soft ? min(limit, soft) : limit ?: soft;
 }
 
-/* Of one NUMA node alone, or as the task's policy has it: NUMA_NO_NODE. */
+/* From one NUMA node only, or by the task's policy if @nid is NUMA_NO_NODE. */
 static void *pages_get(struct gch_heap *heap, int nid, unsigned int order,
 		       gfp_t gfp, u64 limit)
 {
@@ -186,7 +189,7 @@ static void *pages_get(struct gch_heap *heap, int nid, unsigned int order,
 	WARN_ON_ONCE(!gch_may_take_memory());
 	if (order > GCH_MAX_PAGE_ORDER || !reserve(heap, bytes, limit))
 		return NULL;
-	/* Fails rather than that somebody is killed for it. */
+	/* Fail instead of invoking the OOM killer. */
 	if (!(gfp & __GFP_NORETRY))
 		gfp |= __GFP_RETRY_MAYFAIL;
 	gfp |= __GFP_ACCOUNT | __GFP_NOWARN;
@@ -208,12 +211,12 @@ static void *pages_get(struct gch_heap *heap, int nid, unsigned int order,
 /**
  * gch_pages_get - takes pages for a heap
  * @heap: the heap
- * @order: of the block
- * @gfp: GFP_KERNEL, and more
+ * @order: order of the block
+ * @gfp: GFP_KERNEL, optionally with more flags
  *
  * Context: process context outside sections, may sleep.
- * Return: the block, aligned to its size, contents undefined; NULL at the
- * heap's limit or without memory.
+ * Return: the block, aligned to its size, contents undefined; NULL at the heap's
+ * limit or without memory.
  */
 void *gch_pages_get(struct gch_heap *heap, unsigned int order, gfp_t gfp)
 {
@@ -223,12 +226,13 @@ void *gch_pages_get(struct gch_heap *heap, unsigned int order, gfp_t gfp)
 EXPORT_SYMBOL_IF_KUNIT(gch_pages_get);
 
 /**
- * gch_pages_come_zeroed - are pages zeroed that nobody has asked to be?
+ * gch_pages_come_zeroed - does the kernel zero pages without a request?
  *
- * With init_on_alloc, and with init_on_free when they were freed.
+ * True with init_on_alloc, and with init_on_free, which zeroes pages as they are
+ * freed.
  *
  * Context: any.
- * Return: whether all are that gch_pages_get() takes, and gch_arena_get().
+ * Return: true if gch_pages_get() and gch_arena_get() return zeroed pages.
  */
 bool gch_pages_come_zeroed(void)
 {
@@ -256,12 +260,14 @@ EXPORT_SYMBOL_IF_KUNIT(gch_pages_put);
 /**
  * gch_arena_get - takes a block for an arena
  * @heap: the heap
- * @min_order: least order that is of use
- * @order: set to the order it got: at most what it was and that of
- *	%GCH_KEY_ARENA_ORDER, less where memory is in pieces or the limit is near
+ * @min_order: smallest usable order
+ * @order: in: largest usable order; out: the order of the block, which is at most
+ *	%GCH_KEY_ARENA_ORDER unless @min_order is larger, and smaller where memory is
+ *	fragmented or the limit is near
  *
  * Context: process context, may sleep.
- * Return: the block, aligned to its size, or NULL.
+ * Return: the block, aligned to its size, or NULL at the heap's limit or without
+ * memory.
  */
 void *gch_arena_get(struct gch_heap *heap, unsigned int min_order,
 		    unsigned int *order)
@@ -270,7 +276,7 @@ void *gch_arena_get(struct gch_heap *heap, unsigned int min_order,
 	void *addr;
 
 	for (o = max(o, min_order); ; o--) {
-		/* Only the last try may press memory hard. */
+		/* Only the last try may reclaim hard. */
 		addr = pages_get(heap, NUMA_NO_NODE, o, o > min_order ?
 				 GFP_KERNEL | __GFP_NORETRY :
 				 GFP_KERNEL | __GFP_RETRY_MAYFAIL,
@@ -287,14 +293,13 @@ void *gch_arena_get(struct gch_heap *heap, unsigned int min_order,
 EXPORT_SYMBOL_IF_KUNIT(gch_arena_get);
 
 /**
- * gch_arena_get_near - takes a block of one NUMA node, if it has one at hand
+ * gch_arena_get_near - takes a block from one NUMA node if it has free memory
  * @heap: the heap
  * @nid: the node
- * @min_order: least order that is of use
- * @order: set to the order it got: as gch_arena_get(), but no block below 64 KiB if
- *	arenas are to be larger
+ * @min_order: smallest usable order
+ * @order: as for gch_arena_get(), but the block is not below 64 KiB unless arenas are
  *
- * No task is pressed for it: elsewhere there may be plenty.
+ * Does not reclaim hard: other nodes may have free memory.
  *
  * Context: process context, may sleep.
  * Return: the block, aligned to its size, or NULL.

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Misuse of the API: calls where the task cannot sleep, and mutators that tasks share
+ * Checks for misuse of the API: calls where the task cannot sleep, and mutators
+ * shared between tasks
  *
- * A call seldom sleeps, so a client may run for long before a call under a spinlock
- * meets a collection. The calls of a heap that is checked look each time, and refuse:
- * those of all heaps with the module parameter checks, those of one with verify. The
- * CPU of a mutator of such a heap has a mark, %GCH_CPU_CHECKED. So each of its calls
- * takes the way of one that has changed CPUs, gch_mutator_move(), which is where it
- * looks. Calls of other heaps pay nothing.
+ * Calls seldom sleep, so a client may run for long before a call under a spinlock
+ * meets a collection. Calls of a checked heap test for this each time and fail. The
+ * module parameter checks turns the checks on for all heaps, the setting verify for
+ * one heap. Each mutator of a checked heap has %GCH_CPU_CHECKED set in its CPU, so
+ * each of its calls takes the slow path of a changed CPU, gch_mutator_move(), which
+ * does the checks. Calls of other heaps pay nothing.
  *
- * A refused call has written nothing: an interrupt may have come in the middle of a
- * section, and another task may be in one.
+ * A refused call writes nothing: it may run in an interrupt in the middle of a
+ * section, or while another task is in one.
  *
- * gch_heap.checks_lock makes those take turns who switch the checks of a heap.
+ * gch_heap.checks_lock serializes changes of gch_heap.checked.
  */
 #include "mutator.h"
 
@@ -27,7 +28,7 @@
 
 static bool checks;
 
-/* @pinned: what the caller itself has added to the preemption count. */
+/* @pinned: the caller's own contribution to the preemption count. */
 static bool can_sleep(int pinned)
 {
 	if (!IS_ENABLED(CONFIG_PREEMPT_COUNT))
@@ -36,7 +37,7 @@ static bool can_sleep(int pinned)
 	       !rcu_preempt_depth();
 }
 
-/* The mutator is the task's own from now on, if it was that of none. */
+/* Claims the mutator for the current task if no task owns it. */
 static int look(struct gch_mutator *m, int pinned)
 {
 	struct task_struct *task;
@@ -48,11 +49,11 @@ static int look(struct gch_mutator *m, int pinned)
 }
 
 /**
- * gch_check - may the calling task make a call of a mutator here?
+ * gch_check - may the current task call this mutator here?
  * @m: the mutator
  *
  * Context: any; preemption has been disabled once, for a section.
- * Return: whether it can sleep and no other task uses the mutator.
+ * Return: true if the task can sleep and no other task uses the mutator.
  */
 bool gch_check(struct gch_mutator *m)
 {
@@ -71,13 +72,13 @@ static void report(const struct gch_mutator *m, unsigned long ip,
 }
 
 /**
- * gch_mutator_misuse - says what is wrong with a call
+ * gch_mutator_misuse - reports the misuse in a call
  * @m: the mutator, which was refused a section
- * @ip: where it was called
+ * @ip: address of the caller
  *
  * Context: any.
- * Return: the error of the call: -EINVAL if it cannot sleep; -EPERM if another task
- * uses the mutator.
+ * Return: the error of the call: -EINVAL if the task cannot sleep; -EPERM if another
+ * task uses the mutator.
  */
 int gch_mutator_misuse(struct gch_mutator *m, unsigned long ip)
 {
@@ -90,12 +91,12 @@ int gch_mutator_misuse(struct gch_mutator *m, unsigned long ip)
 }
 
 /**
- * gch_check_call - may the calling task make a call that is more than one section?
+ * gch_check_call - may the current task make a call beyond a single section?
  * @m: the mutator
- * @ip: where it was called
+ * @ip: address of the caller
  *
  * Context: any.
- * Return: 0, or as gch_mutator_misuse().
+ * Return: 0 or an error of gch_mutator_misuse().
  */
 int gch_check_call(struct gch_mutator *m, unsigned long ip)
 {
@@ -106,11 +107,11 @@ int gch_check_call(struct gch_mutator *m, unsigned long ip)
 
 /**
  * gch_check_detach - may a mutator be detached here?
- * @m: the mutator; the calling task's own, if it may
- * @ip: where it was called
+ * @m: the mutator; released by its task on success
+ * @ip: address of the caller
  *
  * Context: any.
- * Return: as gch_check_call(), but for -EPERM.
+ * Return: 0, or -EINVAL if the task cannot sleep.
  */
 int gch_check_detach(struct gch_mutator *m, unsigned long ip)
 {
@@ -126,7 +127,7 @@ static bool are_wanted(const struct gch_heap *heap)
 }
 
 /**
- * gch_checks_init - checks the calls of a new heap, if that is wanted
+ * gch_checks_init - enables the checks of a new heap if they are wanted
  * @heap: the heap, not in the registry yet
  *
  * Context: process context.
@@ -140,12 +141,15 @@ static void mark(struct gch_mutator *m)
 {
 	unsigned int cpu = READ_ONCE(m->cpu);
 
-	/* What its own calls write meanwhile has the mark. */
+	/* A concurrent call of the mutator itself stores the mark, too. */
 	if (cpu != UINT_MAX)
 		cmpxchg(&m->cpu, cpu, cpu | GCH_CPU_CHECKED);
 }
 
-/* Calls that have missed it end; then those that need not look are made to. */
+/*
+ * Waits for calls that read checked as false; then sends later ones through the
+ * checks.
+ */
 static void begin(struct gch_heap *heap)
 {
 	struct gch_mutator *m;
@@ -160,7 +164,7 @@ static void begin(struct gch_heap *heap)
 }
 
 /**
- * gch_checks_update - begins or ends the checks of a heap's calls, as they are wanted
+ * gch_checks_update - enables or disables the checks of a heap as they are wanted
  * @heap: the heap
  *
  * Context: process context, may sleep.

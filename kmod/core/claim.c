@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A heap for one user alone
+ * Exclusive use of a heap
  *
- * Who compares each death with a record cannot have others change a setting,
- * collect, or attach a mutator. gch_heap.lock protects the claim; what a claim
- * forbids looks at it there, or under gch_heap.cycle_lock, which gch_claimed_wait()
- * takes once when the claim is to be seen. Collections for want of memory go on:
- * gch_cycles_started() tells of them.
+ * A replay that compares each death with a record must keep others from changing a
+ * setting, collecting, or attaching a mutator. gch_heap.lock protects the claim.
+ * Forbidden operations test it under that lock, or under gch_heap.cycle_lock;
+ * gch_claimed_wait() takes the latter once to make the claim visible. Collections for
+ * lack of memory still run: gch_cycles_started() counts them.
  */
 #include <gcheap/engine.h>
 
@@ -20,10 +20,10 @@
 /**
  * gch_claim_refuses - is a heap claimed?
  * @heap: the heap
- * @extack: says by whom; may be NULL
+ * @extack: set to a message that names the claimant; may be NULL
  *
  * Context: process context; under &gch_heap.lock.
- * Return: 0, -EBUSY.
+ * Return: 0 or -EBUSY.
  */
 int gch_claim_refuses(struct gch_heap *heap, struct netlink_ext_ack *extack)
 {
@@ -36,16 +36,17 @@ int gch_claim_refuses(struct gch_heap *heap, struct netlink_ext_ack *extack)
 }
 
 /**
- * gch_heap_claim - takes a heap for oneself
+ * gch_heap_claim - claims a heap for exclusive use
  * @heap: the heap
- * @who: for people, as in "is in use by @who"; at most 47 characters are kept
- * @nr_mutators: how many mutators the caller has attached
- * @extack: says why not; may be NULL
+ * @who: name of the claimant in messages ("is in use by @who"); at most 47 characters
+ *	are kept
+ * @nr_mutators: number of mutators that the caller has attached
+ * @extack: error message; may be NULL
  *
- * Until gch_heap_unclaim() others are refused with -EBUSY: gch_heap_tune(),
- * gch_collect(), gch_mutator_attach() and snapshots; gch_cycle_request() asks for
- * nothing. %GCH_KEY_INTERVAL_MS and %GCH_KEY_PERIOD_MS are at rest. Collections
- * that have been asked for before are waited for by gch_claimed_wait().
+ * Until gch_heap_unclaim(), gch_heap_tune(), gch_collect(), gch_mutator_attach() and
+ * snapshots fail with -EBUSY, and gch_cycle_request() requests nothing.
+ * %GCH_KEY_INTERVAL_MS and %GCH_KEY_PERIOD_MS are suspended. gch_claimed_wait() waits
+ * for collections that were requested before.
  *
  * Context: process context, may sleep.
  * Return: 0; -EBUSY if the heap is claimed or has other mutators; -ENODEV for a
@@ -77,8 +78,8 @@ int gch_heap_claim(struct gch_heap *heap, const char *who,
 EXPORT_SYMBOL_GPL(gch_heap_claim);
 
 /**
- * gch_heap_unclaim - lets others use a heap again
- * @heap: the heap, which the caller has claimed
+ * gch_heap_unclaim - ends the exclusive use of a heap
+ * @heap: the heap, claimed by the caller
  *
  * Context: process context, may sleep.
  */

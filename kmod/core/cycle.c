@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Collections: one at a time for a heap, by whoever asks
+ * Collections: one at a time per heap
  *
- * A collection runs in the task that calls gch_cycle_run(): a kernel user's, a
- * mutator's that is at its wits' end, or the workqueue's for what was requested
- * from where nothing may sleep. cycle_lock makes them take turns.
+ * A collection runs in the task that calls gch_cycle_run(): a kernel user, a mutator
+ * that needs memory, or the workqueue for requests from atomic context. cycle_lock
+ * serializes them.
  *
- * A request is served by a collection that begins after it. Requests are
- * counted; the work reads the count before it begins and publishes it when it
- * has ended.
+ * A request is served by a collection that begins after it. Requests are counted; the
+ * work reads the count before its collection and publishes it afterwards.
  */
 #include <gcheap/engine.h>
 
@@ -40,7 +39,7 @@ static void restart_period(struct gch_heap *heap)
 				 msecs_to_jiffies(ms));
 }
 
-/* All of it, and a snapshot, if there is to be one. */
+/* One whole collection, and a snapshot if @sn is set. */
 static int run_locked(struct gch_heap *heap, unsigned int generation,
 		      bool forced, struct gch_snapshot *sn)
 {
@@ -57,14 +56,14 @@ static int run_locked(struct gch_heap *heap, unsigned int generation,
 		ret = heap->ops->collect(heap, generation);
 	atomic64_add(ktime_get_ns() - start, &heap->cycle_ns);
 	verify(heap);
-	/* An engine that traces always collects all. */
+	/* A tracing engine always collects all generations. */
 	atomic64_inc(&heap->cycles_gen[heap->ops->traces ? 2 : generation]);
 	atomic64_inc(&heap->cycles_ended);
 	restart_period(heap);
 	return ret;
 }
 
-/* A task that was killed neither waits for a collection nor begins one. */
+/* A killed task neither waits for a collection nor begins one. */
 static int lock_cycle(struct gch_heap *heap)
 {
 	if (fatal_signal_pending(current))
@@ -84,14 +83,14 @@ static int run(struct gch_heap *heap, unsigned int generation, bool forced)
 }
 
 /**
- * gch_cycle_run - collects a heap for its engine's sake
+ * gch_cycle_run - collects a heap on behalf of its engine
  * @heap: the heap
  * @generation: oldest generation to collect, 0 to 2
  *
- * Context: process context outside sections, may sleep for as long as the
- * collection and those before it take; takes &gch_heap.cycle_lock.
- * Return: 0; -EINTR if the task was killed before the collection began; or the engine's
- * error.
+ * Context: process context outside sections, may sleep for the time of this
+ * collection and those before it; takes &gch_heap.cycle_lock.
+ * Return: 0; -EINTR if the task was killed before the collection began; or the
+ * engine's error.
  */
 int gch_cycle_run(struct gch_heap *heap, unsigned int generation)
 {
@@ -99,15 +98,15 @@ int gch_cycle_run(struct gch_heap *heap, unsigned int generation)
 }
 
 /**
- * gch_cycle_since - collects a heap unless somebody else has
+ * gch_cycle_since - collects a heap unless another task has
  * @heap: the heap
  * @generation: oldest generation to collect, 0 to 2
- * @started: gch_cycles_started() when the caller found that it needs one
+ * @started: gch_cycles_started() when the caller decided that it needs a collection
  *
  * Many mutators may meet the limit at once; one collection serves them all.
  *
  * Context: as gch_cycle_run().
- * Return: as gch_cycle_run().
+ * Return: as gch_cycle_run(); 0 if another collection has started since.
  */
 int gch_cycle_since(struct gch_heap *heap, unsigned int generation, u64 started)
 {
@@ -122,11 +121,11 @@ int gch_cycle_since(struct gch_heap *heap, unsigned int generation, u64 started)
 }
 
 /**
- * gch_cycle_await - waits for the collection that runs
+ * gch_cycle_await - waits for the current collection
  * @heap: the heap
  *
  * Context: as gch_cycle_run().
- * Return: 0, or -EINTR.
+ * Return: 0, or -EINTR if the task was killed.
  */
 int gch_cycle_await(struct gch_heap *heap)
 {
@@ -138,14 +137,14 @@ int gch_cycle_await(struct gch_heap *heap)
 }
 
 /**
- * gch_cycle_choose - collects what an engine finds to be due
+ * gch_cycle_choose - runs the collection that an engine chooses
  * @heap: the heap
- * @choose: called when no collection runs; returns the oldest generation to collect, or
- *	less than 0 for none
- * @arg: its argument
+ * @choose: called while no collection runs; returns the oldest generation to collect,
+ *	or a negative value for none
+ * @arg: argument of @choose
  *
- * Of those that ask for the same at once the first collects, and @choose tells the
- * others that it has been done.
+ * If several tasks want the same collection, the first runs it, and @choose tells the
+ * others that it is done.
  *
  * Context: as gch_cycle_run().
  * Return: as gch_cycle_run().
@@ -169,11 +168,11 @@ int gch_cycle_choose(struct gch_heap *heap, gch_choose_fn choose, void *arg)
  * @generation: oldest generation to collect, 0 to 2; an engine without
  *	generations collects everything
  *
- * A collection that has begun goes on to its end, even if the task is killed.
+ * A collection that has begun completes, even if the task is killed.
  *
  * Context: process context outside sections, may sleep.
- * Return: 0, -EINVAL for a generation above 2, -EBUSY for a claimed heap, -EINTR if the
- * task was killed before the collection began, or -ENOMEM.
+ * Return: 0; -EINVAL for a generation above 2; -EBUSY for a claimed heap; -EINTR if
+ * the task was killed before the collection began; -ENOMEM.
  */
 int gch_collect(struct gch_heap *heap, unsigned int generation)
 {
@@ -197,7 +196,7 @@ EXPORT_SYMBOL_GPL(gch_collect);
  * @generation: oldest generation to collect, 0 to 2
  *
  * Context: process context outside sections, may sleep.
- * Return: 0, -EINVAL for a generation above 2, -EINTR as gch_collect(), or -ENOMEM.
+ * Return: 0; -EINVAL for a generation above 2; -EINTR as gch_collect(); -ENOMEM.
  */
 int gch_claimed_collect(struct gch_heap *heap, unsigned int generation)
 {
@@ -208,14 +207,14 @@ int gch_claimed_collect(struct gch_heap *heap, unsigned int generation)
 EXPORT_SYMBOL_GPL(gch_claimed_collect);
 
 /**
- * gch_cycle_snapshot - collects a heap, and fills a snapshot
+ * gch_cycle_snapshot - collects a heap and fills a snapshot
  * @heap: the heap; its engine has snapshots
  * @sn: the snapshot
- * @wait: for the collection that runs
+ * @wait: wait for a running collection
  *
  * Context: as gch_cycle_run(); a fatal signal ends the wait.
- * Return: 0, -EAGAIN if a collection runs and @wait is false, -EINTR, -EBUSY for a
- * claimed heap, or the engine's error.
+ * Return: 0; -EAGAIN if a collection runs and @wait is false; -EINTR; -EBUSY for a
+ * claimed heap; or the engine's error.
  */
 int gch_cycle_snapshot(struct gch_heap *heap, struct gch_snapshot *sn,
 		       bool wait)
@@ -240,7 +239,10 @@ static void run_requested(struct work_struct *work)
 	u64 served = atomic64_read(&heap->requests);
 	unsigned int generation;
 
-	/* The count first: a later request must not pass for an earlier one. */
+	/*
+	 * Read the count first: otherwise a request made after the xchg would count
+	 * as served.
+	 */
 	smp_mb();
 	generation = atomic_xchg(&heap->cycle_want, 0);
 	run(heap, generation, atomic_xchg(&heap->forced_want, 0));
@@ -250,11 +252,12 @@ static void run_requested(struct work_struct *work)
 }
 
 /**
- * gch_cycle_suggest - asks for a collection that nobody has called for
+ * gch_cycle_suggest - requests a collection on the heap's own initiative
  * @heap: the heap
  * @generation: oldest generation to collect, 0 to 2
  *
- * For what decides by itself when a heap is to be collected.
+ * For code that decides by itself when to collect. The collection is not marked as
+ * forced.
  *
  * Context: any but NMI; allowed in a section.
  * Return: as gch_cycle_request().
@@ -273,13 +276,13 @@ u64 gch_cycle_suggest(struct gch_heap *heap, unsigned int generation)
 }
 
 /**
- * gch_cycle_request - asks for a collection without waiting
+ * gch_cycle_request - requests a collection without waiting
  * @heap: the heap
  * @generation: oldest generation to collect, 0 to 2
  *
  * Context: any but NMI; allowed in a section.
- * Return: a ticket: it is served once gch_requests_ended() has reached it. 0,
- * which always is, for a claimed heap or a generation above 2.
+ * Return: a ticket, which is served once gch_requests_ended() has reached it; 0,
+ * which is always served, for a claimed heap or a generation above 2.
  */
 u64 gch_cycle_request(struct gch_heap *heap, unsigned int generation)
 {
@@ -291,14 +294,14 @@ u64 gch_cycle_request(struct gch_heap *heap, unsigned int generation)
 EXPORT_SYMBOL_GPL(gch_cycle_request);
 
 /**
- * gch_cycle_ask - asks for a collection, or says why there will be none
+ * gch_cycle_ask - requests a collection, or reports why it cannot
  * @heap: the heap
  * @generation: oldest generation to collect, 0 to 2
- * @ticket: set to what gch_cycle_request() returns
- * @extack: says why not
+ * @ticket: set to the return value of gch_cycle_request()
+ * @extack: error message
  *
  * Context: process context, may sleep.
- * Return: 0, -EBUSY for a claimed heap.
+ * Return: 0 or -EBUSY for a claimed heap.
  */
 int gch_cycle_ask(struct gch_heap *heap, unsigned int generation, u64 *ticket,
 		  struct netlink_ext_ack *extack)
@@ -314,30 +317,31 @@ int gch_cycle_ask(struct gch_heap *heap, unsigned int generation, u64 *ticket,
 }
 
 /**
- * gch_claimed_wait - waits for collections asked for before the heap was claimed
- * @heap: the heap, which the caller has claimed
+ * gch_claimed_wait - waits for collections requested before the claim
+ * @heap: the heap, claimed by the caller
  *
- * Context: process context outside sections, may sleep for as long as they take.
+ * Context: process context outside sections, may sleep for the time of these
+ * collections.
  */
 void gch_claimed_wait(struct gch_heap *heap)
 {
 	cancel_delayed_work_sync(&heap->interval_work);
 	cancel_delayed_work_sync(&heap->period_work);
 	flush_work(&heap->cycle_work);
-	/* What comes after this has seen the claim. */
+	/* A later owner of the lock sees the claim. */
 	mutex_lock(&heap->cycle_lock);
 	mutex_unlock(&heap->cycle_lock);
-	/* The last collection may have started it again. */
+	/* The last collection may have rearmed it. */
 	cancel_delayed_work_sync(&heap->period_work);
 }
 EXPORT_SYMBOL_GPL(gch_claimed_wait);
 
 /**
- * gch_requests_ended - how many requested collections have been served
+ * gch_requests_ended - returns how many requested collections have been served
  * @heap: the heap
  *
  * Context: any.
- * Return: the highest ticket that is served.
+ * Return: the highest ticket served.
  */
 u64 gch_requests_ended(const struct gch_heap *heap)
 {
@@ -346,7 +350,7 @@ u64 gch_requests_ended(const struct gch_heap *heap)
 EXPORT_SYMBOL_GPL(gch_requests_ended);
 
 /**
- * gch_cycles_started - collections begun, requested or not
+ * gch_cycles_started - counts collections begun, requested or not
  * @heap: the heap
  *
  * Context: any.
@@ -359,7 +363,7 @@ u64 gch_cycles_started(const struct gch_heap *heap)
 EXPORT_SYMBOL_GPL(gch_cycles_started);
 
 /**
- * gch_cycles_ended - collections ended, requested or not
+ * gch_cycles_ended - counts collections ended, requested or not
  * @heap: the heap
  *
  * Context: any.
@@ -374,7 +378,7 @@ EXPORT_SYMBOL_GPL(gch_cycles_ended);
 /**
  * gch_defer - runs an engine's work in the background
  * @work: the work
- * @ms: after so many milliseconds
+ * @ms: delay in milliseconds
  *
  * Context: any but NMI.
  */
@@ -392,7 +396,7 @@ static void run_interval(struct work_struct *work)
 	if (!ms || READ_ONCE(heap->claimed))
 		return;
 	run(heap, 2, true);
-	/* However long it took: the mutators have the time from now on. */
+	/* Rearm from the end of the collection, however long it took. */
 	ms = gch_val(heap, GCH_KEY_INTERVAL_MS);
 	if (ms)
 		gch_defer(&heap->interval_work, ms);
@@ -408,8 +412,7 @@ static void run_period(struct work_struct *work)
 }
 
 /**
- * gch_cycle_retime - takes up a changed %GCH_KEY_INTERVAL_MS or
- *	%GCH_KEY_PERIOD_MS
+ * gch_cycle_retime - applies %GCH_KEY_INTERVAL_MS and %GCH_KEY_PERIOD_MS
  * @heap: the heap
  *
  * Context: process context.
@@ -441,8 +444,8 @@ void gch_cycle_init(struct gch_heap *heap)
 }
 
 /**
- * gch_cycle_stop - ends a heap's collections for good
- * @heap: the heap; nobody uses it any more
+ * gch_cycle_stop - stops a heap's collections for good
+ * @heap: the heap; it has no users
  *
  * Context: process context, may sleep.
  */
@@ -452,9 +455,9 @@ void gch_cycle_stop(struct gch_heap *heap)
 	WRITE_ONCE(heap->val[GCH_KEY_PERIOD_MS], 0);
 	cancel_delayed_work_sync(&heap->interval_work);
 	cancel_delayed_work_sync(&heap->period_work);
-	/* It may have queued itself once more; nobody else can. */
+	/* The work may have requeued itself; there is no other source of requests. */
 	atomic64_set(&heap->requests, atomic64_read(&heap->requests_ended));
 	cancel_work_sync(&heap->cycle_work);
-	/* The last collection may have started it again. */
+	/* The last collection may have rearmed it. */
 	cancel_delayed_work_sync(&heap->period_work);
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The length of delay points
+ * Duration of delay points
  *
- * /sys/module/gcheap/parameters/delay_us is 0 or how long each delay point spins. The
- * static key changes with it, so a point that is off costs nothing.
+ * /sys/module/gcheap/parameters/delay_us is the time that each delay point spins, or
+ * 0. The static key follows it, so a disabled point costs nothing.
  */
 #include "core/delay.h"
 
@@ -12,7 +12,7 @@
 #include <linux/module.h>
 #include <linux/moduleparam.h>
 
-/* Longer ones would keep preemption off for as long. */
+/* Delay points spin with preemption off, so the time is bounded. */
 #define DELAY_MAX_US	1000U
 
 static unsigned int delay_us;
@@ -30,7 +30,7 @@ void gch_delay_spin(void)
 	udelay(READ_ONCE(delay_us));
 }
 
-/* The kernel holds the lock of parameters: one change at a time. */
+/* The kernel's parameter lock serializes changes. */
 static int set_delay(const char *text, const struct kernel_param *kp)
 {
 	int ret = param_set_uint_minmax(text, kp, 0, DELAY_MAX_US);

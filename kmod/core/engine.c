@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Registration of engines. It happens while the module is loaded and is undone
- * while it is unloaded, when no heap exists: the table needs no lock.
+ * Registration of engines. Engines register while the module loads and unregister
+ * while it unloads. No heap exists then, so the table needs no lock.
  */
 #include <gcheap/engine.h>
 
@@ -28,11 +28,11 @@ static bool is_complete(const struct gch_engine_ops *ops)
 
 /**
  * gch_engine_register - makes an engine available to heaps
- * @ops: what it does; every function must be there
+ * @ops: the engine; all mandatory functions must be set
  *
  * Context: module init.
- * Return: 0; -EINVAL if something is missing; -EEXIST if the kind is taken;
- * the error of &gch_engine_ops.init.
+ * Return: 0; -EINVAL if a mandatory member is missing; -EEXIST if the kind is taken;
+ * or the error of &gch_engine_ops.init.
  */
 int gch_engine_register(const struct gch_engine_ops *ops)
 {
@@ -54,8 +54,8 @@ int gch_engine_register(const struct gch_engine_ops *ops)
 EXPORT_SYMBOL_GPL(gch_engine_register);
 
 /**
- * gch_engine_unregister - withdraws an engine
- * @ops: what was registered
+ * gch_engine_unregister - removes an engine
+ * @ops: the registered engine
  *
  * Context: module init or exit; no heap uses it.
  */
@@ -67,7 +67,7 @@ void gch_engine_unregister(const struct gch_engine_ops *ops)
 
 /**
  * gch_engine_find - looks up an engine
- * @kind: which
+ * @kind: the kind
  *
  * Context: any.
  * Return: the engine, or NULL.

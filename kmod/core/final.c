@@ -1,32 +1,32 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Finalizers and cleanups: functions that are called when an object is not in
- * reach any more, or is gone
+ * Finalizers and cleanups: functions that are called when an object becomes
+ * unreachable, or after it was freed
  *
- * As Go has them (runtime/mfinal.go, mcleanup.go). An object that has any has an
- * entry here, which keeps nothing alive. An engine that has them asks, once it
- * knows which objects are dead, for the entries of those:
+ * They follow Go (runtime/mfinal.go, mcleanup.go). An object with any of them has an
+ * entry here, which keeps nothing alive. An engine that supports them calls, in each
+ * collection:
  *
- *	gch_visit_finals()	before: what an object with a finalizer refers to is
- *				kept, the object itself is not
- *	gch_finals_find()	all is marked: dead objects are put aside
- *	gch_finals_revive()	those with a finalizer live on: it is queued, with the
- *				object, and taken off it
- *	gch_finals_release()	the others are gone: their cleanups are queued; what
- *				is queued runs
+ *	gch_visit_finals()	while it marks: keeps all that an object with a
+ *				finalizer refers to, but not the object itself
+ *	gch_finals_find()	when all is marked: moves dead objects to a list
+ *	gch_finals_revive()	dead objects with a finalizer live on: the finalizer
+ *				is queued with the object and removed from it
+ *	gch_finals_release()	the other dead objects are freed: their cleanups are
+ *				queued, and the queue runs
  *
- * One work item a heap runs what is queued, one after the other, with a mutator
- * that is not counted as a user of the heap. It has a reference of the heap from when
- * it is queued until it has ended, so the last reference never waits for it. It has a
- * workqueue of its own: functions of clients sleep as long as they like.
+ * One work item per heap runs the queue in order, with a mutator that does not count
+ * as a user of the heap. The work item holds a reference to the heap from when it is
+ * queued until it ends, so the last reference never waits for it. It has its own
+ * workqueue, since client functions may sleep.
  *
- * An entry pins the module that gave it, until its function has returned or never
- * will be called; see final_end.c for a module whose init fails. The module that made
- * the heap is not pinned, or it could never be unloaded: it deletes the heap, and
- * gch_heap_delete() waits for the function that runs.
+ * An entry pins the module that added it until its function has returned or is
+ * dropped; final_end.c handles a module whose init fails. The module that made the
+ * heap is not pinned, or it could never be unloaded: it deletes the heap, and
+ * gch_heap_delete() waits for the running function.
  *
  * gch_finals.lock protects all lists and entries. It is taken under
- * gch_heap.cycle_lock, outside sections. No function runs under it.
+ * gch_heap.cycle_lock, outside sections. No client function runs under it.
  */
 #include "final.h"
 
@@ -43,7 +43,7 @@
 struct workqueue_struct *gch_final_wq;
 
 /**
- * gch_final_unpin - an entry lets go of its module
+ * gch_final_unpin - unpins the module of an entry
  * @f: the entry
  *
  * Context: any.
@@ -55,9 +55,9 @@ void gch_final_unpin(struct gch_final *f)
 }
 
 /**
- * gch_final_free - frees an entry that is in no list
- * @fs: of its heap
- * @f: the entry; NULL is nothing
+ * gch_final_free - frees an entry that is on no list
+ * @fs: finalizers and cleanups of its heap
+ * @f: the entry, or NULL
  *
  * Context: process context.
  */
@@ -69,7 +69,7 @@ void gch_final_free(struct gch_finals *fs, struct gch_final *f)
 	gch_memory_put(fs->heap, f, sizeof(*f));
 }
 
-/* A cleanup cannot be stopped any more. */
+/* A cleanup without an id cannot be stopped. */
 static void forget_id(struct gch_finals *fs, struct gch_final *f)
 {
 	lockdep_assert_held(&fs->lock);
@@ -78,7 +78,9 @@ static void forget_id(struct gch_finals *fs, struct gch_final *f)
 	f->id = 0;
 }
 
-/* What is next; a finalizer stays in the queue, a root, until it has its slot. */
+/*
+ * The next entry. A finalizer stays queued, as a root, until its slot has the object.
+ */
 static struct gch_final *next_final(struct gch_finals *fs)
 {
 	struct gch_final *f = NULL;
@@ -96,7 +98,7 @@ static struct gch_final *next_final(struct gch_finals *fs)
 	return f;
 }
 
-/* In a section: the object goes from the queue's root to the first slot. */
+/* In a section: moves the object from the queue's root to the first slot. */
 static int move_root(struct gch_mutator *m, struct gch_final *f)
 {
 	int ret = gch_assign(m, &m->frame[0], READ_ONCE(f->root));
@@ -119,7 +121,7 @@ static void run_finalizer(struct gch_finals *fs, struct gch_final *f)
 	if (!f->dropped) {
 		gch_delay();
 		f->finalizer(m, f->arg);
-		/* The next finalizer has set no such function. */
+		/* Must not see pauses of the next finalizer. */
 		gch_mutator_watch(m, NULL, NULL);
 		gch_tally(fs->finalizers_run, 1);
 	}
@@ -139,7 +141,7 @@ static void end_final(struct gch_finals *fs, struct gch_final *f)
 {
 	mutex_lock(&fs->lock);
 	gch_final_unpin(f);
-	/* Its module may be freed by who sees either. */
+	/* A waiter that sees either store may free the module. */
 	gch_store_release(&fs->running, NULL);
 	gch_store_release(&fs->nr_ended, fs->nr_ended + 1);
 	mutex_unlock(&fs->lock);
@@ -153,7 +155,7 @@ static void run_queue(struct work_struct *work)
 	struct gch_heap *heap = fs->heap;
 	struct gch_final *f;
 
-	/* Not always the same task. */
+	/* Another task may have run the work before. */
 	gch_check_forget(fs->m);
 	while ((f = next_final(fs))) {
 		if (f->finalizer)
@@ -167,8 +169,8 @@ static void run_queue(struct work_struct *work)
 }
 
 /**
- * gch_finals_free - frees what a heap has for its finalizers and cleanups
- * @fs: that; without entries
+ * gch_finals_free - frees a heap's state of finalizers and cleanups
+ * @fs: the state, without entries
  *
  * Context: process context, may sleep.
  */
@@ -205,7 +207,7 @@ static struct gch_finals *finals_new(struct gch_heap *heap)
 	return fs;
 }
 
-/* The heap's, made if this is the first time; NULL without memory. */
+/* A heap's state of finalizers, created on first use; NULL without memory. */
 static struct gch_finals *finals_get(struct gch_heap *heap)
 {
 	struct gch_finals *fs = gch_finals_of(heap), *made;
@@ -221,7 +223,7 @@ static struct gch_finals *finals_get(struct gch_heap *heap)
 		fs = made;
 		fs->stopped = heap->finals_off;
 		list_add_tail(&fs->m->node, &heap->mutators);
-		/* Whoever sees it sees it complete. */
+		/* Pairs with the acquire in gch_finals_of(). */
 		gch_finals_enlist(fs);
 		gch_store_release(&heap->finals, fs);
 	}
@@ -266,7 +268,7 @@ static struct gch_final_object *object_new(struct gch_finals *fs, void *ref)
 
 /**
  * gch_finals_object_free - frees an object's entry
- * @fs: of its heap
+ * @fs: finalizers and cleanups of its heap
  * @o: the entry, without finalizer and cleanups
  *
  * Context: process context; under &gch_finals.lock, or @fs is not in use.
@@ -279,8 +281,8 @@ void gch_finals_object_free(struct gch_finals *fs, struct gch_final_object *o)
 }
 
 /**
- * gch_finals_object_put - frees an object's entry if there is nothing in it
- * @fs: of its heap
+ * gch_finals_object_put - frees an object's entry if it is empty
+ * @fs: finalizers and cleanups of its heap
  * @o: the entry
  *
  * Context: process context; under &gch_finals.lock.
@@ -336,7 +338,7 @@ static int add_locked(struct gch_finals *fs, void *ref, struct gch_final *f)
 	return 0;
 }
 
-/* A copy of @what, with its module pinned unless that has made the heap. */
+/* Copies @what and pins its module, unless that module made the heap. */
 static struct gch_final *final_new(struct gch_finals *fs, const struct gch_final *what)
 {
 	struct gch_final *f = gch_memory_get(fs->heap, sizeof(*f));
@@ -355,7 +357,7 @@ static struct gch_final *final_new(struct gch_finals *fs, const struct gch_final
 	return f;
 }
 
-/* The slot keeps the object alive meanwhile: no section is needed. */
+/* The slot keeps the object alive, so no section is needed. */
 static int try_add(struct gch_mutator *m, unsigned int src,
 		   const struct gch_final *what, u64 *id)
 {
@@ -378,7 +380,7 @@ static int try_add(struct gch_mutator *m, unsigned int src,
 	return ret;
 }
 
-/* Gives an object what is to be called. */
+/* Adds a finalizer or cleanup to an object; collects if memory is short. */
 static int add(struct gch_mutator *m, unsigned int src,
 	       const struct gch_final *what, u64 *id)
 {
@@ -424,34 +426,34 @@ static int finalizer_clear(struct gch_mutator *m, void *ref)
 }
 
 /**
- * __gch_finalizer_set - has a function called once an object is out of reach
+ * __gch_finalizer_set - sets or clears the finalizer of an object
  * @m: the mutator
  * @src: slot that refers to the object
- * @fn: the function; NULL to take away what was set
- * @arg: for @fn; no reference
- * @owner: the module that @fn belongs to
+ * @fn: the finalizer; NULL to clear
+ * @arg: argument of @fn; no reference
+ * @owner: the module of @fn
  *
- * It is called once, some time after a collection has found the object out of
- * reach of roots, of other objects with finalizers, and of itself: an object in a
- * cycle with itself is never finalized, and of two that refer to each other in one
- * direction the one that is referred to is finalized after the other. The object,
- * and all that it refers to, lives until then: it is in slot 0 of the mutator that
- * @fn gets. What @fn does not store elsewhere goes by a later collection. Weak
- * entries that name the object have been cleared.
+ * The finalizer is called once, some time after a collection has found the object
+ * unreachable from roots, from other objects with finalizers, and from itself. An
+ * object in a reference cycle with itself is therefore never finalized. If one object
+ * with a finalizer refers to another, the first is finalized first. The object and
+ * all that it refers to live until then; the object is in slot 0 of the mutator that
+ * @fn gets. A later collection frees it unless @fn stores it elsewhere. Weak entries
+ * that name the object are cleared before the call.
  *
- * There is no order otherwise. A heap's finalizers and cleanups run one after the
- * other, in a thread of the module. When the heap is deleted, those that have not
- * begun are dropped.
+ * There is no other order. A heap's finalizers and cleanups run one after the other,
+ * in a thread of the module. Deleting the heap drops those that have not begun.
  *
- * Called as gch_finalizer_set(), which fills in @owner. That module cannot be
- * unloaded before @fn has returned or is dropped, unless it has made the heap: then
- * its exit deletes it, by gch_heap_delete(), which waits for @fn.
+ * Call gch_finalizer_set(), which supplies @owner. @owner cannot be unloaded before
+ * @fn has returned or is dropped, unless it made the heap: then its exit deletes the
+ * heap with gch_heap_delete(), which waits for @fn.
  *
  * Context: process context, may sleep; collects at the heap's limit.
- * Return: 0; -EINVAL for a bad slot; -EFAULT if it is empty; -EOPNOTSUPP if the
- * engine has none; -EEXIST if the object has one; -ENOSPC if the heap has
+ * Return: 0; -EINVAL for a bad slot, or if the task cannot sleep; -EPERM if another
+ * task uses the mutator; -EFAULT if the slot is empty; -EOPNOTSUPP if the engine has
+ * no finalizers; -EEXIST if the object has a finalizer; -ENOSPC if the heap has
  * %GCH_FINALS_MAX finalizers and cleanups; -ENODEV after gch_finals_stop(), or if
- * @owner is being unloaded; -ENOMEM, -EINTR instead if the task was killed.
+ * @owner is being unloaded; -ENOMEM; -EINTR if the task was killed.
  */
 int __gch_finalizer_set(struct gch_mutator *m, unsigned int src,
 			gch_finalizer_fn fn, void *arg, struct module *owner)
@@ -467,8 +469,8 @@ int __gch_finalizer_set(struct gch_mutator *m, unsigned int src,
 	if (ret)
 		return ret;
 	/*
-	 * A collection that has begun may have visited the finalizers already:
-	 * as what is written to a slot, it takes the object for alive.
+	 * A running collection may have visited the finalizers before this one was
+	 * added. Rewriting the slot shades the object.
 	 */
 	m->patient = true;
 	gch_in_section(m, ret,
@@ -479,21 +481,21 @@ int __gch_finalizer_set(struct gch_mutator *m, unsigned int src,
 EXPORT_SYMBOL_GPL(__gch_finalizer_set);
 
 /**
- * __gch_cleanup_add - has a function called when an object is gone
+ * __gch_cleanup_add - adds a cleanup to an object
  * @m: the mutator
  * @src: slot that refers to the object
- * @fn: the function
- * @arg: for @fn; no reference, and nothing that needs the object
+ * @fn: the cleanup
+ * @arg: argument of @fn; no reference, and usable without the object
  * @id: set to a number for gch_cleanup_stop(); may be NULL
- * @owner: the module that @fn belongs to
+ * @owner: the module of @fn
  *
- * An object may have several. They are called, in any order, when the object has
- * been freed; one with a finalizer that was found out of reach once more after
- * that has run. A cycle of objects is no obstacle. Called as gch_cleanup_add(); see
- * __gch_finalizer_set().
+ * An object may have several cleanups. They are called after the object was freed, in
+ * any order. An object with a finalizer is freed when it is found unreachable again
+ * after the finalizer has run. Reference cycles do not matter. Call
+ * gch_cleanup_add(), which supplies @owner; see __gch_finalizer_set().
  *
  * Context: process context, may sleep; collects at the heap's limit.
- * Return: as __gch_finalizer_set(), but for -EEXIST; -EINVAL without @fn.
+ * Return: as __gch_finalizer_set(), without -EEXIST; -EINVAL if @fn is NULL.
  */
 int __gch_cleanup_add(struct gch_mutator *m, unsigned int src,
 		      gch_cleanup_fn fn, void *arg, u64 *id,
@@ -530,16 +532,16 @@ static struct gch_final *take_off(struct gch_finals *fs, struct gch_final *f)
 }
 
 /**
- * gch_cleanup_stop - takes a cleanup away
+ * gch_cleanup_stop - cancels a cleanup
  * @heap: the heap
  * @id: from gch_cleanup_add()
  *
- * A queued one stays in the queue, and is not called: gch_finals_wait() counts what ends, in
- * the order of the queue.
+ * A queued cleanup stays in the queue but is not called, since gch_finals_wait()
+ * counts entries in the order of the queue.
  *
  * Context: process context, may sleep.
- * Return: 0: it will not be called; -ENOENT: it has been called, is being called
- * just now, or never was added. gch_finals_wait() waits for one that is.
+ * Return: 0 if it will not be called; -ENOENT if it has been called, is running, or
+ * does not exist. gch_finals_wait() waits for a running one.
  */
 int gch_cleanup_stop(struct gch_heap *heap, u64 id)
 {
@@ -564,11 +566,11 @@ int gch_cleanup_stop(struct gch_heap *heap, u64 id)
 EXPORT_SYMBOL_GPL(gch_cleanup_stop);
 
 /**
- * gch_finals_calls - is this a function that a heap has called?
+ * gch_finals_calls - does the current task run a finalizer or cleanup of a heap?
  * @heap: the heap
  *
  * Context: process context.
- * Return: whether the calling task runs a finalizer or cleanup of @heap.
+ * Return: true if it does.
  */
 bool gch_finals_calls(struct gch_heap *heap)
 {
@@ -577,22 +579,23 @@ bool gch_finals_calls(struct gch_heap *heap)
 	return fs && current_work() == &fs->work;
 }
 
-/* Have so many ended since the heap was made? Or will no other begin? */
+/* Have @nr entries ended since the heap was made, or will no other begin? */
 static bool have_ended(struct gch_finals *fs, u64 nr)
 {
 	if (gch_load_acquire(&fs->nr_ended) >= nr)
 		return true;
-	/* Once stopped is seen, one that began before is seen to run. */
+	/* A reader that sees stopped also sees any entry that still runs. */
 	return gch_load_acquire(&fs->stopped) && !gch_load_acquire(&fs->running);
 }
 
 /**
- * gch_finals_wait - waits until what collections have queued so far has run
+ * gch_finals_wait - waits for the finalizers and cleanups queued so far
  * @heap: the heap
  *
- * Not for what is queued meanwhile: a finalizer may give its object the next one, and
- * collect. Nor for those of other heaps, if this one's are stopped. Called by a finalizer
- * or cleanup of the heap it returns at once.
+ * Does not wait for entries queued meanwhile, since a finalizer may set a new
+ * finalizer on its object and collect. Returns early if the heap's finalizers are
+ * stopped, once none runs. Returns at once if a finalizer or cleanup of the heap
+ * calls it.
  *
  * Context: process context, may sleep as long as the functions take.
  */

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The end of finalizers and cleanups: when their heap is deleted, and when the module
- * that gave them goes
+ * End of finalizers and cleanups: deletion of their heap, and unloading of the module
+ * that added them
  *
- * An entry pins its module, so a module that is unloaded has none. But one whose init
- * fails is freed with its pins: the module notifier drops its entries, in whatever heap
- * they are, and waits for the function that runs. The heaps that have had entries are in
- * a list of their own for that, since a heap that was deleted, and is not in the registry
- * any more, may still run a function. all_lock protects it; nothing is taken inside.
+ * An entry pins its module, so an unloaded module has no entries. A module whose init
+ * fails, however, is freed despite its pins. The module notifier then drops its
+ * entries in all heaps and waits for a running function. A deleted heap has left the
+ * registry but may still run a function, so all heaps that ever had entries are on a
+ * separate list. all_lock protects it and is a leaf.
  */
 #include "final.h"
 
@@ -23,7 +23,7 @@ static LIST_HEAD(all);
 static DEFINE_MUTEX(all_lock);
 
 /**
- * gch_finals_enlist - the heap has its first entries
+ * gch_finals_enlist - adds a heap to the list of heaps with entries
  * @fs: its finalizers and cleanups
  *
  * Context: process context; under &gch_heap.lock.
@@ -35,7 +35,9 @@ void gch_finals_enlist(struct gch_finals *fs)
 	mutex_unlock(&all_lock);
 }
 
-/* Nothing is called for an entry any more; of all, or of those of @owner. */
+/*
+ * Drops an entry unless it runs; if @owner is set, only if it belongs to that module.
+ */
 static void drop(struct gch_finals *fs, struct gch_final *f, struct module *owner)
 {
 	lockdep_assert_held(&fs->lock);
@@ -65,7 +67,7 @@ static void drop_objects(struct gch_finals *fs, struct list_head *objects,
 	struct gch_final_object *o;
 
 	list_for_each_entry(o, objects, node) {
-		/* Else it is the place of who walks the list. */
+		/* Without @ref it is the cursor of a walk. */
 		if (o->ref) {
 			if (o->finalizer)
 				drop(fs, o->finalizer, owner);
@@ -85,12 +87,12 @@ static void drop_all(struct gch_finals *fs, struct module *owner)
 }
 
 /**
- * gch_finals_drop - lets no finalizer and no cleanup begin any more
+ * gch_finals_drop - drops all finalizers and cleanups that have not begun
  * @heap: the heap
  *
- * Nothing but the one that runs pins a module afterwards.
+ * No new one is accepted. Only the running one still pins a module afterwards.
  *
- * Context: process context, may sleep; does not wait for the one that runs.
+ * Context: process context, may sleep; does not wait for the running one.
  */
 void gch_finals_drop(struct gch_heap *heap)
 {
@@ -107,19 +109,19 @@ void gch_finals_drop(struct gch_heap *heap)
 	gch_store_release(&fs->stopped, true);
 	drop_all(fs, NULL);
 	mutex_unlock(&fs->lock);
-	/* If none runs, none ends: the others wait no longer. */
+	/* If none runs, none will end: wake the waiters. */
 	wake_up_all(&fs->end_wait);
 }
 
 /**
- * gch_finals_stop - ends a heap's finalizers and cleanups for good
+ * gch_finals_stop - stops a heap's finalizers and cleanups for good
  * @heap: the heap
  *
- * Those that have not begun are dropped. The one that runs is waited for, unless it
- * is the caller. For who is about to free what they use, such as tables.
- * gch_heap_delete() does the same.
+ * Drops those that have not begun, and waits for the running one unless that is the
+ * caller. For clients that are about to free what their functions use, such as
+ * tables. gch_heap_delete() does the same.
  *
- * Context: process context, may sleep as long as the function that runs takes.
+ * Context: process context, may sleep as long as the running function takes.
  */
 void gch_finals_stop(struct gch_heap *heap)
 {
@@ -128,7 +130,7 @@ void gch_finals_stop(struct gch_heap *heap)
 }
 EXPORT_SYMBOL_GPL(gch_finals_stop);
 
-/* The one behind @at, whose reference is put; NULL begins. With a reference. */
+/* The entry after @at, or the first, with a reference to its heap. Puts that of @at. */
 static struct gch_finals *next_finals(struct gch_finals *at)
 {
 	struct gch_finals *fs, *found = NULL;
@@ -157,16 +159,19 @@ static void forget(struct gch_finals *fs, struct module *owner)
 	runs = fs->running && fs->running->owner == owner;
 	ended = fs->nr_ended;
 	mutex_unlock(&fs->lock);
-	/* Those behind it in the queue may be of others, and take their time. */
+	/*
+	 * Wait for the running entry only: later ones may belong to others and take
+	 * long.
+	 */
 	if (runs)
 		wait_event(fs->end_wait, gch_load_acquire(&fs->nr_ended) != ended);
 }
 
 /**
- * gch_finals_forget - a module is gone: no finalizer or cleanup of it is called
- * @owner: the module
+ * gch_finals_forget - drops the finalizers and cleanups of a module
+ * @owner: the module, which is going away
  *
- * Context: process context, may sleep as long as one that runs takes; before the
+ * Context: process context, may sleep as long as a running function takes; before the
  * module's memory is freed.
  */
 void gch_finals_forget(struct module *owner)
@@ -189,7 +194,7 @@ static void free_all(struct gch_finals *fs, struct list_head *list)
 
 /**
  * gch_finals_exit - frees all finalizers and cleanups
- * @heap: the heap, without references, not collected any more; its objects still
+ * @heap: the heap, without references and no longer collected; its objects still
  *	exist
  *
  * Context: process context, may sleep.

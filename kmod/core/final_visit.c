@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Finalizers and cleanups as a collection sees them: see final.c
+ * Finalizers and cleanups during a collection: see final.c
  *
- * All of this is called under gch_heap.cycle_lock.
+ * All functions here except gch_finals_stats() run under gch_heap.cycle_lock.
  */
 #include "final.h"
 
@@ -10,7 +10,7 @@
 
 #include "heap.h"
 
-/* Lets others have the lock now and then; the list may change then. */
+/* Drops the lock now and then; the list may change meanwhile. */
 static void breathe(struct gch_finals *fs, unsigned int *n)
 {
 	if (++*n % GCH_FINALS_BREATH)
@@ -20,7 +20,7 @@ static void breathe(struct gch_finals *fs, unsigned int *n)
 	mutex_lock(&fs->lock);
 }
 
-/* The next object, or NULL; @at is in the list and moves behind it. */
+/* Returns the next object, or NULL. Moves the cursor @at behind it. */
 static struct gch_final_object *next_object(struct gch_finals *fs, struct gch_final_object *at)
 {
 	struct gch_final_object *o;
@@ -33,12 +33,12 @@ static struct gch_final_object *next_object(struct gch_finals *fs, struct gch_fi
 }
 
 /**
- * gch_visit_finals - shows an engine the objects with finalizers or cleanups
+ * gch_visit_finals - visits the objects with finalizers or cleanups
  * @heap: the heap
- * @fn: called with each
- * @arg: its first argument
+ * @fn: called with each object
+ * @arg: first argument of @fn
  *
- * Those that get their first meanwhile may be missed: a slot keeps them.
+ * May miss objects that get their first entry meanwhile: a slot keeps those alive.
  *
  * Context: process context, may sleep; under &gch_heap.cycle_lock.
  */
@@ -61,10 +61,10 @@ void gch_visit_finals(struct gch_heap *heap, gch_finals_fn fn, void *arg)
 }
 
 /**
- * gch_visit_finalizing - shows an engine what finalizers wait to be called with
+ * gch_visit_finalizing - visits the objects whose finalizers are queued
  * @heap: the heap
- * @fn: called with the place of each reference, a root
- * @arg: its first argument
+ * @fn: called with the address of each reference, which is a root
+ * @arg: first argument of @fn
  *
  * Context: process context, may sleep; under &gch_heap.cycle_lock.
  */
@@ -86,12 +86,12 @@ void gch_visit_finalizing(struct gch_heap *heap, gch_roots_fn fn, void *arg)
 /**
  * gch_finals_find - finds dead objects with finalizers or cleanups
  * @heap: the heap
- * @is_dead: says which are
- * @arg: its first argument
+ * @is_dead: tests one object
+ * @arg: first argument of @is_dead
  *
- * Context: process context, may sleep; under &gch_heap.cycle_lock. No mutator can
- * reach what is dead any more, but by a weak entry that it has read already.
- * Return: whether there are any; then gch_finals_revive() has to follow.
+ * Context: process context, may sleep; under &gch_heap.cycle_lock. Mutators can reach
+ * dead objects only through weak entries that they have already read.
+ * Return: true if there are any; the caller must then call gch_finals_revive().
  */
 bool gch_finals_find(struct gch_heap *heap, gch_is_dead_fn is_dead, void *arg)
 {
@@ -141,10 +141,10 @@ static void queue_cleanups(struct gch_finals *fs, struct gch_final_object *o)
 }
 
 /**
- * gch_finals_revive - queues the finalizers of the dead objects that were found
+ * gch_finals_revive - queues the finalizers of the dead objects found
  * @heap: the heap
- * @revive: called with each object that has one, first: it lives on
- * @arg: its first argument
+ * @revive: called first with each object that has a finalizer, to keep it alive
+ * @arg: first argument of @revive
  *
  * Context: process context, may sleep; under &gch_heap.cycle_lock.
  */
@@ -168,7 +168,7 @@ void gch_finals_revive(struct gch_heap *heap, gch_revive_fn revive, void *arg)
 	mutex_unlock(&fs->lock);
 }
 
-/* Queues the work, which gets a reference. It is not the last that is put here. */
+/* Queues the work with a reference to the heap. The put here is never the last. */
 static void kick(struct gch_finals *fs)
 {
 	lockdep_assert_held(&fs->lock);
@@ -180,8 +180,8 @@ static void kick(struct gch_finals *fs)
 }
 
 /**
- * gch_finals_release - runs what a collection has queued
- * @heap: the heap; what was dead has been freed
+ * gch_finals_release - runs the finalizers and cleanups that a collection queued
+ * @heap: the heap; its dead objects have been freed
  *
  * Context: process context, may sleep; under &gch_heap.cycle_lock.
  */
@@ -198,9 +198,9 @@ void gch_finals_release(struct gch_heap *heap)
 }
 
 /**
- * gch_finals_stats - counts finalizers and cleanups
+ * gch_finals_stats - reads the statistics of finalizers and cleanups
  * @heap: the heap
- * @stats: their fields are filled in
+ * @stats: statistics; the fields of finalizers and cleanups are filled in
  *
  * Context: any.
  */
@@ -212,7 +212,7 @@ void gch_finals_stats(struct gch_heap *heap, struct gch_stats *stats)
 		return;
 	stats->finalizers_run = READ_ONCE(fs->finalizers_run);
 	stats->cleanups_run = READ_ONCE(fs->cleanups_run);
-	/* What has run was queued before. */
+	/* Read "run" before "queued", so that it is never larger. */
 	smp_rmb();
 	stats->finalizers_queued = READ_ONCE(fs->finalizers_queued);
 	stats->cleanups_queued = READ_ONCE(fs->cleanups_queued);

@@ -2,12 +2,12 @@
 /*
  * Hash tables of a heap: linear hashing (Litwin, "Linear hashing", VLDB 1980)
  *
- * There is about a bucket for each entry. A table gets one more as an entry is added,
- * which takes its entries from one other bucket, and loses its last one as entries
- * go: no call takes longer than others, whatever the size. Buckets come in pages, which
- * belong to the heap like all of its memory.
+ * There is about one bucket per entry. Adding an entry also adds a bucket, which
+ * takes its entries from one other bucket; deleting entries removes the last buckets.
+ * So each call takes bounded time, whatever the size of the table. Buckets are in
+ * pages, which belong to the heap like all of its memory.
  *
- * The caller has a lock, which may be one that sleeps.
+ * The caller serializes access, possibly with a sleeping lock.
  */
 #include <gcheap/engine.h>
 
@@ -26,7 +26,9 @@ static struct hlist_head *bucket(const struct gch_hash *h, u32 i)
 	return &h->chunk[i / PER_CHUNK][i % PER_CHUNK];
 }
 
-/* Which of the first @buckets buckets: those not split yet stand for two. */
+/*
+ * Bucket number among @buckets buckets; one that is not split yet serves two numbers.
+ */
 static u32 place(u32 hash, u32 buckets)
 {
 	u32 mask = roundup_pow_of_two(buckets) - 1;
@@ -35,7 +37,7 @@ static u32 place(u32 hash, u32 buckets)
 	return i < buckets ? i : i & (mask >> 1);
 }
 
-/* Room for the page of bucket @i. */
+/* Ensures that the page of bucket @i exists. */
 static bool have_page(struct gch_hash *h, u32 i)
 {
 	u32 at = i / PER_CHUNK, chunks = max(2 * h->chunks, 1U);
@@ -57,7 +59,7 @@ static bool have_page(struct gch_hash *h, u32 i)
 	return h->chunk[at];
 }
 
-/* One bucket more. Without memory the others get longer. */
+/* Adds a bucket. Without memory the existing buckets get longer. */
 static void split(struct gch_hash *h)
 {
 	struct gch_hash_node *n;
@@ -78,7 +80,7 @@ static void split(struct gch_hash *h)
 	}
 }
 
-/* One bucket less, whose page goes with the first of its buckets. */
+/* Removes the last bucket. Its page is freed with the page's first bucket. */
 static void merge(struct gch_hash *h)
 {
 	u32 last = h->buckets - 1;
@@ -98,9 +100,9 @@ static void merge(struct gch_hash *h)
 }
 
 /**
- * gch_hash_init - sets up a table, empty
+ * gch_hash_init - sets up an empty table
  * @h: the table
- * @heap: whose memory it takes
+ * @heap: the heap that provides its memory
  *
  * Context: any.
  */
@@ -114,10 +116,11 @@ EXPORT_SYMBOL_IF_KUNIT(gch_hash_init);
  * gch_hash_add - adds an entry
  * @h: the table
  * @n: the entry
- * @hash: of its key, 32 good bits
+ * @hash: hash of its key, 32 well-mixed bits
  *
  * Context: process context, may sleep.
- * Return: 0; -ENOMEM without memory for the first bucket, or at the heap's limit.
+ * Return: 0; -ENOMEM if the first bucket cannot be had, for lack of memory or at the
+ * heap's limit.
  */
 int gch_hash_add(struct gch_hash *h, struct gch_hash_node *n, u32 hash)
 {
@@ -133,7 +136,7 @@ int gch_hash_add(struct gch_hash *h, struct gch_hash_node *n, u32 hash)
 EXPORT_SYMBOL_IF_KUNIT(gch_hash_add);
 
 /**
- * gch_hash_del - takes an entry out
+ * gch_hash_del - removes an entry
  * @h: the table
  * @n: the entry
  *
@@ -145,19 +148,22 @@ void gch_hash_del(struct gch_hash *h, struct gch_hash_node *n)
 
 	hlist_del(&n->node);
 	h->entries--;
-	/* Two, so that buckets go faster than entries. */
+	/*
+	 * Two per entry, so that the number of buckets falls faster than that of
+	 * entries.
+	 */
 	for (i = 0; i < 2 && h->buckets > 1 && h->entries < h->buckets / 2; i++)
 		merge(h);
 }
 EXPORT_SYMBOL_IF_KUNIT(gch_hash_del);
 
 /**
- * gch_hash_bucket - where the entries of a hash are, with others
+ * gch_hash_bucket - returns the bucket of a hash, which also holds other entries
  * @h: the table
  * @hash: the hash
  *
  * Context: any.
- * Return: the bucket.
+ * Return: the bucket; an empty one if the table has none.
  */
 struct hlist_head *gch_hash_bucket(const struct gch_hash *h, u32 hash)
 {
@@ -169,7 +175,7 @@ EXPORT_SYMBOL_IF_KUNIT(gch_hash_bucket);
 
 /**
  * gch_hash_exit - frees a table
- * @h: the table; what is in it is not touched
+ * @h: the table; its entries are not touched
  *
  * Context: process context, may sleep.
  */

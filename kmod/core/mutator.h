@@ -61,9 +61,7 @@ static __always_inline bool gch_mutator_enter(struct gch_mutator *m,
 	return true;
 }
 
-/*
- * The sequence number has no other writer. Reading it again would wait for the store.
- */
+/* No other writer: reading the sequence number again would wait for the store. */
 static __always_inline void gch_mutator_leave(struct gch_mutator *m,
 					      struct gch_stay stay)
 {
@@ -97,7 +95,7 @@ static __always_inline void gch_mutator_leave(struct gch_mutator *m,
 	} while (__again);						\
 } while (0)
 
-/* In a section: *@place = @ref, and counts the store. */
+/* In a section: *@place = @ref, counted. */
 static __always_inline int gch_assign(struct gch_mutator *m, void **place,
 				      void *ref)
 {
@@ -105,10 +103,7 @@ static __always_inline int gch_assign(struct gch_mutator *m, void **place,
 	return gch_call(m, assign, place, ref);
 }
 
-/*
- * In a section: *@place = *@from, and counts the store. @from is no slot of the
- * mutator.
- */
+/* In a section: *@place = *@from, counted. @from is no slot of the mutator. */
 static __always_inline int gch_fetch(struct gch_mutator *m, void **place,
 				     void **from)
 {
