@@ -449,11 +449,12 @@ static int finalizer_clear(struct gch_mutator *m, void *ref)
  * heap with gch_heap_delete(), which waits for @fn.
  *
  * Context: process context, may sleep; collects at the heap's limit.
- * Return: 0; -EINVAL for a bad slot, or if the task cannot sleep; -EPERM if another
- * task uses the mutator; -EFAULT if the slot is empty; -EOPNOTSUPP if the engine has
- * no finalizers; -EEXIST if the object has a finalizer; -ENOSPC if the heap has
- * %GCH_FINALS_MAX finalizers and cleanups; -ENODEV after gch_finals_stop(), or if
- * @owner is being unloaded; -ENOMEM; -EINTR if the task was killed.
+ * Return: 0; -EINVAL for a bad slot; -EFAULT if it is empty; -EOPNOTSUPP if the
+ * engine has no finalizers; -EEXIST if the object has a finalizer; -ENOSPC if the
+ * heap has %GCH_FINALS_MAX finalizers and cleanups; -ENODEV after gch_finals_stop(),
+ * or if @owner is being unloaded; -ENOMEM; -EINTR if the task was killed. On a
+ * checked heap also -EINVAL if the task cannot sleep, -EPERM if another task uses the
+ * mutator.
  */
 int __gch_finalizer_set(struct gch_mutator *m, unsigned int src,
 			gch_finalizer_fn fn, void *arg, struct module *owner)

@@ -3,14 +3,14 @@
  * The registry of heaps
  *
  * registry_lock protects the list, the ids and the generation. Every request for any
- * heap takes it, so nothing waits for a heap under it. A heap is on the list until it is
- * deleted and its views are gone, and lives until the last reference is put. It pins the
- * module, so that the module cannot go while a heap exists.
+ * heap takes it, so no task waits for a heap under it. A heap stays on the list until
+ * it is deleted and its views are gone, and exists until its last reference is put.
+ * Each heap pins this module.
  *
- * The module that made a heap deletes it, in its exit at the latest: the
- * heap does not pin it, but mutators and tables of other modules do, so that they are
- * gone by then. If it goes without, no function of it is called any more, and the
- * heap can be deleted by name.
+ * The module that made a heap must delete it, at the latest in its exit. The heap
+ * does not pin that module, but mutators and tables of other modules do, so they are
+ * gone by then. If the module exits without deleting the heap, none of its functions
+ * is called any more, and the heap can be deleted by name.
  */
 #include <gcheap/engine.h>
 
@@ -39,12 +39,12 @@ static u32 generation = 1;
 static atomic_t nr_ending = ATOMIC_INIT(0);
 
 /**
- * gch_name_check - could a heap be called this?
+ * gch_name_check - is this a valid heap name?
  * @name: the name; names appear as directories and in tables
- * @extack: says why not; may be NULL
+ * @extack: error message; may be NULL
  *
  * Context: any.
- * Return: 0, -EINVAL.
+ * Return: 0 or -EINVAL.
  */
 int gch_name_check(const char *name, struct netlink_ext_ack *extack)
 {
@@ -67,7 +67,7 @@ bad:
 	return -EINVAL;
 }
 
-/* Also one that is being deleted: its name is free when its views are gone. */
+/* Includes heaps being deleted: a name is free once the heap's views are gone. */
 static struct gch_heap *find_name(const char *name)
 {
 	struct gch_heap *heap;
@@ -171,17 +171,18 @@ static int enlist(struct gch_heap *heap, struct netlink_ext_ack *extack)
  * __gch_heap_create - creates a heap
  * @name: its name, of letters, digits, '-', '_' and '.'
  * @cfg: engine and settings
- * @extack: says why not; may be NULL
- * @maker: the module that makes it, and deletes it before it goes
+ * @extack: error message; may be NULL
+ * @maker: the calling module, which deletes the heap before it goes
  *
- * Called as gch_heap_create(), which fills in @maker. The heap's memory is charged to
- * the memory cgroup of the calling task.
+ * Call gch_heap_create(), which supplies @maker. The heap's memory is charged to the
+ * memory cgroup of the calling task.
  *
  * Context: process context, may sleep.
  * Return: the heap, with a reference for gch_heap_put(); it exists until
- * gch_heap_delete(). Or an error: -EINVAL for a bad name, -EEXIST for a taken
- * one, -EOPNOTSUPP for an unknown engine or a setting that it lacks, -ERANGE for
- * a value out of bounds, -ENOSPC for too many heaps, -ENOMEM.
+ * gch_heap_delete(). Or an error: -EINVAL for a bad name or value, -EEXIST for a
+ * taken name, -EOPNOTSUPP for an unknown engine or a setting that it lacks, -ERANGE
+ * for a value out of bounds, -ENOSPC for too many heaps, -ENODEV if this module is
+ * being unloaded, -ENOMEM.
  */
 struct gch_heap *__gch_heap_create(const char *name,
 				   const struct gch_config *cfg,
@@ -218,7 +219,7 @@ struct gch_heap *__gch_heap_create(const char *name,
 	ret = enlist(heap, extack);
 	if (ret)
 		goto err_exit;
-	/* It was not found, if they were switched meanwhile. */
+	/* A change of the checks before enlist() has missed this heap. */
 	gch_checks_update(heap);
 	gch_cycle_retime(heap);
 	return heap;
@@ -237,7 +238,7 @@ static void release(struct kref *ref)
 {
 	struct gch_heap *heap = container_of(ref, struct gch_heap, ref);
 
-	/* Tests look who waits for this. */
+	/* Tests check that nothing waits for this. */
 	gch_delay();
 	gch_cycle_stop(heap);
 	gch_finals_exit(heap);
@@ -251,10 +252,10 @@ static void release(struct kref *ref)
 }
 
 /**
- * gch_heap_put - puts a reference of a heap
- * @heap: the heap; NULL is nothing
+ * gch_heap_put - puts a reference to a heap
+ * @heap: the heap, or NULL
  *
- * Context: process context, may sleep: the last one frees the heap.
+ * Context: process context, may sleep: the last reference frees the heap.
  */
 void gch_heap_put(struct gch_heap *heap)
 {
@@ -264,8 +265,8 @@ void gch_heap_put(struct gch_heap *heap)
 EXPORT_SYMBOL_GPL(gch_heap_put);
 
 /*
- * What pins a module keeps it from being unloaded, but not from being freed when its
- * init fails.
+ * A reference to a module prevents unloading, but a module whose init fails is freed
+ * despite it. So modules that are still loading are not pinned.
  */
 static bool pin(struct module *mod)
 {
@@ -276,12 +277,12 @@ static bool pin(struct module *mod)
 /**
  * gch_heap_use - begins the use of a heap by a mutator or a table
  * @heap: the heap
- * @user: whose mutator or table it is
- * @pinned: set to what is pinned for it, for gch_heap_unuse()
+ * @user: the module that owns the mutator or table
+ * @pinned: set to the pinned module, for gch_heap_unuse()
  *
  * Context: process context; under &gch_heap.lock.
- * Return: 0, with a reference of the heap; -ENODEV if it is deleted, or its maker is
- * being loaded or unloaded.
+ * Return: 0, with a reference to the heap; -ENODEV if it is deleted, or if its maker
+ * is being loaded or unloaded.
  */
 int gch_heap_use(struct gch_heap *heap, struct module *user,
 		 struct module **pinned)
@@ -289,7 +290,7 @@ int gch_heap_use(struct gch_heap *heap, struct module *user,
 	struct module *maker = heap->maker != user ? heap->maker : NULL;
 
 	lockdep_assert_held(&heap->lock);
-	/* A mutator destroys the tables that an orphan still has. */
+	/* An orphan with tables accepts mutators: destroying the tables takes one. */
 	if (heap->dying ||
 	    (READ_ONCE(heap->orphan) && list_empty(&heap->tables)) ||
 	    !pin(maker))
@@ -300,7 +301,7 @@ int gch_heap_use(struct gch_heap *heap, struct module *user,
 }
 
 /**
- * gch_heap_unuse - ends it
+ * gch_heap_unuse - ends the use of a heap by a mutator or a table
  * @heap: the heap
  * @pinned: from gch_heap_use()
  *
@@ -315,7 +316,7 @@ void gch_heap_unuse(struct gch_heap *heap, struct module *pinned)
 static void release_now(struct work_struct *work)
 {
 	release(&container_of(work, struct gch_heap, release_work)->ref);
-	/* The module can be unloaded: it waits for the end of this. */
+	/* Unloading may begin now: it waits for this work item. */
 	atomic_dec(&nr_ending);
 }
 
@@ -329,10 +330,10 @@ static void release_later(struct kref *ref)
 }
 
 /**
- * gch_heap_put_later - puts a reference of a heap in a work item of the heap
+ * gch_heap_put_later - puts a reference to a heap; frees the heap in a work item
  * @heap: the heap
  *
- * Context: any but NMI; the last one frees the heap in another work item, and
+ * Context: any but NMI. If the reference is the last, a work item frees the heap, and
  * gch_heaps_ending() counts it until then.
  */
 void gch_heap_put_later(struct gch_heap *heap)
@@ -341,7 +342,7 @@ void gch_heap_put_later(struct gch_heap *heap)
 }
 EXPORT_SYMBOL_GPL(gch_heap_put_later);
 
-/* None of its functions runs any more: its module may go. */
+/* None of its functions will run any more: the maker may be unloaded. */
 static void forget_maker(struct gch_heap *heap)
 {
 	mutex_lock(&heap->lock);
@@ -350,7 +351,7 @@ static void forget_maker(struct gch_heap *heap)
 }
 
 /*
- * Until the heap is unlisted it can still be found in the registry. A task that finds it
+ * The heap stays in the registry until it is unlisted. A task that finds it there
  * sees that it is dying, or is refused under gch_heap.lock.
  */
 static int make_dying(struct gch_heap *heap, struct netlink_ext_ack *extack)
@@ -376,7 +377,7 @@ static int make_dying(struct gch_heap *heap, struct netlink_ext_ack *extack)
 static void unlist(struct gch_heap *heap)
 {
 	gch_owner_forget(heap);
-	/* Waits for readers, who may want the registry. */
+	/* Waits for readers, which may want the registry. */
 	gch_observe_removed(heap);
 	mutex_lock(&registry_lock);
 	list_del_init(&heap->node);
@@ -389,15 +390,15 @@ static void unlist(struct gch_heap *heap)
 /**
  * gch_heap_delete - deletes a heap
  * @heap: the heap; the caller has a reference, and keeps it
- * @extack: says why not; may be NULL
+ * @extack: error message; may be NULL
  *
- * No finalizer and no cleanup of the heap runs any more when this returns, or will run,
- * also if it returns -ENOENT: the one that runs is waited for. Its objects and pages are
- * freed when the last reference has been put.
+ * After return, no finalizer or cleanup of the heap runs or will run, even if the
+ * return value is -ENOENT: the call waits for the running one. The last put of a
+ * reference frees the heap's objects and pages.
  *
- * Context: process context, may sleep as long as the finalizer that runs takes.
- * Return: 0; -ENOENT if it has been deleted; -EBUSY while mutators are attached or
- * tables exist; -EDEADLK if a finalizer or cleanup of the heap calls it.
+ * Context: process context, may sleep as long as the running finalizer takes.
+ * Return: 0; -ENOENT if the heap has been deleted; -EBUSY while mutators are attached
+ * or tables exist; -EDEADLK if a finalizer or cleanup of the heap calls it.
  */
 int gch_heap_delete(struct gch_heap *heap, struct netlink_ext_ack *extack)
 {
@@ -434,15 +435,16 @@ static bool is_foreign(struct gch_heap *heap, struct netlink_ext_ack *extack)
 }
 
 /**
- * gch_heap_remove - deletes a heap for a user
+ * gch_heap_remove - deletes a heap on a user's request
  * @heap: the heap; the caller has a reference, and keeps it
- * @extack: says why not; may be NULL
+ * @extack: error message; may be NULL
  *
- * The finalizer that runs may go on: it pins its module. It is not waited for, since
- * who asks for this may hold locks of netlink.
+ * Does not wait for a running finalizer, since the caller may hold locks of netlink.
+ * The finalizer pins its module.
  *
  * Context: process context, may sleep.
- * Return: as gch_heap_delete(); -EPERM if the heap is a module's own.
+ * Return: as gch_heap_delete(), without -EDEADLK; -EPERM if another module made the
+ * heap.
  */
 int gch_heap_remove(struct gch_heap *heap, struct netlink_ext_ack *extack)
 {
@@ -476,11 +478,11 @@ static struct gch_heap *find_made(struct module *maker)
 }
 
 /**
- * gch_heaps_orphan - a module is gone: calls no function of it any more
+ * gch_heaps_orphan - stops all calls of a departing module's functions
  * @maker: the module
  *
- * Context: process context, may sleep; between the module's exit and the end of its
- * memory.
+ * Context: process context, may sleep; after the module's exit and before its memory
+ * is freed.
  */
 void gch_heaps_orphan(struct module *maker)
 {
@@ -520,7 +522,7 @@ EXPORT_SYMBOL_GPL(gch_heap_find);
 
 /**
  * gch_heap_next - walks the heaps in the order of their ids
- * @after: id of the one before, 0 to begin
+ * @after: id of the previous heap, 0 for the first
  *
  * Context: process context, may sleep.
  * Return: the heap, with a reference for gch_heap_put(), or NULL at the end.
@@ -543,11 +545,11 @@ struct gch_heap *gch_heap_next(u32 after)
 EXPORT_SYMBOL_GPL(gch_heap_next);
 
 /**
- * gch_heap_name - a heap's name
+ * gch_heap_name - returns a heap's name
  * @heap: the heap
  *
  * Context: any.
- * Return: the name; it lives as long as the heap.
+ * Return: the name, which exists as long as the heap.
  */
 const char *gch_heap_name(const struct gch_heap *heap)
 {
@@ -556,11 +558,11 @@ const char *gch_heap_name(const struct gch_heap *heap)
 EXPORT_SYMBOL_GPL(gch_heap_name);
 
 /**
- * gch_heap_id - a heap's id
+ * gch_heap_id - returns a heap's id
  * @heap: the heap
  *
  * Context: any.
- * Return: the id: never 0, never used twice.
+ * Return: the id: never 0, never reused.
  */
 u32 gch_heap_id(const struct gch_heap *heap)
 {
@@ -569,11 +571,11 @@ u32 gch_heap_id(const struct gch_heap *heap)
 EXPORT_SYMBOL_GPL(gch_heap_id);
 
 /**
- * gch_heap_engine - a heap's engine
+ * gch_heap_engine - returns the kind of a heap's engine
  * @heap: the heap
  *
  * Context: any.
- * Return: its kind.
+ * Return: the kind.
  */
 enum gcheap_engine gch_heap_engine(const struct gch_heap *heap)
 {
@@ -582,14 +584,14 @@ enum gcheap_engine gch_heap_engine(const struct gch_heap *heap)
 EXPORT_SYMBOL_GPL(gch_heap_engine);
 
 /**
- * gch_heap_validate - walks every invariant of a heap
+ * gch_heap_validate - checks every invariant of a heap
  * @heap: the heap
  *
- * Violations are printed to the kernel log.
+ * Prints violations to the kernel log.
  *
  * Context: process context outside sections, may sleep for long.
- * Return: how many there are, or a negative error: -EINTR if the task was killed while it
- * waited for a collection.
+ * Return: the number of violations, or a negative error: -EINTR if the task was
+ * killed while it waited for a collection.
  */
 int gch_heap_validate(struct gch_heap *heap)
 {
@@ -604,10 +606,10 @@ int gch_heap_validate(struct gch_heap *heap)
 EXPORT_SYMBOL_GPL(gch_heap_validate);
 
 /**
- * gch_heaps_shrink_count - what memory pressure could get out of all heaps
+ * gch_heaps_shrink_count - counts pages that memory pressure could reclaim
  *
- * Context: process context; waits for no lock, since who calls it may hold one.
- * Return: pages; 0 while heaps come or go.
+ * Context: process context; waits for no lock, since the caller may hold one.
+ * Return: pages of all heaps; 0 if the registry is locked.
  */
 u64 gch_heaps_shrink_count(void)
 {
@@ -624,11 +626,11 @@ u64 gch_heaps_shrink_count(void)
 }
 
 /**
- * gch_heaps_shrink - gives back what heaps do not need
- * @pages: how much is wanted
+ * gch_heaps_shrink - gives back memory that heaps do not need
+ * @pages: number of pages wanted
  *
- * Heaps are asked in the order of their age: what the first has to give is gone
- * when it is asked again.
+ * Asks heaps in the order of their age. The first has nothing left to give when it is
+ * asked again.
  *
  * Context: as gch_heaps_shrink_count().
  * Return: pages given back.
@@ -651,10 +653,10 @@ u64 gch_heaps_shrink(u64 pages)
 }
 
 /**
- * gch_heap_count - how many heaps there are
+ * gch_heap_count - counts heaps
  *
  * Context: any.
- * Return: their number.
+ * Return: number of heaps.
  */
 u32 gch_heap_count(void)
 {
@@ -662,10 +664,10 @@ u32 gch_heap_count(void)
 }
 
 /**
- * gch_heaps_ending - how many heaps are being freed in the background
+ * gch_heaps_ending - counts heaps that are being freed in the background
  *
  * Context: any.
- * Return: their number.
+ * Return: number of such heaps.
  */
 u32 gch_heaps_ending(void)
 {
@@ -673,10 +675,10 @@ u32 gch_heaps_ending(void)
 }
 
 /**
- * gch_heap_generation - changes with every heap added or deleted
+ * gch_heap_generation - returns the generation of the registry
  *
  * Context: any.
- * Return: a number that is never 0.
+ * Return: a number, never 0, that changes with every heap added or deleted.
  */
 u32 gch_heap_generation(void)
 {
@@ -684,11 +686,11 @@ u32 gch_heap_generation(void)
 }
 
 /**
- * gch_heap_mutators - how many mutators are attached
+ * gch_heap_mutators - counts attached mutators
  * @heap: the heap
  *
  * Context: any.
- * Return: their number.
+ * Return: number of mutators.
  */
 unsigned int gch_heap_mutators(struct gch_heap *heap)
 {

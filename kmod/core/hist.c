@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Log-linear histograms of nanoseconds: eight buckets an octave, so that a
- * percentile read from one is at most 12.5 % high. They are written by any CPU
- * in any context, on slow paths only; hence one set of atomics.
+ * Log-linear histograms of nanoseconds: eight buckets per octave, so a percentile
+ * read from one is at most 12.5 % high. Slow paths on any CPU write them in any
+ * context, so one set of atomics is enough.
  */
 #include <gcheap/engine.h>
 
@@ -15,11 +15,11 @@
 #define SUB	BIT(GCH_HIST_SUB_BITS)
 
 /**
- * gch_hist_bucket - bucket of a value
+ * gch_hist_bucket - returns the bucket of a value
  * @ns: the value
  *
  * Context: any.
- * Return: its number, below %GCH_HIST_BUCKETS.
+ * Return: number of the bucket, below %GCH_HIST_BUCKETS.
  */
 unsigned int gch_hist_bucket(u64 ns)
 {
@@ -34,8 +34,8 @@ unsigned int gch_hist_bucket(u64 ns)
 EXPORT_SYMBOL_GPL(gch_hist_bucket);
 
 /**
- * gch_hist_upper - largest value of a bucket
- * @bucket: its number
+ * gch_hist_upper - returns the largest value of a bucket
+ * @bucket: number of the bucket
  *
  * Context: any.
  * Return: the value in nanoseconds.
@@ -53,7 +53,7 @@ EXPORT_SYMBOL_IF_KUNIT(gch_hist_upper);
 
 /**
  * gch_hist_add - records a value
- * @hist: where
+ * @hist: the histogram
  * @ns: the value
  *
  * Context: any.
@@ -67,8 +67,8 @@ void gch_hist_add(struct gch_hist *hist, u64 ns)
 EXPORT_SYMBOL_IF_KUNIT(gch_hist_add);
 
 /*
- * The value that a share of the records does not exceed. The last bucket in use
- * is cut off at the largest value seen.
+ * The value that a share of the records does not exceed. The largest value seen caps
+ * the last bucket in use.
  */
 static u64 percentile(const struct gch_hist *hist, u64 count, u64 max,
 		      unsigned int per_10000)
@@ -85,9 +85,9 @@ static u64 percentile(const struct gch_hist *hist, u64 count, u64 max,
 }
 
 /**
- * gch_hist_summary - percentiles of what has been recorded
+ * gch_hist_summary - computes percentiles of the recorded values
  * @hist: the histogram
- * @sum: filled in; not consistent with values being added meanwhile
+ * @sum: filled in; not consistent with concurrent additions
  *
  * Context: any.
  */
@@ -109,8 +109,8 @@ void gch_hist_summary(const struct gch_hist *hist, struct gch_hist_summary *sum)
 EXPORT_SYMBOL_GPL(gch_hist_summary);
 
 /**
- * gch_hist_show - prints the buckets in use, a line each
- * @m: where
+ * gch_hist_show - prints the buckets in use, one line each
+ * @m: destination
  * @hist: the histogram
  *
  * Context: process context.

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Memory that a heap takes beside its objects: tables, types, mutators, finalizers,
- * and what its clients keep for it
+ * Memory of a heap beside its objects: tables, types, mutators, finalizers, and
+ * memory of its clients
  *
- * It counts in gch_heap.held, against the heap's limit, with all that the allocator
- * takes for it, and is charged to the memory cgroup of the heap's creator, whichever
- * task takes it. gch_heap.kept says how much of held it is.
+ * It counts in gch_heap.held, against the heap's limit, at the size that the
+ * allocator rounds it to. It is charged to the memory cgroup of the heap's creator,
+ * whichever task takes it. gch_heap.kept is its part of held.
  */
 #include <gcheap/engine.h>
 
@@ -18,12 +18,12 @@
 #include "compat.h"
 #include "heap.h"
 
-/* Times that one request is tried again. */
+/* Maximum number of tries of one request. */
 #define ROOM_TRIES	3U
-/* Fails rather than that a task is killed for it. */
+/* Fail instead of invoking the OOM killer. */
 #define GFP_KEPT	(GFP_KERNEL_ACCOUNT | __GFP_NOWARN | __GFP_RETRY_MAYFAIL)
 
-/* The most that may be taken for so many bytes. */
+/* Upper bound of the memory that an allocation of @bytes takes. */
 static size_t most_for(size_t bytes)
 {
 	return bytes > KMALLOC_MAX_SIZE ? PAGE_ALIGN(bytes) :
@@ -31,9 +31,9 @@ static size_t most_for(size_t bytes)
 }
 
 /**
- * gch_memory_size - how much memory there is where some was asked for
- * @addr: what kvmalloc() has returned; NULL before it has been called, for the most
- * @bytes: how much was asked for
+ * gch_memory_size - returns the real size of an allocation
+ * @addr: return value of kvmalloc(); NULL before the allocation, for the upper bound
+ * @bytes: bytes requested
  *
  * Context: any.
  * Return: bytes, rounded up as the allocator does.
@@ -47,10 +47,10 @@ EXPORT_SYMBOL_IF_KUNIT(gch_memory_size);
 /**
  * gch_memory_get - takes memory that belongs to a heap
  * @heap: the heap
- * @bytes: how much; as much counts as the allocator makes of it
+ * @bytes: number of bytes; the heap is charged the allocator's rounded size
  *
  * Context: process context outside sections, may sleep; waits for no collection, so
- * the caller may hold any lock that may be held while memory is taken.
+ * the caller may hold any lock under which memory may be allocated.
  * Return: the memory, zeroed, for gch_memory_put(); NULL at the heap's limit or
  * without memory.
  */
@@ -85,10 +85,10 @@ static void unkeep(struct gch_heap *heap, size_t bytes)
 }
 
 /**
- * gch_memory_put - gives such memory back
+ * gch_memory_put - gives back memory from gch_memory_get()
  * @heap: the heap
- * @addr: the memory; NULL is nothing
- * @bytes: how much was taken
+ * @addr: the memory, or NULL
+ * @bytes: number of bytes requested
  *
  * Context: process context outside sections, may sleep.
  */
@@ -104,10 +104,10 @@ void gch_memory_put(struct gch_heap *heap, void *addr, size_t bytes)
 EXPORT_SYMBOL_GPL(gch_memory_put);
 
 /**
- * gch_memory_uncount - takes memory off a heap that is freed in another way
+ * gch_memory_uncount - uncounts memory that is freed in another way
  * @heap: the heap
- * @addr: the memory, taken by gch_memory_get()
- * @bytes: how much was taken
+ * @addr: the memory, from gch_memory_get()
+ * @bytes: number of bytes requested
  *
  * Context: any.
  */
@@ -119,9 +119,10 @@ void gch_memory_uncount(struct gch_heap *heap, const void *addr, size_t bytes)
 /**
  * gch_memory_page - takes a page that belongs to a heap
  * @heap: the heap
- * @gfp: GFP_KERNEL, GFP_NOWAIT, and more
+ * @gfp: GFP_KERNEL or GFP_NOWAIT, optionally with more flags
  *
- * Context: as gch_memory_get(); need not be able to sleep if @gfp does not ask for it.
+ * Context: as gch_memory_get(); need not be able to sleep if @gfp does not require
+ * it.
  * Return: the page, for gch_memory_page_put(); NULL as gch_memory_get().
  */
 void *gch_memory_page(struct gch_heap *heap, gfp_t gfp)
@@ -134,7 +135,7 @@ void *gch_memory_page(struct gch_heap *heap, gfp_t gfp)
 }
 
 /**
- * gch_memory_page_put - gives such a page back
+ * gch_memory_page_put - gives back a page from gch_memory_page()
  * @heap: the heap
  * @page: the page
  *
@@ -147,18 +148,18 @@ void gch_memory_page_put(struct gch_heap *heap, void *page)
 }
 
 /**
- * gch_memory_room - makes room for memory that a heap has refused
+ * gch_memory_room - makes room after a failed allocation
  * @heap: the heap
- * @bytes: how much memory; less if the caller does not know all of it
- * @tries: how often the caller has called this for one request; 0 at first
+ * @bytes: size of the request, or a lower bound
+ * @tries: number of previous calls for this request; 0 at first
  *
- * Collects the heap, and gives back what its engine holds and does not use. Others may
- * take what becomes free, so a request has three tries, and none if the task has been
- * killed. The first needs no collection if there is room by now.
+ * Collects the heap and gives back memory that its engine does not use. Others may
+ * take the freed memory, so a request gets three tries, and none if the task was
+ * killed. The first try skips the collection if there is room by now.
  *
- * Context: process context outside sections and without locks, may sleep for as long
- * as a collection takes.
- * Return: whether to try once more.
+ * Context: process context outside sections and without locks, may sleep for the time
+ * of a collection.
+ * Return: true if the caller should try again.
  */
 bool gch_memory_room(struct gch_heap *heap, size_t bytes, unsigned int *tries)
 {
@@ -180,10 +181,10 @@ bool gch_memory_room(struct gch_heap *heap, size_t bytes, unsigned int *tries)
 EXPORT_SYMBOL_GPL(gch_memory_room);
 
 /**
- * gch_memory_error - what a request fails with that gch_memory_room() has ended
+ * gch_memory_error - returns the error of a request that gch_memory_room() gave up
  *
  * Context: process context.
- * Return: -EINTR if the calling task has been killed, else -ENOMEM.
+ * Return: -EINTR if the current task was killed, else -ENOMEM.
  */
 int gch_memory_error(void)
 {

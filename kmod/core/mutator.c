@@ -2,12 +2,11 @@
 /*
  * Mutators: the calls by which a task uses a heap
  *
- * A mutator is used by one task. Its frame is read by collectors at any time and
- * written by its own calls only, inside sections. gch_heap.lock protects the
- * list of mutators.
+ * One task uses a mutator. Collectors read its frame at any time; only its own calls
+ * write the frame, inside sections. gch_heap.lock protects the list of mutators.
  *
- * Every call has the same form: check the slots, then, in a section, find the
- * places and let the engine do it; repeat if the engine had to wait.
+ * Every call checks the slots, enters a section, finds the addresses and calls the
+ * engine. It repeats the section if the engine had to wait.
  */
 #include <gcheap/engine.h>
 
@@ -19,7 +18,7 @@
 #include "mutator.h"
 
 /**
- * gch_mutator_move - points a mutator to the data of the CPU it is on
+ * gch_mutator_move - points a mutator to the data of its current CPU
  * @m: the mutator
  * @cpu: the CPU
  *
@@ -34,7 +33,7 @@ bool gch_mutator_move(struct gch_mutator *m, unsigned int cpu)
 		if (!gch_check(m))
 			return false;
 		mark = GCH_CPU_CHECKED;
-		/* It has been here before; what it has looked for is this. */
+		/* Same CPU: only the check was due. */
 		if (READ_ONCE(m->cpu) == (cpu | mark))
 			return true;
 	}
@@ -47,8 +46,8 @@ bool gch_mutator_move(struct gch_mutator *m, unsigned int cpu)
 }
 
 /*
- * Settles what an operation has left behind, step by step. The operation itself is done.
- * A task that was killed leaves the rest to its next call, or to who detaches it.
+ * Completes the pending work of a finished operation, step by step. If the task was
+ * killed, the rest is left to its next call or to the detach.
  */
 static void settle(struct gch_mutator *m)
 {
@@ -70,12 +69,12 @@ static void settle(struct gch_mutator *m)
 }
 
 /**
- * gch_again - outside the section: does what a call could not do inside
+ * gch_again - does the work that a call could not do inside its section
  * @m: the mutator
- * @ret: what the call's section returned; what the call will return
+ * @ret: in: result of the section; out: result of the call, if it is not repeated
  *
  * Context: process context outside sections, may sleep.
- * Return: whether to repeat the call.
+ * Return: true if the call must be repeated.
  */
 bool gch_again(struct gch_mutator *m, int *ret)
 {
@@ -83,7 +82,7 @@ bool gch_again(struct gch_mutator *m, int *ret)
 	u64 start, end;
 
 	might_sleep();
-	/* An error was no pause. */
+	/* A failed call is not a pause. */
 	if (*ret != -EAGAIN && !m->pending)
 		return false;
 	start = ktime_get_ns();
@@ -117,12 +116,12 @@ static void free_memory(struct gch_heap *heap, struct gch_mutator *m,
 }
 
 /**
- * gch_mutator_new - makes a mutator
+ * gch_mutator_new - allocates a mutator
  * @heap: the heap
- * @nr_slots: slots of its frame, all empty
+ * @nr_slots: number of slots in its frame, all empty
  *
  * Context: process context, may sleep.
- * Return: the mutator, which is in no list yet; NULL without memory.
+ * Return: the mutator, which is on no list yet; NULL without memory.
  */
 struct gch_mutator *gch_mutator_new(struct gch_heap *heap,
 				    unsigned int nr_slots)
@@ -139,7 +138,7 @@ struct gch_mutator *gch_mutator_new(struct gch_heap *heap,
 	m->kind = heap->ops->kind;
 	m->heap = heap;
 	m->nr_slots = nr_slots;
-	/* No CPU: the first call finds out. */
+	/* No CPU yet: the first call sets it. */
 	m->cpu = UINT_MAX;
 	if (!m->ops->mutator_init(m))
 		return m;
@@ -150,7 +149,7 @@ err_free:
 
 /**
  * gch_mutator_free - frees a mutator
- * @m: the mutator, its frame empty and in no list any more
+ * @m: the mutator; its frame is empty, and it is on no list
  *
  * Context: process context, may sleep.
  */
@@ -163,17 +162,16 @@ void gch_mutator_free(struct gch_mutator *m)
 /**
  * __gch_mutator_attach - begins a task's access to a heap
  * @heap: the heap
- * @nr_slots: slots of its frame, all empty
- * @user: the module whose mutator it is
+ * @nr_slots: number of slots in its frame, all empty
+ * @user: the module that owns the mutator
  *
- * Called as gch_mutator_attach(), which fills in @user. The module that has made the
- * heap cannot be unloaded before it is detached, unless it is its own.
+ * Call gch_mutator_attach(), which supplies @user. The heap's maker cannot be
+ * unloaded before the detach, unless @user is the maker.
  *
  * Context: process context, may sleep; collects at the heap's limit.
- * Return: the mutator, or an error: -EINVAL for a bad number of slots, -ENODEV
- * for a deleted heap, or one whose maker is being loaded or unloaded, -EBUSY for one that
- * another has claimed, -ENOSPC for too many mutators, -ENOMEM, -EINTR instead if the
- * task was killed.
+ * Return: the mutator, or an error: -EINVAL for a bad number of slots; -ENODEV if the
+ * heap is deleted, or if its maker is being loaded or unloaded; -EBUSY if the heap is
+ * claimed; -ENOSPC for too many mutators; -ENOMEM; -EINTR if the task was killed.
  */
 struct gch_mutator *__gch_mutator_attach(struct gch_heap *heap,
 					 unsigned int nr_slots,
@@ -185,7 +183,10 @@ struct gch_mutator *__gch_mutator_attach(struct gch_heap *heap,
 
 	if (!nr_slots || nr_slots > GCH_FRAME_MAX)
 		return ERR_PTR(-EINVAL);
-	/* Before it is collected for this; looked at again under the lock. */
+	/*
+	 * Early test, to avoid a collection of a claimed heap; repeated under the
+	 * lock.
+	 */
 	if (READ_ONCE(heap->claimed))
 		return ERR_PTR(-EBUSY);
 	do {
@@ -217,7 +218,7 @@ EXPORT_SYMBOL_GPL(__gch_mutator_attach);
  * gch_frame_clear - empties all slots of a mutator
  * @m: the mutator
  *
- * Context: process context, may sleep, also if the task has been killed.
+ * Context: process context, may sleep; completes even if the task was killed.
  */
 void gch_frame_clear(struct gch_mutator *m)
 {
@@ -232,10 +233,10 @@ void gch_frame_clear(struct gch_mutator *m)
 
 /**
  * gch_mutator_detach - ends a task's access to a heap
- * @m: the mutator; NULL is nothing
+ * @m: the mutator, or NULL
  *
- * Any task may call it, when no other task uses the mutator any more. It empties the
- * slots, so it waits where gch_clear() does, also if the task has been killed.
+ * Any task may call it once no other task uses the mutator. It empties the slots, so
+ * it waits where gch_clear() does, even if the task was killed.
  *
  * Context: process context, may sleep: at most for a collection.
  */
@@ -262,12 +263,12 @@ void gch_mutator_detach(struct gch_mutator *m)
 EXPORT_SYMBOL_GPL(gch_mutator_detach);
 
 /**
- * gch_mutator_rest - makes room for other mutators
+ * gch_mutator_rest - announces that a mutator will be idle
  * @m: the mutator, which will make no call for a while
  *
- * On an engine that lets one mutator in at a time, others need not wait until
- * it is taken to have left. It costs nothing elsewhere. The next call may be that of
- * another task.
+ * Where only one mutator may run at a time, others need not wait for the switch
+ * interval. On other engines it costs nothing. The next call may come from another
+ * task.
  *
  * Context: process context, may sleep.
  */
@@ -282,12 +283,12 @@ void gch_mutator_rest(struct gch_mutator *m)
 EXPORT_SYMBOL_GPL(gch_mutator_rest);
 
 /**
- * gch_mutator_watch - lets a function be told of each pause of a mutator
+ * gch_mutator_watch - sets a function to call after each pause of a mutator
  * @m: the mutator
  * @fn: the function; NULL for none
- * @arg: for @fn
+ * @arg: argument of @fn
  *
- * The pauses are those that &gch_stats.pause counts.
+ * The pauses are those in &gch_stats.pause.
  *
  * Context: process context; the task that owns @m.
  */
@@ -299,7 +300,7 @@ void gch_mutator_watch(struct gch_mutator *m, gch_pause_fn fn, void *arg)
 EXPORT_SYMBOL_GPL(gch_mutator_watch);
 
 /**
- * gch_mutator_heap - the heap that a mutator uses
+ * gch_mutator_heap - returns the heap of a mutator
  * @m: the mutator
  *
  * Context: any.
@@ -314,12 +315,13 @@ EXPORT_SYMBOL_GPL(gch_mutator_heap);
 /**
  * gch_alloc - allocates an object of a fixed type
  * @m: the mutator
- * @dst: slot that refers to it afterwards
+ * @dst: slot that receives the reference
  * @type: its type
  *
  * Context: process context, may sleep; collects at the heap's limit.
- * Return: 0; -EINVAL for a bad slot or type; -ENOMEM; -EINTR if the task was killed while
- * it waited; on all errors the slot is unchanged.
+ * Return: 0; -EINVAL for a bad slot or type; -ENOMEM; -EINTR if the task was killed
+ * while it waited. On a checked heap also -EINVAL if the task cannot sleep, -EPERM if
+ * another task uses the mutator. The slot is unchanged on error.
  */
 int gch_alloc(struct gch_mutator *m, unsigned int dst, struct gch_type *type)
 {
@@ -336,7 +338,7 @@ int gch_alloc(struct gch_mutator *m, unsigned int dst, struct gch_type *type)
 }
 EXPORT_SYMBOL_GPL(gch_alloc);
 
-/* Slots @first and on, as many as one call takes along. */
+/* Are @nr slots from @first on valid, and no more than one call takes? */
 static __always_inline bool are_slots(const struct gch_mutator *m,
 				      unsigned int first, unsigned int nr)
 {
@@ -345,21 +347,20 @@ static __always_inline bool are_slots(const struct gch_mutator *m,
 }
 
 /**
- * gch_alloc_refs - allocates an object of a fixed type, with references in it
+ * gch_alloc_refs - allocates an object of a fixed type and sets its references
  * @m: the mutator
- * @dst: slot that refers to it afterwards; may be one of those that are read
+ * @dst: slot that receives the reference; may be one of the source slots
  * @type: its type
- * @src: first of the slots that its references are read from
- * @nr: how many, 1 to %GCH_REFS_MAX: so many of the type's references, in their
- *	order; those after them are empty
+ * @src: first source slot of the references
+ * @nr: number of references, 1 to %GCH_REFS_MAX: the first @nr references of the type
+ *	are set, in order; the others are empty
  *
- * As gch_alloc() and a gch_store() for each reference, in one section, and
- * nobody sees the object without them.
+ * Equals gch_alloc() and a gch_store() for each reference, but in one section: no
+ * other task sees the object without its references.
  *
  * Context: process context, may sleep; collects at the heap's limit.
- * Return: 0; -EINVAL for a bad slot, type or number; -ERANGE if the type has
- * fewer references; -ENOMEM; -EINTR if the task was killed while it waited; on all
- * errors @dst is unchanged.
+ * Return: 0; -EINVAL for a bad slot, type or number; -ERANGE if the type has fewer
+ * references; other errors as gch_alloc(). @dst is unchanged on error.
  */
 int gch_alloc_refs(struct gch_mutator *m, unsigned int dst,
 		   struct gch_type *type, unsigned int src, unsigned int nr)
@@ -383,15 +384,15 @@ EXPORT_SYMBOL_GPL(gch_alloc_refs);
 /**
  * gch_alloc_var - allocates an object of a variable type
  * @m: the mutator
- * @dst: slot that refers to it afterwards
+ * @dst: slot that receives the reference
  * @type: its type
- * @nr_refs: reference words at its start
- * @bytes: bytes of data behind them
+ * @nr_refs: number of reference words at its start
+ * @bytes: bytes of data after them
  *
  * Context: process context, may sleep; collects at the heap's limit.
- * Return: 0; -EINVAL for a bad slot or type, or references in an untracked one;
- * -E2BIG above %GCH_OBJECT_MAX; -ENOMEM; -EINTR if the task was killed while it waited;
- * on all errors the slot is unchanged.
+ * Return: 0; -EINVAL for a bad slot or type, or references in an untracked type;
+ * -E2BIG above %GCH_OBJECT_MAX; other errors as gch_alloc(). The slot is unchanged on
+ * error.
  */
 int gch_alloc_var(struct gch_mutator *m, unsigned int dst,
 		  struct gch_type *type, u32 nr_refs, u32 bytes)
@@ -427,13 +428,14 @@ static __always_inline int load(struct gch_mutator *m, unsigned int dst,
 /**
  * gch_load - reads a reference of an object
  * @m: the mutator
- * @dst: slot that gets it
+ * @dst: slot that receives it
  * @src: slot that refers to the object
- * @i: which word of the object
+ * @i: word number in the object
  *
  * Context: process context, may sleep.
- * Return: 0; -EINVAL for a bad slot; -EFAULT if @src is empty; -ERANGE if word
- * @i is no reference; -EINTR if the task was killed while it waited.
+ * Return: 0; -EINVAL for a bad slot; -EFAULT if @src is empty; -ERANGE if word @i is
+ * no reference; -EINTR if the task was killed while it waited. On a checked heap also
+ * -EINVAL and -EPERM as gch_alloc().
  */
 int gch_load(struct gch_mutator *m, unsigned int dst, unsigned int src, u32 i)
 {
@@ -455,19 +457,20 @@ static __always_inline int load_refs(struct gch_mutator *m, unsigned int dst,
 }
 
 /**
- * gch_load_refs - reads references of an object that are side by side
+ * gch_load_refs - reads adjacent references of an object
  * @m: the mutator
- * @dst: first of the slots that get them; @src may be one of those
+ * @dst: first of the slots that receive them; @src may be one of these
  * @src: slot that refers to the object
- * @i: first word of the object
- * @nr: how many words, 1 to %GCH_REFS_MAX, each a reference
+ * @i: first word number in the object
+ * @nr: number of words, 1 to %GCH_REFS_MAX, each a reference
  *
- * As a gch_load() for each, in one section.
+ * Equals a gch_load() for each, in one section.
  *
  * Context: process context, may sleep.
- * Return: 0; -EINVAL for a bad slot or number; -EFAULT if @src is empty; -ERANGE
- * if one of the words is no reference, and then no slot has changed; -EINTR if the task
- * was killed while it waited, and then the first of them may have been read.
+ * Return: 0; -EINVAL for a bad slot or number; -EFAULT if @src is empty; -ERANGE if
+ * one of the words is no reference: no slot has changed then; -EINTR if the task was
+ * killed while it waited: some slots may have been written then; on a checked heap as
+ * gch_load().
  */
 int gch_load_refs(struct gch_mutator *m, unsigned int dst, unsigned int src,
 		  u32 i, unsigned int nr)
@@ -495,12 +498,13 @@ static __always_inline int store(struct gch_mutator *m, unsigned int dst, u32 i,
  * gch_store - writes a reference of an object
  * @m: the mutator
  * @dst: slot that refers to the object
- * @i: which word of the object
- * @src: slot that is written there
+ * @i: word number in the object
+ * @src: slot that holds the new reference
  *
  * Context: process context, may sleep.
- * Return: 0; -EINVAL for a bad slot; -EFAULT if @dst is empty; -ERANGE if word
- * @i is no reference; -EINTR if the task was killed while it waited.
+ * Return: 0; -EINVAL for a bad slot; -EFAULT if @dst is empty; -ERANGE if word @i is
+ * no reference; -EINTR if the task was killed while it waited; on a checked heap as
+ * gch_load().
  */
 int gch_store(struct gch_mutator *m, unsigned int dst, u32 i, unsigned int src)
 {
@@ -517,7 +521,7 @@ EXPORT_SYMBOL_GPL(gch_store);
  * gch_store_null - clears a reference of an object
  * @m: the mutator
  * @dst: slot that refers to the object
- * @i: which word of the object
+ * @i: word number in the object
  *
  * Context: process context, may sleep.
  * Return: as gch_store().
@@ -536,11 +540,12 @@ EXPORT_SYMBOL_GPL(gch_store_null);
 /**
  * gch_copy - copies a slot
  * @m: the mutator
- * @dst: slot that is written
- * @src: slot that is read
+ * @dst: destination slot
+ * @src: source slot
  *
  * Context: process context, may sleep.
- * Return: 0; -EINVAL for a bad slot; -EINTR if the task was killed while it waited.
+ * Return: 0; -EINVAL for a bad slot; -EINTR if the task was killed while it waited;
+ * on a checked heap as gch_load().
  */
 int gch_copy(struct gch_mutator *m, unsigned int dst, unsigned int src)
 {
@@ -559,7 +564,8 @@ EXPORT_SYMBOL_GPL(gch_copy);
  * @dst: the slot
  *
  * Context: process context, may sleep.
- * Return: 0; -EINVAL for a bad slot; -EINTR if the task was killed while it waited.
+ * Return: 0; -EINVAL for a bad slot; -EINTR if the task was killed while it waited;
+ * on a checked heap as gch_load().
  */
 int gch_clear(struct gch_mutator *m, unsigned int dst)
 {
@@ -573,16 +579,16 @@ int gch_clear(struct gch_mutator *m, unsigned int dst)
 EXPORT_SYMBOL_GPL(gch_clear);
 
 /**
- * gch_free - frees an object, where the engine needs to be told
+ * gch_free - frees an object explicitly, on engines that need it
  * @m: the mutator
- * @src: slot that refers to it; empty afterwards
+ * @src: slot that refers to the object; empty afterwards
  *
- * On an engine that collects, it only empties the slot. On one that does not,
- * every other reference to the object must be gone, or is never used again.
+ * On an engine that collects, it only empties the slot. On other engines, no other
+ * reference to the object may be used afterwards.
  *
  * Context: process context, may sleep.
  * Return: 0; -EINVAL for a bad slot; -EFAULT if @src is empty; -EINTR if the task was
- * killed while it waited.
+ * killed while it waited; on a checked heap as gch_load().
  */
 int gch_free(struct gch_mutator *m, unsigned int src)
 {
@@ -603,7 +609,7 @@ EXPORT_SYMBOL_GPL(gch_free);
  * @src: the slot
  *
  * Context: process context.
- * Return: true if it is, or if there is no such slot.
+ * Return: true if the slot is empty or does not exist.
  */
 bool gch_is_null(const struct gch_mutator *m, unsigned int src)
 {
@@ -618,7 +624,7 @@ EXPORT_SYMBOL_GPL(gch_is_null);
  * @b: the other
  *
  * Context: process context.
- * Return: true if they do, or if both are empty.
+ * Return: true if they do, or if both are empty; false for a bad slot.
  */
 bool gch_same(const struct gch_mutator *m, unsigned int a, unsigned int b)
 {
@@ -627,16 +633,17 @@ bool gch_same(const struct gch_mutator *m, unsigned int a, unsigned int b)
 EXPORT_SYMBOL_GPL(gch_same);
 
 /**
- * gch_data - an object's bytes
+ * gch_data - returns the address of an object's data
  * @m: the mutator
  * @src: slot that refers to the object
- * @bytes: set to its usable size: at least what was asked for; may be NULL
+ * @bytes: set to its usable size, at least the requested size; may be NULL
  *
- * The words that are references are not to be touched. The pointer is good for
- * as long as a slot of @m refers to the object.
+ * The caller must not touch words that are references. The pointer is valid while a
+ * slot of @m refers to the object.
  *
  * Context: process context.
- * Return: its first byte; NULL if the slot is empty or does not exist.
+ * Return: the first byte; NULL if the slot is empty or does not exist, or if the call
+ * is a misuse.
  */
 void *gch_data(struct gch_mutator *m, unsigned int src, size_t *bytes)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The observer of heaps: what shows them to users
+ * The observer, which shows heaps to users
  *
- * There is one, named when the module is loaded, before there can be a heap.
+ * There is one. It is set when the module is loaded, before any heap exists.
  */
 #include "observer.h"
 
@@ -12,7 +12,7 @@
 static const struct gch_observer *observer __ro_after_init;
 
 /**
- * gch_observe - names the observer
+ * gch_observe - sets the observer
  * @o: the observer
  *
  * Context: module init.
@@ -23,7 +23,7 @@ void __init gch_observe(const struct gch_observer *o)
 }
 
 /**
- * gch_observe_added - a heap has been made
+ * gch_observe_added - tells the observer of a new heap
  * @heap: the heap
  *
  * Context: process context, may sleep.
@@ -34,7 +34,7 @@ void gch_observe_added(struct gch_heap *heap)
 }
 
 /**
- * gch_observe_removed - a heap goes
+ * gch_observe_removed - tells the observer that a heap will be freed
  * @heap: the heap
  *
  * Context: process context, may sleep.
@@ -45,9 +45,9 @@ void gch_observe_removed(struct gch_heap *heap)
 }
 
 /**
- * gch_observe_report - a heap has reported a collection
+ * gch_observe_report - gives the observer a report of a collection
  * @heap: the heap
- * @r: what it has to say
+ * @r: the report
  *
  * Context: process context, may sleep; under &gch_heap.cycle_lock.
  */

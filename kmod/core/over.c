@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The soft limit: what a heap holds beyond it is counted
+ * Accounting of memory beyond the soft limit
  *
- * Nothing is refused beyond the soft limit. So that it can be told whether it was kept,
- * a heap counts how often what it holds has passed it, for how long, and by how much at
- * most.
+ * The soft limit refuses no allocation. To show how well it was kept, a heap counts
+ * how often its held bytes have passed it, for how long, and by how much at most.
  *
- * A task that takes held across the limit, in either direction, or moves the limit, then
- * compares both under over_lock. The last one to do so compares their final values.
+ * A task that moves held across the limit, in either direction, or changes the limit,
+ * then compares both under over_lock. The last task to do so compares the final
+ * values.
  *
  * Lock order: over_lock is a leaf, taken with interrupts off.
  */
@@ -19,12 +19,12 @@
 #include "heap.h"
 
 /**
- * gch_soft_allows - does the heap's soft limit have room for more pages?
+ * gch_soft_allows - does the heap's soft limit have room for more memory?
  * @heap: the heap
- * @bytes: how much more
+ * @bytes: additional bytes
  *
  * Context: any.
- * Return: whether it has at this moment.
+ * Return: true if it has room at this moment.
  */
 bool gch_soft_allows(const struct gch_heap *heap, size_t bytes)
 {
@@ -34,7 +34,7 @@ bool gch_soft_allows(const struct gch_heap *heap, size_t bytes)
 }
 
 /**
- * gch_over_init - sets up the counts
+ * gch_over_init - sets up the counters
  * @heap: the heap, zeroed
  *
  * Context: any.
@@ -44,7 +44,7 @@ void gch_over_init(struct gch_heap *heap)
 	raw_spin_lock_init(&heap->over_lock);
 }
 
-/* Is more held than the soft limit? That may have changed. */
+/* Compares held with the soft limit and updates the counters. */
 static void look(struct gch_heap *heap)
 {
 	struct gch_over *o = &heap->over;
@@ -52,7 +52,7 @@ static void look(struct gch_heap *heap)
 	u64 soft, held, now;
 
 	raw_spin_lock_irqsave(&heap->over_lock, flags);
-	/* What the caller changed, before what others may have. */
+	/* Orders the caller's change before the loads of both values. */
 	smp_mb();
 	soft = gch_val(heap, GCH_KEY_MEMORY_LIMIT);
 	held = atomic64_read(&heap->held);
@@ -70,7 +70,7 @@ static void look(struct gch_heap *heap)
 }
 
 /**
- * gch_over_note - takes note that what a heap holds has changed
+ * gch_over_note - accounts for a change of the held bytes
  * @heap: the heap
  * @before: bytes held before
  * @after: bytes held now
@@ -90,7 +90,7 @@ void gch_over_note(struct gch_heap *heap, u64 before, u64 after)
 }
 
 /**
- * gch_over_moved - takes note that the soft limit has changed
+ * gch_over_moved - accounts for a change of the soft limit
  * @heap: the heap
  *
  * Context: any.
@@ -104,9 +104,9 @@ void gch_over_moved(struct gch_heap *heap)
 }
 
 /**
- * gch_over_stats - fills in what was held beyond the soft limit
+ * gch_over_stats - reads the counters
  * @heap: the heap
- * @stats: the statistics
+ * @stats: statistics; the fields of the soft limit are filled in
  *
  * Context: any.
  */

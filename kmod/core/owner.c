@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Heaps that belong to a netlink socket
+ * Heaps owned by a netlink socket
  *
- * When the socket is closed, such a heap is an orphan: no mutator may attach any
- * more, and it is deleted once the last of them has left. Those of runs leave
- * soon, for runs end with their socket too.
+ * When the socket is closed, such a heap becomes an orphan: no mutator may attach,
+ * and the heap is deleted once the last mutator has detached. Runs end with their
+ * socket, so their mutators detach soon.
  *
  * The notifier runs in every task that closes a generic netlink socket, so it waits
- * for no heap: it marks the orphans and queues the work that deletes them. That work
- * takes gch_heap.lock, as the last mutator does when it leaves: if the work finds the
- * mutator still there, the mutator finds the mark and queues the work again.
+ * for no heap: it marks the orphans and queues the work that deletes them. The work
+ * takes gch_heap.lock, as the last mutator does when it detaches. If the work finds
+ * the mutator attached, the mutator finds the mark and queues the work again.
  *
- * owner_lock protects the list of such heaps; no other lock is taken under it. A
+ * owner_lock protects the list of owned heaps; no other lock is taken under it. A
  * heap leaves the list when its socket is closed, or when it is deleted, before the
  * registry's reference is put.
  */
@@ -27,13 +27,13 @@ static void delete_orphan(struct work_struct *work)
 	struct gch_heap *heap = container_of(work, struct gch_heap,
 					     orphan_work);
 
-	/* In use: it will be queued again. Deleted by others: so much the better. */
+	/* Fails if the heap is in use (it is queued again later) or already deleted. */
 	gch_heap_remove(heap, NULL);
 	gch_heap_put(heap);
 }
 
 /**
- * gch_owner_init - sets up a heap that belongs to no socket
+ * gch_owner_init - sets up a heap without an owner
  * @heap: the heap, zeroed
  *
  * Context: any.
@@ -45,9 +45,9 @@ void gch_owner_init(struct gch_heap *heap)
 }
 
 /**
- * gch_owner_set - lets a heap belong to a socket
+ * gch_owner_set - gives a heap to a socket
  * @heap: the heap
- * @portid: the socket, which stays open for as long as this call lasts
+ * @portid: the socket, which stays open during this call
  *
  * Context: process context, may sleep.
  */
@@ -55,8 +55,8 @@ void gch_owner_set(struct gch_heap *heap, u32 portid)
 {
 	mutex_lock(&owner_lock);
 	/*
-	 * It may have been deleted already. If it is deleted just now,
-	 * gch_owner_forget() is still to come.
+	 * The heap may have been deleted already. If a deletion is under way, it
+	 * calls gch_owner_forget() after this.
 	 */
 	if (!READ_ONCE(heap->dying)) {
 		heap->owner = portid;
@@ -66,7 +66,7 @@ void gch_owner_set(struct gch_heap *heap, u32 portid)
 }
 
 /**
- * gch_owner_forget - a heap that is being deleted belongs to no socket
+ * gch_owner_forget - removes the owner of a heap that is being deleted
  * @heap: the heap, dying
  *
  * Context: process context, may sleep.
@@ -78,21 +78,21 @@ void gch_owner_forget(struct gch_heap *heap)
 	mutex_unlock(&owner_lock);
 }
 
-/* The caller has a reference. */
+/* The caller holds a reference. */
 static void queue_deletion(struct gch_heap *heap)
 {
 	kref_get(&heap->ref);
 	if (!queue_work(gch_wq, &heap->orphan_work))
-		/* Never the last. */
+		/* Not the last reference: the caller holds one. */
 		gch_heap_put(heap);
 }
 
 /**
- * gch_owner_check - deletes an orphan that is not in use, soon
+ * gch_owner_check - queues the deletion of an orphan that is not in use
  * @heap: the heap
  *
- * Context: process context; under &gch_heap.lock, with a reference that is put
- * after that.
+ * Context: process context; under &gch_heap.lock, with a reference that the caller
+ * puts later.
  */
 void gch_owner_check(struct gch_heap *heap)
 {
@@ -103,7 +103,7 @@ void gch_owner_check(struct gch_heap *heap)
 }
 
 /**
- * gch_owner_gone - a socket has been closed: its heaps go
+ * gch_owner_gone - orphans the heaps of a closed socket
  * @portid: the socket
  *
  * Context: process context, may sleep; waits neither for a heap nor for mutators.
@@ -117,7 +117,7 @@ void gch_owner_gone(u32 portid)
 		if (heap->owner != portid)
 			continue;
 		list_del_init(&heap->owned_node);
-		/* Before the work that is queued looks for mutators. */
+		/* Set before the queued work looks for mutators. */
 		WRITE_ONCE(heap->orphan, true);
 		queue_deletion(heap);
 	}

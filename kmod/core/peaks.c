@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Peaks: the most that a heap has held since some moment, and what it consisted of
+ * Peaks: the most that a heap has held over a period, and its composition then
  *
- * Where memory is taken, one maximum is raised: &gch_heap.peak_held and its like.
- * They are the most since the last time that anybody began or ended to watch. Then
- * they are folded into what each watcher has, into the heap's own total, and begin
- * anew. So any number may watch over spans of time that overlap, and the path that
- * takes memory knows of none of them.
+ * Code that takes memory raises one maximum each: &gch_heap.peak_held, peak_live or
+ * garbage_max. These cover the time since the set of watchers last changed. When a
+ * watcher begins or ends, the maxima are folded into each watcher's data and into the
+ * heap's total, and start anew. So any number of watchers may cover overlapping
+ * periods, and the allocation path knows none of them.
  *
- * A census is what an engine knows of its heap at one instant: when it has marked,
- * or before it frees what a collection found. Each watcher keeps that of the
- * instant at which most was held.
+ * A census is the composition that an engine knows at one instant: when it has
+ * marked, or before it frees what a collection found dead. Each watcher keeps the
+ * census of the instant at which the heap held most.
  *
- * Lock order: peaks_lock is a leaf. It protects the list of watchers, what they
- * have gathered, and the total.
+ * Lock order: peaks_lock is a leaf. It protects the list of watchers, their data, and
+ * the total.
  */
 #include <gcheap/engine.h>
 
@@ -33,8 +33,9 @@ static void raise(struct gch_peaks *p, u64 held, u64 live, u64 garbage)
 }
 
 /*
- * Hands on the maxima, and lets them begin anew: held with what is there now; live
- * with nothing, for what a watcher has summed may be older than this span of time.
+ * Folds the maxima into the watchers and the total, and restarts them: held at its
+ * current value, live at 0, since a concurrent sum of live bytes may predate the new
+ * period.
  */
 static void fold(struct gch_heap *heap)
 {
@@ -44,7 +45,10 @@ static void fold(struct gch_heap *heap)
 	struct gch_peaks *p;
 
 	lockdep_assert_held(&heap->peaks_lock);
-	/* After the exchange: who has raised held by now may not tell again. */
+	/*
+	 * Read held after the exchange: a task that raised held before may not raise
+	 * the peak again.
+	 */
 	gch_max(&heap->peak_held, atomic64_read(&heap->held));
 	raise(&heap->peaks, held, live, garbage);
 	list_for_each_entry(p, &heap->watchers, node)
@@ -52,9 +56,9 @@ static void fold(struct gch_heap *heap)
 }
 
 /**
- * gch_peaks_total - the peaks of a heap's life
+ * gch_peaks_total - returns the peaks of a heap's life
  * @heap: the heap
- * @total: filled in, but for its node
+ * @total: filled in, except for its node
  *
  * Context: process context.
  */
@@ -70,8 +74,8 @@ void gch_peaks_total(struct gch_heap *heap, struct gch_peaks *total)
 EXPORT_SYMBOL_IF_KUNIT(gch_peaks_total);
 
 /**
- * gch_peaks_begin - begins to watch the most that a heap holds
- * @heap: the heap, which stays until gch_peaks_end()
+ * gch_peaks_begin - begins to watch a heap's peaks
+ * @heap: the heap, which must exist until gch_peaks_end()
  * @peaks: used by the core until then
  *
  * Context: process context, may sleep.
@@ -89,7 +93,7 @@ void gch_peaks_begin(struct gch_heap *heap, struct gch_peaks *peaks)
 }
 EXPORT_SYMBOL_GPL(gch_peaks_begin);
 
-/* There was no collection to count it. */
+/* No collection took a census: derive one from the peaks. */
 static void assume(const struct gch_heap *heap, struct gch_peaks *p)
 {
 	p->census.held_bytes = p->held_bytes;
@@ -99,12 +103,12 @@ static void assume(const struct gch_heap *heap, struct gch_peaks *p)
 }
 
 /**
- * gch_peaks_end - ends watching the most that a heap holds
+ * gch_peaks_end - ends a watch of a heap's peaks
  * @heap: the heap
- * @peaks: what gch_peaks_begin() was given; the caller's again, complete
+ * @peaks: the argument of gch_peaks_begin(); complete on return
  *
- * Without a collection meanwhile the census is made of the peaks, and what is
- * reachable is not known of an engine that traces.
+ * Without a collection in the period, the census is derived from the peaks; for a
+ * tracing engine its reachable bytes are unknown.
  *
  * Context: process context, may sleep.
  */
@@ -123,12 +127,12 @@ void gch_peaks_end(struct gch_heap *heap, struct gch_peaks *peaks)
 EXPORT_SYMBOL_GPL(gch_peaks_end);
 
 /**
- * gch_census - what a heap consists of, at a collection
+ * gch_census - records the composition of a heap at a collection
  * @heap: the heap
- * @live: bytes allocated and not freed; what is beyond the bytes held is not counted
- * @reachable: how many of them the collection leaves
+ * @live: bytes allocated and not freed; capped at the bytes held
+ * @reachable: how many of these the collection leaves
  *
- * For engines, once a collection, before it gives memory back.
+ * Engines call it once per collection, before they give memory back.
  *
  * Context: process context; under &gch_heap.cycle_lock.
  */
@@ -137,7 +141,7 @@ void gch_census(struct gch_heap *heap, u64 live, u64 reachable)
 	struct gch_census c = { .held_bytes = atomic64_read(&heap->held) };
 	struct gch_peaks *p;
 
-	/* The engine counted at other instants. */
+	/* The engine counted at other instants, so cap the values. */
 	c.live_bytes = min(live, c.held_bytes);
 	c.reachable_bytes = min(reachable, c.live_bytes);
 	gch_max(&heap->garbage_max, c.live_bytes - c.reachable_bytes);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What a heap reports of its collections: to the kernel's tracing, where it has that,
- * and to who listens by netlink
+ * Reports of collections: to tracepoints, if the kernel has them, and to netlink
+ * listeners
  *
- * An engine fills in what it knows. To enable a tracepoint is enough for it; netlink
- * gets reports of heaps whose GCH_KEY_TRACE is 1.
+ * Engines fill in the values that they know. An enabled tracepoint gets reports of
+ * all heaps; netlink gets those of heaps whose GCH_KEY_TRACE is 1.
  */
 #include <gcheap/engine.h>
 
@@ -15,10 +15,10 @@
 #include "observer.h"
 
 /**
- * gch_report_begin - a collection begins
+ * gch_report_begin - begins the report of a collection
  * @heap: the heap
- * @r: set up
- * @generation: oldest that is collected
+ * @r: initialized
+ * @generation: oldest generation that is collected
  *
  * Context: process context; under &gch_heap.cycle_lock.
  */
@@ -36,11 +36,11 @@ void gch_report_begin(struct gch_heap *heap, struct gch_report *r,
 }
 
 /**
- * gch_report_wanted - is there anything to report to?
+ * gch_report_wanted - does anything receive reports of this heap?
  * @heap: the heap
  *
  * Context: any.
- * Return: whether it is worth while to fill in a report.
+ * Return: true if the engine should fill in a report.
  */
 bool gch_report_wanted(const struct gch_heap *heap)
 {
@@ -49,9 +49,9 @@ bool gch_report_wanted(const struct gch_heap *heap)
 }
 
 /**
- * gch_report_end - reports a collection
+ * gch_report_end - sends the report of a collection
  * @heap: the heap
- * @r: what there is to say
+ * @r: the report
  *
  * Context: process context, may sleep; under &gch_heap.cycle_lock.
  */

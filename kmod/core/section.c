@@ -1,27 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Sections and the handshake with all of them
+ * Sections and handshakes
  *
- * A section is marked by a sequence of its CPU, odd inside, written with plain
- * stores. What a section needs in order to see everything published before a
- * handshake is a full barrier between its first store and its first load; the
- * handshake pays for it with an interrupt. After it a CPU is either outside, or
- * entered later and has seen what was published, or its sequence is odd and is
- * waited for.
+ * Each CPU marks a section by a sequence number, odd inside, written with plain
+ * stores. To see everything published before a handshake, a section needs a full
+ * barrier between its first store and its first load. The handshake supplies it by an
+ * interrupt. After the interrupt, a CPU is outside sections; or it entered later and
+ * sees what was published; or its number is odd and the handshake waits for it.
  *
- * A handshake concerns the CPUs in gch_heap.cpus, those on which mutators of the heap
- * have been. A mutator adds its CPU before its first section there, and orders that
- * addition before the loads of the section by a barrier of its own. Thus a handshake
- * that does not find the CPU in the mask is seen by the section.
+ * A handshake covers the CPUs in gch_heap.cpus, which mutators of the heap have used.
+ * Before its first section on a CPU, a mutator adds the CPU and executes a full
+ * barrier before the loads of the section. So if a handshake does not find the CPU in
+ * the mask, the section sees what the handshake published.
  *
  * A collection renews the mask, under gch_heap.cycle_lock and gch_heap.lock: every
- * mutator is made to add its CPU again. A mutator that has found its CPU added may just
- * then be about to enter its section, so the CPUs of before stay, in
- * gch_heap.cpus_before, until a grace period of RCU has passed: what looks at the CPU and
- * the section itself are one RCU reader. Until then there is no other renewal.
+ * mutator must add its CPU again. A mutator that has just found its CPU present may
+ * be about to enter its section, so the old CPUs stay in gch_heap.cpus_before for an
+ * RCU grace period: the test of the CPU and the section form one RCU reader. There is
+ * no other renewal until then.
  *
- * The hotplug lock keeps the set of CPUs: one that comes up later orders itself,
- * one that is down is in no section.
+ * The hotplug lock keeps the set of CPUs stable: a CPU that comes up later orders
+ * itself, and one that is down is in no section.
  */
 #include <gcheap/engine.h>
 
@@ -39,12 +38,12 @@
 DEFINE_PER_CPU_ALIGNED(unsigned int, gch_section_seq);
 EXPORT_PER_CPU_SYMBOL_GPL(gch_section_seq);
 
-/* Loops before a wait sleeps: a CPU without a processor of its own needs one. */
+/* Sleep after this many spins: the vCPU may be descheduled. */
 #define SPIN_MAX	4096
 
 static void full_barrier(void *unused)
 {
-	/* Orders the sequence's store before the section's loads. */
+	/* Orders the store of the sequence number before the section's loads. */
 	smp_mb();
 }
 
@@ -64,7 +63,7 @@ static void wait_outside(unsigned int cpu)
 	}
 }
 
-/* How many of the CPUs of a mask are interrupted; preemption is off. */
+/* Counts the CPUs of a mask that are interrupted; preemption is off. */
 static unsigned int count_others(const struct cpumask *mask)
 {
 	unsigned int cpu, n = 0;
@@ -81,7 +80,7 @@ static void handshake(struct gch_heap *heap, const struct cpumask *mask)
 
 	cpus_read_lock();
 	preempt_disable();
-	/* What was published, before the sequences are read; and for this CPU. */
+	/* Orders published data before loads of the numbers; also for this CPU. */
 	smp_mb();
 	smp_call_function_many(mask, full_barrier, NULL, true);
 	atomic64_add(count_others(mask), &heap->interrupts);
@@ -89,26 +88,24 @@ static void handshake(struct gch_heap *heap, const struct cpumask *mask)
 	for_each_cpu_and(cpu, mask, cpu_online_mask)
 		wait_outside(cpu);
 	cpus_read_unlock();
-	/* Also orders what follows after the sequences read even. */
+	/* Orders the loads of even numbers before the caller's later accesses. */
 	smp_mb();
 	atomic64_inc(&heap->handshakes);
 	gch_hist_add(&heap->handshake, ktime_get_ns() - start);
 }
 
 /**
- * gch_handshake - sees every CPU of a heap once outside a section
+ * gch_handshake - waits until every CPU of a heap has been outside a section
  * @heap: the heap; it has one handshake of this kind at a time
  *
- * What the caller wrote before is seen by every section of the heap that is entered
- * after; every section entered before has ended, and what it wrote is seen by the
- * caller.
+ * Every section of the heap that is entered later sees the caller's earlier writes.
+ * Every section entered earlier has ended, and the caller sees its writes.
  *
- * Context: process context, outside sections, may sleep; takes the CPU hotplug
- * lock.
+ * Context: process context, outside sections, may sleep; takes the CPU hotplug lock.
  */
 void gch_handshake(struct gch_heap *heap)
 {
-	/* What was published, before the mask is read: gch_cpus_add(). */
+	/* Orders published data before the loads of the mask; see gch_cpus_add(). */
 	smp_mb();
 	cpumask_or(heap->cpus_hand, heap->cpus, heap->cpus_before);
 	handshake(heap, heap->cpus_hand);
@@ -116,11 +113,11 @@ void gch_handshake(struct gch_heap *heap)
 EXPORT_SYMBOL_GPL(gch_handshake);
 
 /**
- * gch_handshake_cpu - sees one CPU outside a section
- * @heap: whose statistics count it
+ * gch_handshake_cpu - waits until one CPU has been outside a section
+ * @heap: the heap whose statistics count the handshake
  * @cpu: the CPU; it may be offline
  *
- * As gch_handshake(), for sections on @cpu alone. Several tasks may do so at once.
+ * As gch_handshake(), for sections on @cpu only. Several tasks may call it at once.
  *
  * Context: as gch_handshake().
  */
@@ -130,7 +127,7 @@ void gch_handshake_cpu(struct gch_heap *heap, unsigned int cpu)
 }
 
 /**
- * gch_cpus_add - a mutator comes to a CPU
+ * gch_cpus_add - adds a mutator's CPU to its heap's mask
  * @m: the mutator
  * @cpu: the CPU
  * @mark: 0 or %GCH_CPU_CHECKED
@@ -142,11 +139,13 @@ void gch_cpus_add(struct gch_mutator *m, unsigned int cpu, unsigned int mark)
 	struct gch_heap *heap = m->heap;
 
 	WRITE_ONCE(m->cpu, cpu | mark);
-	/* Either the renewal reads this CPU, or the mask is read as it left it. */
+	/*
+	 * Either the renewal reads this CPU, or the test below sees the renewed mask.
+	 */
 	smp_mb();
 	if (!cpumask_test_cpu(cpu, heap->cpus))
 		cpumask_set_cpu(cpu, heap->cpus);
-	/* Either a handshake finds the CPU, or the section what it published. */
+	/* Either a handshake finds the CPU, or the section sees the published data. */
 	smp_mb();
 }
 
@@ -157,7 +156,7 @@ static void renew(struct gch_heap *heap)
 
 	list_for_each_entry(m, &heap->mutators, node)
 		WRITE_ONCE(m->cpu, UINT_MAX);
-	/* One by one: a CPU that is added meanwhile stays, or is kept in the other. */
+	/* One by one: a concurrently added CPU stays, or moves to cpus_before. */
 	for_each_possible_cpu(cpu)
 		if (cpumask_test_and_clear_cpu(cpu, heap->cpus))
 			cpumask_set_cpu(cpu, heap->cpus_before);
@@ -171,10 +170,10 @@ static void renew(struct gch_heap *heap)
 }
 
 /**
- * gch_cpus_renew - begins to forget the CPUs that mutators are not on any more
+ * gch_cpus_renew - starts to drop CPUs that mutators no longer use
  * @heap: the heap
  *
- * They are forgotten by a later call, after a grace period.
+ * A later call drops them, after a grace period.
  *
  * Context: process context; under &gch_heap.cycle_lock and &gch_heap.lock.
  */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The settings of heaps: changed under gch_heap.lock, read at any time. */
+/* Settings of heaps: changed under gch_heap.lock, read at any time. */
 #include <gcheap/engine.h>
 
 #include <linux/export.h>
@@ -84,13 +84,13 @@ static int check_value(const struct gch_engine_ops *ops, enum gch_key key,
 }
 
 /**
- * gch_heap_configure - gives a heap its first settings
+ * gch_heap_configure - initializes the settings of a heap
  * @heap: the heap, not yet set up
- * @cfg: what they are, where they are not an engine's own
- * @extack: says why not; may be NULL
+ * @cfg: settings that differ from the engine's defaults
+ * @extack: error message; may be NULL
  *
  * Context: any.
- * Return: 0, or the error of gch_config_check().
+ * Return: 0, or an error of gch_config_check().
  */
 int gch_heap_configure(struct gch_heap *heap, const struct gch_config *cfg,
 		       struct netlink_ext_ack *extack)
@@ -110,7 +110,7 @@ int gch_heap_configure(struct gch_heap *heap, const struct gch_config *cfg,
 			return ret;
 		heap->val[key] = cfg->val[key];
 	}
-	/* No heap takes all memory unless it was told that it may. */
+	/* By default a heap may take half of the machine's memory. */
 	if (!(cfg->set & BIT(GCH_KEY_LIMIT)))
 		heap->val[GCH_KEY_LIMIT] = (u64)totalram_pages() * PAGE_SIZE / 2;
 	return 0;
@@ -142,14 +142,14 @@ static int tune(struct gch_heap *heap, enum gch_key key, u64 value,
 /**
  * gch_heap_tune - changes a setting
  * @heap: the heap
- * @key: which
+ * @key: the setting
  * @value: the new value
- * @extack: says why not; may be NULL
+ * @extack: error message; may be NULL
  *
  * Context: process context, may sleep.
- * Return: 0; -EOPNOTSUPP if the engine lacks it, -EBUSY if it is fixed when a
- * heap is created or the heap is claimed, -ERANGE or -EINVAL for a bad value, -ENODEV
- * for a deleted heap.
+ * Return: 0; -EOPNOTSUPP if the engine lacks the setting; -EBUSY if it is fixed at
+ * creation or the heap is claimed; -ERANGE or -EINVAL for a bad value; -EINVAL for an
+ * unknown key; -ENODEV for a deleted heap.
  */
 int gch_heap_tune(struct gch_heap *heap, enum gch_key key, u64 value,
 		  struct netlink_ext_ack *extack)
@@ -169,9 +169,9 @@ int gch_heap_tune(struct gch_heap *heap, enum gch_key key, u64 value,
 EXPORT_SYMBOL_GPL(gch_heap_tune);
 
 /**
- * gch_claimed_tune - changes a setting of a heap that the caller has claimed
- * @heap: the heap
- * @key: which
+ * gch_claimed_tune - changes a setting of a claimed heap
+ * @heap: the heap, claimed by the caller
+ * @key: the setting
  * @value: the new value
  *
  * Context: process context, may sleep.
@@ -195,10 +195,10 @@ EXPORT_SYMBOL_GPL(gch_claimed_tune);
 /**
  * gch_heap_tunable - reads a setting
  * @heap: the heap
- * @key: which
+ * @key: the setting
  *
  * Context: any.
- * Return: its value; 0 for one that the engine lacks.
+ * Return: its value; 0 for a setting that the engine lacks.
  */
 u64 gch_heap_tunable(const struct gch_heap *heap, enum gch_key key)
 {
@@ -209,10 +209,10 @@ EXPORT_SYMBOL_GPL(gch_heap_tunable);
 /**
  * gch_heap_accepts - does a heap have a setting?
  * @heap: the heap
- * @key: which
+ * @key: the setting
  *
  * Context: any.
- * Return: whether its engine or the core knows @key.
+ * Return: true if its engine or the core has @key.
  */
 bool gch_heap_accepts(const struct gch_heap *heap, enum gch_key key)
 {
@@ -220,14 +220,14 @@ bool gch_heap_accepts(const struct gch_heap *heap, enum gch_key key)
 }
 
 /**
- * gch_config_check - would a heap to be created take a setting?
- * @engine: its engine
- * @key: which setting
+ * gch_config_check - is a setting valid for a new heap?
+ * @engine: the engine
+ * @key: the setting
  * @value: the value
- * @extack: says why not; may be NULL
+ * @extack: error message; may be NULL
  *
  * Context: any.
- * Return: 0, or the error that gch_heap_create() would return for it.
+ * Return: 0, or the error that gch_heap_create() would return.
  */
 int gch_config_check(enum gcheap_engine engine, enum gch_key key, u64 value,
 		     struct netlink_ext_ack *extack)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The shrinker: what memory pressure gets out of heaps
+ * The shrinker: reclaims memory of heaps under memory pressure
  *
- * One for all heaps. It may run in any task that waits for memory, one that holds
- * locks of a heap among them, so it tries locks and never waits for them.
+ * There is one for all heaps. It may run in any task that waits for memory, including
+ * tasks that hold locks of a heap, so it only tries locks.
  */
 #include <gcheap/engine.h>
 
@@ -47,7 +47,7 @@ int gch_shrinker_init(void)
 }
 
 /**
- * gch_shrinker_exit - unregisters it
+ * gch_shrinker_exit - unregisters the shrinker
  *
  * Context: module exit, may sleep.
  */
