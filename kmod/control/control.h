@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Control: generic netlink and debugfs. It maps attributes and files to calls
- * of the core and holds no policy of its own.
+ * Control: generic netlink and debugfs. It maps attributes and files to calls of the
+ * core and holds no policy.
  */
 #ifndef _GCHEAP_CONTROL_H
 #define _GCHEAP_CONTROL_H
@@ -24,13 +24,13 @@ void gch_dbg_exit(void);
 void gch_dbg_heap_add(struct gch_heap *heap);
 void gch_dbg_heap_del(struct gch_heap *heap);
 
-/* ---- between the files of this folder ---- */
+/* ---- shared by the files of this folder ---- */
 
 /**
- * struct gch_stats_field - where a counter is and what it is called
- * @name: as the netlink spec has it
+ * struct gch_stats_field - location and name of a counter
+ * @name: its name in the netlink specification
  * @attr: its attribute
- * @offset: in &struct gch_stats
+ * @offset: its offset in &struct gch_stats
  */
 struct gch_stats_field {
 	const char *name;
@@ -42,7 +42,7 @@ struct gch_stats_field {
 extern const struct gch_stats_field gch_stats_fields[GCH_STATS_FIELDS];
 
 /**
- * typedef gch_nl_fill_fn - puts what a message says about a heap
+ * typedef gch_nl_fill_fn - adds a heap's attributes to a message
  * @skb: the message
  * @heap: the heap
  *

@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The deep, unstable views of a heap: /sys/kernel/debug/gcheap/<heap>/
+ * Detailed, unstable views of a heap: /sys/kernel/debug/gcheap/<heap>/
  *
- *	stats		counters, as netlink has them
- *	arenas		a line an arena
- *	spans, pools	a line a size class, under the engine's word for it
+ *	stats		counters, named as in netlink
+ *	arenas		one line per arena
+ *	spans, pools	one line per size class; the engine names the file
  *	pauses		histograms of pauses, assists, handshakes and holds
- *	snapshot	objects, references and roots, as of when it was opened, where
- *			the engine can tell
+ *	snapshot	objects, references and roots, taken when the file is opened;
+ *			only if the engine has snapshots
  *
- * A heap's folder lives from gch_dbg_heap_add() to gch_dbg_heap_del(), which
- * waits for readers: no file holds a reference to its heap. Readers take locks
- * of the heap, so it must be called without any. Nothing fails for want of
- * debugfs. A snapshot that is open outlives the heap's folder, but can be read no
- * more then.
+ * A heap's folder exists from gch_dbg_heap_add() to gch_dbg_heap_del(), which waits
+ * for readers: files hold no reference to their heap. Readers take locks of the heap,
+ * so its caller must hold none. Nothing fails for lack of debugfs. An open snapshot
+ * outlives the heap's folder, but can no longer be read then.
  */
 #include "control.h"
 
@@ -89,7 +88,7 @@ static void *snapshot_start(struct seq_file *seq, loff_t *pos)
 
 static void *snapshot_next(struct seq_file *seq, void *v, loff_t *pos)
 {
-	/* A seek may read all of it in one call. */
+	/* A seek may read the whole snapshot in one call. */
 	if (fatal_signal_pending(current))
 		return ERR_PTR(-EINTR);
 	cond_resched();
@@ -114,7 +113,7 @@ static const struct seq_operations snapshot_ops = {
 	.show	= snapshot_show,
 };
 
-/* Takes it: from then on it has nothing to do with the heap. */
+/* Takes the snapshot, which is independent of the heap from then on. */
 static int snapshot_open(struct inode *inode, struct file *file)
 {
 	struct gch_snapshot *sn;
@@ -152,7 +151,7 @@ static const struct file_operations snapshot_fops = {
 };
 
 /**
- * gch_dbg_heap_add - shows a heap
+ * gch_dbg_heap_add - creates the folder of a heap
  * @heap: the heap, set up
  *
  * Context: may sleep.
@@ -172,10 +171,11 @@ void gch_dbg_heap_add(struct gch_heap *heap)
 }
 
 /**
- * gch_dbg_heap_del - shows it no longer
+ * gch_dbg_heap_del - removes the folder of a heap
  * @heap: the heap, still set up
  *
- * Context: may sleep; waits for readers, so no lock that they take may be held.
+ * Context: may sleep; waits for readers, so the caller must hold no lock that they
+ * take.
  */
 void gch_dbg_heap_del(struct gch_heap *heap)
 {
@@ -184,7 +184,7 @@ void gch_dbg_heap_del(struct gch_heap *heap)
 }
 
 /**
- * gch_dbg_init - makes the folder of all heaps
+ * gch_dbg_init - creates the folder of all heaps
  */
 void gch_dbg_init(void)
 {
@@ -192,7 +192,7 @@ void gch_dbg_init(void)
 }
 
 /**
- * gch_dbg_exit - removes it
+ * gch_dbg_exit - removes the folder of all heaps
  */
 void gch_dbg_exit(void)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What netlink says without having been asked: group "events" of the family. */
+/* Netlink notifications: group "events" of the family. */
 #include "control.h"
 
 #include <linux/stddef.h>
@@ -9,7 +9,7 @@
 #include "compat.h"
 #include "generated/netlink.h"
 
-/* Where a number of a report is, and which engines have it. */
+/* Location of a report's number, and the engines that fill it in. */
 struct field {
 	u16 attr;
 	u16 offset;
@@ -49,7 +49,7 @@ static const struct field fields[] = {
 	FIELD(UNCOLLECTABLE, uncollectable, u64, PYTHON),
 };
 
-/* Id, name, engine, two times and the goal are not in the table. */
+/* The table lacks id, name, engine, two times and the goal. */
 static_assert(ARRAY_SIZE(fields) + 6 == GCHEAP_A_CYCLE_MAX);
 
 static int put_field(struct sk_buff *skb, const struct field *f,
@@ -97,11 +97,11 @@ static int fill_report(struct sk_buff *skb, const struct gch_heap *heap,
 }
 
 /**
- * gch_nl_report - tells all who listen of a collection
+ * gch_nl_report - multicasts a report of a collection
  * @heap: the heap
- * @r: what there is to say
+ * @r: the report
  *
- * It is lost where there is no memory for it.
+ * Drops the report if there are no listeners or no memory.
  *
  * Context: process context, may sleep.
  */

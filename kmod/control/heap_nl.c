@@ -2,9 +2,9 @@
 /*
  * heap-get, heap-new, heap-set, heap-del and collect
  *
- * gch_heap.set_lock makes a heap-set one step: no other can change what a refused one
- * puts back. Handlers never free a heap: that can take seconds, and while a handler
- * runs no family can be registered. So they put their references later.
+ * gch_heap.set_lock makes heap-set atomic: no other request can change a setting that
+ * a failed one restores. Handlers never free a heap: that can take seconds, and no
+ * family can register while a handler runs. So they use gch_heap_put_later().
  */
 #include "control.h"
 
@@ -45,11 +45,11 @@ static const int setting_attr[] = {
 };
 
 static_assert(ARRAY_SIZE(setting_attr) == GCH_KEY_NR);
-/* All others are 32 bits wide. Those of later versions end the enumeration. */
+/* All others are 32 bits wide. Later settings are at the end of the enumeration. */
 static_assert(GCHEAP_A_HEAP_WORKERS - GCHEAP_A_HEAP_LIMIT + 1 +
 	      GCHEAP_A_HEAP_MARKER - GCHEAP_A_HEAP_REQUESTS_ENDED == GCH_KEY_NR);
 
-/* What is no limit is 32 bits wide; the policies allow no larger attribute. */
+/* Settings other than limits are 32 bits wide; the policies allow no larger value. */
 static int put_setting(struct sk_buff *skb, enum gch_key key, u64 value)
 {
 	if (key == GCH_KEY_LIMIT || key == GCH_KEY_MEMORY_LIMIT)
@@ -98,7 +98,7 @@ int gcheap_nl_heap_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 	return gch_nl_dump(skb, cb, GCHEAP_CMD_HEAP_GET, fill_heap);
 }
 
-/* Checks each setting by itself so that a refusal names the attribute. */
+/* Checks each setting separately, so that an error names the attribute. */
 static int read_config(struct genl_info *info, struct gch_config *cfg)
 {
 	struct nlattr *attr = info->attrs[GCHEAP_A_HEAP_ENGINE];
@@ -164,7 +164,7 @@ int gcheap_nl_heap_new_doit(struct sk_buff *skb, struct genl_info *info)
 	return err;
 }
 
-/* All settings of the request, or none. */
+/* Applies all settings of the request, or none. */
 static int tune(struct gch_heap *heap, struct genl_info *info)
 {
 	u64 old[GCH_KEY_NR];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The generic netlink family: its life, what its commands have in common, and
- * module-get. Commands run in parallel: what must not is locked by the core.
+ * The generic netlink family: registration, code shared by its commands, and
+ * module-get. Commands run in parallel; the core does the locking.
  */
 #include "control.h"
 
@@ -20,12 +20,12 @@
 #include "generated/netlink.h"
 
 /**
- * gch_nl_check_admin - may the sender change something
+ * gch_nl_check_admin - may the sender make changes?
  * @skb: the request
- * @info: the request
+ * @info: the request's parsed form
  *
- * The family asks for CAP_NET_ADMIN as all of netlink does; memory of the
- * whole host takes more.
+ * Commands that make changes require CAP_NET_ADMIN by their flags. They affect memory
+ * of the whole host, so this check also requires CAP_SYS_ADMIN.
  *
  * Return: 0 or -EPERM.
  */
@@ -38,11 +38,12 @@ int gch_nl_check_admin(struct sk_buff *skb, struct genl_info *info)
 }
 
 /**
- * gch_nl_find - the heap that a request names
+ * gch_nl_find - finds the heap that a request names
  * @info: the request
- * @attr: the attribute that holds the name
+ * @attr: the attribute with the name
  *
- * Return: the heap with a reference for the caller, or an ERR_PTR().
+ * Return: the heap, with a reference for the caller, or an ERR_PTR(): -EINVAL without
+ * the attribute, -ENOENT if no heap has the name.
  */
 struct gch_heap *gch_nl_find(struct genl_info *info, int attr)
 {
@@ -62,10 +63,10 @@ struct gch_heap *gch_nl_find(struct genl_info *info, int attr)
 }
 
 /**
- * gch_nl_reply - answers a request about one heap
+ * gch_nl_reply - replies to a request about one heap
  * @info: the request
  * @heap: the heap
- * @fill: what to say about it
+ * @fill: adds the attributes
  *
  * Return: 0 or a negative errno.
  */
@@ -109,7 +110,7 @@ static int dump_heap(struct sk_buff *skb, struct netlink_callback *cb, u8 cmd,
 	return err;
 }
 
-/* Where a dump goes on. Ids ascend, so a deleted heap loses nobody his place. */
+/* Position of a dump. Ids ascend, so the dump continues even if the heap is deleted. */
 struct dump_ctx {
 	u32 after;
 };
@@ -118,11 +119,12 @@ static_assert(sizeof(struct dump_ctx) <=
 	      sizeof_field(struct netlink_callback, ctx));
 
 /**
- * gch_nl_dump - one part of a dump of all heaps
- * @skb: room for messages
- * @cb: the dump; marked as inconsistent if heaps came or went since its start
+ * gch_nl_dump - fills one part of a dump of all heaps
+ * @skb: buffer for messages
+ * @cb: the dump; marked as inconsistent if heaps were added or deleted since its
+ *	start
  * @cmd: command of the messages
- * @fill: what to say about each heap
+ * @fill: adds the attributes of each heap
  *
  * Return: length of the part, 0 at the end, or a negative errno.
  */
@@ -146,7 +148,7 @@ int gch_nl_dump(struct sk_buff *skb, struct netlink_callback *cb, u8 cmd,
 	return skb->len;
 }
 
-/* The module is not a heap: there is none to look at. */
+/* module-get is not about a heap. */
 static int fill_module(struct sk_buff *skb, struct gch_heap *unused)
 {
 	u64 taken, returned;
@@ -166,7 +168,7 @@ int gcheap_nl_module_get_doit(struct sk_buff *skb, struct genl_info *info)
 	return gch_nl_reply(info, NULL, fill_module);
 }
 
-/* Told of each socket that is closed. */
+/* Called for each socket that is closed. */
 static int socket_closed(struct notifier_block *nb, unsigned long event,
 			 void *data)
 {
@@ -183,7 +185,7 @@ static struct notifier_block socket_notifier = {
 };
 
 /**
- * gch_nl_init - opens the module to netlink
+ * gch_nl_init - registers the netlink family
  *
  * Return: 0 or a negative errno.
  */
@@ -192,8 +194,8 @@ int gch_nl_init(void)
 	int err;
 
 	/*
-	 * Heaps belong to the host, not to a network namespace: requests are
-	 * taken from the initial one only.
+	 * Heaps belong to the host, not to a network namespace, so only the initial
+	 * one may send requests.
 	 */
 	gcheap_nl_family.netnsok = false;
 	err = netlink_register_notifier(&socket_notifier);
@@ -206,7 +208,7 @@ int gch_nl_init(void)
 }
 
 /**
- * gch_nl_exit - closes it; no request runs afterwards
+ * gch_nl_exit - unregisters the netlink family; no request runs afterwards
  */
 void gch_nl_exit(void)
 {

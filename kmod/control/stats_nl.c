@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * stats-get, and the table of counters that netlink and debugfs share
- */
+/* stats-get, and the table of counters shared by netlink and debugfs */
 #include "control.h"
 
 #include <linux/build_bug.h>
@@ -77,7 +75,7 @@ const struct gch_stats_field gch_stats_fields[GCH_STATS_FIELDS] = {
 	FIELD("cleanups-run", CLEANUPS_RUN, cleanups_run),
 };
 
-/* Id, name, engine and the histograms are not in the table. */
+/* The table lacks id, name, engine and the histograms. */
 static_assert(GCH_STATS_FIELDS + 7 == GCHEAP_A_STATS_MAX);
 static_assert(GCH_STATS_FIELDS * sizeof(u64) +
 	      4 * sizeof(struct gch_hist_summary) == sizeof(struct gch_stats));

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Snapshots: the objects of a heap, their references and the roots, of one instant
+ * Snapshots: the objects of a heap, their references and the roots, at one instant
  *
- * An engine fills a snapshot during a collection; it is read later, as lines of
- * text, by whoever opened it, and has nothing to do with the heap any more by then:
- * a reader that is slow, or never reads, holds nobody up.
+ * An engine fills a snapshot during a collection. The task that opened it reads it
+ * later, as lines of text. By then it is independent of the heap, so a slow reader
+ * holds up nothing.
  *
- * It is kept in pages, as bytes: a letter, then numbers of seven bits a byte, the
- * lowest first, what is near its predecessor as the difference. All snapshots of the
- * module together have at most an eighth of the memory, with the memory in which an
- * engine keeps what it needs while it takes one. Its own is charged to who takes it.
+ * A snapshot is a sequence of bytes in pages: a letter, then numbers of seven bits
+ * per byte, lowest bits first. Most object numbers are stored as differences. All
+ * snapshots of the module, including the memory that engines need to take them, share
+ * an eighth of the machine's memory. A snapshot's own memory is charged to the task
+ * that takes it.
  *
- * One task fills a snapshot, and one at a time reads it.
+ * One task fills a snapshot, and one task at a time reads it.
  */
 #include <gcheap/engine.h>
 #include <gcheap/snapshot.h>
@@ -25,9 +26,9 @@
 #include "compat.h"
 #include "heap.h"
 
-/* References in a line. */
+/* Maximum number of references in a line. */
 #define LINE_REFS	64U
-/* What part of the memory snapshots may have. */
+/* Snapshots may use 1/MEMORY_PART of the machine's memory. */
 #define MEMORY_PART	8U
 
 #define REC_TYPE	'T'
@@ -41,12 +42,12 @@ struct chunk {
 };
 
 /**
- * struct position - where a snapshot is being read
- * @chunk: next byte of it
- * @offset: likewise
- * @obj: the object read last
- * @word: of its reference read last
- * @refs: more of those follow
+ * struct position - read position in a snapshot
+ * @chunk: chunk of the next byte
+ * @offset: offset of the next byte in @chunk
+ * @obj: last object read
+ * @word: word number of its last reference read
+ * @refs: more references of @obj follow
  * @end: the last line has been read
  */
 struct position {
@@ -60,21 +61,21 @@ struct position {
 
 /**
  * struct gch_snapshot - a snapshot
- * @first: its bytes
- * @last: where more go
- * @at: where it is being read
- * @after: the same for the line after that
- * @index: number of the line of @at
- * @error: why it is not whole
- * @obj: number of the object that was written last
- * @word: of the reference that was written last
+ * @first: first chunk
+ * @last: last chunk, which grows
+ * @at: read position of the current line
+ * @after: read position of the next line
+ * @index: number of the line at @at
+ * @error: why it is incomplete, or 0
+ * @obj: number of the last object written
+ * @word: word number of the last reference written
  * @open: the references of @obj are being written
- * @name: of the heap
- * @heap_id: of the heap
- * @objects: how many there are
- * @bytes: of them
- * @refs: how many there are
- * @roots: how many there are
+ * @name: name of the heap
+ * @heap_id: id of the heap
+ * @objects: number of objects
+ * @bytes: their bytes
+ * @refs: number of references
+ * @roots: number of roots
  */
 struct gch_snapshot {
 	struct chunk *first;
@@ -96,7 +97,7 @@ struct gch_snapshot {
 
 static atomic_long_t pages_used;
 
-/* Whether snapshots may have so many pages more: then they are counted. */
+/* Counts @pages more pages if snapshots may have them. */
 static bool may_have(unsigned long pages)
 {
 	unsigned long max = totalram_pages() / MEMORY_PART;
@@ -110,10 +111,10 @@ static bool may_have(unsigned long pages)
 }
 
 /**
- * gch_snap_pages_used - what all snapshots have
+ * gch_snap_pages_used - counts the pages of all snapshots
  *
  * Context: any.
- * Return: pages.
+ * Return: number of pages.
  */
 unsigned long gch_snap_pages_used(void)
 {
@@ -123,10 +124,10 @@ EXPORT_SYMBOL_IF_KUNIT(gch_snap_pages_used);
 
 /**
  * gch_snap_memory - takes memory for a snapshot
- * @bytes: how much
+ * @bytes: number of bytes
  *
  * Context: process context outside sections, may sleep.
- * Return: the memory, zeroed, or NULL: as gch_snap_page().
+ * Return: the memory, zeroed; NULL as gch_snap_page().
  */
 void *gch_snap_memory(size_t bytes)
 {
@@ -144,9 +145,9 @@ void *gch_snap_memory(size_t bytes)
 EXPORT_SYMBOL_IF_KUNIT(gch_snap_memory);
 
 /**
- * gch_snap_memory_free - gives back what gch_snap_memory() took
+ * gch_snap_memory_free - gives back memory from gch_snap_memory()
  * @addr: the memory
- * @bytes: how much was taken
+ * @bytes: number of bytes requested
  *
  * Context: process context outside sections.
  */
@@ -161,7 +162,7 @@ EXPORT_SYMBOL_IF_KUNIT(gch_snap_memory_free);
  * gch_snap_page - takes a page for a snapshot
  *
  * Context: process context outside sections, may sleep.
- * Return: the page, or NULL: without memory, or if snapshots have their part of it.
+ * Return: the page; NULL without memory, or if snapshots have used up their share.
  */
 void *gch_snap_page(void)
 {
@@ -170,7 +171,7 @@ void *gch_snap_page(void)
 	WARN_ON_ONCE(!gch_may_take_memory());
 	if (!may_have(1))
 		return NULL;
-	/* No task is killed for a snapshot. */
+	/* Fail instead of invoking the OOM killer. */
 	page = (void *)__get_free_page(GFP_KERNEL_ACCOUNT |
 				       __GFP_RETRY_MAYFAIL | __GFP_NOWARN);
 	if (!page)
@@ -179,7 +180,7 @@ void *gch_snap_page(void)
 }
 
 /**
- * gch_snap_page_free - gives back what gch_snap_page() took
+ * gch_snap_page_free - gives back a page from gch_snap_page()
  * @page: the page
  *
  * Context: process context outside sections.
@@ -227,7 +228,7 @@ static void put_number(struct gch_snapshot *sn, u64 n)
 	put_byte(sn, n);
 }
 
-/* Small if the difference is, whatever its sign. */
+/* Zigzag encoding: short for small differences of either sign. */
 static void put_difference(struct gch_snapshot *sn, u64 from, u64 to)
 {
 	s64 d = to - from;
@@ -235,7 +236,7 @@ static void put_difference(struct gch_snapshot *sn, u64 from, u64 to)
 	put_number(sn, (u64)d << 1 ^ (u64)(d >> 63));
 }
 
-/* Ends the references of the object before. */
+/* Starts a record; ends the references of the previous object. */
 static void put_record(struct gch_snapshot *sn, u8 letter)
 {
 	if (sn->open)
@@ -245,7 +246,7 @@ static void put_record(struct gch_snapshot *sn, u8 letter)
 }
 
 /**
- * gch_snap_types - writes what types a heap has
+ * gch_snap_types - writes the types of a heap
  * @sn: the snapshot
  * @heap: the heap
  *
@@ -272,9 +273,9 @@ void gch_snap_types(struct gch_snapshot *sn, struct gch_heap *heap)
 /**
  * gch_snap_root - writes a root
  * @sn: the snapshot
- * @kind: what it is
+ * @kind: kind of the root
  * @who: number of the mutator or table
- * @i: slot or entry
+ * @i: number of the slot or entry
  * @obj: number of the object that it refers to
  *
  * Context: process context, may sleep.
@@ -291,11 +292,11 @@ void gch_snap_root(struct gch_snapshot *sn, enum gch_snap_root kind, u32 who,
 }
 
 /**
- * gch_snap_object - writes an object; its references follow
+ * gch_snap_object - writes an object, before its references
  * @sn: the snapshot
- * @obj: its number
- * @bytes: what it takes
- * @type: its type; NULL if the engine does not know
+ * @obj: number of the object
+ * @bytes: its size
+ * @type: its type; NULL if the engine does not know it
  *
  * Context: process context, may sleep.
  */
@@ -314,10 +315,10 @@ void gch_snap_object(struct gch_snapshot *sn, u64 obj, u32 bytes,
 }
 
 /**
- * gch_snap_ref - writes a reference of the object written last
+ * gch_snap_ref - writes a reference of the last object written
  * @sn: the snapshot
- * @word: which word of the object it is; they ascend
- * @target: number of the object that it leads to
+ * @word: its word number in the object; ascending
+ * @target: number of the object that it refers to
  *
  * Context: process context, may sleep.
  */
@@ -330,11 +331,12 @@ void gch_snap_ref(struct gch_snapshot *sn, u32 word, u64 target)
 }
 
 /**
- * gch_snap_error - need the rest not be written?
+ * gch_snap_error - has a snapshot failed?
  * @sn: the snapshot
  *
  * Context: process context.
- * Return: 0, or why it will not be whole.
+ * Return: 0, or the error; -EINTR if the task was killed. The caller may stop writing
+ * then.
  */
 int gch_snap_error(struct gch_snapshot *sn)
 {
@@ -344,9 +346,9 @@ int gch_snap_error(struct gch_snapshot *sn)
 }
 
 /**
- * gch_snap_fail - a snapshot will not be whole
+ * gch_snap_fail - marks a snapshot as failed
  * @sn: the snapshot
- * @error: why
+ * @error: the error; an earlier error remains
  *
  * Context: process context.
  */
@@ -357,7 +359,7 @@ void gch_snap_fail(struct gch_snapshot *sn, int error)
 
 /**
  * gch_snapshot_free - frees a snapshot
- * @sn: the snapshot; NULL is nothing
+ * @sn: the snapshot, or NULL
  *
  * Context: process context, may sleep.
  */
@@ -377,15 +379,16 @@ EXPORT_SYMBOL_GPL(gch_snapshot_free);
 /**
  * gch_snapshot_take - takes a snapshot of a heap
  * @heap: the heap
- * @wait: for a collection that runs
+ * @wait: wait for a running collection
  *
- * A collection is part of it. Mutators go on, but for a moment at its beginning.
+ * Runs a collection. Mutators are stopped for a moment at its beginning only.
  *
- * Context: process context outside sections, may sleep for as long as the collection
- * and those before it take; a fatal signal ends it; takes &gch_heap.cycle_lock.
+ * Context: process context outside sections, may sleep for the time of this
+ * collection and those before it; a fatal signal ends it; takes &gch_heap.cycle_lock.
  * Return: the snapshot, for gch_snapshot_free(), or an error: -EOPNOTSUPP if the
- * engine has none, -EAGAIN if a collection runs and @wait is false, -EINTR, -ENOMEM
- * without memory or if snapshots have as much as they may.
+ * engine has no snapshots; -EAGAIN if a collection runs and @wait is false; -EINTR;
+ * -EBUSY for a claimed heap; -ENOMEM without memory, or if snapshots have used up
+ * their share.
  */
 struct gch_snapshot *gch_snapshot_take(struct gch_heap *heap, bool wait)
 {
@@ -504,9 +507,9 @@ static void show_object(struct position *at, struct seq_file *seq)
 }
 
 /**
- * gch_snapshot_show - prints the line that a snapshot is being read at
+ * gch_snapshot_show - prints the current line
  * @sn: the snapshot
- * @seq: where
+ * @seq: destination
  *
  * Context: process context.
  */
@@ -542,7 +545,7 @@ void gch_snapshot_show(struct gch_snapshot *sn, struct seq_file *seq)
 EXPORT_SYMBOL_GPL(gch_snapshot_show);
 
 /**
- * gch_snapshot_rewind - goes to the first line
+ * gch_snapshot_rewind - moves to the first line
  * @sn: the snapshot
  *
  * Context: process context.
@@ -554,11 +557,11 @@ void gch_snapshot_rewind(struct gch_snapshot *sn)
 }
 
 /**
- * gch_snapshot_next - goes to the line after the one that was printed
+ * gch_snapshot_next - moves to the line after the printed one
  * @sn: the snapshot
  *
  * Context: process context.
- * Return: its number.
+ * Return: number of the line.
  */
 loff_t gch_snapshot_next(struct gch_snapshot *sn)
 {
@@ -568,12 +571,12 @@ loff_t gch_snapshot_next(struct gch_snapshot *sn)
 EXPORT_SYMBOL_GPL(gch_snapshot_next);
 
 /**
- * gch_snapshot_is_at - is a snapshot being read at a line?
+ * gch_snapshot_is_at - is this the current line?
  * @sn: the snapshot
  * @index: number of the line
  *
  * Context: process context.
- * Return: whether it is, and there is such a line.
+ * Return: true if it is, and the line exists.
  */
 bool gch_snapshot_is_at(const struct gch_snapshot *sn, loff_t index)
 {

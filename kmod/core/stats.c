@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Statistics: counters per CPU, summed when somebody asks. The sums are not
- * consistent with each other while mutators run.
+ * Statistics: counters per CPU, summed on request. The sums are not consistent with
+ * each other while mutators run.
  */
 #include <gcheap/engine.h>
 
@@ -51,7 +51,7 @@ static void sum_births(struct gch_heap *heap, struct gch_stats *s)
 	heap->ops->stats(heap, s);
 }
 
-/* Counters of different CPUs are read at different times. */
+/* Counters of different CPUs are read at different times, so @b may exceed @a. */
 static u64 less(u64 a, u64 b)
 {
 	return a > b ? a - b : 0;
@@ -62,13 +62,16 @@ static u64 sum_freed(const struct gch_stats *s)
 	return s->freed_count + s->freed_cycle + s->freed_explicit;
 }
 
-/* Deaths first: what is freed has been counted as allocated. So too much is live. */
+/*
+ * Sum frees first: each freed object was counted as allocated before. Live is too
+ * high.
+ */
 static void sum(struct gch_heap *heap, struct gch_stats *s)
 {
 	memset(s, 0, sizeof(*s));
 	s->waiting_bytes = GCH_UNKNOWN;
 	sum_deaths(heap, s);
-	/* Not the deaths of objects whose births are not counted yet. */
+	/* Do not count frees of objects whose allocation is not counted yet. */
 	smp_rmb();
 	gch_delay();
 	sum_births(heap, s);
@@ -77,28 +80,28 @@ static void sum(struct gch_heap *heap, struct gch_stats *s)
 }
 
 /**
- * gch_live_bytes - bytes allocated and not freed
+ * gch_live_bytes - sums bytes allocated and not freed
  * @heap: the heap
  *
- * Births are read before deaths: so many bytes were live at the instant between, or
- * more, however long the caller is displaced.
+ * Reads allocations before frees. So at least the returned number of bytes was live
+ * at the instant between, however long the caller is preempted.
  *
  * Context: process context, may sleep.
- * Return: the bytes; while mutators run, too few rather than too many.
+ * Return: the bytes; a lower bound while mutators run.
  */
 u64 gch_live_bytes(struct gch_heap *heap)
 {
 	struct gch_stats s = {};
 
 	sum_births(heap, &s);
-	/* All deaths of those that had died by now. */
+	/* Count all frees that happened before this point. */
 	smp_rmb();
 	gch_delay();
 	sum_deaths(heap, &s);
 	return less(s.alloc_bytes, s.freed_bytes);
 }
 
-/* What an engine that traces marked is all that it knows of. */
+/* A tracing engine only knows what its last collection marked. */
 static void divide(struct gch_heap *heap, struct gch_stats *s)
 {
 	s->reachable_bytes = s->live_bytes;
@@ -107,17 +110,17 @@ static void divide(struct gch_heap *heap, struct gch_stats *s)
 	s->reachable_bytes = READ_ONCE(heap->reachable);
 	if (s->reachable_bytes == GCH_UNKNOWN)
 		return;
-	/* Not of the same instant. */
+	/* Both are from different instants. */
 	s->reachable_bytes = min(s->reachable_bytes, s->live_bytes);
 	s->waiting_bytes = s->live_bytes - s->reachable_bytes;
 }
 
 /**
- * gch_heap_live_objects - how many objects have not been freed
+ * gch_heap_live_objects - counts objects that have not been freed
  * @heap: the heap
  *
  * Context: process context, may sleep.
- * Return: &gch_stats.live_objects, at less cost than gch_heap_stats().
+ * Return: &gch_stats.live_objects; cheaper than gch_heap_stats().
  */
 u64 gch_heap_live_objects(struct gch_heap *heap)
 {
@@ -129,7 +132,7 @@ u64 gch_heap_live_objects(struct gch_heap *heap)
 EXPORT_SYMBOL_GPL(gch_heap_live_objects);
 
 /**
- * gch_heap_stats - what a heap has done and holds
+ * gch_heap_stats - reads the statistics of a heap
  * @heap: the heap
  * @stats: filled in
  *
@@ -143,7 +146,7 @@ void gch_heap_stats(struct gch_heap *heap, struct gch_stats *stats)
 	sum(heap, stats);
 	divide(heap, stats);
 	gch_peaks_total(heap, &peaks);
-	/* Not stored in the heap: the sum may be older than the span of time it is for. */
+	/* Not stored in the heap: the sum may predate the current peak period. */
 	stats->peak_live_bytes = max(peaks.live_bytes, gch_live_bytes(heap));
 	stats->held_bytes = atomic64_read(&heap->held);
 	stats->peak_held_bytes = peaks.held_bytes;

@@ -2,11 +2,11 @@
 /*
  * Root tables and weak tables
  *
- * A table is a directory of chunks, each one page. It only grows: table.growing is
- * held meanwhile, and within it, when all memory is there, gch_heap.lock, which a
- * collector that walks the chunks holds. Sections find an entry through the directory
- * without a lock; a directory that was replaced by a larger one is freed after an RCU
- * grace period, and a section is an RCU reader, since preemption is off.
+ * A table is a directory of chunks, each one page. It only grows. table.growing is
+ * held while it grows; within it, once all memory is there, gch_heap.lock, which a
+ * collector holds while it walks the chunks. Sections find an entry through the
+ * directory without a lock. An old directory is freed after an RCU grace period; a
+ * section is an RCU reader, since preemption is off.
  */
 #include <gcheap/engine.h>
 
@@ -52,7 +52,7 @@ static struct dir *dir_locked(struct table *t)
 					 lockdep_is_held(&t->heap->lock));
 }
 
-/* In a section: entry @i, which must be below the size. */
+/* In a section: entry @i, which must be below the table's size. */
 static __always_inline void *entry(struct table *t, u32 i)
 {
 	struct dir *dir = rcu_dereference_sched(t->dir);
@@ -96,7 +96,7 @@ err:
 	return NULL;
 }
 
-/* @dir takes the place of @old, if it is one; what was there stays where it is. */
+/* Replaces @old by @dir, if that is set; the entries stay where they are. */
 static void enlarge(struct table *t, struct dir *old, struct dir *dir, u32 nr)
 {
 	lockdep_assert_held(&t->growing);
@@ -104,7 +104,10 @@ static void enlarge(struct table *t, struct dir *old, struct dir *dir, u32 nr)
 	if (dir)
 		rcu_assign_pointer(t->dir, dir);
 	if (nr > t->nr)
-		/* Whoever sees the size sees the directory. */
+		/*
+		 * Pairs with the acquire in is_entry(): a reader sees the directory,
+		 * too.
+		 */
 		gch_store_release(&t->nr, nr);
 	mutex_unlock(&t->heap->lock);
 	if (!dir || !old)
@@ -113,7 +116,7 @@ static void enlarge(struct table *t, struct dir *old, struct dir *dir, u32 nr)
 	kvfree_rcu(old, rcu);
 }
 
-/* Memory may be long in coming: no collection waits for that. */
+/* The memory may take long, so gch_heap.lock is not held: collections need it. */
 static int try_grow(struct table *t, u32 nr)
 {
 	u32 nr_chunks = DIV_ROUND_UP(nr, t->per_chunk);
@@ -133,7 +136,7 @@ static int try_grow(struct table *t, u32 nr)
 	return ret;
 }
 
-/* What has to be taken for so many entries. */
+/* Memory needed to grow to @nr entries. */
 static size_t more_bytes(const struct table *t, u32 nr)
 {
 	u32 have = DIV_ROUND_UP(READ_ONCE(t->nr), t->per_chunk);
@@ -217,23 +220,23 @@ static void unlist_and_free(struct table *t)
 
 static bool is_entry(struct table *t, const struct gch_mutator *m, u32 i)
 {
-	/* Pairs with grow(). */
+	/* Pairs with the release in enlarge(). */
 	return likely(i < gch_load_acquire(&t->nr) && t->heap == m->heap);
 }
 
 /**
  * __gch_roots_create - creates a root table
  * @heap: the heap that its entries refer to
- * @nr: entries, all empty
- * @user: the module whose table it is
+ * @nr: number of entries, all empty
+ * @user: the module that owns the table
  *
- * Called as gch_roots_create(), which fills in @user. The module that has made the heap
- * cannot be unloaded before the table is destroyed, unless it is its own.
+ * Call gch_roots_create(), which supplies @user. The heap's maker cannot be unloaded
+ * before the table is destroyed, unless @user is the maker.
  *
  * Context: process context, may sleep; collects at the heap's limit.
- * Return: the table, or an error: -EINVAL for none or more than %GCH_TABLE_MAX
- * entries, -ENODEV for a deleted heap or one whose maker is being loaded or unloaded,
- * -ENOMEM, -EINTR instead if the task was killed.
+ * Return: the table, or an error: -EINVAL for no entries or more than %GCH_TABLE_MAX;
+ * -ENODEV if the heap is deleted, or if its maker is being loaded or unloaded;
+ * -ENOMEM; -EINTR if the task was killed.
  */
 struct gch_roots *__gch_roots_create(struct gch_heap *heap, u32 nr,
 				     struct module *user)
@@ -245,10 +248,10 @@ EXPORT_SYMBOL_GPL(__gch_roots_create);
 /**
  * gch_roots_grow - enlarges a root table
  * @roots: the table
- * @nr: entries that it has at least afterwards
+ * @nr: minimum number of entries afterwards
  *
- * Context: process context, may sleep.
- * Return: 0, -EINVAL, -ENOMEM, -EINTR, as gch_roots_create().
+ * Context: process context, may sleep; collects at the heap's limit.
+ * Return: 0; -EINVAL, -ENOMEM or -EINTR as gch_roots_create().
  */
 int gch_roots_grow(struct gch_roots *roots, u32 nr)
 {
@@ -279,14 +282,15 @@ static void clear_roots(struct gch_mutator *m, struct table *t)
 }
 
 /**
- * gch_roots_destroy - lets go of all entries and frees a root table
+ * gch_roots_destroy - clears all entries and frees a root table
  * @m: a mutator of the heap
- * @roots: the table, which nobody else uses any more; NULL is nothing
+ * @roots: the table, which has no other users, or NULL
  *
- * It waits for collections also if the task has been killed.
+ * Waits for collections even if the task was killed.
  *
  * Context: process context, may sleep.
- * Return: 0; -EINVAL if the table is one of another heap, and then it is as before.
+ * Return: 0; -EINVAL if the table belongs to another heap; on a checked heap also
+ * -EINVAL and -EPERM as gch_alloc(). The table is unchanged on error.
  */
 int gch_roots_destroy(struct gch_mutator *m, struct gch_roots *roots)
 {
@@ -312,7 +316,7 @@ EXPORT_SYMBOL_GPL(gch_roots_destroy);
  * @m: the mutator
  * @roots: the table
  * @i: the entry
- * @src: slot that is written there
+ * @src: slot that holds the new reference
  *
  * Context: process context, may sleep.
  * Return: 0; -EINVAL for a bad slot, entry or heap; -EINTR if the task was killed
@@ -355,7 +359,7 @@ EXPORT_SYMBOL_GPL(gch_root_clear);
 /**
  * gch_root_get - reads an entry of a root table
  * @m: the mutator
- * @dst: slot that gets it
+ * @dst: slot that receives it
  * @roots: the table
  * @i: the entry
  *
@@ -378,12 +382,12 @@ EXPORT_SYMBOL_GPL(gch_root_get);
 
 /**
  * __gch_weaks_create - creates a weak table
- * @heap: the heap that its entries name objects of
- * @nr: entries, all empty
- * @user: the module whose table it is
+ * @heap: the heap of the objects that its entries name
+ * @nr: number of entries, all empty
+ * @user: the module that owns the table
  *
- * Called as gch_weaks_create(), which fills in @user. Only objects of types with
- * %GCH_TYPE_WEAK may be named. An entry belongs to one mutator at a time; a collector
+ * Call gch_weaks_create(), which supplies @user. Entries may only name objects of
+ * types with %GCH_TYPE_WEAK. One mutator at a time may use an entry; the collector
  * clears it when its object dies.
  *
  * Context: process context, may sleep; collects at the heap's limit.
@@ -399,9 +403,9 @@ EXPORT_SYMBOL_GPL(__gch_weaks_create);
 /**
  * gch_weaks_grow - enlarges a weak table
  * @weaks: the table
- * @nr: entries that it has at least afterwards
+ * @nr: minimum number of entries afterwards
  *
- * Context: process context, may sleep.
+ * Context: process context, may sleep; collects at the heap's limit.
  * Return: as gch_roots_grow().
  */
 int gch_weaks_grow(struct gch_weaks *weaks, u32 nr)
@@ -434,14 +438,14 @@ static void clear_weaks(struct gch_mutator *m, struct table *t)
 }
 
 /**
- * gch_weaks_destroy - frees a weak table
+ * gch_weaks_destroy - clears all entries and frees a weak table
  * @m: a mutator of the heap
- * @weaks: the table, which nobody else uses any more; NULL is nothing
+ * @weaks: the table, which has no other users, or NULL
  *
- * As gch_roots_destroy().
+ * Waits for collections even if the task was killed.
  *
  * Context: process context, may sleep.
- * Return: 0; -EINVAL if the table is one of another heap, and then it is as before.
+ * Return: as gch_roots_destroy().
  */
 int gch_weaks_destroy(struct gch_mutator *m, struct gch_weaks *weaks)
 {
@@ -463,16 +467,16 @@ int gch_weaks_destroy(struct gch_mutator *m, struct gch_weaks *weaks)
 EXPORT_SYMBOL_GPL(gch_weaks_destroy);
 
 /**
- * gch_weak_set - lets an entry of a weak table name an object
+ * gch_weak_set - makes an entry of a weak table name an object
  * @m: the mutator
  * @weaks: the table
  * @i: the entry
- * @src: slot that refers to the object; empty to name none
+ * @src: slot that refers to the object; if it is empty, the entry names nothing
  *
  * Context: process context, may sleep.
- * Return: 0; -EINVAL for a bad slot, entry or heap, or an object whose type is
- * not %GCH_TYPE_WEAK where the engine needs that; -EINTR if the task was killed
- * while it waited.
+ * Return: 0; -EINVAL for a bad slot, entry or heap, or if the engine needs
+ * %GCH_TYPE_WEAK and the object's type lacks it; -EINTR if the task was killed while
+ * it waited.
  */
 int gch_weak_set(struct gch_mutator *m, struct gch_weaks *weaks, u32 i,
 		 unsigned int src)
@@ -489,7 +493,7 @@ int gch_weak_set(struct gch_mutator *m, struct gch_weaks *weaks, u32 i,
 EXPORT_SYMBOL_GPL(gch_weak_set);
 
 /**
- * gch_weak_clear - lets an entry of a weak table name nothing
+ * gch_weak_clear - makes an entry of a weak table name nothing
  * @m: the mutator
  * @weaks: the table
  * @i: the entry
@@ -511,9 +515,9 @@ int gch_weak_clear(struct gch_mutator *m, struct gch_weaks *weaks, u32 i)
 EXPORT_SYMBOL_GPL(gch_weak_clear);
 
 /**
- * gch_weak_get - the object that an entry of a weak table names
+ * gch_weak_get - reads the object that an entry of a weak table names
  * @m: the mutator
- * @dst: slot that refers to it afterwards; empty if the object is dead
+ * @dst: slot that receives the reference; empty if the object is dead
  * @weaks: the table
  * @i: the entry
  *
@@ -541,11 +545,11 @@ EXPORT_SYMBOL_GPL(gch_weak_get);
  * @weaks: the table
  * @i: the entry
  *
- * Unlike gch_weak_get() it does not keep the object alive.
+ * Unlike gch_weak_get(), it does not keep the object alive.
  *
  * Context: process context, may sleep.
- * Return: 1 or 0; -EINVAL for a bad entry or heap; -EINTR if the task was killed
- * while it waited.
+ * Return: 1 if it does, else 0; -EINVAL for a bad entry or heap; -EINTR if the task
+ * was killed while it waited.
  */
 int gch_weak_alive(struct gch_mutator *m, struct gch_weaks *weaks, u32 i)
 {
@@ -561,10 +565,10 @@ int gch_weak_alive(struct gch_mutator *m, struct gch_weaks *weaks, u32 i)
 EXPORT_SYMBOL_GPL(gch_weak_alive);
 
 /**
- * gch_visit_frames - shows an engine the frames of all mutators
+ * gch_visit_frames - visits the frames of all mutators
  * @heap: the heap
- * @fn: called once a frame
- * @arg: its first argument
+ * @fn: called once per frame
+ * @arg: first argument of @fn
  *
  * Context: process context, may sleep; under &gch_heap.lock.
  */
@@ -580,10 +584,10 @@ void gch_visit_frames(struct gch_heap *heap, gch_roots_fn fn, void *arg)
 }
 
 /**
- * gch_visit_roots - shows an engine the entries of all root tables
+ * gch_visit_roots - visits the entries of all root tables
  * @heap: the heap
- * @fn: called with some hundred of them at a time
- * @arg: its first argument
+ * @fn: called once per chunk of entries
+ * @arg: first argument of @fn
  *
  * Context: process context, may sleep; under &gch_heap.lock.
  */
@@ -605,10 +609,10 @@ void gch_visit_roots(struct gch_heap *heap, gch_roots_fn fn, void *arg)
 EXPORT_SYMBOL_IF_KUNIT(gch_visit_roots);
 
 /**
- * gch_visit_tables - the same, and says which entries they are
+ * gch_visit_tables - visits the entries of all root tables, with their numbers
  * @heap: the heap
- * @fn: called with some hundred of them at a time
- * @arg: its first argument
+ * @fn: called once per chunk of entries
+ * @arg: first argument of @fn
  *
  * Context: process context, may sleep; under &gch_heap.lock.
  */
@@ -633,10 +637,10 @@ void gch_visit_tables(struct gch_heap *heap, gch_tables_fn fn, void *arg)
 }
 
 /**
- * gch_visit_weaks - shows an engine the entries of all weak tables
+ * gch_visit_weaks - visits the entries of all weak tables
  * @heap: the heap
- * @fn: called with some hundred of them at a time
- * @arg: its first argument
+ * @fn: called once per chunk of entries
+ * @arg: first argument of @fn
  *
  * Context: process context, may sleep; under &gch_heap.lock.
  */

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Types: what the objects of a heap look like
+ * Types: the layout of a heap's objects
  *
- * gch_heap.type_lock protects the hash of their names, and is held while memory for
- * that is taken: no collection waits for it. Within it, gch_heap.lock protects the list.
- * A type never changes once it is there and lives as long as its heap.
+ * gch_heap.type_lock protects the hash of names, and is held while the hash takes
+ * memory: no collection waits for it. Within it, gch_heap.lock protects the list. A
+ * type is immutable after registration and exists as long as its heap.
  */
 #include <gcheap/engine.h>
 
@@ -117,7 +117,9 @@ static struct gch_type *find(struct gch_heap *heap, const char *name, u32 hash)
 	return NULL;
 }
 
-/* The type that a new one of this description is: old, new or none. */
+/*
+ * Returns the existing type of the same description, or adds @t, or returns an error.
+ */
 static struct gch_type *enlist(struct gch_heap *heap, struct gch_type *t,
 			       const struct gch_type_desc *desc,
 			       struct netlink_ext_ack *extack)
@@ -168,15 +170,15 @@ static struct gch_type *try_register(struct gch_heap *heap,
 /**
  * gch_type_register - registers a type with a heap
  * @heap: the heap
- * @desc: the type; not kept
- * @extack: says why not; may be NULL
+ * @desc: the description; not kept
+ * @extack: error message; may be NULL
  *
- * To register the same description again gives the same type.
+ * Registering the same description again returns the same type.
  *
- * Context: process context, may sleep.
- * Return: the type, which lives as long as the heap, or an error: -EINVAL or
- * -ERANGE for a bad description, -EEXIST for a name taken by another type,
- * -ENOSPC for too many types, -ENOMEM, -EINTR instead if the task was killed.
+ * Context: process context, may sleep; collects at the heap's limit.
+ * Return: the type, which exists as long as the heap, or an error: -EINVAL or -ERANGE
+ * for a bad description, -EEXIST if another type has the name, -ENOSPC for too many
+ * types, -ENOMEM, -EINTR if the task was killed.
  */
 struct gch_type *gch_type_register(struct gch_heap *heap,
 				   const struct gch_type_desc *desc,
@@ -198,12 +200,12 @@ struct gch_type *gch_type_register(struct gch_heap *heap,
 EXPORT_SYMBOL_GPL(gch_type_register);
 
 /**
- * gch_type_search - looks for a word among references that do not lead
+ * gch_type_search - searches for a word among non-leading references
  * @type: the type
- * @word: number of the word
+ * @word: word number
  *
  * Context: any.
- * Return: whether it is one of them.
+ * Return: true if the word is a reference.
  */
 bool gch_type_search(const struct gch_type *type, u32 word)
 {
@@ -222,7 +224,7 @@ EXPORT_SYMBOL_IF_KUNIT(gch_type_search);
 
 /**
  * gch_type_free_all - frees a heap's types
- * @heap: the heap; it has no objects any more
+ * @heap: the heap; it has no objects
  *
  * Context: process context, may sleep.
  */

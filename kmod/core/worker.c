@@ -2,25 +2,25 @@
 /*
  * Mark workers: one kthread bound to each CPU, shared by all heaps
  *
- * A job is offered to the workers. A worker takes turns at it: a turn is short, and
- * leaves nothing in the worker's hands. Between turns the worker does those of other
- * heaps, sleeps, or parks, if its CPU goes down. So heaps do not wait for each other,
- * nor a CPU that goes down for any of them.
+ * A job is offered to the workers, which take turns at it. A turn is short and hands
+ * back all of its work. Between turns a worker serves other heaps, sleeps, or parks
+ * if its CPU goes down. So neither another heap nor a CPU that goes down waits for a
+ * whole job.
  *
- * A job depends on no worker in particular. It is over when a turn has found that
- * nothing is left; the workers that have not begun, or are between turns, are then
- * told no more of it. A worker that is kept off its CPU thus delays a job only if that
- * happens within its turn. If none comes to a turn, the task that waits for the job
- * takes them. So it does if none may do anything: the dedicated ones may have lost their
- * CPUs.
+ * A job depends on no particular worker. It is over when a turn finds no work left;
+ * the items of workers that have not begun, or are between turns, are then withdrawn.
+ * A worker that is kept off its CPU therefore delays a job only if that happens
+ * during a turn. If no worker takes a turn, the task that waits for the job takes
+ * turns itself. It does the same if all turns are %GCH_TURN_HELD: the dedicated
+ * workers may have lost their CPUs.
  *
- * Workers keep off isolated CPUs, and a job is offered first to the CPUs that mutators
- * of its heap use.
+ * Workers avoid isolated CPUs. A job is offered first to the CPUs that mutators of
+ * its heap use.
  *
- * A worker that has nothing to do has the highest nice level, so that a busy CPU lets it
- * in at once. In a turn it competes for the CPU as any task does.
+ * An idle worker has the highest priority (lowest nice value), so that a busy CPU
+ * runs it at once. During a turn it competes for the CPU like any task.
  *
- * queue.lock of a CPU protects its list, and the items that are in it. It is taken with
+ * queue.lock of a CPU protects its list and the items on it. It is taken with
  * interrupts on, in process context only.
  */
 #include <gcheap/engine.h>
@@ -40,22 +40,22 @@
 #include "delay.h"
 #include "worker.h"
 
-/* How long a turn may last where another heap waits. */
+/* Maximum duration of a turn while another heap waits. */
 #define TURN_NS		(500 * NSEC_PER_USEC)
-/* How long a job waits for a turn of a worker before its own task takes one. */
+/* Time that a job waits for a worker's turn before its own task takes one. */
 #define PATIENCE_MS	5U
 
 /**
- * struct gch_job - what gch_workers_run() waits for
- * @heap: whose it is
- * @fn: does a turn
- * @arg: its first argument
- * @left: items that have been handed out and not come back, and one more
- * @turns: turns that have ended and were not held
- * @active: turns that go on
- * @over: nothing is left to be done
- * @ended: likewise
- * @back: all items have come back
+ * struct gch_job - a job of gch_workers_run()
+ * @heap: its heap
+ * @fn: takes one turn
+ * @arg: first argument of @fn
+ * @left: items offered and not returned, plus one
+ * @turns: turns that have ended without %GCH_TURN_HELD
+ * @active: turns in progress
+ * @over: no work is left
+ * @ended: completed when @over is set
+ * @back: completed when all items have been returned
  */
 struct gch_job {
 	struct gch_heap *heap;
@@ -76,7 +76,7 @@ struct queue {
 
 static DEFINE_PER_CPU(struct queue, queues);
 static DEFINE_PER_CPU(struct task_struct *, workers);
-/* Processor time that a worker had used when it last ended a turn. */
+/* Processor time of the worker at the end of its last turn. */
 static DEFINE_PER_CPU(u64, counted);
 
 static void end_job(struct gch_job *job)
@@ -85,14 +85,14 @@ static void end_job(struct gch_job *job)
 	complete(&job->ended);
 }
 
-/* The job may be gone afterwards. */
+/* Returns an item. The job may be gone afterwards. */
 static void item_back(struct gch_job *job)
 {
 	if (atomic_dec_and_test(&job->left))
 		complete(&job->back);
 }
 
-/* The first item whose rest is over; or how long the first of them still rests. */
+/* The first item whose rest is over, or NULL and the shortest remaining rest. */
 static struct gch_worker_item *take(struct queue *q, u64 *rest_ns)
 {
 	struct gch_worker_item *item, *found = NULL;
@@ -118,12 +118,13 @@ static int should_run(unsigned int cpu)
 }
 
 /**
- * gch_worker_wanted - is a worker to end its turn early?
- * @cpu: what its function was given
- * @since: when the turn began, by ktime_get_ns()
+ * gch_worker_wanted - should a worker end its turn early?
+ * @cpu: the CPU argument of its &gch_worker_fn
+ * @since: start of the turn, by ktime_get_ns()
  *
  * Context: called by a &gch_worker_fn.
- * Return: whether its CPU goes down, or another heap has waited for long enough.
+ * Return: true if its CPU goes down, or another heap waits and the turn has used its
+ * time.
  */
 bool gch_worker_wanted(unsigned int cpu, u64 since)
 {
@@ -139,7 +140,7 @@ static void setup(unsigned int cpu)
 	*per_cpu_ptr(&counted, cpu) = 0;
 }
 
-/* Not the time since the turn began: others have had the CPU meanwhile. */
+/* Counts processor time, not wall time: other tasks may have had the CPU. */
 static void count_time(struct gch_heap *heap, u64 *counted)
 {
 	u64 now = READ_ONCE(current->se.sum_exec_runtime);
@@ -162,7 +163,7 @@ static enum gch_turn take_turn(struct gch_job *job, unsigned int cpu)
 	return turn;
 }
 
-/* Queues an item for its next turn, unless the job needs none any more. */
+/* Queues an item for its next turn, or returns it if the job is over. */
 static void requeue(struct queue *q, struct gch_worker_item *item, u64 rest_ns)
 {
 	struct gch_job *job = item->job;
@@ -194,14 +195,14 @@ static void run_one(unsigned int cpu)
 
 	item = take(q, &rest_ns);
 	if (!item) {
-		/* An item that has come and gone again leaves nothing to wait for. */
+		/* If the item was withdrawn meanwhile, there is nothing to wait for. */
 		if (rest_ns != U64_MAX)
 			rest(rest_ns);
 		return;
 	}
 	set_user_nice(current, 0);
 	turn = take_turn(item->job, cpu);
-	/* Brings the time that the task has run up to date. */
+	/* Also updates the task's run time. */
 	set_user_nice(current, MIN_NICE);
 	count_time(item->job->heap, per_cpu_ptr(&counted, cpu));
 	gch_delay();
@@ -259,7 +260,7 @@ static bool is_isolated(unsigned int cpu)
 	       !housekeeping_test_cpu(cpu, HK_TYPE_KTHREAD);
 }
 
-/* To as many workers as the heap may have, those of its own CPUs first. */
+/* Offers a job to as many workers as allowed, those on the heap's CPUs first. */
 static void offer_all(struct gch_job *job)
 {
 	struct gch_heap *heap = job->heap;
@@ -283,7 +284,7 @@ static void offer_all(struct gch_job *job)
 	cpus_read_unlock();
 }
 
-/* Takes back what no worker works on right now. */
+/* Withdraws all items that are not in a turn. */
 static void withdraw(struct gch_job *job)
 {
 	unsigned int cpu;
@@ -302,7 +303,7 @@ static void withdraw(struct gch_job *job)
 	}
 }
 
-/* A turn of the task that waits for the job; its time is not a worker's. */
+/* Takes a turn in the task that waits for the job; counts wall time. */
 static void help(struct gch_job *job)
 {
 	u64 start = ktime_get_ns();
@@ -318,7 +319,7 @@ static void help(struct gch_job *job)
 		rest(GCH_IDLE_US * NSEC_PER_USEC);
 }
 
-/* Waits until the job is over. If no worker takes turns, this task does. */
+/* Waits until the job is over. Takes turns itself if no worker does. */
 static void wait_until_over(struct gch_job *job)
 {
 	int turns, seen = -1;
@@ -339,12 +340,12 @@ static void wait_until_over(struct gch_job *job)
 }
 
 /**
- * gch_workers_run - has the mark workers do a job
- * @heap: whose job it is; it has one at a time
- * @fn: does a turn of it
- * @arg: its first argument
+ * gch_workers_run - runs a job on the mark workers
+ * @heap: the heap of the job; it has one job at a time
+ * @fn: takes one turn
+ * @arg: first argument of @fn
  *
- * Returns when a turn has found nothing left to be done, and no turn goes on.
+ * Returns when a turn has found no work left and no turn is in progress.
  *
  * Context: process context, may sleep; takes the CPU hotplug lock for a moment.
  */
@@ -352,7 +353,7 @@ void gch_workers_run(struct gch_heap *heap, gch_worker_fn fn, void *arg)
 {
 	struct gch_job job = { .heap = heap, .fn = fn, .arg = arg };
 
-	/* One more, so that the job does not end while it is handed out. */
+	/* One extra, so that @back does not complete while items are offered. */
 	atomic_set(&job.left, 1);
 	init_completion(&job.ended);
 	init_completion(&job.back);
@@ -365,7 +366,7 @@ void gch_workers_run(struct gch_heap *heap, gch_worker_fn fn, void *arg)
 EXPORT_SYMBOL_IF_KUNIT(gch_workers_run);
 
 /**
- * gch_items_init - sets up what a heap's jobs are handed out by
+ * gch_items_init - sets up a heap's items for the workers' queues
  * @heap: the heap
  *
  * Context: process context.
@@ -396,7 +397,7 @@ int gch_workers_init(void)
 }
 
 /**
- * gch_workers_exit - stops the workers; no heap exists any more
+ * gch_workers_exit - stops the workers; no heap exists
  *
  * Context: module exit.
  */
