@@ -66,10 +66,7 @@ static void wq_exit(void)
 static int __init wq_init(void)
 {
 	gch_wq = alloc_workqueue("gcheap", WQ_UNBOUND, 0);
-	/*
-	 * Client functions may sleep for long; each heap runs its own in one work
-	 * item.
-	 */
+	/* Client functions may sleep for long; one work item per heap runs them. */
 	gch_final_wq = alloc_workqueue("gcheap_final", WQ_UNBOUND,
 				       WQ_MAX_ACTIVE);
 	if (gch_wq && gch_final_wq)

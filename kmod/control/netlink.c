@@ -194,8 +194,8 @@ int gch_nl_init(void)
 	int err;
 
 	/*
-	 * Heaps belong to the host, not to a network namespace, so only the initial
-	 * one may send requests.
+	 * Heaps belong to the host, not to a network namespace: accept requests from
+	 * the initial one only.
 	 */
 	gcheap_nl_family.netnsok = false;
 	err = netlink_register_notifier(&socket_notifier);

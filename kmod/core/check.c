@@ -146,10 +146,7 @@ static void mark(struct gch_mutator *m)
 		cmpxchg(&m->cpu, cpu, cpu | GCH_CPU_CHECKED);
 }
 
-/*
- * Waits for calls that read checked as false; then sends later ones through the
- * checks.
- */
+/* Waits for calls that read checked as false; then makes all calls check. */
 static void begin(struct gch_heap *heap)
 {
 	struct gch_mutator *m;

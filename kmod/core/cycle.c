@@ -239,10 +239,7 @@ static void run_requested(struct work_struct *work)
 	u64 served = atomic64_read(&heap->requests);
 	unsigned int generation;
 
-	/*
-	 * Read the count first: otherwise a request made after the xchg would count
-	 * as served.
-	 */
+	/* Read the count first: a request after the xchg must not count as served. */
 	smp_mb();
 	generation = atomic_xchg(&heap->cycle_want, 0);
 	run(heap, generation, atomic_xchg(&heap->forced_want, 0));

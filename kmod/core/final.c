@@ -78,9 +78,7 @@ static void forget_id(struct gch_finals *fs, struct gch_final *f)
 	f->id = 0;
 }
 
-/*
- * The next entry. A finalizer stays queued, as a root, until its slot has the object.
- */
+/* The next entry. A finalizer stays queued, a root, until its object is in a slot. */
 static struct gch_final *next_final(struct gch_finals *fs)
 {
 	struct gch_final *f = NULL;

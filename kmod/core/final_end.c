@@ -35,9 +35,7 @@ void gch_finals_enlist(struct gch_finals *fs)
 	mutex_unlock(&all_lock);
 }
 
-/*
- * Drops an entry unless it runs; if @owner is set, only if it belongs to that module.
- */
+/* Drops an entry unless it runs; if @owner is set, only an entry of that module. */
 static void drop(struct gch_finals *fs, struct gch_final *f, struct module *owner)
 {
 	lockdep_assert_held(&fs->lock);
@@ -159,10 +157,7 @@ static void forget(struct gch_finals *fs, struct module *owner)
 	runs = fs->running && fs->running->owner == owner;
 	ended = fs->nr_ended;
 	mutex_unlock(&fs->lock);
-	/*
-	 * Wait for the running entry only: later ones may belong to others and take
-	 * long.
-	 */
+	/* Wait for this entry only: later ones may be others' and take long. */
 	if (runs)
 		wait_event(fs->end_wait, gch_load_acquire(&fs->nr_ended) != ended);
 }

@@ -26,9 +26,7 @@ static struct hlist_head *bucket(const struct gch_hash *h, u32 i)
 	return &h->chunk[i / PER_CHUNK][i % PER_CHUNK];
 }
 
-/*
- * Bucket number among @buckets buckets; one that is not split yet serves two numbers.
- */
+/* Bucket number below @buckets; an unsplit bucket serves two masked hashes. */
 static u32 place(u32 hash, u32 buckets)
 {
 	u32 mask = roundup_pow_of_two(buckets) - 1;
@@ -148,10 +146,7 @@ void gch_hash_del(struct gch_hash *h, struct gch_hash_node *n)
 
 	hlist_del(&n->node);
 	h->entries--;
-	/*
-	 * Two per entry, so that the number of buckets falls faster than that of
-	 * entries.
-	 */
+	/* Two, so that the number of buckets falls faster than that of entries. */
 	for (i = 0; i < 2 && h->buckets > 1 && h->entries < h->buckets / 2; i++)
 		merge(h);
 }

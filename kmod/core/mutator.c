@@ -183,10 +183,7 @@ struct gch_mutator *__gch_mutator_attach(struct gch_heap *heap,
 
 	if (!nr_slots || nr_slots > GCH_FRAME_MAX)
 		return ERR_PTR(-EINVAL);
-	/*
-	 * Early test, to avoid a collection of a claimed heap; repeated under the
-	 * lock.
-	 */
+	/* Avoids collecting a claimed heap for this; tested again under the lock. */
 	if (READ_ONCE(heap->claimed))
 		return ERR_PTR(-EBUSY);
 	do {

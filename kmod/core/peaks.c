@@ -46,8 +46,8 @@ static void fold(struct gch_heap *heap)
 
 	lockdep_assert_held(&heap->peaks_lock);
 	/*
-	 * Read held after the exchange: a task that raised held before may not raise
-	 * the peak again.
+	 * After the exchange: a task that raised held before it does not raise the
+	 * peak again.
 	 */
 	gch_max(&heap->peak_held, atomic64_read(&heap->held));
 	raise(&heap->peaks, held, live, garbage);

@@ -139,9 +139,7 @@ void gch_cpus_add(struct gch_mutator *m, unsigned int cpu, unsigned int mark)
 	struct gch_heap *heap = m->heap;
 
 	WRITE_ONCE(m->cpu, cpu | mark);
-	/*
-	 * Either the renewal reads this CPU, or the test below sees the renewed mask.
-	 */
+	/* Either the renewal reads this CPU, or this reads the renewed mask. */
 	smp_mb();
 	if (!cpumask_test_cpu(cpu, heap->cpus))
 		cpumask_set_cpu(cpu, heap->cpus);

@@ -62,10 +62,7 @@ static u64 sum_freed(const struct gch_stats *s)
 	return s->freed_count + s->freed_cycle + s->freed_explicit;
 }
 
-/*
- * Sum frees first: each freed object was counted as allocated before. Live is too
- * high.
- */
+/* Sum frees first: they were counted as allocations before. Live is too high. */
 static void sum(struct gch_heap *heap, struct gch_stats *s)
 {
 	memset(s, 0, sizeof(*s));

@@ -104,10 +104,7 @@ static void enlarge(struct table *t, struct dir *old, struct dir *dir, u32 nr)
 	if (dir)
 		rcu_assign_pointer(t->dir, dir);
 	if (nr > t->nr)
-		/*
-		 * Pairs with the acquire in is_entry(): a reader sees the directory,
-		 * too.
-		 */
+		/* Pairs with the acquire in is_entry(), for the directory. */
 		gch_store_release(&t->nr, nr);
 	mutex_unlock(&t->heap->lock);
 	if (!dir || !old)

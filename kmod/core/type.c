@@ -117,9 +117,7 @@ static struct gch_type *find(struct gch_heap *heap, const char *name, u32 hash)
 	return NULL;
 }
 
-/*
- * Returns the existing type of the same description, or adds @t, or returns an error.
- */
+/* Returns the existing type of this description, or adds @t, or fails. */
 static struct gch_type *enlist(struct gch_heap *heap, struct gch_type *t,
 			       const struct gch_type_desc *desc,
 			       struct netlink_ext_ack *extack)

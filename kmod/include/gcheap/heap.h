@@ -19,7 +19,7 @@ struct gch_engine_ops;
 struct gch_finals;
 struct gch_worker_item;
 
-/* Why a mark worker marks: &gch_stats.mark_dedicated_ns and so on. */
+/* Modes of mark workers: see &gch_stats.mark_dedicated_ns and the next two. */
 #define GCH_MARK_MODES	3
 
 /*

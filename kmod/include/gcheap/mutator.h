@@ -93,10 +93,7 @@ static inline unsigned int gch_mutator_cpu(const struct gch_mutator *m)
 	return cpu == UINT_MAX ? cpu : cpu & ~(unsigned int)GCH_CPU_CHECKED;
 }
 
-/*
- * Sleep state of the mutator's current call: SIGKILL ends the wait unless it must
- * complete.
- */
+/* Sleep state of the current call: SIGKILL ends it unless it must complete. */
 static inline unsigned int gch_sleep_state(const struct gch_mutator *m)
 {
 	return m->patient ? TASK_UNINTERRUPTIBLE : TASK_KILLABLE;
