@@ -1,23 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Assists: what a mutator owes the cycle for what it allocates
+ * Assists: a mutator marks in proportion to what it allocates
  *
- * A mutator's debt grows when it takes a span to allocate from, or a large
- * object, while a cycle marks; by how much is the pacer's to say. It is paid
- * after the call, in a section of its own: first with what the mark workers have
- * done beyond what was owed, then by marking. As Go's since 1.5 (design 13504),
- * but for one thing: no payment takes longer than GCH_KEY_ASSIST_US, however much
- * is owed. The rest stays a debt; one that is large is paid off in every call of
- * the mutator. Where there is nothing to mark although the heap is a tenth past
- * its goal, the mutator makes room for the workers for a moment in every call,
- * until the cycle has ended.
+ * While a cycle marks, a mutator that takes a span or a large object incurs a debt. The
+ * pacer sets the amount. The mutator pays after the call, in a separate section: first
+ * from the credit of the mark workers, then by marking. Go does so since 1.5 (design
+ * 13504). Unlike in Go, no payment takes longer than GCH_KEY_ASSIST_US, however large
+ * the debt is. The rest stays a debt. A mutator with a large debt pays in every call.
+ * If there is nothing to mark although the heap is a tenth past its goal, the mutator
+ * naps in every call until the cycle ends, so that the workers get the CPU.
  *
- * While the collector has had half of the processor time there are no debts.
+ * There are no debts while the limiter is on: collecting has had half of the processor
+ * time.
  *
- * Sweeping is owed in the same way, by the heap as a whole: whoever takes memory
- * while less is swept than should be makes up for it, for as long at most.
+ * Sweeping is owed in the same way, by the heap as a whole. A mutator that takes memory
+ * while sweeping is behind sweeps for up to the same time.
  *
- * A debt is the mutator's own. The credit of the workers is an atomic.
+ * A debt belongs to its mutator. The credit of the workers is an atomic.
  */
 #include "assist.h"
 
@@ -26,11 +25,11 @@
 
 #include "go.h"
 
-/* What a payment marks at least, so that few are needed. */
+/* Bytes that a payment marks at least, so that few payments are needed. */
 #define OVERPAY		SZ_64K
-/* A debt that more is done for than at each refill. */
+/* A mutator with a larger debt pays in every call, not only at each refill. */
 #define DEBT_LARGE	SZ_256K
-/* How long the workers are made room for. */
+/* The longest nap that leaves the CPU to the workers. */
 #define NAP_MAX_US	50U
 
 static u64 mark(struct gch_go_heap *h, struct gch_go_mutator *gm, u64 us)
@@ -57,7 +56,7 @@ static void sweep(struct gch_go_heap *h, u32 state, u64 us)
 	gch_hist_add(&h->base.assist, ktime_get_ns() - start);
 }
 
-/* Pays the mutator's debt, or some of it; false if nothing could be done. */
+/* Pays all or part of the mutator's debt; false if it could do nothing. */
 static bool pay(struct gch_go_heap *h, struct gch_go_mutator *gm, u32 state,
 		u64 us)
 {
@@ -68,14 +67,16 @@ static bool pay(struct gch_go_heap *h, struct gch_go_mutator *gm, u32 state,
 }
 
 /**
- * gch_go_assist - pays what a mutator owes, or some of it
+ * gch_go_assist - pays all or part of a mutator's debt
  * @h: the heap
  * @m: the mutator
  * @state: the heap's state as the section has read it
  *
+ * Clears &gch_mutator.pending, or sets it if the next call has to pay too. Sets
+ * &gch_mutator.wait to %GCH_WAIT_WORKERS if the heap is late and nothing was marked.
+ *
  * Context: in a section.
- * Return: 0; 1 to go on in the mutator's next call, after what
- * &gch_mutator.wait says.
+ * Return: 0; 1 if the mutator's next call has to pay too.
  */
 int gch_go_assist(struct gch_go_heap *h, struct gch_mutator *m, u32 state)
 {
@@ -100,11 +101,12 @@ int gch_go_assist(struct gch_go_heap *h, struct gch_mutator *m, u32 state)
 }
 
 /**
- * gch_go_nap - makes room for the mark workers
+ * gch_go_nap - leaves the CPU to the mark workers for a moment
  * @h: the heap
  *
- * Where gogc asks for the cycle this is no time that the limiter looks at: the heap is to
- * stay near its goal however long the collector is kept from a CPU.
+ * The limiter counts a nap only while the heap is below its GOGC trigger. Past that
+ * trigger GOGC asks for the cycle, and the heap has to stay near its goal even if the
+ * collector waits long for a CPU.
  *
  * Context: process context outside sections, may sleep.
  */

@@ -2,29 +2,28 @@
 /*
  * The write barrier and weak references
  *
- * While a cycle marks, a store shades. Slots of frames and entries of tables take
- * part, so nothing has to be stopped or scanned again. There are three barriers;
- * selftests/model/phases.pml shows each to be sound:
+ * While a cycle marks, a store shades. Slots of frames and entries of tables are
+ * barriered too, so no frame is stopped or scanned again. There are three barriers;
+ * selftests/model/phases.pml shows that each is sound:
  *
- *	hybrid		shades what is overwritten and what is written, as Go's
- *	yuasa		shades what is overwritten, so that all is marked that was
- *			reachable when barriers had come on everywhere; and until
- *			then, in SYNC, also what is written, which somebody may
- *			have taken from where it was without shading it
- *	dijkstra	shades what is written, so that nothing unmarked comes to
- *			a place that has been scanned
+ *	hybrid		shades the old and the new reference, as Go does
+ *	yuasa		shades the old reference: all objects are marked that were
+ *			reachable when barriers were on everywhere. In SYNC it also
+ *			shades the new reference, which the mutator may have taken
+ *			from a place that was overwritten without a barrier
+ *	dijkstra	shades the new reference: no unmarked object gets into a
+ *			place that has been scanned
  *
- * While a snapshot is taken it is hybrid, and keeps what is overwritten for the
- * snapshot too: snaplog.c.
+ * While a snapshot is taken the barrier is hybrid, and also keeps the old reference for
+ * the snapshot: snaplog.c.
  *
- * With yuasa a section must have read the state before it reads a reference that
- * others may overwrite: otherwise it may find the phase to be MARK, and hold a
- * reference that was overwritten in SYNC, unshaded. See gch_go_fetch().
+ * With yuasa, a section must read the state before it reads a reference that others may
+ * overwrite. Otherwise it may read phase MARK and hold a reference that was overwritten
+ * in SYNC, unshaded. See gch_go_fetch().
  *
- * A weak reference to an object that is not marked is shaded while marking goes
- * on, since its reader may keep it. Once marking may have ended it can be neither
- * good nor cleared until that has been decided: the reader waits, for a
- * handshake.
+ * While marking is under way, a weak load shades the object, since the reader may keep
+ * it. In TERM an unmarked object is neither known to be live nor cleared: the reader
+ * waits for the handshake that decides.
  */
 #include "barrier.h"
 
@@ -43,11 +42,11 @@ static int wait_exclusive(struct gch_mutator *m)
  * @h: the heap
  * @m: the mutator
  * @state: the heap's state as the section has read it
- * @place: where
+ * @place: the place to write
  * @ref: the reference
  *
  * Context: in a section.
- * Return: 0, -EAGAIN.
+ * Return: 0; -EAGAIN if mutators are stopped.
  */
 int gch_go_assign_slow(struct gch_go_heap *h, struct gch_mutator *m, u32 state,
 		       void **place, void *ref)
@@ -61,12 +60,12 @@ int gch_go_assign_slow(struct gch_go_heap *h, struct gch_mutator *m, u32 state,
 }
 
 /**
- * gch_go_assign_born - writes a reference to an object just born while a cycle runs
+ * gch_go_assign_born - writes a reference to a new object while a cycle runs
  * @h: the heap
  * @m: the mutator
  * @state: the heap's state as the section has read it, not in %PHASE_STOP
- * @place: where
- * @ref: the reference; its object is black, and so need not be shaded
+ * @place: the place to write
+ * @ref: the reference; its object is black, so it need not be shaded
  *
  * Context: in a section.
  */
@@ -87,11 +86,11 @@ void gch_go_assign_born(struct gch_go_heap *h, struct gch_mutator *m, u32 state,
 /**
  * gch_go_assign - writes a reference
  * @m: the mutator
- * @place: where
+ * @place: the place to write
  * @ref: the reference
  *
  * Context: in a section.
- * Return: 0, -EAGAIN.
+ * Return: 0; -EAGAIN if mutators are stopped.
  */
 int gch_go_assign(struct gch_mutator *m, void **place, void *ref)
 {
@@ -103,28 +102,28 @@ int gch_go_assign(struct gch_mutator *m, void **place, void *ref)
 /**
  * gch_go_fetch - reads a reference that others may write
  * @m: the mutator
- * @place: slot that gets it
- * @from: where it is
+ * @place: the slot to set
+ * @from: the place to read
  *
  * Context: in a section.
- * Return: 0, -EAGAIN.
+ * Return: 0; -EAGAIN if mutators are stopped.
  */
 int gch_go_fetch(struct gch_mutator *m, void **place, void **from)
 {
 	struct gch_go_heap *h = to_go(m->heap);
-	/* Before the reference: see above. */
+	/* Before the reference: see the head of this file. */
 	u32 state = gch_load_acquire(&h->state);
 
 	return gch_go_assign_at(h, m, state, place, READ_ONCE(*from));
 }
 
 /**
- * gch_go_free - gives up a reference: there is nothing to be freed by hand
+ * gch_go_free - clears a slot; nothing is freed by hand
  * @m: the mutator
  * @place: the slot
  *
  * Context: in a section.
- * Return: 0, -EAGAIN.
+ * Return: 0; -EAGAIN if mutators are stopped.
  */
 int gch_go_free(struct gch_mutator *m, void **place)
 {
@@ -132,13 +131,13 @@ int gch_go_free(struct gch_mutator *m, void **place)
 }
 
 /**
- * gch_go_weak_set - lets a weak entry name an object
+ * gch_go_weak_set - sets a weak entry
  * @m: the mutator
  * @w: the entry
  * @ref: the object, or NULL
  *
  * Context: in a section.
- * Return: 0, -EAGAIN.
+ * Return: 0; -EAGAIN if mutators are stopped.
  */
 int gch_go_weak_set(struct gch_mutator *m, struct gch_weak *w, void *ref)
 {
@@ -155,7 +154,10 @@ static bool is_marking(u32 state)
 	       STATE_PHASE(state) <= PHASE_TERM;
 }
 
-/* 1 if the object may be used, 0 if it is dead, -EAGAIN. */
+/*
+ * Returns 1 if the object may be used, 0 if it is dead, -EAGAIN if the caller has to
+ * wait.
+ */
 static int weak_check(struct gch_mutator *m, u32 state, unsigned long ref)
 {
 	switch (STATE_PHASE(state)) {
@@ -171,18 +173,21 @@ static int weak_check(struct gch_mutator *m, u32 state, unsigned long ref)
 }
 
 /**
- * gch_go_weak_get - lets a slot refer to what a weak entry names
+ * gch_go_weak_get - reads a weak entry into a slot
  * @m: the mutator
- * @place: the slot
+ * @place: the slot; set to NULL if the object is dead
  * @w: the entry
  *
  * Context: in a section.
- * Return: 0, -EAGAIN.
+ * Return: 0; -EAGAIN if mutators are stopped, or if TERM has yet to decide.
  */
 int gch_go_weak_get(struct gch_mutator *m, void **place, struct gch_weak *w)
 {
 	struct gch_go_heap *h = to_go(m->heap);
-	/* First: an entry read in FLUSH is one that has been cleared if dead. */
+	/*
+	 * Before the entry: a section that reads FLUSH reads entries of the dead as
+	 * NULL.
+	 */
 	u32 state = gch_load_acquire(&h->state);
 	void *ref = READ_ONCE(w->ref);
 	int ret;
@@ -193,7 +198,9 @@ int gch_go_weak_get(struct gch_mutator *m, void **place, struct gch_weak *w)
 			return ret;
 		if (!ret)
 			ref = NULL;
-		/* Whatever the barrier: nothing else need refer to it. */
+		/*
+		 * With every barrier: the weak entry may be the only reference to it.
+		 */
 		else if (is_marking(state))
 			gch_go_shade(h, m, (unsigned long)ref);
 	}
@@ -206,7 +213,7 @@ int gch_go_weak_get(struct gch_mutator *m, void **place, struct gch_weak *w)
  * @w: the entry
  *
  * Context: in a section.
- * Return: 1 or 0, -EAGAIN.
+ * Return: 1 if it does, else 0; -EAGAIN as gch_go_weak_get().
  */
 int gch_go_weak_alive(struct gch_mutator *m, struct gch_weak *w)
 {

@@ -18,8 +18,8 @@ void gch_go_assign_born(struct gch_go_heap *h, struct gch_mutator *m, u32 state,
 			void **place, void *ref);
 
 /*
- * Writes a reference, in a section that has read @state; 0 or -EAGAIN. While no
- * cycle runs this is all of the write barrier.
+ * Writes a reference in a section that has read @state; returns 0 or -EAGAIN. While no
+ * cycle runs, this is the whole write barrier.
  */
 static __always_inline int gch_go_assign_at(struct gch_go_heap *h,
 					    struct gch_mutator *m, u32 state,
@@ -27,7 +27,7 @@ static __always_inline int gch_go_assign_at(struct gch_go_heap *h,
 {
 	if (unlikely(STATE_PHASE(state) != PHASE_OFF))
 		return gch_go_assign_slow(h, m, state, place, ref);
-	/* Who reads it on another CPU sees the object as it was made. */
+	/* A reader on another CPU sees the object initialized. */
 	gch_store_release(place, ref);
 	return 0;
 }
@@ -43,7 +43,7 @@ static __always_inline void gch_go_shade(struct gch_go_heap *h,
 	if (!ref)
 		return;
 	WRITE_ONCE(c->shaded[n], ref);
-	/* Who finds the number finds the entry: gch_go_is_shaded(). */
+	/* A reader that sees the number sees the entry: gch_go_is_shaded(). */
 	gch_store_release(&c->nr_shaded, n + 1);
 	if (unlikely(n + 1 == GCH_GO_SHADE_MAX))
 		gch_go_shaded_flush(h, c, m);

@@ -1,29 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A collection: its phases and when it starts
+ * A collection: its phases, and when each one starts
  *
- * Unless they are to be, mutators are not stopped. The phase changes by a store and a
+ * Mutators run concurrently unless stw is set. A phase changes by a store and a
  * handshake:
  *
- *	SYNC	barriers come on; after the handshake every store is shaded
+ *	SYNC	barriers come on; after the handshake every store shades
  *	MARK	frames and tables are read, workers mark
- *	TERM	entered when between two handshakes nothing was marked by mutators
- *		or gray in buffers of CPUs, and all work was done; its own handshake
- *		ends weak loads that shade; had something been, back to MARK
- *	CLEAR	marking is over; weak references to the dead are cleared, then
- *		those of the dead that have finalizers are marked
- *	FLUSH	barriers are off on every CPU after the handshake
- *	OFF	with the next sweep generation: CPUs give back the spans that they
- *		have cached before they allocate again; after the handshake all is
- *		swept
+ *	TERM	entered when between two handshakes mutators marked nothing, no CPU's
+ *		buffer had a gray object and no work was left; its own handshake ends
+ *		weak loads that shade; if one has shaded, back to MARK
+ *	CLEAR	marking is over; weak references to the dead are cleared, then dead
+ *		objects that have finalizers are marked
+ *	FLUSH	after the handshake barriers are off on every CPU
+ *	OFF	the sweep generation changes: each CPU gives back its cached spans
+ *		before it allocates again; after the handshake everything is swept
  *
- * With stw, as in Go, mutators are stopped where marking begins, and where it ends
- * until the sweep begins: STOP stands for SYNC, and for TERM, CLEAR and FLUSH; or
- * for all of the cycle, the sweep included. A stop is a phase too, in which every
- * call waits, and the handshake that follows its store.
+ * With stw on, as in Go, mutators are stopped where marking begins, and again from
+ * where it ends until the sweep begins: STOP replaces SYNC, and TERM, CLEAR and FLUSH.
+ * With stw all, STOP lasts for the whole cycle, the sweep included. STOP is a phase in
+ * which every call waits; the handshake after its store completes it.
  *
- * Where a snapshot is taken STOP stands for SYNC as well: what it shows is the heap
- * as it was then. Its objects are written when the first round has marked them.
+ * A snapshot also replaces SYNC by STOP, and shows the heap as of that stop. Its
+ * objects are written when a first round has marked them.
  */
 #include "cycle.h"
 
@@ -37,7 +36,7 @@
 #include "trace.h"
 #include "validate.h"
 
-/* Afterwards every store is shaded, and what is allocated is black. */
+/* Afterwards every store shades, and objects are allocated black. */
 static void begin_marking(struct gch_go_heap *h, u32 gen)
 {
 	if (!h->stw && !h->snap) {
@@ -51,7 +50,9 @@ static void begin_marking(struct gch_go_heap *h, u32 gen)
 		gch_go_phase_start(h, gen, PHASE_MARK);
 }
 
-/* Afterwards all is marked, unless somebody has marked since @shades were counted. */
+/*
+ * Returns true if all is marked: nothing was shaded or marked since @shades was read.
+ */
 static bool end_marking(struct gch_go_heap *h, u32 gen, u64 shades)
 {
 	if (!h->stw) {
@@ -71,7 +72,7 @@ static void resume_marking(struct gch_go_heap *h, u32 gen)
 		gch_go_phase_set(h, gen, PHASE_MARK);
 }
 
-/* All that the snapshot needs to list is marked. */
+/* The snapshot needs no more objects to be marked: writes those that are. */
 static void snap_objects(struct gch_go_heap *h, u32 gen)
 {
 	gch_go_snap_objects(h);
@@ -80,7 +81,9 @@ static void snap_objects(struct gch_go_heap *h, u32 gen)
 		gch_go_phase_set(h, gen, PHASE_MARK);
 }
 
-/* Marks until a handshake finds that mutators marked nothing since the one before. */
+/*
+ * Marks until mutators have marked nothing between two handshakes; returns their count.
+ */
 static u64 mark_all(struct gch_go_heap *h)
 {
 	u64 before, now = gch_go_shades(h);
@@ -96,7 +99,7 @@ static u64 mark_all(struct gch_go_heap *h)
 	return now;
 }
 
-/* Returns when it began to terminate. */
+/* Returns the time at which the last attempt to terminate began, in ns. */
 static u64 mark_and_terminate(struct gch_go_heap *h, u32 gen)
 {
 	for (;;) {
@@ -115,7 +118,7 @@ static void clear_dead(void *arg, struct gch_weak *entries, unsigned int nr)
 	for (i = 0; i < nr; i++) {
 		void *ref = READ_ONCE(entries[i].ref);
 
-		/* Unless its mutator lets it name something else right now. */
+		/* The mutator may set the entry to another object concurrently. */
 		if (ref && !gch_go_is_marked((unsigned long)ref))
 			cmpxchg(&entries[i].ref, ref, NULL);
 	}
@@ -133,7 +136,7 @@ static bool is_dead(void *arg, void *ref)
 	return !gch_go_is_marked((unsigned long)ref);
 }
 
-/* Its references have been followed with those of the roots. */
+/* The marker has followed the object's references with the roots. */
 static void revive(void *arg, void *ref)
 {
 	struct gch_go_heap *h = arg;
@@ -146,9 +149,9 @@ static void revive(void *arg, void *ref)
 }
 
 /*
- * Dead objects with finalizers live on. Weak entries are cleared by now; after the
- * handshake no section goes on that has read one before, and would now find its
- * object marked.
+ * Keeps dead objects with finalizers alive. Weak entries are cleared by now. A section
+ * that read an entry before would find its object marked; the handshake ends such
+ * sections.
  */
 static void finalize(struct gch_go_heap *h)
 {
@@ -158,7 +161,7 @@ static void finalize(struct gch_go_heap *h)
 	gch_finals_revive(&h->base, revive, h);
 }
 
-/* With everything stopped: is what was marked all that can be reached? */
+/* With mutators stopped: is every reachable object marked? */
 static void verify_marks(struct gch_go_heap *h)
 {
 	bool stopped = gch_go_is_stopped(h);
@@ -181,7 +184,7 @@ static void sweep(struct gch_go_heap *h)
 	gch_go_scavenge(h);
 }
 
-/* The next sweep generation: from now on what is not marked is free. */
+/* Starts the next sweep generation: from now on an unmarked object is free. */
 static void begin_sweeping(struct gch_go_heap *h, u32 gen)
 {
 	if (!gch_go_is_stopped(h)) {
@@ -202,9 +205,9 @@ static void begin_sweeping(struct gch_go_heap *h, u32 gen)
 }
 
 /**
- * gch_go_collect - one collection
+ * gch_go_collect - runs one collection
  * @heap: the heap
- * @generation: there is only one
+ * @generation: ignored, there is only one
  *
  * Context: process context, may sleep; under &gch_heap.cycle_lock.
  * Return: 0.
@@ -215,7 +218,7 @@ int gch_go_collect(struct gch_heap *heap, unsigned int generation)
 	u32 gen = STATE_GEN(h->state);
 	struct gch_go_times t;
 
-	/* For all of the cycle: two barriers side by side are none. */
+	/* One barrier for the whole cycle: two barriers side by side are unsound. */
 	h->barrier = h->snap ? BARRIER_SNAPSHOT :
 			       gch_val(heap, GCH_KEY_BARRIER);
 	h->stw = gch_val(heap, GCH_KEY_STW);
@@ -224,7 +227,7 @@ int gch_go_collect(struct gch_heap *heap, unsigned int generation)
 	gch_go_share_begin(h);
 
 	gch_go_trace_begin(h, &t);
-	/* For the sections of all CPUs, which cannot take any themselves. */
+	/* For the sections of all CPUs, which cannot allocate buffers. */
 	gch_go_bufs_fill(h, GCH_GO_BUFS_FILL + num_online_cpus());
 	if (h->snap)
 		gch_go_snap_begin(h);

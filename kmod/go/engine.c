@@ -3,7 +3,7 @@
  * The Go engine: concurrent mark and sweep over size-class spans
  *
  * See go.h for locks, ref.h for references, state.h for states, cycle.c for a
- * collection from beginning to end, mcache.c for an allocation.
+ * collection from beginning to end, mcache.c for allocation.
  */
 #include "go.h"
 
@@ -22,22 +22,22 @@
 #include "snaplog.h"
 #include "validate.h"
 
-/* How often one allocation takes pages, which others may use up, ... */
+/* How often one allocation takes pages, which other tasks may use up first, ... */
 #define TRIES_MAX	64
 /* ... and how often it waits for a collection before it fails. */
 #define COLLECTIONS_MAX	3
-/* More than there can be CPUs. */
+/* Above any number of CPUs. */
 #define WORKERS_MAX	65536
 
 static const struct gch_tunable tunables[] = {
-	/* 2 MiB, of 8 KiB to 4 MiB, whatever the kernel's pages are. */
+	/* Default 2 MiB; 8 KiB to 4 MiB with any kernel page size. */
 	{ GCH_KEY_ARENA_ORDER, .def = GCH_ORDER(SZ_2M),
 	  .min = GCH_ORDER(GCH_GO_PAGE_SIZE),
 	  .max = GCH_ORDER(GCH_GO_ARENA_MAX) },
 	{ GCH_KEY_GOGC, .def = 100, .max = GCH_GO_GOGC_MAX, .live = true },
 	{ GCH_KEY_MEMORY_LIMIT, .max = SZ_1T, .live = true },
 	{ GCH_KEY_ASSIST_US, .def = 50, .max = 10000, .live = true },
-	/* Two minutes, to a day. */
+	/* Default two minutes; at most a day. */
 	{ GCH_KEY_PERIOD_MS, .def = 120000, .max = 86400000, .live = true },
 	{ GCH_KEY_WORKERS, .max = WORKERS_MAX, .live = true },
 	{ GCH_KEY_TRACE, .max = 1, .live = true },
@@ -91,7 +91,7 @@ static void tuned(struct gch_heap *heap, enum gch_key key)
 	if (key == GCH_KEY_GOGC || key == GCH_KEY_LIMIT ||
 	    key == GCH_KEY_MEMORY_LIMIT || key == GCH_KEY_GC_PERCENT_CPU)
 		gch_go_pace(to_go(heap));
-	/* Towards a limit that is lowered the heap goes at once. */
+	/* A lowered limit takes effect at once. */
 	if (key == GCH_KEY_MEMORY_LIMIT && !gch_soft_allows(heap, 0))
 		gch_cycle_suggest(heap, 2);
 }
@@ -120,7 +120,7 @@ static void mutator_exit(struct gch_mutator *m)
 static int settle(struct gch_mutator *m)
 {
 	struct gch_go_heap *h = to_go(m->heap);
-	/* Before the snapshot that it says there is. */
+	/* Before h->snap: a state that snaps says that there is one. */
 	u32 state = gch_load_acquire(&h->state);
 	int ret = gch_go_assist(h, m, state);
 
@@ -130,7 +130,7 @@ static int settle(struct gch_mutator *m)
 	return ret;
 }
 
-/* Takes what later sections will need, which cannot take it themselves. */
+/* Allocates buffers for later sections, which cannot allocate. */
 static void supply(struct gch_go_heap *h)
 {
 	if (STATE_PHASE(READ_ONCE(h->state)) != PHASE_OFF) {
@@ -147,8 +147,8 @@ static bool is_exclusive(struct gch_go_heap *h)
 }
 
 /*
- * Pages for a span. Where there are several nodes, a call that has not waited before asks
- * for pages of its own; then it is repeated, and takes what is free on others.
+ * Takes pages for a span. On several nodes, the first wait asks for pages of the CPU's
+ * own node. The call is then repeated, and may take pages that are free on other nodes.
  */
 static bool take_pages(struct gch_go_heap *h, struct gch_mutator *m)
 {
@@ -172,7 +172,7 @@ static bool take_memory(struct gch_go_heap *h, struct gch_go_mutator *gm)
 	return gm->stash;
 }
 
-/* Without memory: a cycle that is under way may do, the first time. */
+/* No memory: waits for the running cycle the first time, else runs one. */
 static int collect(struct gch_go_heap *h, const struct gch_go_mutator *gm,
 		   u64 started)
 {
@@ -185,7 +185,7 @@ static int collect(struct gch_go_heap *h, const struct gch_go_mutator *gm,
 	return gch_cycle_since(&h->base, 2, started);
 }
 
-/* Takes pages; when there are none collects; when that does not help, fails. */
+/* Takes pages; without any, collects; fails if that does not help. */
 static int wait_memory(struct gch_go_heap *h, struct gch_go_mutator *gm)
 {
 	struct gch_mutator *m = &gm->base;
@@ -215,7 +215,7 @@ static int wait_started(struct gch_go_heap *h, struct gch_mutator *m)
 	return 0;
 }
 
-/* Workers may be long in getting a CPU: who was killed owes them nothing any more. */
+/* Workers may wait long for a CPU: a killed task does not wait for them. */
 static int wait_workers(struct gch_go_heap *h)
 {
 	supply(h);
@@ -245,19 +245,21 @@ static int wait(struct gch_mutator *m)
 	return wait_memory(h, gm);
 }
 
-/* One collection, which takes a snapshot; gch_snap_error() tells whether it is whole. */
+/*
+ * Runs one collection that takes a snapshot; gch_snap_error() tells if it is complete.
+ */
 static int snapshot(struct gch_heap *heap, struct gch_snapshot *out)
 {
 	struct gch_go_heap *h = to_go(heap);
 	struct gch_go_snap *sn = gch_go_snap_new(h, out);
 
-	/* Others may count on the collection. */
+	/* Collects without a snapshot too: others may wait for the collection. */
 	if (!sn)
 		gch_snap_fail(out, -ENOMEM);
 	h->snap = sn;
 	gch_go_collect(heap, 2);
 	h->snap = NULL;
-	/* Since it was written there were handshakes: nobody keeps anything. */
+	/* Handshakes followed the last write: no section keeps anything any more. */
 	if (sn)
 		gch_go_snap_free(sn);
 	return 0;

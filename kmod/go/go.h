@@ -2,10 +2,10 @@
 /*
  * A heap of the Go engine, and a mutator of one
  *
- * The heap is made of what the engine's files have of it, each in its own header.
+ * Each of the engine's files has its part of the heap in its own header.
  *
- * Locks, all raw and taken inside sections or with preemption off, none inside
- * another but for the first, inside which the next is taken:
+ * Locks: all are raw and taken inside sections or with preemption off. None is taken
+ * inside another, except that mcentral.lock is taken inside mcache.lock:
  *
  *	mcache.lock	adapting a CPU's cache to the state of the heap
  *	mcentral.lock	the lists of spans of one span class
@@ -13,9 +13,9 @@
  *	larges.lock	the list of large objects
  *	work.lock	the work buffers of a CPU
  *	pace.lock	the pacer
- *	snap.lock	what is kept for a snapshot
+ *	snap.lock	references and pages kept for a snapshot
  *
- * A span belongs to whoever took it off a list: the cache of a CPU, a sweeper.
+ * A span off every list belongs to the cache or the sweeper that took it off.
  */
 #ifndef _GCH_GO_H
 #define _GCH_GO_H
@@ -43,23 +43,23 @@ struct gch_go_snap;
  * struct gch_go_heap - a heap of this engine
  * @base: the core's part
  * @state: sweep generation, barrier and phase; written by the collector only
- * @barrier: of the present cycle; under &gch_heap.cycle_lock
- * @stw: when it stops mutators; likewise
- * @stopped_at: when that was
- * @poison: what is free is filled with a pattern
+ * @barrier: barrier of the present cycle; under &gch_heap.cycle_lock
+ * @stw: &enum gcheap_stw of the present cycle; under &gch_heap.cycle_lock
+ * @stopped_at: start of the last stop, by ktime_get_ns()
+ * @poison: free memory is filled with a pattern
  * @kicked: a cycle has been asked for
- * @phase_wait: who waits for the end of %PHASE_TERM or %PHASE_STOP
+ * @phase_wait: tasks that wait for the end of %PHASE_TERM or %PHASE_STOP
  * @mcache: the caches of the CPUs
- * @central: the lists behind them, by span class
+ * @central: the central lists, by span class
  * @mheap: the arenas
  * @larges: the large objects
  * @mark: the marking of a cycle
  * @snap: the snapshot that the present cycle takes, or NULL; written before it begins
  * @live: bytes allocated and not known to be dead
  * @pace: when a cycle starts
- * @sweep: how far it is swept
+ * @sweep: progress of the sweep
  * @born: when the heap was made, by ktime_get_ns()
- * @scavenge: what is kept of memory that is free
+ * @scavenge: how much free memory is kept
  */
 struct gch_go_heap {
 	struct gch_heap base;
@@ -88,10 +88,10 @@ struct gch_go_heap {
  * @base: the core's part
  * @stash: large object whose pages were taken for the call that is repeated
  * @want_large: &gch_mutator.want is the size of a large object, not of a span
- * @collections: run for want of memory by the present call
- * @limit_waits: how often it has waited at the soft limit
- * @debt: bytes to mark for what was allocated; less than 0 if more was marked
- * @debt_gen: sweep generation of the cycle that it is owed to
+ * @collections: collections that the present call ran for want of memory
+ * @limit_waits: how often the present call has waited at the soft limit
+ * @debt: bytes to mark for what was allocated; negative if more was marked
+ * @debt_gen: sweep generation of the cycle that @debt belongs to
  */
 struct gch_go_mutator {
 	struct gch_mutator base;

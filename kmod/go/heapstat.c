@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What the CPUs of a heap have counted, as a sum. */
+/* Sums of the counters of all CPUs. */
 #include "heapstat.h"
 
 #include <linux/cpumask.h>
@@ -20,12 +20,13 @@ static u64 sum(const u64 __percpu *count)
 }
 
 /**
- * gch_go_freed - objects found dead so far
+ * gch_go_freed - counts the objects found dead so far
  * @h: the heap
  * @class: their span class
  *
  * Context: any.
- * Return: their number; read before gch_go_allocs() never more than that.
+ * Return: their number; never above gch_go_allocs() if read before it, with smp_rmb()
+ * between.
  */
 u64 gch_go_freed(struct gch_go_heap *h, unsigned int class)
 {
@@ -34,7 +35,7 @@ u64 gch_go_freed(struct gch_go_heap *h, unsigned int class)
 EXPORT_SYMBOL_IF_KUNIT(gch_go_freed);
 
 /**
- * gch_go_allocs - objects allocated so far
+ * gch_go_allocs - counts the objects allocated so far
  * @h: the heap
  * @class: their span class
  *
@@ -48,11 +49,11 @@ u64 gch_go_allocs(struct gch_go_heap *h, unsigned int class)
 EXPORT_SYMBOL_IF_KUNIT(gch_go_allocs);
 
 /**
- * gch_go_alloc_bytes - bytes allocated so far, large objects included
+ * gch_go_alloc_bytes - counts the bytes allocated so far, large objects included
  * @h: the heap
  *
  * Context: any.
- * Return: their number.
+ * Return: bytes.
  */
 u64 gch_go_alloc_bytes(struct gch_go_heap *h)
 {
@@ -65,11 +66,11 @@ u64 gch_go_alloc_bytes(struct gch_go_heap *h)
 }
 
 /**
- * gch_go_black - bytes allocated black by all CPUs so far
+ * gch_go_black - counts the bytes that all CPUs have allocated black so far
  * @h: the heap
  *
  * Context: any.
- * Return: the sum.
+ * Return: bytes.
  */
 u64 gch_go_black(struct gch_go_heap *h)
 {

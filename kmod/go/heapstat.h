@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the CPUs of a heap have counted; see heapstat.c. */
+/* Sums of the counters of a heap's CPUs; see heapstat.c. */
 #ifndef _GCH_GO_HEAPSTAT_H
 #define _GCH_GO_HEAPSTAT_H
 

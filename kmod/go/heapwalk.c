@@ -14,9 +14,9 @@
  * gch_go_visit_spans - visits the spans in use
  * @h: the heap
  * @fn: called with each
- * @arg: its first argument
+ * @arg: first argument of @fn
  *
- * Spans that come into use meanwhile may be missed.
+ * May miss spans that are allocated meanwhile.
  *
  * Context: process context, may sleep; under &gch_heap.cycle_lock.
  */
@@ -51,7 +51,7 @@ static void visit_marked(void *arg, struct gch_go_span *s)
 		if (!gch_go_is_marked(gch_go_span_ref(s, i)))
 			continue;
 		/*
-		 * The mark before the object: no reference led here. Pairs with
+		 * The mark before the object, since no reference led here. Pairs with
 		 * gch_go_mark_born().
 		 */
 		smp_rmb();
@@ -62,8 +62,8 @@ static void visit_marked(void *arg, struct gch_go_span *s)
 /**
  * gch_go_visit_marked - visits all marked objects
  * @h: the heap
- * @fn: called with each
- * @arg: its first argument
+ * @fn: called with a reference to each
+ * @arg: first argument of @fn
  *
  * Context: process context, may sleep; under &gch_heap.cycle_lock.
  */
