@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What places referred to before they were overwritten, found by place
+ * References that places held before they were overwritten, found by place
  *
- * A table of binary tries, of entries that are never moved or removed. The first bits of
- * a place's hash choose the trie, each bit after them the child of an entry of another
- * place. Two places have two hashes, since it is a multiplication by an odd number, so
- * an entry is behind at most as many others as a hash has bits. With a good hash there
- * is about one for each doubling of the entries beyond those that the table was made
- * for. A chain would become longer with what mutators write, and it would be walked in
- * sections and under a raw lock.
+ * A table of binary tries. Entries are never moved or removed. The first bits of a
+ * place's hash choose the trie; each further bit chooses the child of an entry of
+ * another place. The hash is a multiplication by an odd number, so two places have
+ * different hashes, and the number of hash bits bounds the depth of an entry. With a
+ * good hash the depth grows by about one each time the entries double beyond the number
+ * that the table was made for. Chains would not do: mutators could lengthen them
+ * without bound, and sections walk them, also under a raw lock.
  *
- * A look-up takes no lock. An insertion does, and goes on from where the look-up ended.
+ * A look-up takes no lock. An insertion takes one, and continues where the look-up
+ * ended.
  */
 #include "kept.h"
 
@@ -25,11 +26,11 @@
 #include "compat.h"
 
 /**
- * gch_go_kepts_new - makes an empty table
- * @places: how many entries it is to be good for; there may be more
+ * gch_go_kepts_new - allocates an empty table
+ * @places: number of entries to size it for; it can hold more
  *
  * Context: process context, may sleep.
- * Return: the table, or NULL.
+ * Return: the table, or NULL without memory.
  */
 struct gch_go_kepts *gch_go_kepts_new(u64 places)
 {
@@ -46,8 +47,8 @@ struct gch_go_kepts *gch_go_kepts_new(u64 places)
 EXPORT_SYMBOL_IF_KUNIT(gch_go_kepts_new);
 
 /**
- * gch_go_kepts_free - frees a table that is not in use any more
- * @t: the table, not its entries; NULL is nothing
+ * gch_go_kepts_free - frees a table that is no longer in use
+ * @t: the table, not its entries; may be NULL
  *
  * Context: process context, may sleep.
  */
@@ -59,10 +60,10 @@ void gch_go_kepts_free(struct gch_go_kepts *t)
 EXPORT_SYMBOL_IF_KUNIT(gch_go_kepts_free);
 
 /**
- * gch_go_kept_start - begins to look for a place
+ * gch_go_kept_start - starts to look up a place
  * @t: the table
  * @place: the place
- * @at: for gch_go_kept_find()
+ * @at: position for gch_go_kept_find()
  *
  * Context: any.
  */
@@ -78,12 +79,12 @@ void gch_go_kept_start(struct gch_go_kepts *t, void **place,
 EXPORT_SYMBOL_IF_KUNIT(gch_go_kept_start);
 
 /**
- * gch_go_kept_find - looks for the entry of a place, or goes on to
- * @at: how far it was looked for
+ * gch_go_kept_find - starts or continues to look for the entry of a place
+ * @at: the position, which moves
  * @place: the place
  *
  * Context: any.
- * Return: the entry; NULL if there is none yet, and then gch_go_kept_add() can be called.
+ * Return: the entry; NULL if there is none yet, then gch_go_kept_add() may be called.
  */
 struct gch_go_kept *gch_go_kept_find(struct gch_go_kept_at *at, void **place)
 {
@@ -101,18 +102,18 @@ EXPORT_SYMBOL_IF_KUNIT(gch_go_kept_find);
 
 /**
  * gch_go_kept_add - adds the entry of a place that has none
- * @at: where gch_go_kept_find() has found none
+ * @at: position where gch_go_kept_find() found none
  * @k: the entry
  * @place: the place
- * @ref: what it referred to
+ * @ref: the place's old reference
  *
- * Context: under a lock that keeps others from adding, since gch_go_kept_find().
+ * Context: under a lock that has kept others from adding since gch_go_kept_find().
  */
 void gch_go_kept_add(struct gch_go_kept_at *at, struct gch_go_kept *k,
 		     void **place, unsigned long ref)
 {
 	*k = (struct gch_go_kept) { .place = place, .ref = ref };
-	/* A look-up that finds the entry reads all of it. */
+	/* A look-up that finds the entry sees it initialized. */
 	gch_store_release(at->link, k);
 }
 EXPORT_SYMBOL_IF_KUNIT(gch_go_kept_add);

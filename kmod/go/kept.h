@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What places referred to before they were overwritten, found by place. */
+/* References that places held before they were overwritten, found by place. */
 #ifndef _GCH_GO_KEPT_H
 #define _GCH_GO_KEPT_H
 
 #include <linux/types.h>
 
-/* Tries for a table: a power of two between these. */
+/* Bounds of the logarithm of the number of tries in a table. */
 #define GCH_GO_KEPT_BITS_MIN	10U
 #define GCH_GO_KEPT_BITS_MAX	21U
-/* An entry is behind no more entries than a hash has bits beside those of the table. */
+/* Depth limit of a trie: the bits of a hash that do not choose the trie. */
 #define GCH_GO_KEPT_DEPTH(bits)	(64U - (bits))
 
 /**
- * struct gch_go_kept - what a place referred to
- * @child: entries whose hashes begin alike and go on with a 0, or with a 1
+ * struct gch_go_kept - the old reference of a place
+ * @child: entries whose next hash bit is 0, or 1
  * @place: the place
  * @ref: the reference
  */
@@ -24,9 +24,9 @@ struct gch_go_kept {
 };
 
 /**
- * struct gch_go_kepts - a table of them
- * @bits: the first bits of a hash, by which a trie is chosen
- * @trie: the first entry of each
+ * struct gch_go_kepts - a table of old references
+ * @bits: number of leading hash bits, which choose a trie
+ * @trie: the first entry of each trie
  */
 struct gch_go_kepts {
 	unsigned int bits;
@@ -34,10 +34,10 @@ struct gch_go_kepts {
 };
 
 /**
- * struct gch_go_kept_at - how far a place was looked for
- * @link: where its entry is, or would be
- * @hash: bits of its hash that are left
- * @steps: entries of other places that were passed
+ * struct gch_go_kept_at - a position of a look-up
+ * @link: link to the place's entry, or link where it belongs
+ * @hash: hash bits that have not been used
+ * @steps: entries of other places passed so far
  */
 struct gch_go_kept_at {
 	struct gch_go_kept **link;

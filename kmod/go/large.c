@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Large objects: above 32 KiB, each with pages of its own
+ * Large objects: above 32 KiB, each with its own pages
  *
- * Their pages are taken and zeroed before the section that needs them, by
- * &gch_engine_ops.wait. large_lock protects the list; a descriptor is freed by
- * the collector only, after it was taken off.
+ * &gch_engine_ops.wait takes and zeroes the pages before the section that needs them.
+ * large_lock protects the list. Only the collector frees a descriptor, after it has
+ * taken it off the list.
  */
 #include "large.h"
 
@@ -15,7 +15,7 @@
 #include "go.h"
 #include "object.h"
 
-/* Each page leads to the descriptor. */
+/* Sets the private word of each page. */
 static void set_pages(struct gch_go_large *l, unsigned long private)
 {
 	struct page *page = virt_to_page(l->addr);
@@ -26,12 +26,12 @@ static void set_pages(struct gch_go_large *l, unsigned long private)
 }
 
 /**
- * gch_go_large_new - takes the pages of a large object
+ * gch_go_large_new - allocates a large object
  * @h: the heap
  * @bytes: its size
  *
  * Context: process context outside sections, may sleep.
- * Return: the object, zeroed and on no list, or NULL.
+ * Return: the object, zeroed and on no list; NULL without memory.
  */
 struct gch_go_large *gch_go_large_new(struct gch_go_heap *h, u32 bytes)
 {
@@ -55,7 +55,7 @@ struct gch_go_large *gch_go_large_new(struct gch_go_heap *h, u32 bytes)
 /**
  * gch_go_large_free - frees a large object that is on no list
  * @h: the heap
- * @l: the object; NULL is nothing
+ * @l: the object; may be NULL
  *
  * Context: process context outside sections.
  */
@@ -80,10 +80,13 @@ static void free_all(struct gch_go_heap *h, struct list_head *list)
 	}
 }
 
-/* How many objects the lock is held for at a time. */
+/* Objects to sort in one hold of the lock. */
 #define SWEEP_STEP	64
 
-/* Sorts objects out until @h->larges.list is empty; true if there are more. */
+/*
+ * Moves objects to @live or @dead until @h->larges.list is empty; true if some are
+ * left.
+ */
 static bool sweep_step(struct gch_go_heap *h, struct list_head *live,
 		       struct list_head *dead)
 {
@@ -95,7 +98,7 @@ static bool sweep_step(struct gch_go_heap *h, struct list_head *live,
 	raw_spin_lock(&h->larges.lock);
 	while (n-- && !list_empty(&h->larges.list)) {
 		l = list_first_entry(&h->larges.list, struct gch_go_large, node);
-		/* What was allocated since marking ended is not marked. */
+		/* An object that was allocated after marking ended is not marked. */
 		if (xchg(&l->mark, 0) || l->gen == gen) {
 			l->gen = gen;
 			list_move_tail(&l->node, live);
@@ -135,8 +138,7 @@ void gch_go_large_sweep(struct gch_go_heap *h)
 }
 
 /**
- * gch_go_larges_free - frees all large objects of a heap that is not used any
- *	more
+ * gch_go_larges_free - frees all large objects of a heap that is no longer in use
  * @h: the heap
  *
  * Context: process context, may sleep.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Large objects: each has pages of its own; see large.c. */
+/* Large objects: each has its own pages; see large.c. */
 #ifndef _GCH_GO_LARGE_H
 #define _GCH_GO_LARGE_H
 
@@ -11,23 +11,23 @@
 struct gch_go_heap;
 struct gch_type;
 
-/* Values of the mark of a large object; the second for one that is born black. */
+/* Values of &gch_go_large.mark; the second for an object that was allocated black. */
 enum gch_go_large_mark {
 	LARGE_MARKED	= 1,
 	LARGE_BORN	= 2,
 };
 
 /**
- * struct gch_go_large - an object of its own pages
+ * struct gch_go_large - a large object
  * @node: in the heap's list
  * @addr: its first byte
  * @type: its type
  * @bytes: its size
- * @nr_refs: references, if the type is variable
- * @order: of its pages
+ * @nr_refs: number of references, if the type is of variable size
+ * @order: order of its pages
  * @gen: sweep generation in which it was allocated or last swept
  * @mark: marked in this cycle, &enum gch_go_large_mark
- * @id: for people
+ * @id: number shown to users
  */
 struct gch_go_large {
 	struct list_head node;
@@ -44,9 +44,9 @@ struct gch_go_large {
 /**
  * struct gch_go_larges - the large objects of a heap
  * @lock: protects @list
- * @list: all of them
- * @nr: their number
- * @last_id: id of the newest
+ * @list: all large objects
+ * @nr: their number; under @lock
+ * @last_id: id of the newest; under @lock
  */
 struct gch_go_larges {
 	raw_spinlock_t lock;		/* see above */
@@ -55,7 +55,7 @@ struct gch_go_larges {
 	u64 last_id;
 };
 
-/* The private words of the pages of a large object, its descriptor and this. */
+/* Added to the descriptor's address in the private word of a large object's pages. */
 #define META_LARGE	1UL
 
 static __always_inline struct gch_go_large *page_large(unsigned long addr)

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The soft limit where memory is taken
+ * The soft limit: waiting before memory is taken beyond it
  *
- * A heap with memory-limit is collected before its pages run short: see pacer.c. Where
- * that comes too late nevertheless, an allocation that would have to take memory beyond
- * the limit waits: for the end of the collection that is under way, which sweeps last,
- * or for one that its own task runs. So the limit is kept even if the workqueue gets no
- * CPU. If a collection has made no room, or collecting takes too much processor time, the
- * heap grows past the limit instead, and the core counts that: see core/over.c.
+ * A heap with memory-limit is collected before its pages run short: see pacer.c. If
+ * that is too late, an allocation that needs memory beyond the limit waits for the end
+ * of the running collection, whose last step is the sweep, or runs one in its own task.
+ * So the limit is kept even if the workqueue gets no CPU. If a collection made no room,
+ * or collecting takes too much processor time, the heap grows past the limit, and the
+ * core counts that: see core/over.c.
  *
- * What mutators wait here counts for the limiter as time that collecting takes.
+ * The limiter counts these waits as processor time that collecting takes.
  */
 #include "limit.h"
 
@@ -18,7 +18,7 @@
 
 #include "go.h"
 
-/* Has the page heap, on whatever node, what the call needs? */
+/* Does the page heap, on any node, have the pages that the call needs? */
 static bool has_pages(struct gch_go_heap *h, const struct gch_go_mutator *gm)
 {
 	return !gm->want_large &&
@@ -26,12 +26,12 @@ static bool has_pages(struct gch_go_heap *h, const struct gch_go_mutator *gm)
 }
 
 /**
- * gch_go_to_take - how much memory a call has to take that finds no pages
+ * gch_go_to_take - computes the memory to take for a call that finds no free pages
  * @gm: the mutator
- * @least: of an arena, bytes
+ * @least: minimum size of an arena, bytes
  *
  * Context: any.
- * Return: bytes, with what describes them.
+ * Return: bytes, including the arena or large object's descriptor.
  */
 size_t gch_go_to_take(const struct gch_go_mutator *gm, size_t least)
 {
@@ -43,7 +43,7 @@ size_t gch_go_to_take(const struct gch_go_mutator *gm, size_t least)
 	return gch_go_arena_charge(max(want, least) >> GCH_GO_PAGE_SHIFT);
 }
 
-/* Gives empty arenas back for a large object, unless a collection runs. */
+/* Gives empty arenas back to make room for a large object, unless a collection runs. */
 static void make_room(struct gch_go_heap *h, size_t bytes)
 {
 	if (!READ_ONCE(h->mheap.empty_pages) ||
@@ -53,7 +53,7 @@ static void make_room(struct gch_go_heap *h, size_t bytes)
 	mutex_unlock(&h->base.cycle_lock);
 }
 
-/* Waits for the collection that is under way, or else runs one. */
+/* Waits for the running collection, or runs one. */
 static int collect(struct gch_go_heap *h, struct gch_go_mutator *gm, u64 started)
 {
 	u64 start = ktime_get_ns();
@@ -70,17 +70,17 @@ static int collect(struct gch_go_heap *h, struct gch_go_mutator *gm, u64 started
 }
 
 /**
- * gch_go_limit_wait - lets a call wait rather than pass the soft limit
+ * gch_go_limit_wait - makes a call wait rather than pass the soft limit
  * @h: the heap
- * @gm: the mutator, whose call needs memory
- * @started: gch_cycles_started() when it found that it does
+ * @gm: the mutator whose call needs memory
+ * @started: gch_cycles_started() when the call found that it needs memory
  *
- * At most twice in a call: then it takes the memory.
+ * A call waits twice at most; then it takes the memory.
  *
  * Context: process context outside sections, may sleep for as long as a collection
  * takes.
- * Return: 0 if it is to take memory; 1 if it is to be repeated before; -EINTR if the
- * task was killed; or the engine's error.
+ * Return: 0 if the call is to take the memory; 1 if it is to be repeated first; -EINTR
+ * if the task was killed; or the engine's error.
  */
 int gch_go_limit_wait(struct gch_go_heap *h, struct gch_go_mutator *gm, u64 started)
 {
@@ -89,7 +89,7 @@ int gch_go_limit_wait(struct gch_go_heap *h, struct gch_go_mutator *gm, u64 star
 
 	if (gch_soft_allows(&h->base, bytes))
 		return 0;
-	/* On another node, which the call may look at from now on. */
+	/* Another node has pages; after its first wait a call may use them. */
 	if (gm->base.tries == 1 && num_online_nodes() > 1 && has_pages(h, gm))
 		return 1;
 	if (gm->want_large) {

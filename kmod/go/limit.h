@@ -9,9 +9,9 @@
 struct gch_go_heap;
 struct gch_go_mutator;
 
-/* So often a call waits at the soft limit. */
+/* How often a call waits at the soft limit. */
 #define GCH_GO_LIMIT_WAITS	2
-/* Below the limit so much is left to the work buffers of a cycle. */
+/* Bytes below the soft limit that are reserved for a cycle's work buffers. */
 #define GCH_GO_SOFT_RESERVE	SZ_128K
 
 size_t gch_go_to_take(const struct gch_go_mutator *gm, size_t least);

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Marking: workers, roots, and mutators that help
+ * Marking: workers, roots and assists
  *
- * The queue of a worker is in mark_stack.c. What becomes of a reference is the marker's
- * to say, which GCH_KEY_MARKER selects: mark_pipeline.c, mark_greentea.c,
- * mark_classic.c.
+ * mark_stack.c has the queue of a worker. The marker that GCH_KEY_MARKER selects
+ * decides how to treat a reference: mark_pipeline.c, mark_greentea.c, mark_classic.c.
  */
 #include "mark.h"
 
@@ -19,7 +18,7 @@
 #include "marker.h"
 #include "wbbuf.h"
 
-/* How long one looks for work before it sleeps, if nobody else wants its CPU. */
+/* How long a worker on an otherwise idle CPU spins for work before it sleeps. */
 #define LOOK_NS		(20 * NSEC_PER_USEC)
 
 static void gray_edge(void *arg, unsigned long ref)
@@ -28,8 +27,8 @@ static void gray_edge(void *arg, unsigned long ref)
 }
 
 /*
- * Marks until there is nothing left, or until others need the CPU more: then some
- * is, in the marker's buffers or in the heap's.
+ * Marks until no work is left, or until other tasks need the CPU more. In the second
+ * case work is left in the marker's buffers or in the heap's.
  */
 static void drain(struct gch_go_marker *k)
 {
@@ -58,7 +57,7 @@ static bool step_briefly(struct gch_go_marker *k)
 	}
 }
 
-/* Waits a while for work, since to sleep takes longer than most waits. */
+/* Spins for work: a sleep takes longer than most waits. */
 static void look_for_work(struct gch_go_heap *h)
 {
 	u64 end = ktime_get_ns() + LOOK_NS;
@@ -69,8 +68,8 @@ static void look_for_work(struct gch_go_heap *h)
 }
 
 /*
- * Takes work that is listed, and marks until nothing is left or others need the CPU
- * more. What is left then is listed. Returns whether they do.
+ * Takes listed work and marks until none is left, or until other tasks need the CPU
+ * more; then lists the rest and returns true.
  */
 static bool take_turn(struct gch_go_marker *k)
 {
@@ -87,9 +86,9 @@ static bool take_turn(struct gch_go_marker *k)
 }
 
 /*
- * A turn of a worker. Work that is in no list is in the hands of a worker within its
- * turn. If there is none, all is marked, but for what mutators shade: the collector
- * looks at that.
+ * A turn of a worker. Work that is on no list is held by a worker within its turn. If
+ * no list has work and no worker is within its turn, all is marked except for objects
+ * that mutators shade; the collector checks those.
  */
 static enum gch_turn mark_on_cpu(void *arg, unsigned int cpu)
 {
@@ -126,7 +125,7 @@ static void mark_places(void *arg, void **places, unsigned int nr)
 	}
 }
 
-/* What a finalizer's object refers to is kept, itself it is not. */
+/* Marks the children of an object that has a finalizer, but not the object. */
 static void mark_children(void *arg, void *ref, bool finalizer)
 {
 	struct gch_go_marker *k = arg;
@@ -136,10 +135,11 @@ static void mark_children(void *arg, void *ref, bool finalizer)
 }
 
 /**
- * gch_go_mark_roots - makes the marker's first work of all frames and tables
+ * gch_go_mark_roots - lists the objects that frames and root tables refer to
  * @h: the heap
  *
- * And of finalizers. Whoever gets one later has its object in a slot.
+ * Also lists the children of objects with finalizers. If an object gets a finalizer
+ * later, a slot has it.
  *
  * Context: process context, may sleep; takes &gch_heap.lock.
  */
@@ -178,7 +178,7 @@ static void rescan(void *arg, unsigned long ref)
 	}
 }
 
-/* What is gray is listed before the workers begin: nothing listed is nothing left. */
+/* Lists all gray objects before the workers start: they stop when nothing is listed. */
 static void list_shaded(struct gch_go_heap *h)
 {
 	struct gch_go_marker k = { .h = h };
@@ -188,7 +188,7 @@ static void list_shaded(struct gch_go_heap *h)
 }
 
 /**
- * gch_go_mark_drain - marks until the workers find nothing more
+ * gch_go_mark_drain - marks until the workers find no more work
  * @h: the heap
  *
  * Context: process context, may sleep; under &gch_heap.cycle_lock.
@@ -211,11 +211,11 @@ void gch_go_mark_drain(struct gch_go_heap *h)
  * gch_go_mark_more - is there work left?
  * @h: the heap
  *
- * A mutator that has taken work, and so emptied a list, has raised its CPU's count
- * of shades before: the caller reads that afterwards.
+ * A mutator raises its CPU's count of shades before it takes work and so empties a
+ * list: the caller reads the counts afterwards.
  *
  * Context: process context.
- * Return: whether there is.
+ * Return: true if there is work.
  */
 bool gch_go_mark_more(struct gch_go_heap *h)
 {
@@ -224,15 +224,15 @@ bool gch_go_mark_more(struct gch_go_heap *h)
 }
 
 /**
- * gch_go_mark_some - marks for a while, for a mutator
+ * gch_go_mark_some - marks for a while, in an assist
  * @h: the heap
  * @m: the mutator
- * @work: bytes to mark, or a little more
- * @deadline: of ktime_get_ns(), when to stop
+ * @work: bytes to mark; may be exceeded a little
+ * @deadline: when to stop, by ktime_get_ns()
  *
- * Takes work that others have listed, or that this CPU has shaded. It goes back
- * before the section ends, and the CPU's count of shades is raised before it is
- * taken, so the end of marking is not found while a section has some.
+ * Takes listed work, or lists what this CPU has shaded and takes that. Lists the rest
+ * again before the section ends. Raises the CPU's count of shades before it takes work,
+ * so marking does not end while a section holds some.
  *
  * Context: in a section that has read phase MARK.
  * Return: bytes marked; 0 if there was nothing to do.
@@ -250,7 +250,10 @@ u64 gch_go_mark_some(struct gch_go_heap *h, struct gch_mutator *m, u64 work,
 		WRITE_ONCE(h->mark.hungry, true);
 		return 0;
 	}
-	/* Seen by who finds lists empty under their locks: gch_go_work_left(). */
+	/*
+	 * Seen by the collector if it finds the lists empty under their locks:
+	 * gch_go_work_left().
+	 */
 	WRITE_ONCE(c->shades, c->shades + 1);
 	while (k.bytes < work && step_briefly(&k) && ktime_get_ns() < deadline)
 		;

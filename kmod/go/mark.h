@@ -11,19 +11,19 @@ struct gch_mutator;
 
 /**
  * struct gch_go_marking - the marking of a cycle
- * @overflow: gray objects are listed nowhere, for want of a work buffer
+ * @overflow: there are gray objects that no work buffer lists, for want of a buffer
  * @nr_full: buffers with work, of all CPUs
- * @hungry: a mutator would mark if there were work
- * @marker: of the present cycle, &enum gcheap_marker; written before it begins
- * @draining: workers that have work in their hands, or look for some
- * @joined: workers that have begun to mark, of which the first are dedicated
- * @dedicated: how many; of the present cycle
- * @fraction: percent of their CPU that the others may have; likewise
+ * @hungry: a mutator found no work to assist with
+ * @marker: &enum gcheap_marker of the present cycle; written before it begins
+ * @draining: workers within a turn: they hold work or look for some
+ * @joined: workers that have begun to mark; the first of them are dedicated
+ * @dedicated: number of dedicated workers in the present cycle
+ * @fraction: percent of a CPU for each other worker in the present cycle
  * @bytes: bytes that this cycle has marked
- * @credit: bytes that its workers have, beyond what mutators owe
- * @shared_ns: time that all workers but the dedicated ones have marked in it
- * @start: when it began
- * @assist_before: time spent on assists when it began
+ * @credit: bytes that workers have marked and no mutator has used to pay a debt
+ * @shared_ns: time that all workers but the dedicated ones have marked in this cycle
+ * @start: when the cycle began, by ktime_get_ns()
+ * @assist_before: time spent on assists when the cycle began
  */
 struct gch_go_marking {
 	atomic_t overflow;

@@ -2,16 +2,16 @@
 /*
  * The marker `classic`
  *
- * An object at a time, as Go had it until 1.25 (mgcmark.go, scanobject() and
- * greyobject()): what an object refers to is marked there and then, its bytes are
- * prefetched, and it goes to the stack if it was not marked before.
+ * One object at a time, as in Go until 1.25 (mgcmark.go, scanobject() and
+ * greyobject()). Scanning an object marks each object that it refers to at once,
+ * prefetches it, and pushes it if it was not marked before.
  */
 #include "marker.h"
 
 #include "compat.h"
 #include "mark_stack.h"
 
-/* Marks what a reference leads to; what has references itself is to be scanned. */
+/* Marks an object; pushes it if it has references to scan. */
 static __always_inline void gray(struct gch_go_marker *k, struct gch_go_hot *r,
 				 unsigned long ref)
 {
@@ -48,7 +48,7 @@ static __always_inline void step(struct gch_go_marker *k, struct gch_go_hot *r,
 		return;
 	}
 	if (unlikely(!(ref & REF_GRAY))) {
-		/* From a root, or one of the others. */
+		/* From a root, or from an object that is not inline. */
 		gray(k, r, ref);
 		return;
 	}
@@ -63,7 +63,7 @@ static __always_inline void step(struct gch_go_marker *k, struct gch_go_hot *r,
 }
 
 /**
- * gch_go_classic_drain - marks until no work is found, or it is to rest
+ * gch_go_classic_drain - marks until no work is found, or until the worker has to rest
  * @k: the worker
  *
  * Context: process context, may sleep.
@@ -88,11 +88,11 @@ void gch_go_classic_drain(struct gch_go_marker *k)
 }
 
 /**
- * gch_go_classic_brief - marks a few objects
+ * gch_go_classic_brief - marks a few objects for an assist
  * @k: the mutator's marker
  *
  * Context: in a section that has read phase MARK.
- * Return: false if there is nothing for a mutator.
+ * Return: false if there is no work that suits a mutator.
  */
 bool gch_go_classic_brief(struct gch_go_marker *k)
 {
@@ -108,7 +108,7 @@ bool gch_go_classic_brief(struct gch_go_marker *k)
 		n++;
 		ref = *--r.sp;
 		step(k, &r, ref);
-		/* It may have had thousands of references. */
+		/* It may have thousands of references. */
 		if (!is_inline_ref(ref))
 			break;
 	}

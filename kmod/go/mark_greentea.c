@@ -2,63 +2,62 @@
 /*
  * The marker `greentea`
  *
- * Pages wait to be scanned, not objects: a page of small objects is queued when the
- * first of them is marked, and while it waits, first in, first out, more gather.
- * When its turn comes they are scanned in the order of their addresses, all of
- * whose data is in one place. As Go since 1.26 (mgcmark_greenteagc.go). Objects of
- * more than 512 bytes wait one by one, in the same queue.
+ * The queue holds pages, not objects, as in Go since 1.26 (mgcmark_greenteagc.go).
+ * Marking the first small object of a page queues the page. While the page waits, first
+ * in, first out, more of its objects are marked. When its turn comes they are scanned
+ * in address order; all their metadata is in one place. Objects of more than 512 bytes
+ * wait one by one in the same queue.
  *
- * A mark byte is MARKED when an object has been found and SCANNED when it is
- * scanned; @owned in the page's tail says whether the page is queued:
+ * A mark byte is MARKED when an object has been found and SCANNED when it is scanned.
+ * @owned in the page's tail says whether the page is queued:
  *
  *	PAGE_FREE	it is not
- *	PAGE_ONE	it is, for one object: that named in the queue
- *	PAGE_MANY	it is, and more have been marked since
+ *	PAGE_ONE	it is, for one object: the one named in the queue
+ *	PAGE_MANY	it is, and more objects have been marked since
  *
- * Whoever takes a page from the queue sets it free and scans what the queue names
- * if it was PAGE_ONE, all that is marked and not scanned if it was PAGE_MANY. No
- * object may be left over by that:
+ * A scanner takes a page from the queue and sets it free. If it was PAGE_ONE it scans
+ * the named object; if it was PAGE_MANY it scans all objects that are marked and not
+ * scanned. No object may be missed:
  *
  *	marker				scanner
  *	  mark byte = MARKED		  was = xchg(owned, PAGE_FREE)
  *	  full barrier			  (which is a full barrier)
- *	  look at owned			  look at the mark bytes
+ *	  read owned			  read the mark bytes
  *
- * One of the two sees what the other has written. A marker that finds PAGE_MANY
- * has either looked before the exchange, then the exchange returns PAGE_MANY and
- * the scanner sees the mark; or it sees the page queued anew, and the next scanner
- * comes after. PAGE_FREE and PAGE_ONE are left by compare-and-exchange only, so that
- * what is found is what is replaced: from PAGE_FREE to PAGE_ONE by the one that
- * queues the page, from PAGE_ONE to PAGE_MANY by one whose object is not named in
- * the queue; when the page has been taken meanwhile, it fails and the marker looks
- * again. A page that is owned thus has an entry in a queue that nobody has taken;
- * an entry that finds the page free, since one for a shaded object of the same page
- * came before, still names its object.
+ * One of the two sees the other's write. If a marker reads PAGE_MANY, either it read
+ * before the exchange: then the exchange returns PAGE_MANY and the scanner sees the
+ * mark. Or the page was queued again: then the next scanner sees it. PAGE_FREE and
+ * PAGE_ONE are left by compare-and-exchange only, so the value that was read is the
+ * value that is replaced: the marker that queues the page sets PAGE_FREE to PAGE_ONE,
+ * and a marker whose object the queue does not name sets PAGE_ONE to PAGE_MANY. If a
+ * scanner takes the page meanwhile, the exchange fails and the marker reads again. So
+ * an owned page always has a queue entry that no scanner has taken. An entry may find
+ * its page free, because an entry for a shaded object of the same page was taken first:
+ * it still names its object.
  *
- * The barrier is one for a batch of references: all their marks are set before it,
- * all the pages looked at after it. Within a batch their lines are on the way from
- * memory.
+ * One barrier serves a batch of references: all marks are set before it, all pages are
+ * read after it. The lines of a batch are prefetched together.
  *
- * Mark bytes are set by plain stores. Two markers may both find an object and may
- * both have its page queued, and a MARKED may come late and replace a SCANNED: then
- * the object is scanned twice, which does no harm. It is never left out, since
- * SCANNED is only ever written by who scans it right then. An object that is born
- * black is SCANNED from the beginning: it may not have its contents yet.
+ * Mark bytes are set by plain stores. Two markers may both find an object and both
+ * queue its page, and a late MARKED may replace SCANNED: then the object is scanned
+ * twice, which is harmless. No object is missed, since a marker writes SCANNED only
+ * right before it scans the object. An object that is allocated black is SCANNED from
+ * the start: its contents may not be written yet.
  *
- * Without memory for the queue a page is set free again and the heap's overflow
- * is set, see mark_stack.c. A marker that relied upon the entry did so before all that
- * is marked is looked through.
+ * Without memory for a queue entry the page is set free and the heap's overflow is set,
+ * see mark_stack.c. Any marker that relied on the entry marked its object before the
+ * rescan of all marked objects.
  */
 #include "marker.h"
 
 #include "compat.h"
 #include "mark_stack.h"
 
-/* References that are fetched and marked together. */
+/* References that are prefetched and marked together. */
 #define BATCH		64U
-/* Objects of a page that are fetched together. */
+/* Objects of a page that are prefetched together. */
 #define GROUP		16U
-/* How far ahead of its turn a page's tail is fetched. */
+/* Number of entries that a page's tail is prefetched ahead of its turn. */
 #define AHEAD		2
 
 #define EACH_BYTE	0x0101010101010101ULL
@@ -78,7 +77,7 @@ static void push(struct gch_go_marker *k, unsigned long ref)
 		*k->sp++ = ref;
 }
 
-/* An object of the page has been marked, before a full barrier. */
+/* Queues the page of an object that was marked before a full barrier. */
 static __always_inline void queue_page(struct gch_go_marker *k,
 				       struct gch_go_tail *tail,
 				       unsigned long ref)
@@ -94,7 +93,7 @@ static __always_inline void queue_page(struct gch_go_marker *k,
 	}
 }
 
-/* Marks a batch; keeps what has references of its own. */
+/* Marks a batch; keeps the objects that have references. */
 static __always_inline unsigned int mark_batch(struct tea *t)
 {
 	struct gch_go_tail *tail;
@@ -125,7 +124,7 @@ static __always_inline unsigned int mark_batch(struct tea *t)
 
 static void flush(struct tea *t);
 
-/* Puts a reference on its way through the cache. */
+/* Adds a reference to the batch and prefetches its mark and tail. */
 static __always_inline void add(struct tea *t, unsigned long ref)
 {
 	if (unlikely(t->nr == BATCH))
@@ -162,7 +161,7 @@ static __always_inline void scan_group(struct tea *t, struct gch_go_tail *tail,
 	t->k->bytes += n * tail->size;
 }
 
-/* Scans what is marked and not scanned in the page of @ref. */
+/* Scans the objects in the page of @ref that are marked and not scanned. */
 static noinline void scan_page(struct tea *t, struct gch_go_tail *tail,
 			       unsigned long ref)
 {
@@ -199,7 +198,7 @@ static void scan_one(struct tea *t, struct gch_go_tail *tail, unsigned long ref)
 	scan_group(t, tail, &ref, 1);
 }
 
-/* Has the pages queued of what mark_batch() has kept. */
+/* Queues the pages of the objects that mark_batch() has kept. */
 static void queue_marked(struct tea *t, unsigned int nr)
 {
 	unsigned int i;
@@ -212,7 +211,7 @@ static void queue_marked(struct tea *t, unsigned int nr)
 		queue_page(t->k, tail_of(t->ref[i]), t->ref[i]);
 }
 
-/* Afterwards the batch is empty: nothing is scanned here. */
+/* Marks and queues the batch, and empties it; scans nothing. */
 static noinline void flush(struct tea *t)
 {
 	unsigned int nr = mark_batch(t);
@@ -221,7 +220,7 @@ static noinline void flush(struct tea *t)
 	queue_marked(t, nr);
 }
 
-/* Nothing is queued: there is no use in queueing a single object either. */
+/* The queue is empty: scans a single object at once instead of queueing it. */
 static void flush_last(struct tea *t)
 {
 	unsigned int nr = mark_batch(t);
@@ -264,7 +263,7 @@ static void use_out(struct gch_go_marker *k, struct gch_go_workbuf *b)
 	k->end = b->ref + b->nr;
 }
 
-/* What this worker has queued becomes what it takes from. */
+/* Makes the buffer that this worker has filled the one that it takes from. */
 static bool turn_around(struct gch_go_marker *k)
 {
 	struct gch_go_workbuf *spare = k->out ? : mark_buf(k);
@@ -278,13 +277,13 @@ static bool turn_around(struct gch_go_marker *k)
 	return true;
 }
 
-/* Work that others have left comes first: it is older. */
+/* Takes a buffer of listed work before the worker's own queue, which is newer. */
 static bool take_full(struct gch_go_marker *k, struct gch_go_workbuf *b)
 {
 	if (!k->buf)
 		gch_go_use_buf(k, mark_buf(k));
 	if (!k->buf) {
-		/* One buffer has to do for both, as a stack. */
+		/* No second buffer: use this one as a stack. */
 		gch_go_use_buf(k, b);
 		return false;
 	}
@@ -294,7 +293,7 @@ static bool take_full(struct gch_go_marker *k, struct gch_go_workbuf *b)
 	return true;
 }
 
-/* Makes that there is something in @out; false if it is in @buf, or nowhere. */
+/* Fills @out; false if the work is in @buf instead, or if there is none. */
 static noinline bool refill(struct gch_go_marker *k)
 {
 	struct gch_go_workbuf *b = gch_go_buf_get_full(k->h);
@@ -304,7 +303,7 @@ static noinline bool refill(struct gch_go_marker *k)
 	return k->sp != k->base && turn_around(k);
 }
 
-/* The oldest that is queued; 0 if nothing is. */
+/* Takes the oldest reference; from @buf the newest if there is no @out; 0 if none. */
 static unsigned long take(struct gch_go_marker *k)
 {
 	if (unlikely(k->at == k->end) && !refill(k))
@@ -314,7 +313,7 @@ static unsigned long take(struct gch_go_marker *k)
 	return *k->at++;
 }
 
-/* Half of what this worker has yet to take, for those who have nothing. */
+/* Lists half of the references in @out for idle workers. */
 static void share_out(struct gch_go_marker *k)
 {
 	struct gch_go_workbuf *half;
@@ -332,7 +331,7 @@ static void share_out(struct gch_go_marker *k)
 }
 
 /**
- * gch_go_greentea_drain - marks until no work is found, or it is to rest
+ * gch_go_greentea_drain - marks until no work is found, or until the worker has to rest
  * @k: the worker
  *
  * Context: process context, may sleep.
@@ -362,11 +361,11 @@ void gch_go_greentea_drain(struct gch_go_marker *k)
 }
 
 /**
- * gch_go_greentea_brief - scans a page, or a few objects
+ * gch_go_greentea_brief - scans a page or a few objects for an assist
  * @k: the mutator's marker
  *
  * Context: in a section that has read phase MARK.
- * Return: false if there is nothing for a mutator.
+ * Return: false if there is no work that suits a mutator.
  */
 bool gch_go_greentea_brief(struct gch_go_marker *k)
 {
@@ -384,7 +383,7 @@ bool gch_go_greentea_brief(struct gch_go_marker *k)
 		}
 		some = true;
 		step(&t, ref);
-		/* It may have had thousands of references. */
+		/* It may have thousands of references. */
 		if (!is_inline_ref(ref))
 			break;
 	}

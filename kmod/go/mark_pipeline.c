@@ -2,33 +2,35 @@
 /*
  * The marker `pipeline`
  *
- * Between the stack and the scan stands a short queue. What enters it is fetched
- * into the cache, mark and object, and is looked at when its turn comes. So many
- * accesses to memory overlap, where a marker that follows one reference after the
- * other waits for each. After the prefetch queue of Cher, Hosking and Vitek,
- * "Software prefetching for mark-sweep garbage collection" (ASPLOS 2004), as
- * OCaml 5 and others have it.
+ * A short queue follows the stack. A reference that enters it has its mark and its
+ * object prefetched, and is processed when it leaves. So many memory accesses overlap,
+ * where a marker that follows one reference at a time waits for each. This is the
+ * prefetch queue of Cher, Hosking and Vitek, "Software prefetching for mark-sweep
+ * garbage collection" (ASPLOS 2004), which OCaml 5 and others use too.
  *
- * Where many references lead to what is marked already, as in a graph, most of the
- * objects would be fetched for nothing. Then there are two queues: what leaves the
- * first has its mark there; if it is the first to be found, its object is fetched
- * and enters the second. The share of references that led to something new says now
- * and then which way it is. One queue is better for trees and lists.
+ * If many references lead to marked objects, as in a graph, most objects would be
+ * prefetched in vain. Then there are two queues. A reference that enters the first has
+ * only its mark prefetched. If its object turns out to be unmarked, the object is
+ * prefetched and enters the second queue. The share of references that led to unmarked
+ * objects selects the mode from time to time. One queue is better for trees and lists.
  */
 #include "marker.h"
 
 #include "compat.h"
 #include "mark_stack.h"
 
-/* References on their way through the cache, ... */
+/* Depth of the queue of references, ... */
 #define FIFO_DEPTH	16U
-/* ... and then objects, where there are two queues. */
+/* ... and of the queue of objects, if there are two. */
 #define SECOND_DEPTH	8U
-/* Of so many references: fewer are new: two queues; more: one. */
+/*
+ * Unmarked objects out of @of references: below the first use two queues, above the
+ * second one.
+ */
 #define FEW_NEW(of)	((of) * 3 / 4)
 #define MOST_NEW(of)	((of) * 7 / 8)
 
-/* The head is what comes next; where it is of the mark is found but once. */
+/* Entries leave at @head. Holds mark addresses so that each is computed once. */
 struct fifo {
 	unsigned long ref[FIFO_DEPTH];
 	u8 *mark[FIFO_DEPTH];
@@ -36,7 +38,7 @@ struct fifo {
 	unsigned int tail;
 };
 
-/* An object that was found for the first time. */
+/* Scans an object that was just marked. */
 static __always_inline void scan(struct gch_go_marker *k, struct gch_go_hot *r,
 				 unsigned long ref)
 {
@@ -49,8 +51,8 @@ static __always_inline void scan(struct gch_go_marker *k, struct gch_go_hot *r,
 	if (tail->class & 1)
 		return;
 	/*
-	 * With a branch for each, not without: what is pushed next is known
-	 * before the reference has come from memory.
+	 * A branch for each reference, which predicts the next push before the
+	 * reference has arrived from memory. Code without the branch would wait for it.
 	 */
 	for (bits = gch_go_inline_bits(ref, tail); bits; bits &= bits - 1) {
 		child = READ_ONCE(words[__ffs64(bits)]);
@@ -59,7 +61,7 @@ static __always_inline void scan(struct gch_go_marker *k, struct gch_go_hot *r,
 	}
 }
 
-/* Marks an inline object; false if it was, and is known to others. */
+/* Marks an inline object; false if it was marked, unless REF_GRAY asks to scan it. */
 static __always_inline bool set_mark(unsigned long ref, u8 *mark)
 {
 	if (READ_ONCE(*mark) && !(ref & REF_GRAY))
@@ -68,7 +70,10 @@ static __always_inline bool set_mark(unsigned long ref, u8 *mark)
 	return true;
 }
 
-/* Of no inline object: whatever has to be done is done when its turn comes. */
+/*
+ * Fills the queue and prefetches. A non-inline object has no mark byte: mark_other()
+ * gets it.
+ */
 static __always_inline void fill(struct gch_go_marker *k, struct gch_go_hot *r,
 				 struct fifo *q, bool objects)
 {
@@ -91,7 +96,10 @@ static __always_inline void fill(struct gch_go_marker *k, struct gch_go_hot *r,
 	}
 }
 
-/* Until no work is found; or two queues would do better, or to rest: then true. */
+/*
+ * Marks through one queue. Returns true if it stops to rest or because two queues would
+ * do better, false if no work is left.
+ */
 static __always_inline bool drain_one(struct gch_go_marker *k,
 				      struct gch_go_hot *r)
 {
@@ -119,7 +127,10 @@ static __always_inline bool drain_one(struct gch_go_marker *k,
 	}
 }
 
-/* Until no work is found; or one queue would do better, or to rest: then true. */
+/*
+ * Marks through two queues. Returns true if it stops to rest or because one queue would
+ * do better, false if no work is left.
+ */
 static __always_inline bool drain_two(struct gch_go_marker *k,
 				      struct gch_go_hot *r)
 {
@@ -158,7 +169,7 @@ static __always_inline bool drain_two(struct gch_go_marker *k,
 }
 
 /**
- * gch_go_pipeline_drain - marks until no work is found, or it is to rest
+ * gch_go_pipeline_drain - marks until no work is found, or until the worker has to rest
  * @k: the worker
  *
  * Context: process context, may sleep.
@@ -173,12 +184,13 @@ void gch_go_pipeline_drain(struct gch_go_marker *k)
 }
 
 /**
- * gch_go_pipeline_brief - marks a few objects that have been prefetched together,
- *	or one of those that take a while
+ * gch_go_pipeline_brief - marks a few objects, prefetched together, for an assist
  * @k: the mutator's marker
  *
+ * Stops after one object that is not inline, since that may take a while.
+ *
  * Context: in a section that has read phase MARK.
- * Return: false if there is nothing for a mutator.
+ * Return: false if there is no work that suits a mutator.
  */
 bool gch_go_pipeline_brief(struct gch_go_marker *k)
 {

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The references that wait to be marked, and what is done for one of them
+ * A worker's queue of references, and objects that are not inline
  *
- * Work is kept in buffers of one page: a worker fills and empties one of its own,
- * last in, first out, and exchanges whole ones with the lists of workbuf.c.
+ * Work is kept in buffers of one page. A worker fills and empties its own buffer, last
+ * in, first out, and exchanges whole buffers with the lists of workbuf.c.
  *
- * A large object is scanned in pieces of 128 KiB, which wait in buffers like
- * objects: several workers share it, and none is long over one. What an array or a
- * root refers to is looked at, and mostly marked, where it is found: what is marked
- * already is not listed, though thousands of its words may refer to one object.
+ * A large object is scanned in pieces of 128 KiB, which wait in buffers like objects:
+ * several workers share it, and none is busy with it for long. The objects that an
+ * array or a root refers to are checked, and mostly marked, where the reference is
+ * found. So an object is listed once even if thousands of an array's words refer to it.
  *
- * When no buffer can be had, a reference's object is marked where it was found and
- * the heap's overflow is set: the collector then scans every marked object once
- * more. Each such round has marked something, so there is a last one: marking
- * needs memory to be quick but not to be right.
+ * If no buffer can be had, the object is marked without being listed and the heap's
+ * overflow is set: the collector then scans every marked object again. Each such round
+ * has marked at least one object, so the rounds end: marking needs memory to be fast,
+ * not to be correct.
  */
 #include "mark_stack.h"
 
@@ -24,17 +24,17 @@
 #include "go.h"
 #include "markbits.h"
 
-/* What a worker keeps some of for itself when others have nothing. */
+/* A worker with fewer references offers none to idle workers. */
 #define OFFER_LEAST	8U
-/* References of an object that are left to the workers if there are more. */
+/* A mutator leaves a piece with more references to the workers. */
 #define REFS_BRIEF	4096U
-/* How far ahead of its turn the mark of what a word refers to is fetched. */
+/* Number of words that a mark is prefetched ahead of its turn. */
 #define AHEAD		16U
 
 /**
- * gch_go_use_buf - makes a buffer the worker's own
+ * gch_go_use_buf - sets the buffer that a worker pushes to
  * @k: the worker
- * @b: the buffer; NULL if there is none
+ * @b: the buffer; NULL for none
  *
  * Context: any.
  */
@@ -52,29 +52,32 @@ static void count(struct gch_go_marker *k, unsigned long ref)
 	k->bytes += gch_go_object_size(ref);
 }
 
-/* Is it one of the other pieces of a large object? */
+/* Is it a piece of a large object, other than the first? */
 static bool is_piece(unsigned long ref)
 {
 	return (ref & TAG_MASK) == SPAN_LARGE &&
 	       page_large(ref_addr(ref))->addr != (void *)ref_addr(ref);
 }
 
-/* There is no buffer: gray without being listed, until all is scanned again. */
+/*
+ * No buffer: marks the object without listing it, until all marked objects are scanned
+ * again.
+ */
 static void mark_unlisted(struct gch_go_marker *k, unsigned long ref)
 {
 	if (!(ref & REF_GRAY) && !gch_go_mark(ref))
 		return;
-	/* No queue will have its page. */
+	/* The page is in no queue. */
 	if (ref & REF_GRAY && is_inline_ref(ref))
 		WRITE_ONCE(tail_of(ref)->owned, PAGE_FREE);
-	/* When all is scanned again nothing is counted. */
+	/* The rescan does not count objects, so count here. */
 	if (!is_piece(ref))
 		count(k, ref);
 	/* After the mark: see gch_go_shaded_flush(). */
 	atomic_set_release(&k->h->mark.overflow, 1);
 }
 
-/* Hands the older half of what this worker has to all, if there is a buffer. */
+/* Lists the older half of this worker's references, if there is a buffer. */
 static bool give_half(struct gch_go_marker *k)
 {
 	struct gch_go_workbuf *half = mark_buf(k);
@@ -91,8 +94,7 @@ static bool give_half(struct gch_go_marker *k)
 }
 
 /**
- * gch_go_push_slow - queues a reference when the worker's buffer is full, or it
- *	has none
+ * gch_go_push_slow - pushes a reference if the worker's buffer is full or missing
  * @k: the worker
  * @ref: the reference
  *
@@ -122,7 +124,7 @@ static void push(struct gch_go_marker *k, unsigned long ref)
 		*k->sp++ = ref;
 }
 
-/* What a root, or an object that is no inline one, refers to becomes gray. */
+/* Grays an object that a root or a non-inline object refers to. */
 static __always_inline void gray(struct gch_go_marker *k, unsigned long ref)
 {
 	u8 *mark;
@@ -131,7 +133,7 @@ static __always_inline void gray(struct gch_go_marker *k, unsigned long ref)
 		mark = mark_byte(ref);
 		if (READ_ONCE(*mark))
 			return;
-		/* greentea gathers what is in one page, and marks it then. */
+		/* greentea gathers references to one page, and marks later. */
 		if (k->h->mark.marker == GCHEAP_MARKER_GREENTEA) {
 			if (k->sp == k->base || k->sp[-1] != ref)
 				push(k, ref);
@@ -143,13 +145,13 @@ static __always_inline void gray(struct gch_go_marker *k, unsigned long ref)
 		if (gch_go_mark(ref))
 			push(k, ref | REF_GRAY);
 		else
-			/* It has no references, or another was first. */
+			/* It has no references, or another marker marked it first. */
 			count(k, ref);
 	}
 }
 
 /**
- * gch_go_gray - lists what a root refers to, if it is not marked
+ * gch_go_gray - lists an object that a root refers to, unless it is marked
  * @k: the worker
  * @ref: reference to it
  *
@@ -165,7 +167,7 @@ static void gray_edge(void *arg, unsigned long ref)
 	gray(arg, ref);
 }
 
-/* The same of words side by side. */
+/* Grays the objects that adjacent words refer to. */
 static void gray_words(struct gch_go_marker *k, const unsigned long *words,
 		       u32 nr)
 {
@@ -174,7 +176,10 @@ static void gray_words(struct gch_go_marker *k, const unsigned long *words,
 
 	for (i = 0; i < nr; i++) {
 		ref = i + AHEAD < nr ? READ_ONCE(words[i + AHEAD]) : 0;
-		/* Of no inline object it is somewhere else, which does no harm. */
+		/*
+		 * For a non-inline object this prefetches an unrelated line, which is
+		 * harmless.
+		 */
 		if (ref)
 			prefetchw(mark_byte(ref));
 		ref = READ_ONCE(words[i]);
@@ -184,8 +189,7 @@ static void gray_words(struct gch_go_marker *k, const unsigned long *words,
 }
 
 /**
- * gch_go_pop_slow - takes work of others when the worker's buffer is empty, or it
- *	has none
+ * gch_go_pop_slow - takes listed work if the worker's buffer is empty or missing
  * @k: the worker
  *
  * Context: any but interrupts.
@@ -204,9 +208,9 @@ noinline bool gch_go_pop_slow(struct gch_go_marker *k)
 }
 
 /*
- * Hands every second reference of what this worker has to all. Not the older half:
- * of a tree, which is marked depth first, that would be nearly all there is, and who
- * gives it would be the next to have nothing.
+ * Lists every second reference of this worker. Not the older half: of a tree, which is
+ * marked depth first, that would be nearly all the work, and this worker would be idle
+ * next.
  */
 static bool give_every_second(struct gch_go_marker *k)
 {
@@ -227,11 +231,11 @@ static bool give_every_second(struct gch_go_marker *k)
 }
 
 /**
- * gch_go_others_idle - has somebody nothing to do, and nothing to take?
+ * gch_go_others_idle - is a worker or an assisting mutator idle, with no listed work?
  * @h: the heap
  *
  * Context: any.
- * Return: whether somebody has.
+ * Return: true if one is.
  */
 bool gch_go_others_idle(const struct gch_go_heap *h)
 {
@@ -241,9 +245,9 @@ bool gch_go_others_idle(const struct gch_go_heap *h)
 }
 
 /**
- * gch_go_offer - leaves half of what this worker has to those who have nothing
+ * gch_go_offer - lists half of a worker's references if others are idle
  * @k: the worker
- * @least: only if it has so many references
+ * @least: minimum number of references for that
  *
  * Context: any but interrupts.
  */
@@ -255,7 +259,7 @@ void gch_go_offer(struct gch_go_marker *k, unsigned int least)
 	give_every_second(k);
 }
 
-/* A large object whose turn comes for the first time: its other pieces wait. */
+/* Queues all pieces of a large object but the first, on its first turn. */
 static void push_pieces(struct gch_go_marker *k, struct gch_go_large *l)
 {
 	u32 i, nr = gch_go_large_refs(l);
@@ -268,7 +272,9 @@ static void push_pieces(struct gch_go_marker *k, struct gch_go_large *l)
 	gch_go_offer(k, 2);
 }
 
-/* A large object, or one of its other pieces; it is marked. */
+/*
+ * Scans a large object's first piece, or another of its pieces; the object is marked.
+ */
 static void step_large(struct gch_go_marker *k, unsigned long ref)
 {
 	struct gch_go_large *l = page_large(ref_addr(ref));
@@ -278,7 +284,7 @@ static void step_large(struct gch_go_marker *k, unsigned long ref)
 		count(k, ref);
 		push_pieces(k, l);
 	}
-	/* Those of a variable type lead always. */
+	/* The references of a variable-size type are always the leading words. */
 	if (l->type->leading)
 		gray_words(k, (unsigned long *)l->addr + first,
 			   gch_go_piece_refs(l, first));
@@ -286,7 +292,7 @@ static void step_large(struct gch_go_marker *k, unsigned long ref)
 		gch_go_scan_piece(l, first, gray_edge, k);
 }
 
-/* An object that is neither inline nor large. */
+/* Scans an object that is neither inline nor large. */
 static void scan_other(struct gch_go_marker *k, unsigned long ref)
 {
 	struct gch_go_span *s = page_span(ref_addr(ref));
@@ -304,12 +310,12 @@ static void scan_other(struct gch_go_marker *k, unsigned long ref)
 }
 
 /**
- * gch_go_step_other - marks and scans anything but an inline object
+ * gch_go_step_other - marks and scans an object that is not inline
  * @k: the worker
  * @ref: reference to it, or to a piece of it
  *
  * Context: any but interrupts.
- * Return: whether it took long.
+ * Return: true if it was a large object or a piece of one, which takes long.
  */
 noinline bool gch_go_step_other(struct gch_go_marker *k, unsigned long ref)
 {
@@ -317,7 +323,7 @@ noinline bool gch_go_step_other(struct gch_go_marker *k, unsigned long ref)
 		if (gch_go_is_marked(ref))
 			return false;
 		if (!gch_go_mark(ref)) {
-			/* It has no references, or another was first. */
+			/* It has no references, or another marker marked it first. */
 			count(k, ref);
 			return false;
 		}
@@ -332,7 +338,7 @@ noinline bool gch_go_step_other(struct gch_go_marker *k, unsigned long ref)
 }
 EXPORT_SYMBOL_IF_KUNIT(gch_go_step_other);
 
-/* What was marked, for the pacer, the mutators and the statistics. */
+/* Reports marked bytes and objects to the pacer, the mutators and the statistics. */
 static void report(struct gch_go_marker *k, bool credit)
 {
 	struct gch_go_heap *h = k->h;
@@ -348,8 +354,8 @@ static void report(struct gch_go_marker *k, bool credit)
 }
 
 /**
- * gch_go_mark_turn - lets others have work and time
- * @k: the worker, which is to rest afterwards if it says so
+ * gch_go_mark_turn - ends a slice: offers work to idle workers, and yields the CPU
+ * @k: the worker; sets @rest if it has to rest
  *
  * Context: process context, may sleep.
  */
@@ -375,9 +381,9 @@ static void put_buf(struct gch_go_heap *h, struct gch_go_workbuf *b, u64 nr)
 }
 
 /**
- * gch_go_marker_end - leaves nothing in the marker's hands
+ * gch_go_marker_end - puts a marker's work back on the lists
  * @k: the worker
- * @credit: what it has marked is credited to mutators
+ * @credit: whether mutators may pay their debts with the bytes that it has marked
  *
  * Context: any but interrupts.
  */
@@ -402,7 +408,7 @@ void gch_go_marker_end(struct gch_go_marker *k, bool credit)
  * @ref: reference to it, or to a piece of it
  *
  * Context: any.
- * Return: whether it does.
+ * Return: true if it does.
  */
 bool gch_go_is_long(unsigned long ref)
 {

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the markers share: a worker's own queue, and the way to that of all. */
+/*
+ * Shared by the markers: a worker's own queue, and its exchange with the heap's lists.
+ */
 #ifndef _GCH_GO_MARK_STACK_H
 #define _GCH_GO_MARK_STACK_H
 
@@ -9,31 +11,31 @@
 #include "object.h"
 
 /*
- * Objects between looks at whether others are idle, and the clock; and while a
- * mutator waits for the CPU.
+ * Objects between checks for idle workers and of the clock; the second for a fractional
+ * worker, whose CPU other tasks want.
  */
 #define CHECK_EVERY	512U
 #define CHECK_FRACTION	128U
-/* Objects between looks at the clock where a mutator marks. */
+/* Objects between checks of the clock in an assist. */
 #define ASSIST_CHECK	16U
 
 /**
- * struct gch_go_marker - a worker, or a mutator that helps, while it marks
+ * struct gch_go_marker - a worker, or an assisting mutator, while it marks
  * @h: the heap
- * @cpu: of the worker, or %GCH_CPU_NONE
+ * @cpu: CPU of the worker, or %GCH_CPU_NONE
  * @since: when its turn began, by ktime_get_ns()
- * @share: of the processors; NULL if it is not asked for
- * @section: it is a mutator in a section, which takes no memory
- * @rest: others need the CPU more: it marks what it has begun and no more
+ * @share: its share of the processors; NULL if none applies
+ * @section: it is a mutator in a section, which cannot allocate
+ * @rest: other tasks need the CPU more: it finishes what it has begun
  * @buf: its buffer, a stack; NULL if it has none
- * @sp: the next reference goes there
- * @base: the first of @buf
+ * @sp: where the next reference goes
+ * @base: the first entry of @buf
  * @limit: the end of @buf
- * @out: a second buffer, which greentea takes from while @buf is filled
+ * @out: a second buffer, which greentea takes from while it fills @buf
  * @at: the next reference of @out
- * @end: the end of those
- * @objects: marked since they were last reported
- * @bytes: of them
+ * @end: the end of the references of @out
+ * @objects: objects marked since the last report
+ * @bytes: their bytes
  */
 struct gch_go_marker {
 	struct gch_go_heap *h;
@@ -53,7 +55,10 @@ struct gch_go_marker {
 	u64 bytes;
 };
 
-/* What a loop keeps in registers; @left objects until it has to look up. */
+/*
+ * State that a loop keeps in registers; @left is the number of objects until the next
+ * check.
+ */
 struct gch_go_hot {
 	unsigned long *sp;
 	u64 objects;
@@ -72,13 +77,13 @@ void gch_go_mark_turn(struct gch_go_marker *k);
 void gch_go_gray(struct gch_go_marker *k, unsigned long ref);
 void gch_go_marker_end(struct gch_go_marker *k, bool credit);
 
-/* An empty buffer, or NULL. */
+/* Takes an empty buffer; NULL if there is none. */
 static inline struct gch_go_workbuf *mark_buf(struct gch_go_marker *k)
 {
 	return k->section ? gch_go_buf_take(k->h) : gch_go_buf_get(k->h);
 }
 
-/* How many that is from one look to the next, between which it does not change. */
+/* Objects until the next check; the mode changes at checks only. */
 static inline unsigned int mark_every(const struct gch_go_marker *k)
 {
 	return k->share && k->share->mode == GCH_GO_FRACTIONAL ?
@@ -102,7 +107,7 @@ static __always_inline void mark_push(struct gch_go_marker *k,
 	}
 }
 
-/* The top of the stack, or of work that others have left; 0 if there is none. */
+/* Takes the top of the stack, or else listed work; 0 if there is none. */
 static __always_inline unsigned long mark_pop(struct gch_go_marker *k,
 					      struct gch_go_hot *r)
 {
@@ -117,7 +122,7 @@ static __always_inline unsigned long mark_pop(struct gch_go_marker *k,
 	return *--r->sp;
 }
 
-/* What was in registers becomes the marker's. */
+/* Writes the registers back to the marker. */
 static __always_inline void mark_keep(struct gch_go_marker *k,
 				      struct gch_go_hot *r)
 {
@@ -128,7 +133,7 @@ static __always_inline void mark_keep(struct gch_go_marker *k,
 	r->bytes = 0;
 }
 
-/* After so many objects: others and the clock have their turn. */
+/* Checks for idle workers and the clock. */
 static __always_inline void mark_turn(struct gch_go_marker *k,
 				      struct gch_go_hot *r)
 {
@@ -137,7 +142,7 @@ static __always_inline void mark_turn(struct gch_go_marker *k,
 	*r = mark_begin(k);
 }
 
-/* Anything but an inline object. */
+/* Marks and scans an object that is not inline. */
 static __always_inline void mark_other(struct gch_go_marker *k,
 				       struct gch_go_hot *r, unsigned long ref)
 {

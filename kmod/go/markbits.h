@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Marks: bytes at the end of a page, bits of a span, or a word of a large object. */
+/* Marks: a byte at the end of a page, a bit in a span, or a word of a large object. */
 #ifndef _GCH_GO_MARKBITS_H
 #define _GCH_GO_MARKBITS_H
 
@@ -15,7 +15,7 @@ static __always_inline bool gch_go_set_mark(unsigned long *bits, unsigned int i)
 {
 	unsigned long *word = bits + i / BITS_PER_LONG;
 
-	/* Most are marked already: do not take the line for writing then. */
+	/* Most are set already: do not take the cache line for writing then. */
 	if (READ_ONCE(*word) & BIT(i % BITS_PER_LONG))
 		return false;
 	return !test_and_set_bit(i % BITS_PER_LONG, word);
@@ -59,20 +59,20 @@ static inline bool gch_go_mark(unsigned long ref)
 }
 
 /**
- * gch_go_mark_born - marks an object that is just being allocated
+ * gch_go_mark_born - marks an object that is being allocated
  * @ref: reference to it
  *
- * It has no references yet, and what it is given is shaded: it is black. Nobody
- * else knows it.
+ * The object is black: it has no references yet, and each that it gets is shaded. No
+ * other mutator has a reference to it.
  *
  * Context: in a section.
  */
 static inline void gch_go_mark_born(unsigned long ref)
 {
 	/*
-	 * Who finds the mark without a reference finds the object as it was made, its
-	 * header too, and when its span began to have such: gch_go_visit_marked(). A
-	 * mark bit is set by a fully ordered operation.
+	 * A reader that finds the mark without a reference sees the object initialized,
+	 * its header included, and the span's first index of such objects:
+	 * gch_go_visit_marked(). Setting a mark bit is fully ordered.
 	 */
 	if (is_inline_ref(ref))
 		gch_store_release(mark_byte(ref), SCANNED);
@@ -85,7 +85,7 @@ static inline void gch_go_mark_born(unsigned long ref)
  * @ref: reference to it
  *
  * Context: any.
- * Return: whether it is.
+ * Return: true if it is.
  */
 static inline bool gch_go_is_marked(unsigned long ref)
 {

@@ -8,8 +8,8 @@
 struct gch_go_marker;
 
 /*
- * Each marker: drain takes work until it finds none or is to rest; brief marks some objects for
- * a mutator and returns false if there are none for it.
+ * Each marker: drain marks until it finds no work or has to rest; brief marks some
+ * objects for a mutator, and returns false if there are none that suit one.
  */
 void gch_go_pipeline_drain(struct gch_go_marker *k);
 bool gch_go_pipeline_brief(struct gch_go_marker *k);
