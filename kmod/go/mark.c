@@ -138,8 +138,8 @@ static void mark_children(void *arg, void *ref, bool finalizer)
  * gch_go_mark_roots - lists the objects that frames and root tables refer to
  * @h: the heap
  *
- * Also lists the children of objects with finalizers. If an object gets a finalizer
- * later, a slot has it.
+ * Also lists the children of objects with finalizers. A mutator that gives an object
+ * a finalizer later has it in a slot, and shades it.
  *
  * Context: process context, may sleep; takes &gch_heap.lock.
  */

@@ -71,8 +71,8 @@ static inline void gch_go_mark_born(unsigned long ref)
 {
 	/*
 	 * A reader that finds the mark without a reference sees the object initialized,
-	 * its header included, and the span's first index of such objects:
-	 * gch_go_visit_marked(). Setting a mark bit is fully ordered.
+	 * with its header and its span's @born_from: gch_go_visit_marked(). Setting a
+	 * mark bit is fully ordered.
 	 */
 	if (is_inline_ref(ref))
 		gch_store_release(mark_byte(ref), SCANNED);

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Allocation: from the spans that a CPU has to itself
+ * Allocation from the spans that a CPU has to itself
  *
- * The fast path takes no lock and needs no atomic: a section keeps other tasks
- * off the CPU's cache, and a window of up to 64 bits of the span says which of its
- * objects are free. A cache adapts to a change of the heap's state before its CPU
- * allocates: once the sweep generation has changed, what it has cached is given back, to
- * be swept as any other span. The CPU does that in its next section, or the collector
- * does it, for CPUs that do not come to one. mcache.lock gives each span to one of them.
+ * The fast path takes no lock and needs no atomic: a section keeps other tasks off the
+ * CPU's cache, and a window of up to 64 bits says which objects of the span are free.
+ * Before a CPU allocates, it adapts its cache to a change of the heap's state: if the
+ * sweep generation has changed, it gives its cached spans back to be swept like any
+ * others. The CPU does that in its next section; for a CPU that runs none, the
+ * collector does it. mcache.lock gives each span to one of the two.
  *
- * What comes into the window is zeroed then, some KiB at once, unless nothing has
- * been written there since the kernel zeroed it (needzero, as in Go). With poison
- * it is not: an object is checked, and zeroed, when it is allocated.
+ * Objects are zeroed when they enter the window, up to 2 KiB at once, unless they have
+ * not been written to since the kernel zeroed them (needzero, as in Go). With poison an
+ * object is checked and zeroed when it is allocated instead.
  */
 #include "mcache.h"
 
@@ -30,18 +30,18 @@
 #include "object.h"
 #include "snaplog.h"
 
-/* Span classes for which mcache.lock is held at a time. */
+/* Span classes to adapt in one hold of mcache.lock. */
 #define ADAPT_STEP	16U
-/* What will be zeroed next is brought near. */
+/* Bytes to prefetch beyond the window: they are zeroed next. */
 #define FETCH_AHEAD	1024U
-/* So much is zeroed without a call. */
+/* Bytes that are zeroed without a call of memset(). */
 #define ZERO_INLINE	128U
 
-/* It follows the state from now on. */
+/* Completes the adaption: the cache follows @state from now on. */
 static void adapted(struct gch_go_heap *h, struct gch_go_mcache *c, u32 state)
 {
 	gch_delay();
-	/* A section that finds the state finds the cache as it was left. */
+	/* A section that reads the state sees the adapted cache. */
 	gch_store_release(&c->state, state);
 	gch_store_release(&c->fast,
 			  STATE_PHASE(state) != PHASE_STOP && !h->poison ?
@@ -63,14 +63,17 @@ static void adapt_span(struct gch_go_heap *h, struct gch_go_mcache *c,
 	}
 }
 
-/* Some span classes from @class on, which is moved; whether those were all. */
+/*
+ * Adapts some span classes from *@class on, and advances it; returns true after the
+ * last.
+ */
 static bool adapt_some(struct gch_go_heap *h, struct gch_go_mcache *c,
 		       unsigned int *class, u32 state)
 {
 	unsigned int n = ADAPT_STEP;
 
 	lockdep_assert_held(&c->lock);
-	/* The other one has come to the end. */
+	/* The section or the collector has adapted the cache meanwhile. */
 	if (c->state == state)
 		return true;
 	while (n-- && *class < GCH_GO_SPAN_CLASSES)
@@ -82,15 +85,15 @@ static bool adapt_some(struct gch_go_heap *h, struct gch_go_mcache *c,
 }
 
 /**
- * gch_go_cache_adapt - lets a CPU's cache follow the state of the heap
+ * gch_go_cache_adapt - adapts a CPU's cache to the state of the heap
  * @h: the heap
  * @c: the cache
- * @state: the state that the section has read, or the collector has set
+ * @state: the state that the section has read, or that the collector has set
  *
- * Both may do it at once, each some span classes at a time.
+ * A section and the collector may do this at once, each some span classes at a time.
  *
- * Context: in a section on the cache's CPU; or by the collector, preemption off, when
- * a handshake has followed the last change of state; takes mcache.lock.
+ * Context: in a section on the cache's CPU; or by the collector with preemption off,
+ * after a handshake has followed the last change of state; takes mcache.lock.
  */
 void gch_go_cache_adapt(struct gch_go_heap *h, struct gch_go_mcache *c,
 			u32 state)
@@ -125,10 +128,11 @@ void gch_go_cache_init(struct gch_go_heap *h)
 }
 
 /**
- * gch_go_typed - remembers which span class the objects of a type are of
+ * gch_go_typed - stores the span class of a type's objects in the type
  * @type: the type
  *
- * 0 if each of them has to be looked at: sizes differ, or a header is needed.
+ * Leaves 0 if the span class depends on the object: sizes differ, or a header is
+ * needed.
  *
  * Context: any.
  */
@@ -152,19 +156,19 @@ static __always_inline void zero(void *at, size_t bytes)
 	}
 	do {
 		*word++ = 0;
-		/* Not to be made a call of memset(). */
+		/* Keeps the compiler from calling memset(). */
 		barrier();
 	} while (word < end);
 }
 
-/* Zeroes the objects of a group that are free: what is adjacent, at once. */
+/* Zeroes the free objects of a group; adjacent ones at once. */
 static void zero_free(const struct gch_go_span *s, u64 free)
 {
 	void *group = (void *)ref_addr(s->window);
 
 	while (free) {
 		unsigned int first = __ffs64(free), end;
-		/* The carry ends behind the first row of bits. */
+		/* The carry stops behind the first run of set bits. */
 		u64 next = free + BIT_ULL(first);
 
 		end = next ? __ffs64(next) : 64;
@@ -182,7 +186,7 @@ static void fetch_ahead(const struct gch_go_span *s)
 		prefetchw(next + i);
 }
 
-/* Looks for the next objects that are free; false if the span is full. */
+/* Moves the window to the next free objects; false if the span is full. */
 static bool next_window(struct gch_go_heap *h, struct gch_go_span *s)
 {
 	unsigned int i, n;
@@ -200,7 +204,7 @@ static bool next_window(struct gch_go_heap *h, struct gch_go_span *s)
 			zero_free(s, free);
 			fetch_ahead(s);
 		}
-		/* Views look at both. */
+		/* Views in debugfs read both. */
 		WRITE_ONCE(s->alloc_count, s->alloc_count + hweight64(free));
 		WRITE_ONCE(s->alloc_cache, free);
 		return true;
@@ -209,7 +213,7 @@ static bool next_window(struct gch_go_heap *h, struct gch_go_span *s)
 	return false;
 }
 
-/* Takes the next free object of a span whose window has one: a reference. */
+/* Takes the next free object from a window that has one; returns a reference to it. */
 static __always_inline unsigned long next_free(struct gch_go_span *s, u64 free)
 {
 	WRITE_ONCE(s->alloc_cache, free & (free - 1));
@@ -217,8 +221,8 @@ static __always_inline unsigned long next_free(struct gch_go_span *s, u64 free)
 }
 
 /*
- * Counts what a CPU takes to allocate from as live; starts a cycle, or pays. @fresh: it
- * has taken pages for it.
+ * Counts memory that a CPU takes to allocate from as live, charges the mutator for it,
+ * and requests a cycle if one is due. @fresh: it has taken new pages.
  */
 static void account(struct gch_go_heap *h, struct gch_mutator *m, u32 state,
 		    u64 bytes, bool fresh)
@@ -233,7 +237,10 @@ static void account(struct gch_go_heap *h, struct gch_mutator *m, u32 state,
 		gch_cycle_suggest(&h->base, 2);
 }
 
-/* In a section: gives the CPU a span with room; -ENOMEM, or -EAGAIN at once. */
+/*
+ * Gives the CPU a span with room; -ENOMEM without pages, -EAGAIN if the generation
+ * changed.
+ */
 static int refill(struct gch_go_heap *h, struct gch_mutator *m,
 		  struct gch_go_mcache *c, unsigned int class)
 {
@@ -262,7 +269,7 @@ static int refill(struct gch_go_heap *h, struct gch_mutator *m,
 	return 0;
 }
 
-/* The words of an object of at most 512 bytes that are references. */
+/* Sets which words of an object of at most 512 bytes are references. */
 static void set_ptrs(struct gch_go_span *s, void *obj, u64 words)
 {
 	unsigned int w = (obj - s->base) / sizeof(long), n = s->size / 8;
@@ -276,7 +283,7 @@ static void set_ptrs(struct gch_go_span *s, void *obj, u64 words)
 				    (words >> (64 - w)));
 }
 
-/* From now on the page's bitmap says where references are. */
+/* Switches the span to the page's bitmap of reference words. */
 static void mix(struct gch_go_span *s, struct gch_go_tail *tail)
 {
 	unsigned int i;
@@ -284,11 +291,11 @@ static void mix(struct gch_go_span *s, struct gch_go_tail *tail)
 	for (i = 0; i < s->nelems; i++)
 		set_ptrs(s, s->base + (size_t)i * s->size, s->mask);
 	s->mixed = true;
-	/* Who finds an object of another kind finds the bitmap complete. */
+	/* A reader of an object with other reference words sees the complete bitmap. */
 	gch_store_release(&tail->mixed, 1);
 }
 
-/* An object whose references are not where those of its span are. */
+/* Sets the reference words of an object if they differ from its span's. */
 static noinline void set_mask(struct gch_go_span *s, void *obj, u64 mask)
 {
 	struct gch_go_tail *tail = tail_of((unsigned long)s->base);
@@ -296,7 +303,7 @@ static noinline void set_mask(struct gch_go_span *s, void *obj, u64 mask)
 	if (!gch_go_is_inline(s)) {
 		set_ptrs(s, obj, mask);
 	} else if (gch_go_span_count(s) == 1) {
-		/* The only one: the others will be like it. */
+		/* The only object: expect the next ones to be like it. */
 		s->mask = mask;
 		s->mixed = false;
 		WRITE_ONCE(tail->mask, mask);
@@ -341,7 +348,7 @@ static void check_poison(struct gch_go_heap *h, struct gch_go_span *s,
 			   h->base.name, s->size);
 }
 
-/* Allocates from a span that has a free object in its window. */
+/* Allocates from a span whose window has a free object. */
 static unsigned long take(struct gch_go_heap *h, struct gch_go_mcache *c,
 			  struct gch_go_span *s, struct gch_type *type,
 			  u32 nr_refs)
@@ -362,7 +369,10 @@ static unsigned long take(struct gch_go_heap *h, struct gch_go_mcache *c,
 	return ref;
 }
 
-/* Gives the CPU a span with a free object; @state is read anew if it must be. */
+/*
+ * Finds a span with a free object in its window; re-reads @state if it changed; NULL to
+ * wait.
+ */
 static struct gch_go_span *find_span(struct gch_go_heap *h,
 				     struct gch_mutator *m, unsigned int class,
 				     u32 *state)
@@ -385,13 +395,15 @@ static struct gch_go_span *find_span(struct gch_go_heap *h,
 				  GCH_GO_PAGE_SHIFT;
 			return NULL;
 		}
-		/* The generation changed under the section: look again. */
+		/*
+		 * The generation has changed since the section read it: read it again.
+		 */
 		if (ret)
 			*state = READ_ONCE(h->state);
 	}
 }
 
-/* The first references of an object of a fixed type, which nobody else knows. */
+/* Sets the first references of a fixed-type object that no other mutator can reach. */
 static __always_inline void init_refs(void **words, const struct gch_type *type,
 				      void **from, u32 nr)
 {
@@ -402,8 +414,8 @@ static __always_inline void init_refs(void **words, const struct gch_type *type,
 }
 
 /*
- * Likewise, whatever goes on: they are written over nothing, so that of the barrier
- * what is left is to shade what is written.
+ * The same in any state. The words have no old references: the barrier only has to
+ * shade the new ones.
  */
 static void init_refs_slow(struct gch_mutator *m, u32 state, unsigned long ref,
 			   const struct gch_type *type, void **from, u32 nr)
@@ -435,7 +447,10 @@ static noinline bool alloc_black(struct gch_mutator *m, void **place,
 	return true;
 }
 
-/* A small object, not referred to yet; 0 to wait. @state is as for find_span(). */
+/*
+ * Allocates a small object that no reference leads to yet; 0 to wait. @state as
+ * find_span().
+ */
 static unsigned long make_small(struct gch_go_heap *h, struct gch_mutator *m,
 				u32 *state, struct gch_type *type, u32 nr_refs,
 				u32 bytes)
@@ -448,7 +463,9 @@ static unsigned long make_small(struct gch_go_heap *h, struct gch_mutator *m,
 	return s ? take(h, m->cache, s, type, nr_refs) : 0;
 }
 
-/* A large one, likewise: the pages have been taken outside the section, and zeroed. */
+/*
+ * The same for a large object, whose pages were taken and zeroed outside the section.
+ */
 static unsigned long make_large(struct gch_go_heap *h, struct gch_mutator *m,
 				u32 state, struct gch_type *type, u32 nr_refs,
 				u32 bytes)
@@ -472,7 +489,7 @@ static unsigned long make_large(struct gch_go_heap *h, struct gch_mutator *m,
 		c->black += PAGE_SIZE << l->order;
 	raw_spin_lock(&h->larges.lock);
 	l->id = ++h->larges.last_id;
-	/* Who walks the list sees it whole. */
+	/* A walk over the list sees the object initialized. */
 	list_add_tail_rcu(&l->node, &h->larges.list);
 	h->larges.nr++;
 	raw_spin_unlock(&h->larges.lock);
@@ -507,9 +524,9 @@ static noinline int alloc_slow(struct gch_mutator *m, void **place,
 }
 
 /*
- * Takes an object of the window, all there is to most allocations: the CPU has
- * adapted to the state, what is free is zeroed, and the references are where those
- * of the span's other objects are.
+ * The fast path: takes an object from the window. The cache has adapted to the state,
+ * free objects are zeroed, and the object's references are at the same words as those
+ * of the span's other objects.
  */
 static __always_inline bool alloc_fast(struct gch_mutator *m, void **place,
 				       unsigned int class, u64 mask,
@@ -547,11 +564,11 @@ static __always_inline bool alloc_fast(struct gch_mutator *m, void **place,
 /**
  * gch_go_alloc_fixed - allocates an object of a fixed type
  * @m: the mutator
- * @place: slot that refers to it afterwards
+ * @place: slot that refers to the object afterwards
  * @type: its type
  *
  * Context: in a section.
- * Return: 0, -EAGAIN.
+ * Return: 0; -EAGAIN to repeat the call after &gch_mutator.wait.
  */
 int gch_go_alloc_fixed(struct gch_mutator *m, void **place,
 		       struct gch_type *type)
@@ -563,15 +580,15 @@ int gch_go_alloc_fixed(struct gch_mutator *m, void **place,
 }
 
 /**
- * gch_go_alloc_refs - allocates an object of a fixed type, with references
+ * gch_go_alloc_refs - allocates an object of a fixed type with initial references
  * @m: the mutator
- * @place: slot that refers to it afterwards
+ * @place: slot that refers to the object afterwards
  * @type: its type
- * @from: slots that its first references are read from
- * @nr: how many
+ * @from: slots to copy its first references from
+ * @nr: number of these references
  *
  * Context: in a section.
- * Return: 0, -EAGAIN.
+ * Return: 0; -EAGAIN to repeat the call after &gch_mutator.wait.
  */
 int gch_go_alloc_refs(struct gch_mutator *m, void **place,
 		      struct gch_type *type, void **from, u32 nr)
@@ -585,13 +602,13 @@ int gch_go_alloc_refs(struct gch_mutator *m, void **place,
 /**
  * gch_go_alloc - allocates an object
  * @m: the mutator
- * @place: slot that refers to it afterwards
+ * @place: slot that refers to the object afterwards
  * @type: its type
- * @nr_refs: its references
+ * @nr_refs: number of its references
  * @bytes: its size
  *
  * Context: in a section.
- * Return: 0, -EAGAIN.
+ * Return: 0; -EAGAIN to repeat the call after &gch_mutator.wait.
  */
 int gch_go_alloc(struct gch_mutator *m, void **place, struct gch_type *type,
 		 u32 nr_refs, u32 bytes)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What one CPU allocates from and shades into; see mcache.c. */
+/* The cache of one CPU: spans to allocate from, shaded objects; see mcache.c. */
 #ifndef _GCH_GO_MCACHE_H
 #define _GCH_GO_MCACHE_H
 
@@ -13,21 +13,21 @@ struct gch_go_heap;
 struct gch_type;
 
 /**
- * struct gch_go_mcache - what one CPU allocates from and shades into
- * @lock: taken to adapt to a change of the heap's state, which the CPU does, or the
- *	collector for it
- * @state: the heap's state to which the cache was adapted last
- * @fast: the state in which to allocate is to take an object of the window, and to
- *	mark it if a cycle runs; %STATE_NONE if there is none
+ * struct gch_go_mcache - the cache of one CPU
+ * @lock: held by the CPU or by the collector to adapt the cache to a change of the
+ *	heap's state
+ * @state: the heap's state that the cache was last adapted to
+ * @fast: the state in which an allocation may use the fast path; %STATE_NONE if it may
+ *	not
  * @nr_shaded: entries of @shaded
- * @shades: raised before one of them is marked, or work is taken, by a section
- * @black: bytes that it has allocated black, ever
- * @mark_ns: time that its worker has marked in this cycle; the worker's
- * @share: that worker's share; likewise
- * @span: the span of each span class that it allocates from; none is of class 0
- * @allocs: objects that it has allocated, ever, by span class
- * @freed: objects that it has found dead, ever, by span class
- * @shaded: what stores have shaded: gray, if it is not marked already
+ * @shades: raised before a section marks a shaded object or takes work
+ * @black: bytes that the CPU has allocated black, ever
+ * @mark_ns: time that its worker has marked in this cycle; written by the worker
+ * @share: that worker's share; written by the worker
+ * @span: the span of each span class to allocate from; none for class 0
+ * @allocs: objects that the CPU has allocated, ever, by span class
+ * @freed: objects that the CPU has found dead, ever, by span class
+ * @shaded: objects that stores have shaded; gray unless marked already
  * @work: its work buffers
  */
 struct gch_go_mcache {
@@ -50,7 +50,7 @@ void gch_go_cache_init(struct gch_go_heap *h);
 void gch_go_typed(struct gch_type *type);
 void gch_go_cache_adapt(struct gch_go_heap *h, struct gch_go_mcache *c,
 			u32 state);
-/* Has its CPU few spare work buffers left for sections? */
+/* Has the CPU few spare work buffers left for sections? */
 static inline bool gch_go_bufs_low(const struct gch_go_mcache *c)
 {
 	return READ_ONCE(c->work.nr_empty) < GCH_GO_BUFS_LOW;

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The page heap: runs of 8 KiB pages for spans, out of arenas
+ * The page heap: cuts spans, which are runs of 8 KiB pages, out of arenas
  *
- * heap_lock protects the arenas' bitmaps and all lists of them. Nothing under it takes
- * longer with a larger heap: see mpagealloc.c. The list of all arenas is only lengthened
- * by mutators; the collector, which alone shortens it while no cycle runs, walks it
+ * heap_lock protects the arenas' bitmaps and all lists of arenas. No step under it
+ * takes longer with a larger heap: see mpagealloc.c. Mutators only add to the list of
+ * all arenas. The collector alone removes from it, while no cycle runs, and walks it
  * without the lock.
  *
- * NUMA: a CPU takes its spans from arenas of its own node; then an arena is added, if
- * the node has memory at hand; then spans of other nodes are used; then an arena is
- * added wherever the task's cpuset and policy let it have memory. A node that had none
- * is not asked again for a while.
+ * NUMA: a CPU takes a span from an arena of its own node. If there is none, an arena is
+ * added if the node has memory at hand; else a span of another node is used; else an
+ * arena is added wherever the task's cpuset and policy allow. A node without memory is
+ * not asked again for a while.
  */
 #include "mheap.h"
 
@@ -29,10 +29,10 @@
 #include "limit.h"
 #include "mpagealloc.h"
 
-/* How long a node that had no memory is not asked again. */
+/* How long to leave a node alone that had no memory. */
 #define DRY_JIFFIES	HZ
 
-/* Objects become the window so many bytes at a time, at most 64, at least one. */
+/* Bytes of objects that enter the window at a time: at least 1 object, at most 64. */
 #define STEP_BYTES	2048U
 
 static void set_private(void *base, size_t bytes, void *private)
@@ -44,7 +44,7 @@ static void set_private(void *base, size_t bytes, void *private)
 		set_page_private(page + i, (unsigned long)private);
 }
 
-/* Lets the span's pages lead to it: see page_span(). */
+/* Sets the path from a page to its span: see page_span(). */
 static void set_pages(struct gch_go_span *s, u32 npages)
 {
 	u32 i;
@@ -57,7 +57,7 @@ static void set_pages(struct gch_go_span *s, u32 npages)
 }
 
 /**
- * gch_go_span_refill - begins to allocate from the start of a span
+ * gch_go_span_refill - restarts allocation at the start of a span
  * @s: the span, just swept
  *
  * Context: the caller owns the span.
@@ -125,8 +125,8 @@ static void span_init(struct gch_go_heap *h, struct gch_go_span *s,
 	set_pages(s, npages);
 	gch_delay();
 	/*
-	 * Who walks the spans, or reads a reference to one of its objects, wherever it
-	 * was stored, sees the span and its pages as they are now.
+	 * A walk over the spans sees the span and its pages initialized, and so does a
+	 * reader of a reference to one of its objects, wherever that was stored.
 	 */
 	smp_wmb();
 	WRITE_ONCE(s->npages, npages);
@@ -141,14 +141,14 @@ static struct gch_go_span *take_on(struct gch_go_heap *h, int nid, u32 npages)
 	if (!s)
 		return NULL;
 	h->mheap.free_pages -= npages;
-	/* It was free as a whole before. */
+	/* The arena was entirely free before. */
 	if (s->arena->nfree + npages == s->arena->npages)
 		h->mheap.empty_pages -= s->arena->npages;
 	return s;
 }
 
 /**
- * gch_go_arenas_init - sets up a heap's arenas, of which there are none yet
+ * gch_go_arenas_init - initializes the arenas of a new heap
  * @h: the heap
  *
  * Context: process context, may sleep.
@@ -184,12 +184,12 @@ static void set_dry(struct gch_go_free *f)
  * gch_go_span_alloc - takes a span from the page heap
  * @h: the heap
  * @class: its span class
- * @gen: sweep generation that it counts as swept in
- * @far: of another NUMA node, if that of the CPU has none; also if no memory can be
- *	had of that
+ * @gen: sweep generation in which it counts as swept
+ * @far: if the CPU's NUMA node has no span, take one of another node; implied if the
+ *	node recently had no memory
  *
  * Context: in a section; takes heap_lock.
- * Return: the span, owned by the caller, or NULL.
+ * Return: the span, owned by the caller; NULL if there is none.
  */
 struct gch_go_span *gch_go_span_alloc(struct gch_go_heap *h, unsigned int class,
 				      u32 gen, bool far)
@@ -243,7 +243,7 @@ void gch_go_span_free(struct gch_go_heap *h, struct gch_go_span *s)
 EXPORT_SYMBOL_IF_KUNIT(gch_go_span_free);
 
 /**
- * gch_go_spans_free - the same for several spans
+ * gch_go_spans_free - gives the pages of several spans back to the page heap
  * @h: the heap
  * @spans: list of them; empty afterwards
  *
@@ -287,7 +287,7 @@ static void arena_init(struct gch_go_arena *a, void *base, unsigned int order)
 		set_private(base, PAGE_SIZE << order, a);
 }
 
-/* What describes an arena of this order, and its spans. */
+/* Bytes of the descriptor of an arena of this order, spans included. */
 static size_t arena_bytes(unsigned int order)
 {
 	struct gch_go_arena *a = NULL;
@@ -301,11 +301,11 @@ static size_t order_charge(unsigned int order)
 }
 
 /**
- * gch_go_arena_charge - what an arena takes
- * @npages: pages of 8 KiB that it must have in a row
+ * gch_go_arena_charge - computes the memory that the smallest fitting arena takes
+ * @npages: number of contiguous 8 KiB pages that it must have
  *
  * Context: any.
- * Return: bytes, of the smallest.
+ * Return: bytes, including the descriptor.
  */
 size_t gch_go_arena_charge(unsigned int npages)
 {
@@ -313,7 +313,10 @@ size_t gch_go_arena_charge(unsigned int npages)
 }
 EXPORT_SYMBOL_IF_KUNIT(gch_go_arena_charge);
 
-/* Makes an arena of pages, which are given back if there is no memory for that. */
+/*
+ * Makes an arena of the pages at @base; gives them back without memory for its
+ * descriptor.
+ */
 static int arena_new(struct gch_go_heap *h, void *base, unsigned int order)
 {
 	struct gch_go_arena *a = gch_memory_get(&h->base, arena_bytes(order));
@@ -338,9 +341,9 @@ static int arena_new(struct gch_go_heap *h, void *base, unsigned int order)
 }
 
 /*
- * The order of an arena that is to be added: within the soft limit it is one that fits
- * with what describes it. Beyond the limit memory is taken in small pieces, so that it is
- * passed by no more than need be.
+ * The order of a new arena: below the soft limit, one that fits together with its
+ * descriptor. Beyond the limit memory is taken in small pieces, to exceed it as little
+ * as possible.
  */
 static unsigned int arena_order(struct gch_go_heap *h, unsigned int least)
 {
@@ -354,14 +357,14 @@ static unsigned int arena_order(struct gch_go_heap *h, unsigned int least)
 }
 
 /**
- * gch_go_arena_add - enlarges the page heap by an arena
+ * gch_go_arena_add - adds an arena to the page heap
  * @h: the heap
- * @npages: pages of 8 KiB that it must have in a row
+ * @npages: number of contiguous 8 KiB pages that it must have
  *
- * Near the limit it is made smaller until it fits with what describes it.
+ * Near the limit the arena is made smaller until it fits together with its descriptor.
  *
  * Context: process context outside sections, may sleep.
- * Return: 0, or -ENOMEM without memory or at the limit.
+ * Return: 0; -ENOMEM without memory or at the limit.
  */
 int gch_go_arena_add(struct gch_go_heap *h, unsigned int npages)
 {
@@ -381,7 +384,7 @@ int gch_go_arena_add(struct gch_go_heap *h, unsigned int npages)
 }
 EXPORT_SYMBOL_IF_KUNIT(gch_go_arena_add);
 
-/* A task that is told where to have its memory has it there. */
+/* A task with a memory policy or cpuset gets its memory where that says. */
 static bool wants_near(int nid)
 {
 #ifdef CONFIG_NUMA
@@ -392,13 +395,14 @@ static bool wants_near(int nid)
 }
 
 /**
- * gch_go_arena_add_near - the same with memory of the CPU's NUMA node, if that has some
+ * gch_go_arena_add_near - adds an arena of the CPU's NUMA node, if it has memory at
+ *	hand
  * @h: the heap
- * @npages: pages of 8 KiB that it must have in a row
+ * @npages: number of contiguous 8 KiB pages that it must have
  *
  * Context: process context outside sections, may sleep.
- * Return: 0; -ENOMEM if the node has none at hand, or has had none a while ago; if the
- * task's memory is to come from elsewhere; or at the limit.
+ * Return: 0; -ENOMEM if the node has no memory at hand or recently had none, if the
+ * task's policy or cpuset sends its memory elsewhere, or at the limit.
  */
 int gch_go_arena_add_near(struct gch_go_heap *h, unsigned int npages)
 {
@@ -424,7 +428,7 @@ static void arena_free(struct gch_go_heap *h, struct gch_go_arena *a)
 	gch_memory_put(&h->base, a, arena_bytes(a->order));
 }
 
-/* Takes empty arenas of a node off; at most @nr, which is lowered. */
+/* Unlists up to *@nr empty arenas of a node, and lowers *@nr; returns their pages. */
 static u64 take_empty(struct gch_go_heap *h, unsigned int nid,
 		      unsigned int *nr, struct list_head *empty)
 {
@@ -445,13 +449,12 @@ static u64 take_empty(struct gch_go_heap *h, unsigned int nid,
 }
 
 /**
- * gch_go_arenas_trim - gives empty arenas back
+ * gch_go_arenas_trim - frees empty arenas
  * @h: the heap
- * @nr: how many at most: a few, since that many are taken off under heap_lock
+ * @nr: maximum number; keep it small, since they are unlisted in one hold of heap_lock
  *
- * Context: process context, may sleep; under &gch_heap.cycle_lock, no cycle
- * runs.
- * Return: pages of 8 KiB given back.
+ * Context: process context, may sleep; under &gch_heap.cycle_lock, no cycle runs.
+ * Return: number of 8 KiB pages freed.
  */
 u64 gch_go_arenas_trim(struct gch_go_heap *h, unsigned int nr)
 {
@@ -476,7 +479,7 @@ u64 gch_go_arenas_trim(struct gch_go_heap *h, unsigned int nr)
 EXPORT_SYMBOL_IF_KUNIT(gch_go_arenas_trim);
 
 /**
- * gch_go_arenas_free - frees all arenas of a heap that nobody uses any more
+ * gch_go_arenas_free - frees all arenas of a heap that is no longer in use
  * @h: the heap; gch_go_arenas_init() has been called
  *
  * Context: process context, may sleep.

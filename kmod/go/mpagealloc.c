@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Free pages: which arena has so many in a row, and where
+ * Free pages: finds an arena with a long enough run, and the run in it
  *
- * What Go's page allocator (mpagealloc.go) keeps in a tree of summaries over its
- * address space, the longest row of free pages, is kept here for each arena, and
- * arenas of the same length are in one list. A word of bits says which lists are not
- * empty. So the arena for a span is found by one look at that word, the row in it by
- * a look at the few words of its bitmap, however many arenas there are and however
- * scattered their free pages. Arenas that are free as a whole are in lists of their
- * own: they are used last, and found at once when they are to be given back.
+ * Go's page allocator (mpagealloc.go) keeps the longest run of free pages in a tree of
+ * summaries over its address space. Here each arena has its longest run, arenas with
+ * the same length are in one list, and a word of bits says which lists are not empty.
+ * One look at that word finds the arena for a span, and a look at the few words of the
+ * arena's bitmap finds the run, however many arenas there are and however scattered
+ * their free pages. Entirely free arenas have lists of their own: they are used last,
+ * and are found at once when memory is given back.
  *
- * The shortest row that is long enough is used, so that long ones are kept.
+ * The shortest run that is long enough is used, which preserves long ones.
  *
- * All of it is protected by &gch_go_heap.heap_lock, which is raw: nothing here takes
- * longer with a larger heap.
+ * &gch_go_mheap.lock (heap_lock), which is raw, protects all of it: no function here
+ * takes longer with a larger heap.
  */
 #include "mpagealloc.h"
 
@@ -24,7 +24,7 @@
 
 #define WORDS_MAX	BITS_TO_LONGS(GCH_GO_ARENA_PAGES)
 
-/* The free pages of an arena; what is behind its end is none. */
+/* The bits of an arena's free pages; bits beyond its end are 0. */
 static unsigned int free_bits(const struct gch_go_arena *a, unsigned long *bits)
 {
 	unsigned int i, words = BITS_TO_LONGS(a->npages);
@@ -35,7 +35,7 @@ static unsigned int free_bits(const struct gch_go_arena *a, unsigned long *bits)
 	return words;
 }
 
-/* A bit stays if the one @n places up is set too; @n is less than a word has. */
+/* Keeps each bit whose neighbour @n places up is set too; @n is below BITS_PER_LONG. */
 static bool and_shifted(unsigned long *bits, unsigned int words, unsigned int n)
 {
 	unsigned long next, any = 0;
@@ -50,8 +50,8 @@ static bool and_shifted(unsigned long *bits, unsigned int words, unsigned int n)
 }
 
 /*
- * Pages in the longest free row of an arena, at most GCH_GO_RUNS; 0 if it has no free
- * page.
+ * Length of an arena's longest run of free pages, at most GCH_GO_RUNS; 0 if none is
+ * free.
  */
 static unsigned int longest(struct gch_go_free *f, const struct gch_go_arena *a)
 {
@@ -67,7 +67,7 @@ static unsigned int longest(struct gch_go_free *f, const struct gch_go_arena *a)
 	return run;
 }
 
-/* The first page of the first free row of so many; there is one. */
+/* First page of the first run of @npages free pages; there is one. */
 static u32 first_row(struct gch_go_free *f, const struct gch_go_arena *a,
 		     u32 npages)
 {
@@ -93,7 +93,7 @@ static unsigned long *map_of(struct gch_go_free *f, bool whole)
 }
 
 /**
- * gch_go_free_init - sets up the lists of a node, which has no arenas yet
+ * gch_go_free_init - initializes the lists of a node without arenas
  * @f: the lists
  *
  * Context: any.
@@ -140,7 +140,7 @@ void gch_go_free_add(struct gch_go_free *f, struct gch_go_arena *a)
 	list_as(f, a, longest(f, a), is_whole(a));
 }
 
-/* An arena whose free pages are others now. */
+/* Moves an arena whose free pages have changed to the right list. */
 static void relist(struct gch_go_free *f, struct gch_go_arena *a)
 {
 	unsigned int run = longest(f, a);
@@ -152,7 +152,7 @@ static void relist(struct gch_go_free *f, struct gch_go_arena *a)
 	list_as(f, a, run, whole);
 }
 
-/* One with so many free pages in a row, and as few more as there are. */
+/* Finds the arena whose longest run is the shortest of at least @npages. */
 static struct gch_go_arena *find(struct gch_go_free *f, u32 npages)
 {
 	unsigned long lists = GENMASK(GCH_GO_RUNS - 1, npages - 1);
@@ -164,12 +164,12 @@ static struct gch_go_arena *find(struct gch_go_free *f, u32 npages)
 }
 
 /**
- * gch_go_free_take - takes free pages in a row
+ * gch_go_free_take - takes a run of free pages
  * @f: lists of a node
- * @npages: how many, at most %GCH_GO_RUNS
+ * @npages: number of pages, at most %GCH_GO_RUNS
  *
  * Context: under heap_lock.
- * Return: the first page's span, or NULL if no arena of the node has so many.
+ * Return: the first page's span; NULL if no arena of the node has such a run.
  */
 struct gch_go_span *gch_go_free_take(struct gch_go_free *f, u32 npages)
 {
@@ -188,10 +188,10 @@ struct gch_go_span *gch_go_free_take(struct gch_go_free *f, u32 npages)
 }
 
 /**
- * gch_go_free_put - gives pages back
+ * gch_go_free_put - frees a run of pages
  * @f: lists of their node
  * @s: the first page's span
- * @npages: how many
+ * @npages: number of pages
  *
  * Context: under heap_lock.
  */
@@ -205,11 +205,11 @@ void gch_go_free_put(struct gch_go_free *f, struct gch_go_span *s, u32 npages)
 }
 
 /**
- * gch_go_free_whole - takes an arena that is free as a whole off its list
+ * gch_go_free_whole - takes an entirely free arena off its list
  * @f: lists of a node
  *
  * Context: under heap_lock.
- * Return: the arena, or NULL if there is none.
+ * Return: the arena; NULL if there is none.
  */
 struct gch_go_arena *gch_go_free_whole(struct gch_go_free *f)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Free pages of the Go engine's arenas, found without a search. */
+/* Runs of free pages in the Go engine's arenas, found without a search. */
 #ifndef _GCH_GO_MPAGEALLOC_H
 #define _GCH_GO_MPAGEALLOC_H
 
@@ -7,18 +7,18 @@
 
 #include "mheap.h"
 
-/* Free pages in a row are told apart up to this many; no span has more. */
+/* Run lengths are told apart up to this one; no span is longer. */
 #define GCH_GO_RUNS	16U
 
 /**
  * struct gch_go_free - the arenas of a NUMA node that have free pages
- * @partly: bit n: there are some in use in part whose longest row of free pages has
- *	n + 1, or, for the last, n + 1 or more
- * @wholly: the same of those that are free as a whole
- * @arenas: those in use in part, then those that are free, by that length
- * @looks: bitmaps of arenas that were looked at, ever; for tests
- * @dry_until: in jiffies: the node had no memory, and is not asked before
- * @dry: whether it had none
+ * @partly: bit n is set if a partly used arena has a longest run of n + 1 free pages;
+ *	the last bit also stands for longer runs
+ * @wholly: the same for entirely free arenas
+ * @arenas: lists of partly used, then of entirely free arenas, by that length
+ * @looks: looks at bitmaps of arenas, ever; for tests
+ * @dry_until: time in jiffies before which the node is not asked for memory
+ * @dry: the node has had no memory; @dry_until is valid
  */
 struct gch_go_free {
 	unsigned long partly;

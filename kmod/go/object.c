@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Objects: their size, their bytes and the places of their references. */
+/* Objects: their sizes, their data and the places of their references. */
 #include "object.h"
 
 #include "barrier.h"
@@ -11,9 +11,9 @@
 
 /**
  * gch_go_visit_refs - visits the references of an object
- * @ref: reference to it
- * @fn: called with each that is not empty
- * @arg: its first argument
+ * @ref: reference to the object
+ * @fn: called with each that is not NULL
+ * @arg: first argument of @fn
  *
  * Context: any, while the object lives.
  */
@@ -23,11 +23,11 @@ void gch_go_visit_refs(unsigned long ref, gch_go_edge_fn fn, void *arg)
 }
 
 /**
- * gch_go_object_size - bytes that an object takes
- * @ref: reference to it
+ * gch_go_object_size - computes the bytes that an object takes
+ * @ref: reference to the object
  *
  * Context: any, while the object lives.
- * Return: the size of its class or pages.
+ * Return: the size of its class, or of its pages.
  */
 u32 gch_go_object_size(unsigned long ref)
 {
@@ -70,7 +70,7 @@ static void **ref_of_large(unsigned long addr, u32 i)
 	return (void **)addr + i;
 }
 
-/* Only if they lead: others are looked up by who has more time. */
+/* Only if the references are the leading words: any_ref() looks up others. */
 static __always_inline void **quick_ref_of_other(unsigned long addr, u32 i)
 {
 	struct gch_go_span *s = page_span(addr);
@@ -95,13 +95,13 @@ static __always_inline void **quick_ref_of_large(unsigned long addr, u32 i)
 {
 	struct gch_go_large *l = page_large(addr);
 
-	/* Those of a variable type lead always. */
+	/* The references of a variable-size type are always the leading words. */
 	if (unlikely(!l->type->leading || i >= l->nr_refs))
 		return NULL;
 	return (void **)addr + i;
 }
 
-/* The place of an object's reference @i, where that is soon found; else NULL. */
+/* The place of an object's reference @i if a quick look finds it, else NULL. */
 static __always_inline void **quick_ref(void *obj, u32 i)
 {
 	unsigned long ref = (unsigned long)obj, addr = ref_addr(ref);
@@ -121,7 +121,7 @@ static __always_inline void **any_ref(void *obj, u32 i)
 	unsigned long ref = (unsigned long)obj, addr = ref_addr(ref);
 
 	if (is_inline_ref(ref)) {
-		/* None is set beyond the object, and none without references. */
+		/* No bit is set beyond the object, or in a span without references. */
 		if (i >= BITS_PER_LONG ||
 		    !(gch_go_inline_bits(ref, tail_of(addr)) & BIT_ULL(i)))
 			return NULL;
@@ -132,13 +132,13 @@ static __always_inline void **any_ref(void *obj, u32 i)
 }
 
 /**
- * gch_go_ref - the place of a reference in an object
+ * gch_go_ref - finds the place of a reference in an object
  * @m: the mutator
  * @obj: the object
  * @i: number of the word
  *
  * Context: in a section.
- * Return: the place, or NULL if the word is no reference.
+ * Return: the place; NULL if the word is no reference.
  */
 void **gch_go_ref(struct gch_mutator *m, void *obj, u32 i)
 {
@@ -160,12 +160,12 @@ static noinline int load_slow(struct gch_mutator *m, u32 state, void **place,
 /**
  * gch_go_load - reads a reference of an object
  * @m: the mutator
- * @place: slot that gets it
+ * @place: the slot to set
  * @obj: the object
  * @i: number of the word
  *
  * Context: in a section.
- * Return: 0, -EAGAIN; -ERANGE if the word is no reference.
+ * Return: 0; -EAGAIN if mutators are stopped; -ERANGE if the word is no reference.
  */
 int gch_go_load(struct gch_mutator *m, void **place, void *obj, u32 i)
 {
@@ -200,15 +200,16 @@ static noinline int load_refs_slow(struct gch_mutator *m, u32 state,
 }
 
 /**
- * gch_go_load_refs - reads references of an object that are side by side
+ * gch_go_load_refs - reads adjacent references of an object
  * @m: the mutator
- * @places: slots that get them
+ * @places: the slots to set
  * @src: slot that refers to the object
  * @i: number of the first word
- * @nr: how many words, at most %GCH_REFS_MAX
+ * @nr: number of words, at most %GCH_REFS_MAX
  *
- * Context: in a section, so that the object stays even if @src is overwritten.
- * Return: 0, -EAGAIN; -ERANGE if one of the words is no reference.
+ * Context: in a section, which keeps the object even if @src is overwritten.
+ * Return: 0; -EAGAIN if mutators are stopped; -ERANGE if one of the words is no
+ * reference.
  */
 int gch_go_load_refs(struct gch_mutator *m, void **places, void **src, u32 i,
 		     u32 nr)
@@ -228,7 +229,7 @@ int gch_go_load_refs(struct gch_mutator *m, void **places, void **src, u32 i,
 	gch_tally(m->stats->stores, nr);
 	for (n = 0; n < nr && !ret; n++) {
 		ref = (unsigned long)READ_ONCE(from[n]);
-		/* Who reads several is likely to go on from each. */
+		/* A caller that reads several references is likely to follow each. */
 		prefetch((void *)ref_addr(ref));
 		ret = gch_go_assign_at(to_go(m->heap), m, state, &places[n],
 				       (void *)ref);
@@ -255,7 +256,7 @@ static noinline int store_slow(struct gch_mutator *m, u32 state, void *obj,
  * @ref: the reference
  *
  * Context: in a section.
- * Return: 0, -EAGAIN; -ERANGE if the word is no reference.
+ * Return: 0; -EAGAIN if mutators are stopped; -ERANGE if the word is no reference.
  */
 int gch_go_store(struct gch_mutator *m, void *obj, u32 i, void *ref)
 {
@@ -269,13 +270,13 @@ int gch_go_store(struct gch_mutator *m, void *obj, u32 i, void *ref)
 }
 
 /**
- * gch_go_data - an object's bytes
+ * gch_go_data - finds the data of an object
  * @m: the mutator
  * @obj: the object
  * @bytes: set to its usable size
  *
  * Context: in a section.
- * Return: its first byte.
+ * Return: its first byte, after any header word.
  */
 void *gch_go_data(struct gch_mutator *m, void *obj, size_t *bytes)
 {

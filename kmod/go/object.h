@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Where the references of an object are: inline, for the marker's sake. */
+/* Finds the references of an object; inline, since the marker depends on its speed. */
 #ifndef _GCH_GO_OBJECT_H
 #define _GCH_GO_OBJECT_H
 
@@ -95,8 +95,8 @@ static inline void gch_go_scan_large(struct gch_go_large *l, gch_go_edge_fn fn,
 }
 
 /*
- * Large objects are scanned in pieces, as Go's maxObletBytes; this many of their
- * references are one. An object of a fixed type never has more.
+ * Large objects are scanned in pieces of this many references, as Go's maxObletBytes.
+ * An object of a fixed type is always one piece.
  */
 #define GCH_GO_PIECE_REFS	(SZ_128K / 8)
 
@@ -105,7 +105,7 @@ static inline u32 gch_go_large_refs(const struct gch_go_large *l)
 	return l->type->flags & GCH_TYPE_VAR ? l->nr_refs : l->type->nr_refs;
 }
 
-/* How many references are in the piece that begins with number @first. */
+/* Number of references in the piece that starts with number @first. */
 static inline u32 gch_go_piece_refs(const struct gch_go_large *l, u32 first)
 {
 	return min_t(u32, gch_go_large_refs(l) - first, GCH_GO_PIECE_REFS);
@@ -122,7 +122,7 @@ static inline void gch_go_scan_piece(struct gch_go_large *l, u32 first,
 				  gch_go_piece_refs(l, first), fn, arg);
 }
 
-/* The reference words of an inline object of a scan span. */
+/* The reference words of an inline object in a scan span, a bit each. */
 static __always_inline u64 gch_go_inline_bits(unsigned long ref,
 					      const struct gch_go_tail *tail)
 {
@@ -134,12 +134,12 @@ static __always_inline u64 gch_go_inline_bits(unsigned long ref,
 			       (GCH_GO_PAGE_SIZE - 1), tail->size);
 }
 
-/* The object whose mark is byte @i of those of the page of @ref. */
+/* The object whose mark is byte @i of the mark bytes of @ref's page. */
 static __always_inline unsigned long
 gch_go_object_at(const struct gch_go_tail *tail, unsigned long ref,
 		 unsigned int i)
 {
-	/* It may begin anywhere in the bytes that the mark is for. */
+	/* The object may begin anywhere in the bytes that share the mark. */
 	u32 offset = (i << mark_shift(ref)) + tail->size - 1;
 
 	return (ref & (~(GCH_GO_PAGE_SIZE - 1) | TAG_MASK)) +
@@ -149,7 +149,7 @@ gch_go_object_at(const struct gch_go_tail *tail, unsigned long ref,
 void gch_go_visit_refs(unsigned long ref, gch_go_edge_fn fn, void *arg);
 u32 gch_go_object_size(unsigned long ref);
 
-/* Calls @fn with every reference of an object that is not empty. */
+/* Calls @fn with every non-NULL reference of an object. */
 static __always_inline void gch_go_scan(unsigned long ref, gch_go_edge_fn fn,
 					void *arg)
 {

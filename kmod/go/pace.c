@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A heap and its pacer: what the pacer has to know, and when
+ * Pacing a heap: feeds the pacer with the heap's figures, and applies its decisions
  *
- * pace_lock makes changes of the pacer one step; mutators read goal and triggers
- * without it. It is raw: what all CPUs have counted is summed before it is taken.
+ * pace_lock makes a change of the pacer atomic; mutators read goal and triggers without
+ * it. It is raw, so per-CPU counters are summed before it is taken.
  */
 #include "pace.h"
 
@@ -13,12 +13,12 @@
 #include "go.h"
 #include "heapstat.h"
 
-/* Nanoseconds between looks at how much processor time collecting takes, ... */
+/* Nanoseconds between updates of the limiter, ... */
 #define LIMITER_EVERY	(10 * NSEC_PER_MSEC)
-/* ... and how much more than mutators it may have taken, for each CPU. */
+/* ... and the capacity of its bucket for each CPU, in nanoseconds. */
 #define LIMITER_CAPACITY	((u64)NSEC_PER_SEC)
 
-/* Bytes allocated and not swept since. */
+/* Bytes allocated so far and not swept. */
 static u64 allocated(struct gch_go_heap *h)
 {
 	u64 alloc, freed = 0;
@@ -32,11 +32,11 @@ static u64 allocated(struct gch_go_heap *h)
 }
 
 /**
- * gch_go_time - processor time that collecting has taken, in all
+ * gch_go_time - sums the processor time that collecting has taken so far
  * @h: the heap
  *
  * Context: any.
- * Return: nanoseconds.
+ * Return: nanoseconds, assists included.
  */
 u64 gch_go_time(struct gch_go_heap *h)
 {
@@ -50,11 +50,11 @@ u64 gch_go_time(struct gch_go_heap *h)
 }
 
 /**
- * gch_go_stalled - counts what a mutator has waited for the collector
+ * gch_go_stalled - counts time that a mutator has waited for the collector
  * @h: the heap
- * @ns: how long
+ * @ns: nanoseconds
  *
- * Mutators that share a CPU lose no more than they would have had of it.
+ * If mutators share CPUs, each counts only its part of a CPU.
  *
  * Context: any.
  */
@@ -66,7 +66,7 @@ void gch_go_stalled(struct gch_go_heap *h, u64 ns)
 		     &h->pace.stalled_ns);
 }
 
-/* What collecting has taken from mutators, in all. */
+/* Processor time that collecting has taken from mutators so far. */
 static u64 taken(struct gch_go_heap *h)
 {
 	u64 workers = 0, idle = 0;
@@ -89,8 +89,8 @@ static bool limiter_due(const struct gch_go_heap *h, u64 now)
 }
 
 /*
- * @gc: taken() @now. The CPUs that count are those that mutators could use: what the
- * collector does on others takes nothing away from them.
+ * @gc: taken() at @now. Only as many CPUs count as mutators can use: collecting on
+ * other CPUs takes nothing from mutators.
  */
 static void limiter_update(struct gch_go_heap *h, u64 now, u64 gc)
 {
@@ -103,7 +103,7 @@ static void limiter_update(struct gch_go_heap *h, u64 now, u64 gc)
 	if (!limiter_due(h, now))
 		return;
 	all = (now - h->pace.limiter_time) * cpus;
-	/* Another that looked later may have come first. */
+	/* A later reader may have updated the limiter first. */
 	gc = max(gc, h->pace.limiter_gc);
 	part = min(gc - h->pace.limiter_gc, all);
 	gch_go_limiter_add(&h->pace.limiter, part, all - part,
@@ -120,10 +120,10 @@ static void limiter_update(struct gch_go_heap *h, u64 now, u64 gc)
  * gch_go_limiter_holds - does collecting take too much processor time?
  * @h: the heap
  *
- * If it has, it is looked at again, without waiting.
+ * If the limiter is on and an update is due, updates it, unless pace_lock is taken.
  *
  * Context: any but interrupts.
- * Return: whether it does: then nothing is done for the limit's sake alone.
+ * Return: true if it does: then no work is done for the limit's sake alone.
  */
 bool gch_go_limiter_holds(struct gch_go_heap *h)
 {
@@ -145,7 +145,7 @@ bool gch_go_limiter_holds(struct gch_go_heap *h)
 }
 
 /**
- * gch_go_limiter_time - how long collecting was held back
+ * gch_go_limiter_time - sums the time that the limiter has been on
  * @h: the heap
  *
  * Context: process context.
@@ -169,12 +169,15 @@ static u64 used(struct gch_go_heap *h)
 {
 	u64 held = atomic64_read(&h->base.held);
 
-	/* Read at two instants. */
+	/* Read at different times: free memory may appear to exceed what is held. */
 	return held - min_t(u64, held, READ_ONCE(h->mheap.free_pages) <<
 				       GCH_GO_PAGE_SHIFT);
 }
 
-/* Is a cycle due for the limit's sake? Not before what is dead has been swept. */
+/*
+ * Does the limit ask for a cycle? Not before the dead objects of the last one are
+ * swept.
+ */
 static bool is_short(struct gch_go_heap *h)
 {
 	return READ_ONCE(h->pace.pacer.limit) && !READ_ONCE(h->sweep.pages) &&
@@ -183,16 +186,16 @@ static bool is_short(struct gch_go_heap *h)
 }
 
 /**
- * gch_go_cycle_due - is a cycle to be started?
+ * gch_go_cycle_due - does the caller have to request a cycle?
  * @h: the heap
  * @live: live bytes
- * @fresh: pages have been taken
+ * @fresh: the caller has taken pages
  *
- * Not again before one that was asked for has marked, and not for the limit's
- * sake alone while collecting takes too much processor time.
+ * No cycle is due while one that was requested has not marked. None is due for the
+ * limit's sake alone while collecting takes too much processor time.
  *
  * Context: in a section.
- * Return: whether the caller has to request one.
+ * Return: true if it has to; the request counts as made.
  */
 bool gch_go_cycle_due(struct gch_go_heap *h, u64 live, bool fresh)
 {
@@ -237,7 +240,7 @@ void gch_go_pace(struct gch_go_heap *h)
 }
 
 /**
- * gch_go_pace_swept - decides what may be used until the next cycle starts
+ * gch_go_pace_swept - sets the use of memory at which the limit starts the next cycle
  * @h: the heap, all of which is swept
  *
  * Context: process context.
@@ -253,7 +256,7 @@ void gch_go_pace_swept(struct gch_go_heap *h)
 }
 
 /**
- * gch_go_pace_begin - a cycle begins
+ * gch_go_pace_begin - updates the pacer when a cycle begins
  * @h: the heap
  *
  * Context: process context; under &gch_heap.cycle_lock.
@@ -294,7 +297,7 @@ static u64 root_bytes(struct gch_go_heap *h)
 	return bytes;
 }
 
-/* The share of all CPUs that assists had, in thousandths. */
+/* Share of all CPUs that assists had in this cycle, in thousandths. */
 static unsigned int assist_share(struct gch_go_heap *h)
 {
 	u64 assist = atomic64_read(&h->base.assist.sum) - h->mark.assist_before;
@@ -304,10 +307,10 @@ static unsigned int assist_share(struct gch_go_heap *h)
 }
 
 /**
- * gch_go_pace_end - marking has ended
+ * gch_go_pace_end - updates the pacer when marking has ended
  * @h: the heap
  *
- * What is live from now on is what was marked, then or at birth.
+ * Live bytes become the bytes that were marked or allocated black.
  *
  * Context: process context, may sleep; under &gch_heap.cycle_lock.
  */
@@ -321,7 +324,7 @@ void gch_go_pace_end(struct gch_go_heap *h)
 	h->pace.black_before = black;
 	h->pace.last_goal = p->goal;
 	h->pace.last_live = atomic64_read(&h->live);
-	/* Read at two instants: it may be less than what is free. */
+	/* Read at different times: free memory may appear to exceed what is held. */
 	h->pace.in_use = held - min_t(u64, held, READ_ONCE(h->mheap.free_pages) <<
 					    GCH_GO_PAGE_SHIFT);
 	now = ktime_get_ns();
@@ -341,12 +344,12 @@ void gch_go_pace_end(struct gch_go_heap *h)
 }
 
 /**
- * gch_go_sweep_owed - what has to be swept by now
+ * gch_go_sweep_owed - computes how far sweeping is behind
  * @h: the heap
  * @live: live bytes
  *
  * Context: any.
- * Return: pages.
+ * Return: number of pages to sweep now.
  */
 u64 gch_go_sweep_owed(struct gch_go_heap *h, u64 live)
 {
@@ -359,12 +362,12 @@ u64 gch_go_sweep_owed(struct gch_go_heap *h, u64 live)
 }
 
 /**
- * gch_go_take_credit - pays a debt out of what the workers have done beyond it
+ * gch_go_take_credit - pays a debt from the credit of the workers
  * @h: the heap
  * @debt: bytes
  *
  * Context: any.
- * Return: how much of it is paid.
+ * Return: bytes paid.
  */
 s64 gch_go_take_credit(struct gch_go_heap *h, s64 debt)
 {
@@ -379,13 +382,13 @@ s64 gch_go_take_credit(struct gch_go_heap *h, s64 debt)
 }
 
 /**
- * gch_go_is_late - is a heap as far past its goal as it should ever be?
+ * gch_go_is_late - is a heap more than a tenth past its goal?
  * @h: the heap
  * @state: its state as the section has read it
  * @live: live bytes
  *
  * Context: any.
- * Return: whether it is, with a cycle under way.
+ * Return: true if it is, a cycle is requested or running, and the limiter is off.
  */
 bool gch_go_is_late(struct gch_go_heap *h, u32 state, u64 live)
 {
@@ -395,12 +398,12 @@ bool gch_go_is_late(struct gch_go_heap *h, u32 state, u64 live)
 }
 
 /**
- * gch_go_owe - charges a mutator for what it allocates
+ * gch_go_owe - charges a mutator for an allocation
  * @h: the heap
- * @m: the mutator
+ * @m: the mutator; &gch_mutator.pending is set if it has to assist after the call
  * @state: the heap's state as the section has read it
  * @live: live bytes
- * @bytes: allocated
+ * @bytes: bytes allocated
  *
  * Context: in a section.
  */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* A heap and its pacer, and what mutators owe; see pace.c. */
+/* Pacing a heap, and the debts of its mutators; see pace.c. */
 #ifndef _GCH_GO_PACE_H
 #define _GCH_GO_PACE_H
 
@@ -12,21 +12,20 @@ struct gch_go_heap;
 struct gch_mutator;
 
 /**
- * struct gch_go_pace - what a heap and its pacer know of each other
+ * struct gch_go_pace - the pacer of a heap, and the figures it needs
  * @lock: protects changes of @pacer
- * @pacer: when a cycle starts, and what mutators owe it
+ * @pacer: when a cycle starts, and how much mutators assist
  * @limiter: whether collecting takes too much processor time; under @lock
- * @limiter_time: when that was last looked at
+ * @limiter_time: last update of @limiter, by ktime_get_ns()
  * @limiter_gc: processor time that collecting had taken from mutators by then
- * @limiter_on: how often it had taken too much
- * @limiter_ns: for how long, up to @limiter_time
- * @stalled_ns: processor time that mutators have not used since they waited for the
- *	collector
+ * @limiter_on: how often @limiter has switched on
+ * @limiter_ns: how long it has been on, up to @limiter_time
+ * @stalled_ns: processor time that mutators lost by waiting for the collector
  * @black_before: gch_go_black() when the cycle began
  * @in_use: bytes of pages in use when the last cycle had marked
- * @last_goal: the goal that it had
- * @last_live: live bytes then, before those that it found dead were subtracted
- * @frame_bytes: those of frames then
+ * @last_goal: the goal of that cycle
+ * @last_live: live bytes at that time, including the objects that it found dead
+ * @frame_bytes: bytes of frames at that time
  */
 struct gch_go_pace {
 	raw_spinlock_t lock;		/* see above */

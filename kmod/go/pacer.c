@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The pacer: when a cycle starts, and what mutators owe it
+ * The pacer: when a cycle starts, and how much mutators assist
  *
- * As Go's since 1.19 (its mgcpacer.go; design 44167, "GC pacer redesign"). The
- * goal is what the last cycle left alive, enlarged by GOGC percent of that and of
- * the roots, or what the soft limit leaves room for. The cycle starts as long
- * before the goal as it takes to mark what is expected, at the rate of the last
- * cycles: cons/mark, the bytes allocated for each byte marked. Should it not get
- * there by itself, mutators mark in proportion to what they allocate.
+ * It works as Go's does since 1.19 (mgcpacer.go; design 44167, "GC pacer redesign").
+ * The goal is the bytes that the last cycle left alive, plus GOGC percent of those and
+ * of the roots; or less, if the soft limit leaves less room. A cycle starts early
+ * enough for marking to finish before the goal. The pacer predicts that from the
+ * expected work and from the rate of the last cycles: cons/mark, the bytes allocated
+ * per byte marked. If the workers are too slow, mutators mark in proportion to what
+ * they allocate.
  *
- * Nothing here looks at a heap, takes a lock or can fail. Bytes are those of
- * objects, with references or not, both in what is live and in what is marked.
+ * This file looks at no heap, takes no lock and cannot fail. Live bytes and marked
+ * bytes both include objects without references.
  */
 #include "pacer.h"
 
@@ -21,43 +22,47 @@
 
 #include "compat.h"
 
-/* A cycle starts between these fractions of the way to its goal: 0.7, 0.95. */
+/*
+ * Bounds of the trigger, as parts of the way from marked bytes to goal: 0.7 and 0.95.
+ */
 #define TRIGGER_LEAST	45
 #define TRIGGER_MOST	61
 #define TRIGGER_PARTS	64
-/* A goal is this far off at least: sweeping has to end before it begins anew. */
+/* Minimum distance of a goal: the sweep has to end before the next cycle. */
 #define SWEEP_DISTANCE	SZ_1M
-/* The same where the limit is near. */
+/* The same for the limit's goal. */
 #define LIMIT_DISTANCE	SZ_256K
-/* A cycle has this far to go when it begins. */
+/* Minimum distance of the goal when a cycle begins. */
 #define MIN_RUNWAY	SZ_64K
-/* The limit's goal stays below it: percent, and bytes at least. */
+/* Headroom below the limit: percent, and minimum bytes. */
 #define HEADROOM_PERCENT	3
 #define HEADROOM_LEAST	SZ_1M
-/* The share of all CPUs that marking has if nothing else is said, in thousandths. */
+/* Default and maximum share of all CPUs for marking, in thousandths. */
 #define MARK_SHARE	250
 #define SHARE_MOST	950
-/* GOGC that a forced cycle goes by when it is off. */
+/* GOGC of a forced cycle while GOGC is off. */
 #define GOGC_OFF	100000
-/* Scan work that is always taken to be left. */
+/* Minimum of the work that is assumed to be left, bytes. */
 #define WORK_LEAST	1000
-/* What past its goal a heap may grow by: a tenth. */
+/* How far a heap may grow past its goal: a tenth of it. */
 #define OVERSHOOT_PART	10
-/* What a heap keeps beside what it will need: a tenth; of the limit, percent. */
+/*
+ * Memory kept beyond the expected need: a tenth; and its maximum, percent of the limit.
+ */
 #define RETAIN_PART	10
 #define RETAIN_PERCENT	95
-/* The largest rate: no heap is as large. */
+/* The largest rate: no heap is that large. */
 #define RATE_MAX	BIT_ULL(40)
 
 /**
- * gch_go_scale - multiplies and divides
+ * gch_go_scale - computes @a * @b / @c without overflow
  * @a: a number
  * @b: a number
  * @c: a number; 0 counts as 1
  *
  * Context: any.
- * Return: @a * @b / @c; with less precision where the product is too large, and
- * U64_MAX if the result is.
+ * Return: the quotient, with less precision if the product overflows; U64_MAX if the
+ * quotient does.
  */
 u64 gch_go_scale(u64 a, u64 b, u64 c)
 {
@@ -91,7 +96,7 @@ static u64 less(u64 a, u64 b)
 }
 
 /**
- * gch_go_pacer_gogc_goal - the goal that GOGC sets
+ * gch_go_pacer_gogc_goal - computes the goal that GOGC sets
  * @p: the pacer
  *
  * Context: any.
@@ -111,13 +116,13 @@ u64 gch_go_pacer_gogc_goal(const struct gch_go_pacer *p)
 EXPORT_SYMBOL_IF_KUNIT(gch_go_pacer_gogc_goal);
 
 /**
- * gch_go_pacer_limit_goal - the goal that the soft limit sets
+ * gch_go_pacer_limit_goal - computes the goal that the soft limit sets
  * @p: the pacer
  *
- * Of the limit, what is held and neither free nor an object cannot be used, and
- * what is held beyond it has to be made up for. That is right when a cycle has marked
- * and nothing is swept: the room between objects is little then. Most of what is swept
- * will be used again.
+ * Memory that is held but neither free nor allocated to objects is subtracted from the
+ * limit, and so is memory held beyond the limit. The result is right after marking and
+ * before the sweep, when there is little room between objects. Most of the room that
+ * the sweep makes is used again.
  *
  * Context: any.
  * Return: live bytes; U64_MAX for no goal.
@@ -147,7 +152,7 @@ static u64 used(const struct gch_go_pacer *p)
 	return less(p->held, p->free);
 }
 
-/* Bytes that mutators allocate while what is expected is marked. */
+/* Bytes that mutators are expected to allocate during marking. */
 static u64 runway(const struct gch_go_pacer *p)
 {
 	unsigned int i, share = mark_share(p);
@@ -160,7 +165,7 @@ static u64 runway(const struct gch_go_pacer *p)
 }
 
 /**
- * gch_go_pacer_trigger - when to start a cycle that is to end at a goal
+ * gch_go_pacer_trigger - computes when to start a cycle that is to end at a goal
  * @p: the pacer
  * @goal: the goal
  *
@@ -178,17 +183,17 @@ u64 gch_go_pacer_trigger(const struct gch_go_pacer *p, u64 goal)
 	part = (goal - p->marked) / TRIGGER_PARTS;
 	least = p->marked + part * TRIGGER_LEAST;
 	most = p->marked + part * TRIGGER_MOST;
-	/* A large heap need not start early for the sake of a fraction. */
+	/* The fraction alone would start the cycle of a large heap too early. */
 	most = max(most, less(goal, GCH_GO_MIN_HEAP));
 	return clamp(less(goal, runway(p)), least, most);
 }
 EXPORT_SYMBOL_IF_KUNIT(gch_go_pacer_trigger);
 
 /**
- * gch_go_pacer_commit - decides on goal and trigger
+ * gch_go_pacer_commit - sets goal and trigger
  * @p: the pacer
  *
- * Context: any; the caller keeps others from doing so.
+ * Context: any; the caller serializes changes of the pacer.
  */
 void gch_go_pacer_commit(struct gch_go_pacer *p)
 {
@@ -202,13 +207,12 @@ void gch_go_pacer_commit(struct gch_go_pacer *p)
 EXPORT_SYMBOL_IF_KUNIT(gch_go_pacer_commit);
 
 /**
- * gch_go_pacer_commit_used - decides on what may be used until a cycle starts
- * @p: the pacer; what was found dead is swept
+ * gch_go_pacer_commit_used - sets the limit's goal and trigger for memory in use
+ * @p: the pacer; dead objects have been swept
  *
- * Room for an object that was swept may be of no use to the next, if that is of another
- * size. So the limit bounds what is in use: what is held and in no free page. It grows
- * only where a span of pages is taken. The way to the goal is divided as in
- * gch_go_pacer_trigger().
+ * The room of a swept object may not fit the next one. So the limit bounds memory in
+ * use, which is all memory held except for free pages, and which grows only when a span
+ * takes pages. The trigger is clamped as in gch_go_pacer_trigger().
  *
  * Context: as gch_go_pacer_commit().
  */
@@ -233,10 +237,10 @@ void gch_go_pacer_commit_used(struct gch_go_pacer *p)
 EXPORT_SYMBOL_IF_KUNIT(gch_go_pacer_commit_used);
 
 /**
- * gch_go_pacer_begin - a cycle begins
+ * gch_go_pacer_begin - sets the goal of a cycle that begins
  * @p: the pacer
  * @live: live bytes
- * @used: bytes held that are in no free page
+ * @used: bytes held, except for free pages
  *
  * Context: as gch_go_pacer_commit().
  */
@@ -252,14 +256,13 @@ void gch_go_pacer_begin(struct gch_go_pacer *p, u64 live, u64 used)
 EXPORT_SYMBOL_IF_KUNIT(gch_go_pacer_begin);
 
 /**
- * gch_go_pacer_end - learns from a cycle whose marking has ended
+ * gch_go_pacer_end - updates work and rate when marking has ended
  * @p: the pacer
- * @live: live bytes then, before those that were not marked are subtracted
+ * @live: live bytes, including the objects that were not marked
  * @work: bytes marked
- * @assist: share of all CPUs that mutators marked with, in thousandths
+ * @assist: share of all CPUs that assists had, in thousandths
  *
- * What mutators marked themselves is taken into account so that the next cycle
- * begins early enough to do without.
+ * The rate includes assists, so that the next cycle begins early enough to need none.
  *
  * Context: as gch_go_pacer_commit().
  */
@@ -281,15 +284,16 @@ void gch_go_pacer_end(struct gch_go_pacer *p, u64 live, u64 work,
 EXPORT_SYMBOL_IF_KUNIT(gch_go_pacer_end);
 
 /**
- * gch_go_pacer_owed - what is to be marked for what was allocated
+ * gch_go_pacer_owed - computes the debt for an allocation
  * @p: the pacer
  * @live: live bytes
  * @done: bytes that this cycle has marked
  * @bytes: bytes allocated
  *
- * What is left to mark goes to what is left to allocate. When more had to be
- * marked than expected, everything that was alive is, and the goal moves in
- * proportion; when live bytes are past it, another tenth is what is left.
+ * Spreads the work that is left over the bytes that may be allocated before the goal.
+ * If more has been marked than expected, expects all bytes that were live at the
+ * trigger to be marked, and moves the goal in proportion, by at most GOGC percent. If
+ * live bytes are past the goal, moves the goal by a tenth.
  *
  * Context: any; the values may be those of different moments.
  * Return: bytes to mark.
@@ -319,7 +323,7 @@ u64 gch_go_pacer_owed(const struct gch_go_pacer *p, u64 live, u64 done,
 EXPORT_SYMBOL_IF_KUNIT(gch_go_pacer_owed);
 
 /**
- * gch_go_pacer_worst - what live bytes should never exceed
+ * gch_go_pacer_worst - computes what live bytes should never exceed
  * @p: the pacer
  *
  * Context: any.
@@ -334,14 +338,14 @@ u64 gch_go_pacer_worst(const struct gch_go_pacer *p)
 EXPORT_SYMBOL_IF_KUNIT(gch_go_pacer_worst);
 
 /**
- * gch_go_pacer_retain - memory that a heap keeps for its next cycle
+ * gch_go_pacer_retain - computes the memory that a heap keeps for its next cycle
  * @p: the pacer, committed
  * @in_use: bytes in use when the last cycle had marked
  * @last_goal: the goal of that cycle
  * @limit: soft limit, 0 for none
  *
- * What was needed then is needed again, in proportion to the goals, and a tenth
- * more; as Go's scavenger has it.
+ * The use of the last cycle, in proportion to the goals, and a tenth more, as Go's
+ * scavenger keeps it.
  *
  * Context: any.
  * Return: bytes.
@@ -359,11 +363,11 @@ u64 gch_go_pacer_retain(const struct gch_go_pacer *p, u64 in_use, u64 last_goal,
 EXPORT_SYMBOL_IF_KUNIT(gch_go_pacer_retain);
 
 /**
- * gch_go_pacer_sweep_way - what may be allocated until all has to be swept
+ * gch_go_pacer_sweep_way - computes the bytes to allocate before all has to be swept
  * @p: the pacer
  *
  * Context: any.
- * Return: bytes; U64_MAX if there is no hurry.
+ * Return: bytes; U64_MAX without a trigger.
  */
 u64 gch_go_pacer_sweep_way(const struct gch_go_pacer *p)
 {
@@ -371,15 +375,15 @@ u64 gch_go_pacer_sweep_way(const struct gch_go_pacer *p)
 
 	if (p->trigger == U64_MAX)
 		return U64_MAX;
-	/* A margin: whoever counts pages and bytes does so a little late. */
+	/* The margin covers counters that are updated late. */
 	return max_t(u64, less(way, SWEEP_DISTANCE), SZ_8K);
 }
 EXPORT_SYMBOL_IF_KUNIT(gch_go_pacer_sweep_way);
 
 /**
- * gch_go_pacer_sweep_owed - what is to be swept for what was allocated
+ * gch_go_pacer_sweep_owed - computes how far sweeping is behind
  * @pages: pages in use when sweeping began
- * @swept: those swept since
+ * @swept: pages swept since
  * @way: from gch_go_pacer_sweep_way()
  * @grown: bytes allocated since
  *
@@ -395,14 +399,14 @@ u64 gch_go_pacer_sweep_owed(u64 pages, u64 swept, u64 way, u64 grown)
 EXPORT_SYMBOL_IF_KUNIT(gch_go_pacer_sweep_owed);
 
 /**
- * gch_go_pacer_taken - processor time that collecting takes from mutators
- * @assists: what they have spent on marking and sweeping
- * @workers: what mark workers have used
- * @idle: how much of it they used because a CPU had nothing else to do
- * @stalled: what mutators have not used since they waited for the collector
+ * gch_go_pacer_taken - computes the processor time that collecting takes from mutators
+ * @assists: time that mutators have spent on marking and sweeping
+ * @workers: time that workers have used
+ * @idle: the part of @workers on CPUs that were idle otherwise
+ * @stalled: processor time that mutators lost by waiting for the collector
  *
  * Context: any; the values may be those of different moments.
- * Return: the time.
+ * Return: the time, in the unit of the arguments.
  */
 u64 gch_go_pacer_taken(u64 assists, u64 workers, u64 idle, u64 stalled)
 {
@@ -411,15 +415,16 @@ u64 gch_go_pacer_taken(u64 assists, u64 workers, u64 idle, u64 stalled)
 EXPORT_SYMBOL_IF_KUNIT(gch_go_pacer_taken);
 
 /**
- * gch_go_limiter_add - counts processor time
+ * gch_go_limiter_add - adds processor time to the limiter
  * @l: the limiter
- * @gc: taken by collecting
- * @mutators: left to mutators meanwhile
- * @capacity: how much more collecting may have taken
+ * @gc: time that collecting has taken
+ * @mutators: time that was left to mutators
+ * @capacity: capacity of the bucket
  *
- * A leaky bucket, as in Go's mgclimit.go: in the long run collecting has half.
+ * A leaky bucket, as in Go's mgclimit.go: in the long run collecting gets half of the
+ * time.
  *
- * Context: any; the caller keeps others from doing so.
+ * Context: any; the caller serializes changes of the limiter.
  */
 void gch_go_limiter_add(struct gch_go_limiter *l, u64 gc, u64 mutators,
 			u64 capacity)

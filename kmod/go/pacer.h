@@ -1,40 +1,39 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* When cycles start, and what mutators owe them: arithmetic alone. */
+/* When cycles start, and how much mutators assist: arithmetic only; see pacer.c. */
 #ifndef _GCH_GO_PACER_H
 #define _GCH_GO_PACER_H
 
 #include <linux/sizes.h>
 #include <linux/types.h>
 
-/* The least goal at a GOGC of 100. */
+/* The minimum goal at a GOGC of 100. */
 #define GCH_GO_MIN_HEAP		SZ_4M
-/* The last cycles whose largest estimate counts. */
+/* Number of past cycles; the largest of their rates is used. */
 #define GCH_GO_PACER_CYCLES	4
-/* Fraction bits of the bytes that are allocated for each byte marked. */
+/* Fraction bits of the bytes allocated per byte marked. */
 #define GCH_GO_RATE_SHIFT	16
 
 /**
- * struct gch_go_pacer - what paces a heap's cycles
+ * struct gch_go_pacer - paces the cycles of a heap
  * @gogc: growth in percent, 0 for off
  * @limit: soft limit of memory in bytes, 0 for none
- * @share: of all CPUs that marking is to have, in thousandths, 0 for a quarter
- * @held: memory held
- * @free: how much of it is in free pages
- * @allocated: how much of it is allocated objects
+ * @share: share of all CPUs for marking, in thousandths, 0 for a quarter
+ * @held: bytes held
+ * @free: the part of @held in free pages
+ * @allocated: the part of @held in allocated objects
  * @marked: bytes that the last cycle left alive
  * @roots: bytes of frames and root tables
  * @work: bytes that the last cycle had to mark
  * @triggered: live bytes when the present cycle began
- * @rate: bytes allocated for each byte marked in each of the last cycles, fixed
- *	point
- * @next: which of @rate is the oldest
+ * @rate: bytes allocated per byte marked in each of the last cycles, fixed point
+ * @next: index of the oldest @rate
  * @goal: the cycle is to end before live bytes reach it
- * @trigger: it begins when they reach this
- * @gogc_trigger: as if there were no limit
- * @used_goal: as @goal, of what is held and in no free page, for the limit's sake
- * @used_trigger: likewise
+ * @trigger: a cycle begins when live bytes reach it
+ * @gogc_trigger: @trigger as if there were no limit
+ * @used_goal: the limit's goal for bytes held, except for free pages
+ * @used_trigger: a cycle begins when those bytes reach it
  *
- * A heap changes its own under pace_lock.
+ * A heap changes its pacer under pace_lock.
  */
 struct gch_go_pacer {
 	u32 gogc;
@@ -58,8 +57,8 @@ struct gch_go_pacer {
 
 /**
  * struct gch_go_limiter - keeps collecting from taking all processor time
- * @fill: time that it has taken more than mutators have
- * @on: it has taken too much
+ * @fill: nanoseconds that collecting has taken beyond what mutators had
+ * @on: the bucket is full: collecting has taken too much
  */
 struct gch_go_limiter {
 	u64 fill;
