@@ -2,14 +2,13 @@
 /*
  * Central lists: the spans of a span class that no CPU allocates from
  *
- * As in Go's mcentral.go there are two lists of spans with free objects and two
- * of full ones; which of the two holds what has been swept changes with every
- * sweep generation. When a cycle starts everything has been swept, so nothing
- * has to be moved.
+ * As in Go's mcentral.go there are two lists of spans with free objects and two of full
+ * spans. Swept and unswept lists swap roles with every sweep generation. When a cycle
+ * starts all spans are swept, so none has to be moved.
  *
- * A section may have begun before the generation changed. It finds that out
- * under the list's lock, and then starts over: else it could take for unswept
- * what another CPU has just swept, and free everything in it.
+ * A section may have begun before the generation changed. It checks that under the
+ * list's lock, and starts over. Otherwise it could take a span that another CPU has
+ * just swept for unswept, and free all of its objects.
  */
 #include "mcentral.h"
 
@@ -20,9 +19,9 @@
 #include "go.h"
 #include "span_sweep.h"
 
-/* Spans that are looked at for those of the CPU's NUMA node, with the lock held. */
+/* Spans to check for the CPU's NUMA node, with the lock held. */
 #define NEAR_LOOKS	16U
-/* Spans that one refill sweeps at most. */
+/* Maximum number of spans that one refill sweeps. */
 #define SWEEP_BUDGET	32
 
 static bool is_stale(struct gch_go_heap *h, u32 gen)
@@ -31,7 +30,7 @@ static bool is_stale(struct gch_go_heap *h, u32 gen)
 }
 
 /**
- * gch_go_central_init - sets up the lists
+ * gch_go_central_init - initializes the lists
  * @h: the heap
  *
  * Context: any.
@@ -52,8 +51,8 @@ void gch_go_central_init(struct gch_go_heap *h)
 }
 
 /*
- * The first of the CPU's NUMA node, if there is one near the head; or the first. @looks
- * is how many may be looked at, and is lowered.
+ * Takes the first span of the CPU's NUMA node near the head, or else the first span.
+ * Checks at most *@looks spans, and lowers that.
  */
 static struct gch_go_span *pop(struct list_head *list, unsigned int *looks)
 {
@@ -104,11 +103,11 @@ out:
  * gch_go_central_get - takes a span with room for an object
  * @h: the heap
  * @class: its span class
- * @gen: sweep generation that the section sees
+ * @gen: sweep generation that the section has read
  * @span: set to the span, owned by the caller; NULL if there is none
  *
  * Context: in a section.
- * Return: 0; -EAGAIN if the generation has changed: the section looks again.
+ * Return: 0; -EAGAIN if the generation has changed: the section reads the state again.
  */
 int gch_go_central_get(struct gch_go_heap *h, unsigned int class, u32 gen,
 		       struct gch_go_span **span)
@@ -134,12 +133,12 @@ int gch_go_central_get(struct gch_go_heap *h, unsigned int class, u32 gen,
 EXPORT_SYMBOL_IF_KUNIT(gch_go_central_get);
 
 /**
- * gch_go_central_put - puts a swept span on the list that it belongs on
+ * gch_go_central_put - lists a swept span
  * @h: the heap
- * @s: the span; given up by the caller
+ * @s: the span; the caller gives up ownership
  * @gen: sweep generation that it was swept in
  *
- * An empty one goes back to the page heap.
+ * An empty span goes back to the page heap.
  *
  * Context: in a section, or process context with preemption off.
  */
@@ -160,13 +159,13 @@ void gch_go_central_put(struct gch_go_heap *h, struct gch_go_span *s, u32 gen)
 EXPORT_SYMBOL_IF_KUNIT(gch_go_central_put);
 
 /**
- * gch_go_central_put_unswept - puts a span of the generation before on its list
+ * gch_go_central_put_unswept - lists a span of the last generation as unswept
  * @h: the heap
- * @s: the span, from which was allocated in that generation; given up by the caller
+ * @s: the span that a CPU has allocated from; the caller gives up ownership
  * @gen: the present sweep generation
  *
- * Context: in a section that has read @gen, or by the collector, preemption off; under
- * the lock of the mcache that has had the span.
+ * Context: in a section that has read @gen, or by the collector with preemption off;
+ * under the lock of the mcache that had the span.
  */
 void gch_go_central_put_unswept(struct gch_go_heap *h, struct gch_go_span *s,
 				u32 gen)
@@ -181,7 +180,7 @@ void gch_go_central_put_unswept(struct gch_go_heap *h, struct gch_go_span *s,
 }
 
 /**
- * gch_go_central_put_all - the same for several spans of a span class
+ * gch_go_central_put_all - lists several swept spans of a span class
  * @h: the heap
  * @class: their span class
  * @gen: sweep generation that they were swept in
@@ -212,15 +211,15 @@ void gch_go_central_put_all(struct gch_go_heap *h, unsigned int class, u32 gen,
 }
 
 /**
- * gch_go_central_unswept - takes spans that are still to be swept
+ * gch_go_central_unswept - takes spans that have yet to be swept
  * @h: the heap
  * @class: their span class
  * @gen: the present sweep generation
- * @spans: list that gets them, owned by the caller
- * @max: how many at most
+ * @spans: list to add them to; the caller owns them
+ * @max: maximum number
  *
  * Context: preemption off.
- * Return: how many; 0 when all are swept or the generation has changed.
+ * Return: number of spans; 0 if all are swept or the generation has changed.
  */
 unsigned int gch_go_central_unswept(struct gch_go_heap *h, unsigned int class,
 				    u32 gen, struct list_head *spans,
@@ -230,7 +229,10 @@ unsigned int gch_go_central_unswept(struct gch_go_heap *h, unsigned int class,
 	unsigned int parity = !(gen & 1), looks = max + NEAR_LOOKS, n = 0;
 	struct gch_go_span *s;
 
-	/* They only become shorter, once caches have been adapted to the generation. */
+	/*
+	 * Without the lock: the lists only shrink once caches have adapted to the
+	 * generation.
+	 */
 	if (list_empty(&c->partial[parity]) && list_empty(&c->full[parity]))
 		return 0;
 	raw_spin_lock(&c->lock);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The spans of a span class that no CPU has; see mcentral.c. */
+/* The spans of a span class that no CPU caches; see mcentral.c. */
 #ifndef _GCH_GO_MCENTRAL_H
 #define _GCH_GO_MCENTRAL_H
 
@@ -11,10 +11,10 @@ struct gch_go_heap;
 struct gch_go_span;
 
 /**
- * struct gch_go_mcentral - the spans of one span class that no CPU has
+ * struct gch_go_mcentral - the spans of one span class that no CPU caches
  * @lock: protects the lists
- * @partial: with free objects, by parity of the generation that swept them
- * @full: without
+ * @partial: spans with free objects, by parity of the generation that swept them
+ * @full: spans without free objects, by the same parity
  */
 struct gch_go_mcentral {
 	raw_spinlock_t lock;

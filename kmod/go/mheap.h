@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The page heap: arenas, and the spans that are cut out of them; see mheap.c. */
+/* The page heap: arenas, and the spans cut out of them; see mheap.c. */
 #ifndef _GCH_GO_MHEAP_H
 #define _GCH_GO_MHEAP_H
 
@@ -8,7 +8,7 @@
 
 #include "span.h"
 
-/* No arena is larger, in bytes and in pages of 8 KiB. */
+/* Maximum size of an arena, in bytes and in pages of 8 KiB. */
 #define GCH_GO_ARENA_MAX	SZ_4M
 #define GCH_GO_ARENA_PAGES	(GCH_GO_ARENA_MAX / GCH_GO_PAGE_SIZE)
 
@@ -17,18 +17,18 @@ struct gch_go_heap;
 
 /**
  * struct gch_go_arena - a block of pages
- * @node: in the list of all; only the collector removes from it
- * @free_node: in the list of those with as many free pages in a row
+ * @node: in the list of all arenas; only the collector removes from it
+ * @free_node: in the list of arenas with the same longest run of free pages
  * @base: its first byte
- * @id: for people
+ * @id: number shown to users
  * @nid: the NUMA node of its memory
- * @order: of the block
- * @npages: pages of 8 KiB
- * @nfree: how many are free
- * @run: the most that are in a row, as far as they are told apart; 0 on no list
- * @whole: whether it is listed as one that is free as a whole
+ * @order: order of the block
+ * @npages: number of 8 KiB pages
+ * @nfree: number of free pages
+ * @run: length of the longest run of free pages, at most %GCH_GO_RUNS; 0 if on no list
+ * @whole: it is listed as entirely free
  * @used: bitmap of pages in use
- * @spans: by number of their first page
+ * @spans: spans, by number of their first page
  */
 struct gch_go_arena {
 	struct list_head node;
@@ -47,13 +47,13 @@ struct gch_go_arena {
 
 /**
  * struct gch_go_mheap - the arenas of a heap
- * @lock: protects the bitmaps and lists of arenas, and the counts
- * @arenas: all of them
- * @free: those with free pages, by NUMA node
- * @pages: pages of 8 KiB of all of them
- * @free_pages: how many of them are free
- * @empty_pages: how many of those are of arenas that are free as a whole
- * @last_id: id of the newest
+ * @lock: heap_lock; protects the bitmaps and lists of arenas, and the counts
+ * @arenas: all arenas
+ * @free: arenas with free pages, by NUMA node
+ * @pages: number of 8 KiB pages of all arenas
+ * @free_pages: number of free pages
+ * @empty_pages: number of pages of entirely free arenas
+ * @last_id: id of the newest arena
  * @nr_spans: spans in use
  */
 struct gch_go_mheap {
@@ -68,9 +68,9 @@ struct gch_go_mheap {
 };
 
 /*
- * A kernel page that is larger than a span's has more than one span: its private word
- * leads to its arena, where each page of 8 KiB says how far it is to its span. Else the
- * private word is the span.
+ * A kernel page that is larger than 8 KiB may hold several spans: its private word is
+ * its arena, where each 8 KiB page has its offset from the first page of its span.
+ * Otherwise the private word is the span.
  */
 #ifndef GCH_GO_VIA_ARENA
 #define GCH_GO_VIA_ARENA	(PAGE_SHIFT > GCH_GO_PAGE_SHIFT)

@@ -16,7 +16,7 @@
 /**
  * struct gch_go_pacer - paces the cycles of a heap
  * @gogc: growth in percent, 0 for off
- * @limit: soft limit of memory in bytes, 0 for none
+ * @limit: the smaller of the heap's limit and its soft limit in bytes, 0 for none
  * @share: share of all CPUs for marking, in thousandths, 0 for a quarter
  * @held: bytes held
  * @free: the part of @held in free pages
@@ -28,8 +28,8 @@
  * @rate: bytes allocated per byte marked in each of the last cycles, fixed point
  * @next: index of the oldest @rate
  * @goal: the cycle is to end before live bytes reach it
- * @trigger: a cycle begins when live bytes reach it
- * @gogc_trigger: @trigger as if there were no limit
+ * @trigger: live bytes at which a cycle for @goal begins; the sweep has to end before
+ * @gogc_trigger: a cycle begins when live bytes reach it; ignores the limit
  * @used_goal: the limit's goal for bytes held, except for free pages
  * @used_trigger: a cycle begins when those bytes reach it
  *

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The phase of a heap, and stops of all its mutators. */
+/* The phase of a heap, and stops of its mutators. */
 #include "phase.h"
 
 #include <linux/ktime.h>
@@ -16,7 +16,7 @@ void gch_go_phase_set(struct gch_go_heap *h, u32 gen, enum gch_go_phase phase)
 {
 	u32 old = h->state;
 
-	/* Weak entries are cleared before FLUSH is seen: gch_go_weak_get(). */
+	/* Orders the clearing of weak entries before FLUSH: gch_go_weak_get(). */
 	gch_store_release(&h->state, gen << STATE_SHIFT |
 				     h->barrier << STATE_PHASE_BITS | phase);
 	if (STATE_PHASE(old) == PHASE_TERM || STATE_PHASE(old) == PHASE_STOP)
@@ -28,7 +28,7 @@ void gch_go_phase_set(struct gch_go_heap *h, u32 gen, enum gch_go_phase phase)
  * @h: the heap
  *
  * Context: process context, may sleep; under &gch_heap.cycle_lock.
- * Return: for gch_go_start().
+ * Return: the state before the stop, for gch_go_start().
  */
 u32 gch_go_stop(struct gch_go_heap *h)
 {
@@ -41,10 +41,10 @@ u32 gch_go_stop(struct gch_go_heap *h)
 }
 
 /**
- * gch_go_phase_start - ends a stop
+ * gch_go_phase_start - ends a stop in a new phase
  * @h: the heap
  * @gen: sweep generation
- * @phase: the phase in which mutators go on
+ * @phase: the phase in which mutators run again
  *
  * Context: process context; under &gch_heap.cycle_lock.
  */
@@ -55,9 +55,9 @@ void gch_go_phase_start(struct gch_go_heap *h, u32 gen, enum gch_go_phase phase)
 }
 
 /**
- * gch_go_start - lets the mutators go on
+ * gch_go_start - ends a stop in the state before it
  * @h: the heap
- * @state: what gch_go_stop() returned
+ * @state: the state that gch_go_stop() returned
  *
  * Context: process context; under &gch_heap.cycle_lock.
  */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The phase of a heap, and stops of all its mutators; see phase.c. */
+/* The phase of a heap, and stops of its mutators; see phase.c. */
 #ifndef _GCH_GO_PHASE_H
 #define _GCH_GO_PHASE_H
 

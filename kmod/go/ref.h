@@ -1,26 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * References, and what the end of a page of small objects says of them
+ * References, and the metadata at the end of a page of small objects
  *
- * References carry a tag in their low bits that says where an object's metadata
- * is, so that the marker needs no look-up:
+ * The low bits of a reference are a tag that says where the object's metadata is, so
+ * that the marker needs no look-up:
  *
- *	SPAN_INLINE16	an object of 16 to 63 bytes in a span of one page of 8 KiB,
- *			which ends with all that the marker needs: a mark byte for
- *			every 16 bytes and a header, struct gch_go_tail
- *	SPAN_INLINE64	the same of 64 to 512 bytes, a mark byte for every 64
- *	SPAN_OTHER	any other size class: the span is found through the
- *			page's private word, mark bits are in the span
- *	SPAN_LARGE	above 32 KiB: its descriptor is the page's private word
+ *	SPAN_INLINE16	an object of 16 to 63 bytes in a span of one page of 8 KiB. The
+ *			page ends with all that the marker needs: a mark byte for every
+ *			16 bytes, and a header, struct gch_go_tail
+ *	SPAN_INLINE64	the same for 64 to 512 bytes, with a mark byte for every 64
+ *	SPAN_OTHER	any other size class: the page's private word leads to the
+ *			span, which has mark bits
+ *	SPAN_LARGE	above 32 KiB: the page's private word leads to the descriptor
  *
- * Marks are bytes because a byte is set by a plain store. Two that mark the same
- * object at once both scan it, which costs less than an atomic operation for every
- * object: such an operation lets no later load begin, and the marker lives on
- * loads that overlap.
+ * Marks are bytes because a plain store sets a byte. Two markers that mark an object at
+ * once both scan it. That costs less than an atomic operation for every object, which
+ * no later load may pass: the marker depends on loads that overlap.
  *
- * Objects of one span mostly have their references at the same words. The tail
- * holds them once, in @mask; only when objects differ does the bitmap of the
- * whole page, in front of the mark bytes, say where references are (@mixed).
+ * Most objects of a span have their references at the same words. The tail has these
+ * once, in @mask. If objects differ, @mixed is set, and a bitmap of the whole page, in
+ * front of the mark bytes, says where references are.
  */
 #ifndef _GCH_GO_REF_H
 #define _GCH_GO_REF_H
@@ -31,7 +30,7 @@
 
 #define GCH_GO_PAGE_SHIFT	13
 #define GCH_GO_PAGE_SIZE	BIT(GCH_GO_PAGE_SHIFT)
-/* Above it an object with references has a header word in front. */
+/* A larger object with references has a header word in front. */
 #define GCH_GO_MAX_INLINE	512U
 #define GCH_GO_MIN_INLINE	16U
 #define GCH_GO_HEADER_BYTES	8U
@@ -42,15 +41,15 @@ enum gch_go_tag {
 	SPAN_LARGE	= 2,
 	SPAN_INLINE64	= 3,
 	TAG_MASK	= 3,
-	/* In work buffers only: marked already, to be scanned. */
+	/* In work buffers only: marked already, has to be scanned. */
 	REF_GRAY	= 4,
 	REF_MASK	= 7,
 };
 
 /*
- * Values of a mark byte. Marked is what is not 0, and bit 0 is set then. SCANNED
- * need not be scanned any more: it was, or was born black, and may still be without
- * its contents.
+ * Values of a mark byte. An object is marked if its byte is not 0; bit 0 is set then. A
+ * SCANNED object needs no scan: it was scanned, or it was allocated black and may not
+ * have its contents yet.
  */
 enum gch_go_mark_byte {
 	MARKED		= 1,
@@ -67,13 +66,13 @@ enum gch_go_owned {
 /**
  * struct gch_go_tail - the last 64 bytes of a page of objects of 16 to 512 bytes
  * @mask: the words of every object that are references, unless @mixed
- * @size: of an object
+ * @size: bytes of an object
  * @class: span class
- * @mixed: objects differ in their references: the page's bitmap has them
+ * @mixed: objects have references at different words: the page's bitmap has them
  * @owned: &enum gch_go_owned, written by marking only
  *
- * Written by the owner of the span, read by all. Who reads a reference to an
- * object of another kind sees @mixed too, which is set before it.
+ * Written by the owner of the span, read by all. @mixed is set before a reference to
+ * the first object that differs is stored, so a reader of that reference sees it.
  */
 struct gch_go_tail {
 	u64 mask;
@@ -85,7 +84,9 @@ struct gch_go_tail {
 
 #define TAIL_BYTES		sizeof(struct gch_go_tail)
 #define PTRS_BYTES		(GCH_GO_PAGE_SIZE / 8 / 8)
-/* Objects from here on have a mark byte for every 64 bytes, not 16. */
+/*
+ * Objects of this size and above have a mark byte for every 64 bytes, not for every 16.
+ */
 #define GCH_GO_COARSE		64U
 typedef void (*gch_go_edge_fn)(void *arg, unsigned long ref);
 
@@ -105,7 +106,7 @@ static __always_inline struct gch_go_tail *tail_of(unsigned long addr)
 	return (void *)((addr | (GCH_GO_PAGE_SIZE - 1)) + 1 - TAIL_BYTES);
 }
 
-/* The granule of an inline object's mark, as a shift; by its reference. */
+/* Shift for the bytes that share an inline object's mark. */
 static __always_inline unsigned int mark_shift(unsigned long ref)
 {
 	return ref & 1 ? 6 : 4;
@@ -123,7 +124,7 @@ static __always_inline u8 *mark_byte(unsigned long ref)
 	       ((ref & (GCH_GO_PAGE_SIZE - 1)) >> mark_shift(ref));
 }
 
-/* Does a marked object need no scan? Only greentea can tell of most. */
+/* Is the object known to need no scan? Only greentea sets this for most objects. */
 static __always_inline bool is_scanned(unsigned long ref)
 {
 	return is_inline_ref(ref) && READ_ONCE(*mark_byte(ref)) == SCANNED;

@@ -2,13 +2,13 @@
 /*
  * The scavenger: gives empty arenas back
  *
- * What the next cycle will need stays, and a tenth more: see
- * gch_go_pacer_retain(). The rest goes in the background, for a hundredth of one
- * CPU's time at most, as Go's scavenger does. Where the limit is near it goes at
- * once, and so it does under memory pressure: the shrinker takes empty arenas
- * and starts a cycle, which then keeps nothing that is empty.
+ * A heap keeps the memory that its next cycle will need, and a tenth more: see
+ * gch_go_pacer_retain(). The rest is freed in the background, in at most a hundredth of
+ * one CPU's time, as by Go's scavenger. Near a limit it is freed at once. So it is
+ * under memory pressure: the shrinker frees empty arenas and starts a cycle, which then
+ * keeps no empty arena.
  *
- * Arenas are freed under cycle_lock, which keeps those who walk them away.
+ * cycle_lock is held to free arenas, which keeps walks over them away.
  */
 #include "scavenge.h"
 
@@ -17,12 +17,12 @@
 
 #include "go.h"
 
-/* Time at work, and from one time to the next. */
+/* Time of one slice, and time between slices. */
 #define SLICE_NS	NSEC_PER_MSEC
 #define EVERY_MS	100U
-/* Arenas that are freed between looks at the clock. */
+/* Arenas to free between checks of the clock. */
 #define BATCH		4U
-/* Garbage, in pages, that is worth a cycle under memory pressure. */
+/* Minimum garbage, in pages, for a cycle under memory pressure. */
 #define GARBAGE_LEAST	(SZ_1M / PAGE_SIZE)
 
 static bool has_too_much(struct gch_go_heap *h)
@@ -53,7 +53,7 @@ static void scavenge(struct work_struct *work)
 	struct gch_go_heap *h = container_of(to_delayed_work(work),
 					     struct gch_go_heap, scavenge.work);
 
-	/* While a cycle runs it has no business here. */
+	/* Does nothing while a cycle runs. */
 	if (mutex_trylock(&h->base.cycle_lock)) {
 		release(h, READ_ONCE(h->scavenge.retain), U64_MAX,
 			ktime_get_ns() + SLICE_NS);
@@ -64,7 +64,7 @@ static void scavenge(struct work_struct *work)
 }
 
 /**
- * gch_go_scavenge_init - sets up a heap's scavenger
+ * gch_go_scavenge_init - initializes a heap's scavenger
  * @h: the heap
  *
  * Context: any.
@@ -76,8 +76,8 @@ void gch_go_scavenge_init(struct gch_go_heap *h)
 }
 
 /**
- * gch_go_scavenge_exit - ends it
- * @h: the heap, not used any more
+ * gch_go_scavenge_exit - stops a heap's scavenger
+ * @h: the heap, no longer in use
  *
  * Context: process context, may sleep.
  */
@@ -86,7 +86,10 @@ void gch_go_scavenge_exit(struct gch_go_heap *h)
 	cancel_delayed_work_sync(&h->scavenge.work);
 }
 
-/* What the engine may hold so that the soft limit, which there is, allows for more. */
+/*
+ * Bytes that the engine may hold if @more bytes are to fit below the soft limit, which
+ * is set.
+ */
 static u64 below_soft(struct gch_go_heap *h, size_t more)
 {
 	u64 soft = gch_val(&h->base, GCH_KEY_MEMORY_LIMIT);
@@ -96,9 +99,9 @@ static u64 below_soft(struct gch_go_heap *h, size_t more)
 }
 
 /**
- * gch_go_release_for - makes room below the soft limit for what is no span
+ * gch_go_release_for - frees empty arenas to make room below the soft limit
  * @h: the heap
- * @bytes: how much is to be taken
+ * @bytes: how much memory is to be taken outside arenas
  *
  * Context: process context, may sleep; under &gch_heap.cycle_lock, no cycle runs.
  */
@@ -130,7 +133,7 @@ void gch_go_scavenge(struct gch_go_heap *h)
 		gch_defer(&h->scavenge.work, EVERY_MS);
 }
 
-/* Pages that a cycle might free; 0 if it is not worth one. */
+/* Pages that a cycle might free; 0 if too few for a cycle. */
 static u64 garbage_pages(struct gch_go_heap *h)
 {
 	u64 live = atomic64_read(&h->live), marked = READ_ONCE(h->pace.pacer.marked);
@@ -140,7 +143,7 @@ static u64 garbage_pages(struct gch_go_heap *h)
 }
 
 /**
- * gch_go_shrink_count - what memory pressure could get out of a heap
+ * gch_go_shrink_count - estimates the memory that a heap can give back
  * @heap: the heap
  *
  * Context: any.
@@ -155,12 +158,12 @@ u64 gch_go_shrink_count(struct gch_heap *heap)
 }
 
 /**
- * gch_go_shrink - gives back what a heap does not need
+ * gch_go_shrink - gives back memory that a heap does not need
  * @heap: the heap
- * @pages: how much is wanted
+ * @pages: number of pages wanted
  *
- * Empty arenas are freed at once. A collection cannot be waited for by who waits
- * for memory; it is started, once a second at most.
+ * Frees empty arenas at once. Starts a collection, once a second at most, and does not
+ * wait for it: the caller is waiting for memory.
  *
  * Context: process context, as the page allocator may call it, may sleep.
  * Return: pages freed.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Memory that is given back; see scavenge.c. */
+/* Giving memory back; see scavenge.c. */
 #ifndef _GCH_GO_SCAVENGE_H
 #define _GCH_GO_SCAVENGE_H
 
@@ -9,12 +9,12 @@ struct gch_go_heap;
 struct gch_heap;
 
 /**
- * struct gch_go_scavenge - what a heap keeps and gives back
- * @retain: the heap keeps so much
- * @returned: bytes given back, in all; under &gch_heap.cycle_lock
- * @pressed: memory is short: the next cycle keeps nothing that is empty
- * @pressed_at: in jiffies, when that last started one
- * @work: gives back what is more than @retain
+ * struct gch_go_scavenge - the memory that a heap keeps and gives back
+ * @retain: bytes that the heap keeps
+ * @returned: bytes given back so far; under &gch_heap.cycle_lock
+ * @pressed: memory is short: the next cycle keeps no empty arena
+ * @pressed_at: last time that memory pressure started a cycle, in jiffies
+ * @work: gives back memory above @retain
  */
 struct gch_go_scavenge {
 	u64 retain;

@@ -2,19 +2,18 @@
 /*
  * How much of the processors marking takes
  *
- * As Go's since 1.5 (its mgcpacer.go): a goal of GCH_KEY_GC_PERCENT_CPU of all CPUs,
- * for which some workers are dedicated, who mark until there is nothing left. What
- * whole workers do not make up, if it is too much to be left out, each of the others
- * does for a fraction of the time. And whoever finds its CPU idle but for itself
- * marks, whatever the goal.
+ * As in Go since 1.5 (mgcpacer.go) there is a goal, GCH_KEY_GC_PERCENT_CPU of all CPUs.
+ * Some workers are dedicated and mark until no work is left. If whole workers miss the
+ * goal by over 30 %, each of the others marks for a fraction of the time. A worker on
+ * an otherwise idle CPU marks regardless of the goal.
  *
- * A worker asks between slices of some hundred objects. One that may not go on
- * hands over what it has, so that nobody waits for it, and asks again when it has
- * slept for a while.
+ * A worker asks between slices of some hundred objects. If it may not continue, it
+ * lists its work, so that no other worker waits for it, sleeps for a while, and asks
+ * again.
  *
- * Where others want the CPU nobody keeps it for long, neither for his fraction nor
- * to sweep, for which there is no goal: the scheduler alone would let both run for a
- * tick in turns, and so long a mutator would wait.
+ * A worker leaves a CPU that other tasks want after a short turn, whether it marks for
+ * its fraction or sweeps, for which there is no goal. The scheduler alone would
+ * alternate them in ticks, and a mutator would wait for a tick.
  */
 #include "share.h"
 
@@ -28,19 +27,19 @@
 #include "go.h"
 
 #define PERCENT		100U
-/* What the background takes at a time of a CPU that others want. */
+/* Longest turn of background work on a CPU that other tasks want. */
 #define TURN_NS		(50 * NSEC_PER_USEC)
-/* Whole workers may miss the goal by so much of it: 0.3. */
+/* Whole workers may miss the goal by this percentage of it. */
 #define MISS_PERCENT	30U
 
 /**
- * gch_go_share - makes workers of a goal
- * @percent: of all CPUs
- * @cpus: their number
- * @fraction: set to percent of a CPU that each of the others is to have
+ * gch_go_share - splits the CPU goal into dedicated workers and a fraction
+ * @percent: the goal, percent of all CPUs
+ * @cpus: number of CPUs
+ * @fraction: set to percent of a CPU for each other worker
  *
  * Context: any.
- * Return: how many workers are dedicated.
+ * Return: number of dedicated workers.
  */
 unsigned int gch_go_share(unsigned int percent, unsigned int cpus,
 			  unsigned int *fraction)
@@ -60,10 +59,10 @@ unsigned int gch_go_share(unsigned int percent, unsigned int cpus,
 EXPORT_SYMBOL_IF_KUNIT(gch_go_share);
 
 /**
- * gch_go_share_begin - a cycle begins
+ * gch_go_share_begin - sets the shares for a cycle that begins
  * @h: the heap
  *
- * While mutators are stopped nobody else needs the processors.
+ * With stw all, marking gets all CPUs.
  *
  * Context: process context; under &gch_heap.cycle_lock.
  */
@@ -81,7 +80,7 @@ void gch_go_share_begin(struct gch_go_heap *h)
 }
 
 /**
- * gch_go_share_reset - no worker has begun to mark
+ * gch_go_share_reset - resets the workers before they start to mark
  * @h: the heap
  *
  * Context: process context; under &gch_heap.cycle_lock, no worker marks.
@@ -96,7 +95,7 @@ void gch_go_share_reset(struct gch_go_heap *h)
 }
 
 /**
- * gch_go_share_join - a worker begins to mark
+ * gch_go_share_join - adds a worker that starts to mark
  * @h: the heap
  * @s: its share
  *
@@ -112,17 +111,18 @@ void gch_go_share_join(struct gch_go_heap *h, struct gch_go_share *s)
 }
 
 /**
- * gch_go_share_due - is a worker late for its fraction?
+ * gch_go_share_due - is a worker behind its fraction?
  * @all: time since the cycle began
- * @fraction: percent of it that each worker is to have
+ * @fraction: percent of it for each worker
  * @cpus: number of CPUs
- * @own: time that it has marked
+ * @own: time that this worker has marked
  * @shared: time that all workers but the dedicated ones have marked
  *
- * What others do on CPUs that are idle nobody need be kept waiting for.
+ * Time that other workers mark on idle CPUs counts for it, so that no mutator waits
+ * needlessly.
  *
  * Context: any.
- * Return: whether it is, and they have not done its part.
+ * Return: true if it is, and if the other workers have not made up for it.
  */
 bool gch_go_share_due(u64 all, unsigned int fraction, unsigned int cpus,
 		      u64 own, u64 shared)
@@ -134,12 +134,12 @@ EXPORT_SYMBOL_IF_KUNIT(gch_go_share_due);
 
 /**
  * gch_go_share_turn - is a worker's turn over?
- * @s: its share; if so, it rests before the next
+ * @s: its share; if the turn is over it rests before the next
  *
- * A fraction that it was late for is not taken at once.
+ * A worker that is behind its fraction does not catch up in one turn.
  *
  * Context: kthread bound to a CPU.
- * Return: whether it is.
+ * Return: true if it is.
  */
 bool gch_go_share_turn(const struct gch_go_share *s)
 {
@@ -147,7 +147,7 @@ bool gch_go_share_turn(const struct gch_go_share *s)
 }
 EXPORT_SYMBOL_IF_KUNIT(gch_go_share_turn);
 
-/* May it begin another slice, and as what? */
+/* May the worker begin another slice? Sets its mode. */
 static bool choose(struct gch_go_heap *h, struct gch_go_share *s, u64 now)
 {
 	if (s->dedicated)
@@ -168,7 +168,7 @@ static bool choose(struct gch_go_heap *h, struct gch_go_share *s, u64 now)
  * @s: its share
  *
  * Context: kthread bound to a CPU.
- * Return: whether it may; if not, it rests before it asks again.
+ * Return: true if it may; if not it rests before it asks again.
  */
 bool gch_go_share_allows(struct gch_go_heap *h, struct gch_go_share *s)
 {
@@ -178,14 +178,14 @@ bool gch_go_share_allows(struct gch_go_heap *h, struct gch_go_share *s)
 }
 
 /**
- * gch_go_share_next - may a worker that has marked for a slice go on?
+ * gch_go_share_next - may a worker continue after a slice?
  * @h: the heap
  * @s: its share
  *
- * Lets other tasks run.
+ * Reschedules if it may.
  *
  * Context: kthread bound to a CPU, may sleep.
- * Return: whether it may.
+ * Return: true if it may.
  */
 bool gch_go_share_next(struct gch_go_heap *h, struct gch_go_share *s)
 {
@@ -200,7 +200,7 @@ bool gch_go_share_next(struct gch_go_heap *h, struct gch_go_share *s)
 }
 
 /**
- * gch_go_share_end - a worker has marked for a slice, or less
+ * gch_go_share_end - counts the time of a slice
  * @h: the heap
  * @s: its share
  *
@@ -220,11 +220,13 @@ void gch_go_share_end(struct gch_go_heap *h, struct gch_go_share *s)
 }
 
 /**
- * gch_go_share_leaves - is a worker that sweeps to leave the CPU to others?
+ * gch_go_share_leaves - has a sweeping worker to leave its CPU to other tasks?
  * @since: when its turn began, by ktime_get_ns()
  *
+ * Reschedules first.
+ *
  * Context: process context, may sleep.
- * Return: whether it is; if not, it has let them run.
+ * Return: true if other tasks want the CPU and the turn is over.
  */
 bool gch_go_share_leaves(u64 since)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Who marks, and for how long; see share.c. */
+/* How much of the processors marking takes; see share.c. */
 #ifndef _GCH_GO_SHARE_H
 #define _GCH_GO_SHARE_H
 
@@ -15,12 +15,12 @@ enum gch_go_mode {
 };
 
 /**
- * struct gch_go_share - a worker that marks
- * @joined: it has begun to
- * @dedicated: until nothing is left
+ * struct gch_go_share - a worker's share of its CPU
+ * @joined: it has begun to mark
+ * @dedicated: it marks until no work is left
  * @mode: why it marks now
- * @since: since when, by ktime_get_ns()
- * @woke: when it has slept last
+ * @since: start of its slice, by ktime_get_ns()
+ * @woke: end of its last sleep, by ktime_get_ns()
  */
 struct gch_go_share {
 	bool joined;

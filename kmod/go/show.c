@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What debugfs and statistics show of a heap of this engine. */
+/* Views in debugfs, and statistics, of a heap of this engine. */
 #include "show.h"
 
 #include <linux/rculist.h>
@@ -43,7 +43,7 @@ static void show_classes(struct gch_go_heap *h, struct seq_file *seq)
 	for (i = 2; i < GCH_GO_SPAN_CLASSES; i++) {
 		u64 freed = gch_go_freed(h, i), allocs;
 
-		/* Not the deaths of objects whose births are not counted yet. */
+		/* Orders freed before allocs: shows no death without its allocation. */
 		smp_rmb();
 		allocs = gch_go_allocs(h, i);
 		if (!allocs && !sums[i].spans)
@@ -77,11 +77,12 @@ static void show_arenas(struct gch_go_heap *h, struct seq_file *seq)
 /**
  * gch_go_show - prints a view of a heap
  * @heap: the heap
- * @seq: where
- * @view: which view
+ * @seq: the file to print to
+ * @view: the view
  *
- * Context: process context, may sleep; takes &gch_heap.cycle_lock. A task that is killed
- * while it waits for that prints nothing.
+ * Prints nothing if the task is killed while it waits for the lock.
+ *
+ * Context: process context, may sleep; takes &gch_heap.cycle_lock.
  */
 void gch_go_show(struct gch_heap *heap, struct seq_file *seq,
 		 enum gch_view view)
@@ -93,7 +94,7 @@ void gch_go_show(struct gch_heap *heap, struct seq_file *seq,
 }
 
 /**
- * gch_go_stats - fills in what only this engine knows
+ * gch_go_stats - fills in the statistics that only this engine has
  * @heap: the heap
  * @stats: the statistics
  *
@@ -105,7 +106,7 @@ void gch_go_stats(struct gch_heap *heap, struct gch_stats *stats)
 	u64 goal = READ_ONCE(h->pace.pacer.goal), n;
 	unsigned int i;
 
-	/* Those past the size classes are counted by the core. */
+	/* The core counts large objects. */
 	for (i = 2; i < GCH_GO_SPAN_CLASSES; i++) {
 		n = gch_go_allocs(h, i);
 		stats->allocs += n;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Size classes, computed when the module is loaded by the rules of Go's
- * mksizeclasses.go: steps of an eighth of the size, spans of as many pages as
- * keep the waste at their end below an eighth, and sizes enlarged as far as the
- * number of objects of a span allows for.
+ * Size classes
+ *
+ * They are computed when the module is loaded, by the rules of Go's mksizeclasses.go:
+ * steps of an eighth of the size; spans of as many pages as keep the waste at their end
+ * below an eighth; sizes enlarged as far as the number of objects per span allows.
  */
 #include "sizeclass.h"
 
@@ -47,7 +48,10 @@ static void add_class(unsigned int *nr, u32 size)
 	u32 pages = span_bytes(size) >> GCH_GO_PAGE_SHIFT;
 	u32 objects = (pages << GCH_GO_PAGE_SHIFT) / size, prev;
 
-	/* A class like the one before, but larger, takes its place. */
+	/*
+	 * A larger class with as many pages and objects as the previous one replaces
+	 * it.
+	 */
 	if (*nr > 1) {
 		prev = *nr - 1;
 		if (pages == gch_go_class_pages[prev] &&
@@ -119,8 +123,8 @@ int gch_go_classes_init(void)
 }
 
 /**
- * gch_go_size_class - the class that serves a size
- * @bytes: at most %GCH_GO_MAX_SMALL
+ * gch_go_size_class - finds the size class of a size
+ * @bytes: the size, at most %GCH_GO_MAX_SMALL
  *
  * Context: any.
  * Return: the size class, from 1.

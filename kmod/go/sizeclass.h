@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Size classes: those of Go, and how a size finds its own. */
+/* Go's size classes, and the mapping from sizes to them. */
 #ifndef _GCH_GO_SIZECLASS_H
 #define _GCH_GO_SIZECLASS_H
 
@@ -17,7 +17,7 @@ extern u8 gch_go_fine_class[];
 int gch_go_classes_init(void);
 unsigned int gch_go_size_class(u32 bytes);
 
-/* The class of a size: by units of 8 up to 1024. */
+/* Sizes up to 1024 are looked up in units of 8 bytes. */
 #define GCH_GO_FINE_MAX		1024U
 #define GCH_GO_FINE_UNIT	8U
 

@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What places referred to at the instant of a snapshot
+ * References that places held at the instant of a snapshot
  *
- * From the instant on the write barrier keeps, for each place that is written for the
- * first time, what was there.
+ * From that instant on, the write barrier keeps the old reference of each place that is
+ * written for the first time.
  *
- * Who writes a place keeps what it has read there before, unless somebody has kept
- * something for that place: the first to do so has read what was there at that instant,
- * for whoever had written since had looked there before. The collector reads the place
- * first: if it finds what has been written, it also finds what was kept.
+ * A mutator reads a place before it writes it, and keeps the reference that it read
+ * unless one is already kept for the place. The first mutator to keep one has read the
+ * reference of the instant: every earlier writer would have kept one before its store.
+ * The collector reads a place before it looks for a kept reference: if it reads a later
+ * store, it also finds the kept reference.
  *
- * &gch_go_snap.lock, raw, taken in sections with no other, protects the pages of kept
- * references and the spare ones; to look for a reference takes no lock.
+ * &gch_go_snap.lock, raw, taken in sections with no other lock, protects the pages of
+ * kept references and the spare pages. A look-up takes no lock.
  *
- * A section takes no memory: it uses spare pages, which mutators put down after
- * sections that have left few, with GCH_WAIT_SUPPLY. Without a page the snapshot is lost.
+ * A section does not allocate: it uses spare pages. A mutator whose section has left
+ * few adds some afterwards, with GCH_WAIT_SUPPLY. Without a page the snapshot is lost.
  */
 #include "snaplog.h"
 
@@ -26,9 +27,9 @@
 #include "go.h"
 #include "kept.h"
 
-/* A reference is kept for so many bytes that are live, it is supposed. */
+/* Expected number of live bytes per kept reference. */
 #define KEPT_BYTES	64U
-/* Spare pages for what is kept: with fewer more are taken; and one for each CPU. */
+/* With fewer spare pages, plus one for each CPU, more are allocated. */
 #define SPARE_LOW	8U
 
 struct kept_page {
@@ -61,12 +62,14 @@ static bool use_spare(struct gch_go_snap *sn)
 	return true;
 }
 
-/* False if there is no room. */
+/* Keeps a reference if the place has none; false without a page for it. */
 static bool insert(struct gch_go_snap *sn, struct gch_go_kept_at *at,
 		   void **place, unsigned long ref)
 {
 	lockdep_assert_held(&sn->lock);
-	/* Others may have added some, and this one, since it was looked for. */
+	/*
+	 * Other CPUs may have added entries since the look-up, perhaps for this place.
+	 */
 	if (gch_go_kept_find(at, place))
 		return true;
 	if ((!sn->pages || sn->pages->used == ARRAY_SIZE(sn->pages->kept)) &&
@@ -91,12 +94,12 @@ static unsigned int spare_low(void)
 }
 
 /**
- * gch_go_snap_low - does a snapshot need more pages for what is kept?
+ * gch_go_snap_low - does a snapshot need more spare pages?
  * @h: the heap
  * @state: its state as the section has read it
  *
  * Context: in a section.
- * Return: whether one does.
+ * Return: true if one is being taken and needs more.
  */
 bool gch_go_snap_low(const struct gch_go_heap *h, u32 state)
 {
@@ -113,18 +116,21 @@ static struct kept_page *kept_page_new(struct gch_go_heap *h)
 	return page;
 }
 
-/* Puts a page down if a snapshot wants it; whether it wants more. */
+/* Gives a page to the snapshot if that needs one; returns true if it did. */
 static bool supply(struct gch_go_heap *h, struct kept_page **page)
 {
-	/* As long as the section lasts, the snapshot does. */
+	/* The snapshot is not freed before the section ends. */
 	unsigned int *seq = gch_section_enter();
 	bool wanted;
 
-	/* As gch_cpus_add() does, since the task may have come to another CPU. */
+	/* The task may have migrated: does what gch_cpus_add() does. */
 	cpumask_set_cpu(smp_processor_id(), h->base.cpus);
-	/* Either a handshake finds this CPU, or this finds what it published. */
+	/*
+	 * Either a handshake finds this CPU, or this CPU sees what was published before
+	 * it.
+	 */
 	smp_mb();
-	/* The state before the snapshot that it says there is. */
+	/* Before h->snap: a state that snaps says that there is one. */
 	wanted = gch_go_snaps(gch_load_acquire(&h->state)) &&
 		 READ_ONCE(h->snap->nr_spare) < 2 * spare_low();
 	if (wanted && *page) {
@@ -136,7 +142,7 @@ static bool supply(struct gch_go_heap *h, struct kept_page **page)
 }
 
 /**
- * gch_go_snap_fill - takes pages for what sections have to keep for a snapshot
+ * gch_go_snap_fill - allocates spare pages for a snapshot
  * @h: the heap
  *
  * Context: process context outside sections, may sleep.
@@ -171,13 +177,13 @@ static bool is_born_in(const struct gch_go_heap *h, const struct gch_go_span *s,
 }
 
 /**
- * gch_go_snap_is_born - was an object allocated since the instant?
+ * gch_go_snap_is_born - was an object allocated after the instant?
  * @h: the heap
  * @meta: the private word of its page
  * @addr: an address in it
  *
  * Context: in a section, or in the cycle that takes the snapshot.
- * Return: whether it was.
+ * Return: true if it was.
  */
 bool gch_go_snap_is_born(const struct gch_go_heap *h, unsigned long meta,
 		    unsigned long addr)
@@ -189,20 +195,22 @@ bool gch_go_snap_is_born(const struct gch_go_heap *h, unsigned long meta,
 	return is_born_in(h, page_span(addr), addr);
 }
 
-/* The place of a root? If not, @meta is the private word of its page. */
+/*
+ * Is the place in a frame or table? If not, sets @meta to the private word of its page.
+ */
 static bool is_root(const struct gch_mutator *m, void **place,
 		    unsigned long *meta)
 {
 	if ((place >= m->frame && place < m->frame + m->nr_slots) ||
 	    place == m->aside)
 		return true;
-	/* A table has whole pages, which have none. */
+	/* A table has its own pages, whose private word is 0. */
 	*meta = (unsigned long)page_meta((unsigned long)place);
 	return !*meta;
 }
 
 /**
- * gch_go_snap_store - keeps what a place refers to, which is about to be written
+ * gch_go_snap_store - keeps the reference of a place that is about to be written
  * @h: the heap
  * @m: the mutator
  * @place: the place
@@ -221,7 +229,7 @@ void gch_go_snap_store(struct gch_go_heap *h, struct gch_mutator *m,
 	if (is_root(m, place, &meta) ? !READ_ONCE(sn->roots) :
 				       gch_go_snap_is_born(h, meta, (unsigned long)place))
 		return;
-	/* Before the look at what was kept: see above. */
+	/* Before the look-up: see the head of this file. */
 	ref = (unsigned long)gch_load_acquire(place);
 	gch_go_kept_start(sn->kepts, place, &at);
 	if (gch_go_kept_find(&at, place))
@@ -232,8 +240,7 @@ void gch_go_snap_store(struct gch_go_heap *h, struct gch_mutator *m,
 }
 
 /**
- * gch_go_snap_span - what is allocated from a span from now on is no part of the
- *	snapshot
+ * gch_go_snap_span - excludes objects allocated from a span from now on from a snapshot
  * @s: the span
  * @gen: the present sweep generation
  *
@@ -245,12 +252,12 @@ void gch_go_snap_span(struct gch_go_span *s, u32 gen)
 		return;
 	s->born_from = s->freeindex;
 	s->born_window = s->alloc_cache;
-	/* Who finds the generation finds the index. */
+	/* A reader that sees the generation sees the index. */
 	gch_store_release(&s->born_gen, gen + 1);
 }
 
 /**
- * gch_go_snap_ref - what a place referred to at the instant
+ * gch_go_snap_ref - finds the reference that a place held at the instant
  * @sn: the snapshot
  * @place: the place
  *
@@ -259,7 +266,7 @@ void gch_go_snap_span(struct gch_go_span *s, u32 gen)
  */
 unsigned long gch_go_snap_ref(struct gch_go_snap *sn, void **place)
 {
-	/* First: see above. */
+	/* Before the look-up: see the head of this file. */
 	unsigned long ref = (unsigned long)gch_load_acquire(place);
 	const struct gch_go_kept *k;
 	struct gch_go_kept_at at;
@@ -286,9 +293,9 @@ static struct gch_go_snap *snap_alloc(struct gch_go_heap *h)
 }
 
 /**
- * gch_go_snap_new - sets up a snapshot
+ * gch_go_snap_new - allocates a snapshot
  * @h: the heap
- * @out: where it goes
+ * @out: the snapshot to write it to
  *
  * Context: process context, may sleep.
  * Return: the snapshot; NULL without memory.
@@ -329,7 +336,7 @@ static void free_pages_of(struct kept_page *page)
 }
 
 /**
- * gch_go_snap_free - frees a snapshot that no section writes to any more
+ * gch_go_snap_free - frees a snapshot that no section uses any more
  * @sn: the snapshot
  *
  * Context: process context, may sleep.

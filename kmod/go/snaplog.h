@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What places referred to when a snapshot was taken; see snaplog.c. */
+/* References that places held when a snapshot was taken; see snaplog.c. */
 #ifndef _GCH_GO_SNAPLOG_H
 #define _GCH_GO_SNAPLOG_H
 
@@ -16,14 +16,14 @@ struct kept_page;
 /**
  * struct gch_go_snap - a snapshot while it is taken
  * @h: the heap
- * @out: where it goes
- * @kepts: what is kept, by place
- * @lock: see above
- * @pages: of all that is kept
- * @spare: pages for more
- * @nr_spare: how many
- * @roots: roots have not been written yet
- * @lost: something could not be kept
+ * @out: the snapshot to write it to
+ * @kepts: kept references, by place
+ * @lock: protects @pages, @spare and additions to @kepts
+ * @pages: pages of kept references
+ * @spare: spare pages
+ * @nr_spare: number of spare pages
+ * @roots: the roots have yet to be written
+ * @lost: a reference could not be kept
  * @nr: frames or finalizers seen
  */
 struct gch_go_snap {

@@ -1,24 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A snapshot of the heap as it was at one instant
+ * A snapshot of the heap at one instant
  *
- * The instant is in a handshake in which all mutators wait, where a cycle begins
- * (PHASE_STOP). From then on the write barrier marks what is overwritten, as snapshot
- * at the beginning has it (Yuasa, 1990), so that all is marked that could be reached
- * then; and it keeps, for each place that is written for the first time, what was
- * there. Mutators go on.
+ * The instant lies in a stop of all mutators (PHASE_STOP) where a cycle begins. From
+ * then on the write barrier shades old references, as in snapshot-at-the-beginning
+ * marking (Yuasa, 1990): all objects are marked that were reachable at the instant. It
+ * also keeps the old reference of each place that is written for the first time.
+ * Mutators run again.
  *
  * The collector writes the roots at once. When all is marked it writes the marked
- * objects, each with the references that it had: those that were kept, else those
- * that are there. What was allocated since is left out. Then the barrier keeps nothing
- * any more, and the cycle goes on as any other.
+ * objects, each with its references of the instant: the kept one for a place that has
+ * one, else the present one. It leaves out objects that were allocated later. Then the
+ * barrier stops keeping references, and the cycle continues as usual.
  *
- * &gch_heap.lock is held from before the instant until the roots are written: frames
- * and tables that are read are those of the instant. What the barrier keeps is in
- * snaplog.c.
+ * &gch_heap.lock is held from before the instant until the roots are written, so the
+ * frames and tables are those of the instant. snaplog.c has the kept references.
  *
- * An object's number is that of its arena, which is never used twice, and where it is
- * in it; it has the same in every snapshot.
+ * An object's number is made of its arena's id, which is never reused, and its position
+ * in the arena. It is the same in every snapshot.
  */
 #include "snapshot.h"
 
@@ -33,11 +32,11 @@
 #include "object.h"
 #include "snaplog.h"
 
-/* Numbers: of 8 bytes in an arena; large objects are beyond all arenas. */
+/* Shift of an arena's id, for 8-byte words of an arena; bit set for large objects. */
 #define NUMBER_ARENA	20U
 #define NUMBER_LARGE	52U
 
-/* References of an object between looks at whether others want the CPU. */
+/* References of an object to write before the next reschedule. */
 #define BREATH		4096U
 
 static u64 number_of(unsigned long ref)
@@ -169,7 +168,9 @@ static void put_object(void *arg, unsigned long ref)
 	}
 }
 
-/* What it refers to is marked; itself it is not, unless it can be reached. */
+/*
+ * Its children are marked. If the object itself is too, another reference reaches it.
+ */
 static void put_final(void *arg, void *ref, bool finalizer)
 {
 	struct gch_go_snap *sn = arg;
@@ -217,7 +218,7 @@ static void put_finalizing(void *arg, void **places, unsigned int nr)
 }
 
 /**
- * gch_go_snap_begin - comes before the instant that a snapshot shows
+ * gch_go_snap_begin - takes the lock that the instant of a snapshot needs
  * @h: the heap
  *
  * Context: process context, may sleep; takes &gch_heap.lock.
@@ -229,7 +230,7 @@ void gch_go_snap_begin(struct gch_go_heap *h)
 
 /**
  * gch_go_snap_roots - writes the roots of a snapshot
- * @h: the heap; gch_go_snap_begin() has been called, and mutators went on
+ * @h: the heap; gch_go_snap_begin() was called, and mutators have been stopped since
  *
  * Context: process context, may sleep; releases &gch_heap.lock.
  */
@@ -243,13 +244,13 @@ void gch_go_snap_roots(struct gch_go_heap *h)
 	sn->nr = 0;
 	mutex_unlock(&h->base.lock);
 	gch_visit_finalizing(&h->base, put_finalizing, sn);
-	/* A place may belong to something else from now on. */
+	/* From now on the place of a root may be reused. */
 	WRITE_ONCE(sn->roots, false);
 }
 
 /**
  * gch_go_snap_objects - writes the objects of a snapshot
- * @h: the heap; all that could be reached is marked
+ * @h: the heap; all objects that were reachable at the instant are marked
  *
  * Context: process context, may sleep; under &gch_heap.cycle_lock.
  */
@@ -257,6 +258,6 @@ void gch_go_snap_objects(struct gch_go_heap *h)
 {
 	gch_go_visit_marked(h, put_object, h->snap);
 	gch_visit_finals(&h->base, put_final, h->snap);
-	/* For the last of what was read. */
+	/* Fails the snapshot if a reference was lost during the last reads. */
 	goes_on(h->snap);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What a cycle does for a snapshot; see snapshot.c. */
+/* Steps of a cycle that takes a snapshot; see snapshot.c. */
 #ifndef _GCH_GO_SNAPSHOT_H
 #define _GCH_GO_SNAPSHOT_H
 

@@ -14,34 +14,36 @@ struct gch_go_arena;
 
 /**
  * struct gch_go_span - a run of pages with objects of one size class
- * @alloc_cache: the window: objects below @freeindex that are free, and zeroed; the
- *	last of the groups of 64 that begin below it, a bit each
+ * @alloc_cache: the window: bits of free, zeroed objects below @freeindex, in the last
+ *	group of 64 that begins below it
  * @window: reference to the first object of that group
- * @mask: as in its tail
+ * @mask: &gch_go_tail.mask
  * @size: bytes of an object
- * @mixed: as in its tail
+ * @mixed: &gch_go_tail.mixed
  * @class: span class: size class times two, plus one if noscan
- * @tag: of references to its objects
- * @step: objects that become the window at a time: a power of two up to 64
+ * @tag: tag of references to its objects
+ * @step: objects that enter the window at a time: a power of two up to 64
  * @base: its first byte
- * @nelems: objects it has room for
- * @freeindex: objects below it are allocated, but for the window
- * @alloc_count: objects allocated, and those of the window
- * @needzero: what is free has been written to; of any free page likewise
- * @back: which page of its span a page is, with %GCH_GO_VIA_ARENA; of any page
- * @npages: pages of 8 KiB; 0 if the span is not in use
+ * @nelems: number of objects it has room for
+ * @freeindex: objects below it are allocated, except for those in the window
+ * @alloc_count: objects allocated, plus those in the window
+ * @needzero: its free objects have been written to; valid for every free page too
+ * @back: offset of a page from the first of its span, in pages; valid for every page,
+ *	with %GCH_GO_VIA_ARENA
+ * @npages: number of 8 KiB pages; 0 if the span is not in use
  * @gen: sweep generation in which it was last swept
- * @born_gen: one more than the sweep generation in which a snapshot was taken while
- *	a CPU had it to allocate from
- * @born_from: its @freeindex when the CPU began to do so, or at the instant
- * @born_window: its @alloc_cache likewise
+ * @born_gen: sweep generation plus one of the last snapshot that was taken while a CPU
+ *	allocated from the span
+ * @born_from: its @freeindex at the instant of that snapshot, or when a CPU took it
+ *	later
+ * @born_window: its @alloc_cache at that time
  * @node: in a list of its mcentral
- * @arena: where its pages are
+ * @arena: the arena of its pages
  * @alloc_bits: objects that the last sweep found alive
- * @mark_bits: of a SPAN_OTHER span
+ * @mark_bits: mark bits of a %SPAN_OTHER span
  */
 struct gch_go_span {
-	/* What an allocation needs. */
+	/* The fast path of an allocation needs these. */
 	u64 alloc_cache;
 	unsigned long window;
 	u64 mask;
@@ -88,7 +90,7 @@ static inline unsigned long *gch_go_span_ptrs(const struct gch_go_span *s)
 	return s->base + GCH_GO_PAGE_SIZE - PTRS_BYTES;
 }
 
-/* Has an object been handed out, and not been swept since? */
+/* Is the object allocated: handed out, and not swept since? */
 static inline bool gch_go_is_allocated(const struct gch_go_span *s,
 				       unsigned int i)
 {
@@ -98,7 +100,7 @@ static inline bool gch_go_is_allocated(const struct gch_go_span *s,
 	       !(s->alloc_cache & BIT_ULL(i % 64));
 }
 
-/* How many objects have been? Exact for the owner of the span. */
+/* Number of allocated objects; exact for the owner of the span. */
 static inline unsigned int gch_go_span_count(const struct gch_go_span *s)
 {
 	u64 window = READ_ONCE(s->alloc_cache);

@@ -15,7 +15,7 @@
 
 #include "compat.h"
 
-/* How many of a page's mark bytes are set: bit 0 of them is, then. */
+/* Counts the set mark bytes of a page; each has bit 0 set. */
 static unsigned int count_marks(const u64 *marks, unsigned int words)
 {
 	u64 sum = 0;
@@ -24,7 +24,7 @@ static unsigned int count_marks(const u64 *marks, unsigned int words)
 	/* At most 64 words: no byte of the sum overflows. */
 	for (i = 0; i < words; i++)
 		sum += marks[i] & 0x0101010101010101ULL;
-	/* The sum of the bytes may need more than one. */
+	/* The total may exceed a byte. */
 	sum = (sum & 0x00ff00ff00ff00ffULL) + (sum >> 8 & 0x00ff00ff00ff00ffULL);
 	return sum * 0x0001000100010001ULL >> 48;
 }
@@ -45,7 +45,7 @@ static __always_inline void gather(const struct gch_go_span *s,
 	}
 }
 
-/* Takes the marks of an inline span, as bits, and clears them. */
+/* Moves the mark bytes of an inline span to @bits; returns the number of marks. */
 static unsigned int take_bytes(struct gch_go_span *s, unsigned long *bits)
 {
 	unsigned long ref = gch_go_span_ref(s, 0);
@@ -66,7 +66,7 @@ static unsigned int take_bytes(struct gch_go_span *s, unsigned long *bits)
 	return alive;
 }
 
-/* The marks of a span, as @bytes of bits, are taken from it; their number. */
+/* Moves a span's marks to @bits, @bytes long; returns their number. */
 static unsigned int take_marks(struct gch_go_span *s, unsigned long *bits,
 			       unsigned int bytes)
 {
@@ -89,13 +89,13 @@ static void poison_dead(struct gch_go_span *s, const unsigned long *marks)
 }
 
 /**
- * gch_go_sweep_one - frees what is not marked in a span, and counts nothing
+ * gch_go_sweep_one - frees the unmarked objects of a span, without statistics
  * @h: the heap
  * @s: the span, owned by the caller
  * @gen: the present sweep generation
  *
  * Context: in a section, or process context with preemption off.
- * Return: how many objects died.
+ * Return: number of objects freed.
  */
 unsigned int gch_go_sweep_one(struct gch_go_heap *h, struct gch_go_span *s,
 			      u32 gen)
@@ -118,11 +118,11 @@ unsigned int gch_go_sweep_one(struct gch_go_heap *h, struct gch_go_span *s,
 }
 
 /**
- * gch_go_count_swept - counts what was swept
+ * gch_go_count_swept - adds swept pages and freed objects to the statistics
  * @h: the heap
  * @class: span class
- * @pages: of how many pages
- * @dead: how many objects died
+ * @pages: number of pages swept
+ * @dead: number of objects freed
  *
  * Context: with preemption off.
  */
@@ -140,7 +140,7 @@ void gch_go_count_swept(struct gch_go_heap *h, unsigned int class,
 }
 
 /**
- * gch_go_sweep_span - frees what is not marked in a span
+ * gch_go_sweep_span - frees the unmarked objects of a span
  * @h: the heap
  * @s: the span, owned by the caller
  * @gen: the present sweep generation

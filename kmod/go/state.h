@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The state of a heap: phase, write barrier and sweep generation in one word
+ * The state of a heap: phase, write barrier and sweep generation
  *
- * The state word of a heap holds phase, write barrier and sweep generation, so that
- * a section sees them change at once. The barrier of a cycle stays what it was when
- * the cycle began:
+ * All three are in one word, so that a section sees them change at once. The barrier of
+ * a cycle does not change while it runs:
  *
- *	phase	write barrier	new objects	a weak reference to an unmarked
- *	OFF	off		white		is good
+ *	phase	write barrier	new objects	weak load of an unmarked object
+ *	OFF	off		white		returns it
  *	SYNC	on		black		shades it
  *	MARK	on		black		shades it
- *	TERM	on		black		waits for what comes next
- *	CLEAR	off		black		reads as cleared
- *	FLUSH	off		black		is good: dead ones are cleared
- *	STOP	(every call waits: the collector has the heap to himself)
+ *	TERM	on		black		waits for the next phase
+ *	CLEAR	off		black		returns NULL
+ *	FLUSH	off		black		returns it: entries of the dead are NULL
+ *	STOP	(every call waits: the collector alone uses the heap)
  */
 #ifndef _GCH_GO_STATE_H
 #define _GCH_GO_STATE_H
@@ -36,23 +35,23 @@ enum gch_go_phase {
 #define STATE_PHASE_BITS	3
 #define STATE_SHIFT	5
 #define STATE_PHASE(state)	((state) & (BIT(STATE_PHASE_BITS) - 1))
-/* An enum gcheap_barrier. */
+/* An &enum gcheap_barrier, or %BARRIER_SNAPSHOT. */
 #define STATE_BARRIER(state)	((state) >> STATE_PHASE_BITS & 3)
 #define STATE_GEN(state)	((state) >> STATE_SHIFT)
-/* No phase has this number. */
+/* Equals no state: its phase bits are no phase. */
 #define STATE_NONE	U32_MAX
 
-/* Beside those of enum gcheap_barrier: hybrid, and a snapshot is being taken. */
+/* Extends &enum gcheap_barrier: hybrid, while a snapshot is taken. */
 #define BARRIER_SNAPSHOT	3
 
-/* Is one being taken by a section that has read this? */
+/* Does a section that has read @state keep references for a snapshot? */
 static inline bool gch_go_snaps(u32 state)
 {
 	return STATE_PHASE(state) != PHASE_OFF &&
 	       STATE_BARRIER(state) == BARRIER_SNAPSHOT;
 }
 
-/* Does the barrier of a section that has read @state shade what is written? */
+/* Does the barrier of a section that has read @state shade new references? */
 static __always_inline bool gch_go_shades_new(u32 state)
 {
 	unsigned int phase = STATE_PHASE(state);

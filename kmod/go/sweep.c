@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Sweeping: what is not marked is free
+ * Sweeping: frees unmarked objects
  *
- * A span is swept by whoever owns it: the mark workers in the background, a CPU
- * that looks for room, or a mutator that allocates faster than they sweep: all must be
- * swept when the next cycle is due. What CPUs have cached of the generation before they
- * give back for that. Its marks become its allocation bits. A collection
- * ends when all is swept, and the next begins after that.
+ * A span's marks become its allocation bits. The owner of a span sweeps it: a worker in
+ * the background, a CPU that looks for room, or a mutator that allocates faster than
+ * those sweep: all must be swept before the next cycle is due. CPUs first give back the
+ * spans that they cached in the last generation. A collection ends when all is swept,
+ * and the next one begins after that.
  */
 #include "sweep.h"
 
@@ -18,12 +18,12 @@
 #include "go.h"
 #include "span_sweep.h"
 
-/* Spans that are taken to be swept at a time. */
+/* Spans to take and sweep at a time. */
 #define BATCH		16
-/* The same for a mutator, which then looks at the clock. */
+/* The same for a mutator, between checks of the clock. */
 #define BATCH_BRIEF	4
 
-/* So that what a batch needs comes from memory at once. */
+/* Prefetches a batch's marks, so that the loads overlap. */
 static void fetch_marks(const struct gch_go_span *s)
 {
 	const u8 *marks = s->base + GCH_GO_PAGE_SIZE - TAIL_BYTES;
@@ -37,7 +37,7 @@ static void fetch_marks(const struct gch_go_span *s)
 		prefetchw(marks - bytes + i);
 }
 
-/* With preemption off: sweeps some spans of a class; returns how many. */
+/* Sweeps some spans of a class, with preemption off; returns their number. */
 static unsigned int sweep_batch(struct gch_go_heap *h, unsigned int class,
 				u32 gen, unsigned int max)
 {
@@ -53,14 +53,14 @@ static unsigned int sweep_batch(struct gch_go_heap *h, unsigned int class,
 		fetch_marks(s);
 	list_for_each_entry(s, &spans, node)
 		dead += gch_go_sweep_one(h, s, gen);
-	/* For all of them at once: an atomic waits for what was written before. */
+	/* Once per batch: an atomic waits for all earlier stores. */
 	gch_go_count_swept(h, class, n * gch_go_class_pages[class >> 1], dead);
 	gch_go_central_put_all(h, class, gen, &spans);
 	return n;
 }
 
 /**
- * gch_go_sweep_begin - says how far sweeping must be when
+ * gch_go_sweep_begin - sets the pace of sweeping
  * @h: the heap, paced, before its sweep generation changes
  *
  * Context: process context; under &gch_heap.cycle_lock.
@@ -80,10 +80,10 @@ void gch_go_sweep_begin(struct gch_go_heap *h)
 }
 
 /**
- * gch_go_sweep_some - sweeps what is owed, or some of it
+ * gch_go_sweep_some - sweeps all or part of the pages that are owed
  * @h: the heap
- * @gen: sweep generation that the section sees
- * @deadline: of ktime_get_ns(), when to stop
+ * @gen: sweep generation that the section has read
+ * @deadline: when to stop, by ktime_get_ns()
  *
  * Context: in a section that has read phase OFF.
  */
@@ -107,8 +107,8 @@ void gch_go_sweep_some(struct gch_go_heap *h, u32 gen, u64 deadline)
 }
 
 /*
- * A turn of a worker. What is to be swept of a class only becomes less, so no worker
- * looks again at the classes before the first that had some when it was last looked at.
+ * A turn of a worker. The unswept spans of a class only become fewer, so workers skip
+ * the classes that one of them has found without any.
  */
 static enum gch_turn sweep_on_cpu(void *arg, unsigned int cpu)
 {
@@ -131,8 +131,8 @@ static enum gch_turn sweep_on_cpu(void *arg, unsigned int cpu)
 }
 
 /*
- * Lists what CPUs have cached of the generation before. A CPU that allocates has done it
- * itself, or does it right now.
+ * Lists the spans that CPUs have cached in the last generation. A CPU that allocates
+ * has done so itself, or is doing so now.
  */
 static void adapt_all(struct gch_go_heap *h)
 {
@@ -148,7 +148,7 @@ static void adapt_all(struct gch_go_heap *h)
 }
 
 /**
- * gch_go_sweep_all - sweeps all spans, those cached by CPUs too
+ * gch_go_sweep_all - sweeps all spans, including those that CPUs have cached
  * @h: the heap, in phase OFF
  *
  * Context: process context, may sleep; under &gch_heap.cycle_lock.
@@ -160,8 +160,8 @@ void gch_go_sweep_all(struct gch_go_heap *h)
 	gch_workers_run(&h->base, sweep_on_cpu, h);
 	WRITE_ONCE(h->sweep.pages, 0);
 	/*
-	 * A mutator may be sweeping a span that it took off a list: no mark of the
-	 * next cycle must fall into that.
+	 * A mutator may still sweep a span that it has taken off a list. Waits for it:
+	 * it must not take marks of the next cycle.
 	 */
 	gch_handshake(&h->base);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Sweeping: what is not marked is free; see sweep.c. */
+/* Sweeping: frees unmarked objects; see sweep.c. */
 #ifndef _GCH_GO_SWEEP_H
 #define _GCH_GO_SWEEP_H
 
@@ -8,11 +8,11 @@
 struct gch_go_heap;
 
 /**
- * struct gch_go_sweep - how far sweeping is
- * @pages: pages that have to be swept until @way bytes more are live; 0 when all are
- * @way: see there
- * @swept: how many have been
- * @class: the workers have swept the span classes before it
+ * struct gch_go_sweep - progress of the sweep
+ * @pages: pages to sweep before @way more bytes are live; 0 when all are swept
+ * @way: bytes that may be allocated during the sweep
+ * @swept: pages swept so far
+ * @class: the workers have swept all span classes below it
  */
 struct gch_go_sweep {
 	u64 pages;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What a cycle reports: what Go's gctrace=1 says of one (runtime/mgc.go,
- * gcMarkTermination), from which gcctl makes the same line
+ * Report of a cycle: the figures of Go's gctrace=1 (runtime/mgc.go, gcMarkTermination),
+ * which gcctl prints as the same line
  *
- * Where Go stops the world, before and after it marks, mutators go on here: the
- * first and the last time are those of SYNC and of TERM to OFF, on the one CPU that
- * changes the phases. Frames are stacks, root tables are globals.
+ * Go stops the world before and after marking. Here mutators run on: the first and the
+ * last time are those of SYNC and of TERM to OFF, on the one CPU that changes the
+ * phases. Frames stand for stacks, root tables for globals.
  */
 #include "trace.h"
 
@@ -14,7 +14,9 @@
 
 #include "go.h"
 
-/* How much of all processor time collecting has taken since the heap was made. */
+/*
+ * Percentage of all processor time that collecting has taken since the heap was made.
+ */
 static unsigned int percent(struct gch_go_heap *h, u64 now, unsigned int cpus)
 {
 	return gch_go_scale(gch_go_time(h), 100, (now - h->born) * cpus);
@@ -31,9 +33,9 @@ static u64 assisted(struct gch_go_heap *h)
 }
 
 /**
- * gch_go_trace_begin - a cycle begins
+ * gch_go_trace_begin - starts the report of a cycle
  * @h: the heap
- * @t: filled in
+ * @t: times of the cycle, filled in
  *
  * Context: process context; under &gch_heap.cycle_lock.
  */
@@ -47,9 +49,9 @@ void gch_go_trace_begin(struct gch_go_heap *h, struct gch_go_times *t)
 }
 
 /**
- * gch_go_trace_end - a cycle has marked: reports it if that is asked for
+ * gch_go_trace_end - reports a cycle that has marked, if a client asks for reports
  * @h: the heap, paced
- * @t: when its phases began; what else is in it is replaced
+ * @t: times of the cycle; totals are replaced by differences
  *
  * Context: process context, may sleep; under &gch_heap.cycle_lock.
  */
@@ -59,7 +61,10 @@ void gch_go_trace_end(struct gch_go_heap *h, struct gch_go_times *t)
 
 	if (!gch_report_wanted(&h->base))
 		return;
-	/* First: mutators may be sweeping, which counts for both. */
+	/*
+	 * assist before gc, which includes it: mutators may be sweeping, which raises
+	 * both.
+	 */
 	t->assist = assisted(h) - t->assist;
 	t->gc = gch_go_time(h) - t->gc;
 	r->end_ns = t->end;

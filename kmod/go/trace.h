@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What is reported of a cycle; see trace.c. */
+/* Report of a cycle; see trace.c. */
 #ifndef _GCH_GO_TRACE_H
 #define _GCH_GO_TRACE_H
 
@@ -8,15 +8,15 @@
 struct gch_go_heap;
 
 /**
- * struct gch_go_times - what a cycle took
+ * struct gch_go_times - times of a cycle, in nanoseconds
  * @start: when it began, by ktime_get_ns()
- * @mark: when barriers were on
- * @term: when all was taken to be marked, the last time
+ * @mark: when barriers were on everywhere
+ * @term: when the last attempt to terminate marking began
  * @end: when the sweep generation changed
  * @gc: processor time of workers and assists
- * @assist: how much of it assists had
+ * @assist: the part of @gc that assists had
  * @stopped: how long mutators were stopped
- * @report: what is reported of it
+ * @report: the report
  */
 struct gch_go_times {
 	u64 start;

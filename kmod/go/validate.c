@@ -2,12 +2,12 @@
 /*
  * Invariants of a heap of this engine, checked with all mutators stopped
  *
- * After marking: what roots refer to is marked, and what marked objects refer to
- * is marked. That is all a second mark could find out, as Go's gccheckmark does
- * it, without a second set of mark bits.
+ * After marking: every object that a root or a marked object refers to is marked. A
+ * second mark, as in Go's gccheckmark, could find no more, and needs a second set of
+ * mark bits.
  *
- * After a cycle: page bitmaps agree with spans, counts with bits, and what a live
- * object refers to is allocated.
+ * After a cycle: page bitmaps agree with spans, counts agree with bits, and every
+ * object that a live object refers to is allocated.
  */
 #include "validate.h"
 
@@ -22,14 +22,14 @@
 #include "object.h"
 #include "phase.h"
 
-/* Reports of one kind in one walk. */
+/* Maximum number of messages from one walk. */
 #define REPORTS	5
 
 /**
  * struct check - a walk
  * @h: the heap
- * @errors: found so far
- * @objects: found so far, by span class; NULL if there is no memory to count them
+ * @errors: errors found so far
+ * @objects: objects found so far, by span class; NULL without memory for it
  */
 struct check {
 	struct gch_go_heap *h;
@@ -70,11 +70,11 @@ static void check_finalizer(void *arg, void *ref, bool finalizer)
 }
 
 /**
- * gch_go_check_marks - is all that can be reached marked?
+ * gch_go_check_marks - checks that every reachable object is marked
  * @h: the heap, stopped after marking
  *
  * Context: process context, may sleep; under &gch_heap.cycle_lock.
- * Return: how many references lead to an unmarked object.
+ * Return: number of references that lead to an unmarked object.
  */
 int gch_go_check_marks(struct gch_go_heap *h)
 {
@@ -151,7 +151,7 @@ static void check_span(void *arg, struct gch_go_span *s)
 		c->objects[s->class] += allocated;
 }
 
-/* What has been allocated and not freed is there, in every span class. */
+/* Checks that each span class has as many objects as were allocated and not freed. */
 static void check_classes(struct check *c)
 {
 	unsigned int i;
@@ -181,11 +181,11 @@ static void check_arena(struct check *c, struct gch_go_arena *a)
 }
 
 /**
- * gch_go_validate - walks all invariants
+ * gch_go_validate - checks all invariants
  * @heap: the heap
  *
  * Context: process context, may sleep; under &gch_heap.cycle_lock.
- * Return: how many are violated.
+ * Return: number of violations.
  */
 int gch_go_validate(struct gch_heap *heap)
 {

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The buffers of shaded objects, one a CPU
+ * Buffers of shaded objects, one for each CPU
  *
- * A shaded object goes to a buffer of its CPU, as Go's wbBuf, marked or not: a store
- * does not wait for its mark. When the buffer is full, what is in it is marked, and
- * becomes work if it was not. Before the workers begin, the collector makes work of what
- * is in the buffers of all CPUs, where it is: no CPU has to come for that. An unmarked
- * object in a buffer is gray like one in the marker's hands. The end of marking is found
- * by looking at the buffers, and then at what each CPU counts, which is raised before a
- * section marks any of its own: an unmarked object is seen in its buffer, or in the
- * count.
+ * The barrier puts a shaded object, marked or not, into its CPU's buffer, as in Go's
+ * wbBuf: a store does not wait for a mark to be read. A full buffer is flushed: its
+ * unmarked objects are marked and become work. Before the workers start, the collector
+ * lists the buffers' unmarked objects as work and leaves them in place: no CPU has to
+ * run for that. An unmarked object in a buffer is gray, like one in a marker's queue.
+ *
+ * To find the end of marking, the collector looks at the buffers and then at a count of
+ * each CPU. A section raises that count before it marks an object of its buffer. So the
+ * collector sees an unmarked object in its buffer, or sees the count change.
  */
 #include "wbbuf.h"
 
@@ -19,10 +20,10 @@
 #include "markbits.h"
 
 /**
- * gch_go_shaded_flush - marks what a CPU has shaded
+ * gch_go_shaded_flush - marks the objects that a CPU has shaded
  * @h: the heap
  * @c: the CPU's cache
- * @m: whose section it is
+ * @m: the mutator whose section it is
  *
  * Context: in a section on that CPU.
  */
@@ -43,13 +44,17 @@ void gch_go_shaded_flush(struct gch_go_heap *h, struct gch_go_mcache *c,
 			smp_wmb();
 			counted = true;
 		}
-		/* Who looks at the entries finds those not yet marked in place. */
+		/*
+		 * In place: the collector still finds the entries that are not marked
+		 * yet.
+		 */
 		if (gch_go_mark(ref))
 			WRITE_ONCE(c->shaded[nr++], ref | REF_GRAY);
 	}
 	/*
-	 * They are marked: scanning all that is finds them again. Their marks before
-	 * the flag, which gch_go_mark_drain() takes by an operation with full order.
+	 * They are marked, so a rescan of all marked objects finds them. Release orders
+	 * the marks before the flag, which gch_go_mark_drain() takes by a fully ordered
+	 * operation.
 	 */
 	if (nr && !gch_go_work_add(h, c->shaded, nr))
 		atomic_set_release(&h->mark.overflow, 1);
@@ -59,13 +64,13 @@ void gch_go_shaded_flush(struct gch_go_heap *h, struct gch_go_mcache *c,
 }
 
 /**
- * gch_go_shaded_visit - visits what CPUs have shaded and is not marked
+ * gch_go_shaded_visit - visits the unmarked objects that CPUs have shaded
  * @h: the heap
  * @fn: called with a reference to each
- * @arg: its first argument
+ * @arg: first argument of @fn
  *
- * The entries stay where they are. A CPU that marks them right then, or shades more
- * instead, does no harm: whatever is read has been shaded in this cycle.
+ * The entries stay in place. A CPU may mark or replace them meanwhile, which is
+ * harmless: every entry that is read was shaded in this cycle.
  *
  * Context: under &gch_heap.cycle_lock, between SYNC and FLUSH.
  */
@@ -88,8 +93,8 @@ void gch_go_shaded_visit(struct gch_go_heap *h, gch_go_edge_fn fn, void *arg)
 }
 
 /**
- * gch_go_shaded_drop - forgets what all CPUs have shaded
- * @h: the heap; all that can be reached is marked, and no section shades any more
+ * gch_go_shaded_drop - empties the buffers of all CPUs
+ * @h: the heap; every reachable object is marked, and no section shades any more
  *
  * Context: process context.
  */
@@ -102,10 +107,10 @@ void gch_go_shaded_drop(struct gch_go_heap *h)
 }
 
 /**
- * gch_go_shades - how often sections on all CPUs have marked, or taken work, so far
+ * gch_go_shades - sums how often sections have marked shaded objects or taken work
  * @h: the heap
  *
- * Context: after a handshake it includes every section before.
+ * Context: any; after a handshake the sum includes every earlier section.
  * Return: the sum.
  */
 u64 gch_go_shades(struct gch_go_heap *h)
@@ -132,10 +137,11 @@ static bool has_gray(const struct gch_go_mcache *c)
  * gch_go_is_shaded - has any CPU shaded an object that is not marked?
  * @h: the heap
  *
- * Its section may mark it right now: the caller reads gch_go_shades() afterwards.
+ * A section may mark the object concurrently: the caller reads gch_go_shades()
+ * afterwards.
  *
  * Context: under &gch_heap.cycle_lock, between SYNC and FLUSH.
- * Return: whether one has.
+ * Return: true if one has.
  */
 bool gch_go_is_shaded(struct gch_go_heap *h)
 {
@@ -144,7 +150,7 @@ bool gch_go_is_shaded(struct gch_go_heap *h)
 
 	for_each_possible_cpu(cpu)
 		gray = gray || has_gray(per_cpu_ptr(h->mcache, cpu));
-	/* Pairs with the one in gch_go_shaded_flush(). */
+	/* Pairs with smp_wmb() in gch_go_shaded_flush(). */
 	smp_rmb();
 	return gray;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The buffers of shaded objects, one a CPU; see wbbuf.c. */
+/* Buffers of shaded objects, one for each CPU; see wbbuf.c. */
 #ifndef _GCH_GO_WBBUF_H
 #define _GCH_GO_WBBUF_H
 
@@ -7,7 +7,7 @@
 
 #include "ref.h"
 
-/* Marked in one go, in a section. */
+/* Entries of a buffer, which one section marks in one go. */
 #define GCH_GO_SHADE_MAX	128
 
 struct gch_go_heap;

@@ -1,24 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Work buffers: where marking keeps what is gray
+ * Work buffers: lists of gray objects
  *
  * A buffer is a page of references, as in Go's mgcwork.go. Each CPU has a list of
  * buffers with work and one of spare buffers. A CPU uses its own lists first, then
- * those of others. Only what finds its own lock taken may have to wait: a look at
- * another CPU's list is given up where that lock is taken, and what is put down
- * goes to the next CPU then. So two CPUs never wait for one lock in turns, not
- * even where a hypervisor takes the processor from one that holds it.
+ * those of other CPUs. It waits for no lock but its own: it skips another CPU's list
+ * whose lock is taken, and to list a buffer it tries the next CPU before it waits. So
+ * CPUs do not take turns at one lock, even if a hypervisor preempts the holder.
  *
- * Sections take no memory: the page allocator needs preemption on with PREEMPT_RT.
- * They take spare buffers only. The collector puts some down before barriers come
- * on; a mark worker does before it begins; a mutator does when its section has left
- * few, with GCH_WAIT_SUPPLY. Where there is none all the same, what is gray is
- * listed nowhere, see mark_stack.c. That is right, but slow.
+ * Sections do not allocate, since the page allocator needs preemption on with
+ * PREEMPT_RT. They take spare buffers only. The collector adds some before barriers
+ * come on; a worker before it begins; a mutator whose section has left few, with
+ * GCH_WAIT_SUPPLY. If there is no buffer all the same, gray objects are not listed, see
+ * mark_stack.c: correct, but slow.
  *
- * Pages count as held and are charged to the heap's memory cgroup; they are taken with
- * no right to wait, and none beyond the heap's limit.
+ * Pages count as held and are charged to the heap's memory cgroup. They are allocated
+ * without waiting, and not beyond the heap's limit.
  *
- * &gch_go_work.lock, raw and with no other inside, protects the lists of a CPU.
+ * &gch_go_work.lock, raw and with no other lock inside, protects the lists of a CPU.
  */
 #include "workbuf.h"
 
@@ -29,7 +28,10 @@
 #include "compat.h"
 #include "go.h"
 
-/* What part of a heap's memory spare buffers may be when no cycle marks. */
+/*
+ * The part of a heap's memory, one in this many, that spare buffers may keep between
+ * cycles.
+ */
 #define KEEP_PART	256U
 
 static struct gch_go_work *work_of(struct gch_go_heap *h, unsigned int cpu)
@@ -41,7 +43,7 @@ static struct gch_go_workbuf *pop(struct gch_go_workbuf **list)
 {
 	struct gch_go_workbuf *b = *list;
 
-	/* Others look whether there is one. */
+	/* Read without the lock. */
 	if (b)
 		WRITE_ONCE(*list, b->next);
 	return b;
@@ -53,7 +55,7 @@ static void push(struct gch_go_workbuf **list, struct gch_go_workbuf *b)
 	WRITE_ONCE(*list, b);
 }
 
-/* A spare buffer of a CPU that has more than @least. */
+/* Takes a spare buffer of a CPU that has more than @least. */
 static struct gch_go_workbuf *pop_empty(struct gch_go_work *w,
 					unsigned int least, bool wait)
 {
@@ -74,7 +76,7 @@ static struct gch_go_workbuf *pop_empty(struct gch_go_work *w,
 	return b;
 }
 
-/* A spare buffer of any CPU that has more than @least and is not at its lists. */
+/* Takes a spare buffer of any CPU that has more than @least and whose lock is free. */
 static struct gch_go_workbuf *steal_empty(struct gch_go_heap *h,
 					  unsigned int least)
 {
@@ -94,8 +96,8 @@ static struct gch_go_workbuf *steal_empty(struct gch_go_heap *h,
  * @h: the heap
  *
  * Context: any but interrupts.
- * Return: the buffer, empty; or NULL: a caller that loses gray objects sets
- * overflow.
+ * Return: the buffer, empty; NULL if there is none: if the caller cannot list gray
+ * objects then, it sets overflow.
  */
 struct gch_go_workbuf *gch_go_buf_take(struct gch_go_heap *h)
 {
@@ -118,11 +120,11 @@ static struct gch_go_workbuf *buf_new(struct gch_go_heap *h)
 }
 
 /**
- * gch_go_buf_get - takes an empty work buffer, or a page for one
+ * gch_go_buf_get - takes a spare work buffer, or allocates one
  * @h: the heap
  *
  * Context: process context outside sections.
- * Return: as gch_go_buf_take().
+ * Return: the buffer, empty; NULL if there is none, as gch_go_buf_take().
  */
 struct gch_go_workbuf *gch_go_buf_get(struct gch_go_heap *h)
 {
@@ -130,7 +132,7 @@ struct gch_go_workbuf *gch_go_buf_get(struct gch_go_heap *h)
 
 	preempt_disable();
 	b = pop_empty(work_of(h, smp_processor_id()), 0, false);
-	/* Some are left to the sections of their CPU. */
+	/* Leaves some to the sections of their CPU. */
 	if (!b)
 		b = steal_empty(h, GCH_GO_BUFS_FILL);
 	preempt_enable();
@@ -162,7 +164,7 @@ static bool try_put(struct gch_go_heap *h, struct gch_go_work *w,
 	return true;
 }
 
-/* On a list of this CPU, or of one that is not at its lists right now. */
+/* Puts a buffer on a list of this CPU, or of a CPU whose lock is free. */
 static void put(struct gch_go_heap *h, struct gch_go_workbuf *b)
 {
 	unsigned int cpu;
@@ -177,7 +179,7 @@ static void put(struct gch_go_heap *h, struct gch_go_workbuf *b)
 }
 
 /**
- * gch_go_buf_put_full - offers a buffer with work to all workers
+ * gch_go_buf_put_full - lists a buffer with work for all workers
  * @h: the heap
  * @b: the buffer; not empty
  *
@@ -190,7 +192,7 @@ void gch_go_buf_put_full(struct gch_go_heap *h, struct gch_go_workbuf *b)
 EXPORT_SYMBOL_IF_KUNIT(gch_go_buf_put_full);
 
 /**
- * gch_go_buf_put_empty - gives an empty work buffer back
+ * gch_go_buf_put_empty - gives a spare work buffer back
  * @h: the heap
  * @b: the buffer
  *
@@ -203,7 +205,7 @@ void gch_go_buf_put_empty(struct gch_go_heap *h, struct gch_go_workbuf *b)
 }
 EXPORT_SYMBOL_IF_KUNIT(gch_go_buf_put_empty);
 
-/* Behind what the CPU has listed last, if there is room. */
+/* Appends to the buffer that the CPU has listed last, if there is room. */
 static bool try_append(struct gch_go_work *w, const unsigned long *refs,
 		       unsigned int nr)
 {
@@ -223,13 +225,13 @@ static bool try_append(struct gch_go_work *w, const unsigned long *refs,
 }
 
 /**
- * gch_go_work_add - hands gray objects to all workers
+ * gch_go_work_add - lists gray objects for all workers
  * @h: the heap
  * @refs: references to them
  * @nr: their number, at most %GCH_GO_SHADE_MAX
  *
  * Context: in a section, or with preemption off.
- * Return: false if there is no spare buffer.
+ * Return: true; false if there is no spare buffer.
  */
 bool gch_go_work_add(struct gch_go_heap *h, const unsigned long *refs,
 		     unsigned int nr)
@@ -268,7 +270,7 @@ static struct gch_go_workbuf *pop_full(struct gch_go_heap *h,
  * @h: the heap
  *
  * Context: any but interrupts.
- * Return: the buffer; NULL if there is none, or none right now.
+ * Return: the buffer; NULL if no list has one, or if the lock of the list is taken.
  */
 struct gch_go_workbuf *gch_go_buf_get_full(struct gch_go_heap *h)
 {
@@ -289,14 +291,14 @@ struct gch_go_workbuf *gch_go_buf_get_full(struct gch_go_heap *h)
 EXPORT_SYMBOL_IF_KUNIT(gch_go_buf_get_full);
 
 /**
- * gch_go_work_left - has any CPU listed work?
+ * gch_go_work_left - does any CPU list work?
  * @h: the heap
  *
- * A section that moves a buffer from one list to another meanwhile has raised its
- * CPU's count of shades before it took it: the caller reads that afterwards.
+ * A section raises its CPU's count of shades before it takes a buffer, so it may move
+ * one between lists concurrently: the caller reads the counts afterwards.
  *
  * Context: process context.
- * Return: whether one has.
+ * Return: true if one does.
  */
 bool gch_go_work_left(struct gch_go_heap *h)
 {
@@ -316,9 +318,9 @@ bool gch_go_work_left(struct gch_go_heap *h)
 }
 
 /**
- * gch_go_bufs_fill - puts down spare work buffers, for sections on this CPU
+ * gch_go_bufs_fill - allocates spare work buffers for sections on this CPU
  * @h: the heap
- * @nr: until there are so many
+ * @nr: number of spare buffers to reach
  *
  * Context: process context outside sections.
  */
@@ -327,7 +329,7 @@ void gch_go_bufs_fill(struct gch_go_heap *h, unsigned int nr)
 	struct gch_go_workbuf *b;
 	unsigned int i;
 
-	/* Once for each: the task may come to another CPU. */
+	/* At most @nr times: the task may migrate to another CPU. */
 	for (i = 0; i < nr; i++) {
 		if (READ_ONCE(raw_cpu_ptr(h->mcache)->work.nr_empty) >= nr)
 			break;
@@ -340,7 +342,7 @@ void gch_go_bufs_fill(struct gch_go_heap *h, unsigned int nr)
 EXPORT_SYMBOL_IF_KUNIT(gch_go_bufs_fill);
 
 /**
- * gch_go_bufs_init - gives a heap the work buffer that it always has
+ * gch_go_bufs_init - allocates the work buffer that a heap always has
  * @h: the heap, which has its caches
  *
  * Context: process context, may sleep.
@@ -370,7 +372,7 @@ static void free_list(struct gch_go_heap *h, struct gch_go_workbuf *b)
 	}
 }
 
-/* All that a CPU has. */
+/* Takes all buffers of a CPU. */
 static void take_lists(struct gch_go_heap *h, struct gch_go_work *w,
 		       struct gch_go_workbuf **empty,
 		       struct gch_go_workbuf **full)
@@ -386,7 +388,7 @@ static void take_lists(struct gch_go_heap *h, struct gch_go_work *w,
 	preempt_enable();
 }
 
-/* For the collector, and for the workers of a heap that is worth it. */
+/* Number of buffers for the collector, and for the workers of a large heap. */
 static unsigned int nr_to_keep(struct gch_go_heap *h)
 {
 	u64 part = gch_held_by_engine(&h->base) / KEEP_PART / PAGE_SIZE;
@@ -397,10 +399,10 @@ static unsigned int nr_to_keep(struct gch_go_heap *h)
 /**
  * gch_go_bufs_free - frees the work buffers
  * @h: the heap; no cycle marks
- * @keep: all but a few
+ * @keep: keep a few of them
  *
- * At the limit there may be no others in the next cycle. With one alone the collector
- * still gets on well, but the mark workers of a large heap would do nothing.
+ * At the limit the next cycle may get no others. The collector works with a single
+ * buffer, but the workers of a large heap would be idle.
  *
  * Context: process context, may sleep.
  */

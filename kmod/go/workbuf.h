@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Work buffers: references that wait for the marker, see workbuf.c. */
+/* Work buffers: references that wait for the marker; see workbuf.c. */
 #ifndef _GCH_GO_WORKBUF_H
 #define _GCH_GO_WORKBUF_H
 
@@ -16,17 +16,17 @@ struct gch_go_workbuf {
 	unsigned long ref[(PAGE_SIZE - 16) / sizeof(long)];
 };
 
-/* With fewer spare buffers a CPU gets more when its section has ended, ... */
+/* If a section leaves fewer spare buffers, its mutator adds some afterwards, ... */
 #define GCH_GO_BUFS_LOW		4U
-/* ... until it has so many. */
+/* ... up to this number. */
 #define GCH_GO_BUFS_FILL	8U
 
 /**
  * struct gch_go_work - the work buffers of one CPU
  * @lock: protects the lists
- * @full: work that any worker may take
+ * @full: buffers with work, which any worker may take
  * @empty: spare buffers
- * @nr_empty: their number
+ * @nr_empty: number of spare buffers
  */
 struct gch_go_work {
 	raw_spinlock_t lock;		/* see above */
