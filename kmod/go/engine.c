@@ -120,7 +120,7 @@ static void mutator_exit(struct gch_mutator *m)
 static int settle(struct gch_mutator *m)
 {
 	struct gch_go_heap *h = to_go(m->heap);
-	/* Before h->snap: a state that snaps says that there is one. */
+	/* Before h->snap, which is set if the state says that a snapshot is taken. */
 	u32 state = gch_load_acquire(&h->state);
 	int ret = gch_go_assist(h, m, state);
 

@@ -79,7 +79,7 @@ static int collect(struct gch_go_heap *h, struct gch_go_mutator *gm, u64 started
  *
  * Context: process context outside sections, may sleep for as long as a collection
  * takes.
- * Return: 0 if the call is to take the memory; 1 if it is to be repeated first; -EINTR
+ * Return: 0 if the call may take the memory; 1 if it has to be repeated first; -EINTR
  * if the task was killed; or the engine's error.
  */
 int gch_go_limit_wait(struct gch_go_heap *h, struct gch_go_mutator *gm, u64 started)

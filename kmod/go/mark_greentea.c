@@ -263,7 +263,7 @@ static void use_out(struct gch_go_marker *k, struct gch_go_workbuf *b)
 	k->end = b->ref + b->nr;
 }
 
-/* Makes the buffer that this worker has filled the one that it takes from. */
+/* Makes the filled @buf the new @out; false without a buffer to replace it. */
 static bool turn_around(struct gch_go_marker *k)
 {
 	struct gch_go_workbuf *spare = k->out ? : mark_buf(k);

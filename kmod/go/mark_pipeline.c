@@ -3,7 +3,7 @@
  * The marker `pipeline`
  *
  * A short queue follows the stack. A reference that enters it has its mark and its
- * object prefetched, and is processed when it leaves. So many memory accesses overlap,
+ * object prefetched, and is processed when it leaves. Thus accesses overlap,
  * where a marker that follows one reference at a time waits for each. This is the
  * prefetch queue of Cher, Hosking and Vitek, "Software prefetching for mark-sweep
  * garbage collection" (ASPLOS 2004), which OCaml 5 and others use too.

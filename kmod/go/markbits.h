@@ -31,7 +31,7 @@ static inline unsigned int gch_go_span_index(const struct gch_go_span *s, unsign
  * @ref: reference to it
  *
  * Context: any.
- * Return: true if it was not marked and has references to be scanned.
+ * Return: true if it was not marked and has references to scan.
  */
 static inline bool gch_go_mark(unsigned long ref)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The markers, one of which GCH_KEY_MARKER selects. */
+/* The markers; GCH_KEY_MARKER selects one. */
 #ifndef _GCH_GO_MARKER_H
 #define _GCH_GO_MARKER_H
 

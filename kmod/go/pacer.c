@@ -323,7 +323,7 @@ u64 gch_go_pacer_owed(const struct gch_go_pacer *p, u64 live, u64 done,
 EXPORT_SYMBOL_IF_KUNIT(gch_go_pacer_owed);
 
 /**
- * gch_go_pacer_worst - computes what live bytes should never exceed
+ * gch_go_pacer_worst - computes the bound of live bytes: the goal and a tenth
  * @p: the pacer
  *
  * Context: any.

@@ -84,9 +84,7 @@ struct gch_go_tail {
 
 #define TAIL_BYTES		sizeof(struct gch_go_tail)
 #define PTRS_BYTES		(GCH_GO_PAGE_SIZE / 8 / 8)
-/*
- * Objects of this size and above have a mark byte for every 64 bytes, not for every 16.
- */
+/* From this size on, objects have a mark byte for every 64 bytes, not for every 16. */
 #define GCH_GO_COARSE		64U
 typedef void (*gch_go_edge_fn)(void *arg, unsigned long ref);
 

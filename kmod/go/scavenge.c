@@ -111,7 +111,7 @@ void gch_go_release_for(struct gch_go_heap *h, size_t bytes)
 }
 
 /**
- * gch_go_scavenge - decides what a heap keeps after a cycle
+ * gch_go_scavenge - sets how much memory a heap keeps after a cycle
  * @h: the heap, swept
  *
  * Context: process context, may sleep; under &gch_heap.cycle_lock.

@@ -101,7 +101,7 @@ static void fill_lookup(void)
  * gch_go_classes_init - computes the size classes
  *
  * Context: module init.
- * Return: 0; -EINVAL if the rules do not give Go's 68 classes.
+ * Return: 0; -EINVAL if that does not give Go's 68 classes.
  */
 int gch_go_classes_init(void)
 {

@@ -116,7 +116,7 @@ static struct kept_page *kept_page_new(struct gch_go_heap *h)
 	return page;
 }
 
-/* Gives a page to the snapshot if that needs one; returns true if it did. */
+/* Gives a page to the snapshot if that needs one; returns true if it needed one. */
 static bool supply(struct gch_go_heap *h, struct kept_page **page)
 {
 	/* The snapshot is not freed before the section ends. */
@@ -130,7 +130,7 @@ static bool supply(struct gch_go_heap *h, struct kept_page **page)
 	 * it.
 	 */
 	smp_mb();
-	/* Before h->snap: a state that snaps says that there is one. */
+	/* Before h->snap, which is set if the state says that a snapshot is taken. */
 	wanted = gch_go_snaps(gch_load_acquire(&h->state)) &&
 		 READ_ONCE(h->snap->nr_spare) < 2 * spare_low();
 	if (wanted && *page) {

@@ -168,9 +168,7 @@ static void put_object(void *arg, unsigned long ref)
 	}
 }
 
-/*
- * Its children are marked. If the object itself is too, another reference reaches it.
- */
+/* Writes an object that only its finalizer keeps alive; its children are marked. */
 static void put_final(void *arg, void *ref, bool finalizer)
 {
 	struct gch_go_snap *sn = arg;
@@ -230,7 +228,7 @@ void gch_go_snap_begin(struct gch_go_heap *h)
 
 /**
  * gch_go_snap_roots - writes the roots of a snapshot
- * @h: the heap; gch_go_snap_begin() was called, and mutators have been stopped since
+ * @h: the heap; mutators were stopped after gch_go_snap_begin()
  *
  * Context: process context, may sleep; releases &gch_heap.lock.
  */
