@@ -627,7 +627,7 @@ void gnl_read_text(const struct gnl_reply *reply, int attr, char *buf,
  * @attr: the attribute, or NULL
  * @facts: receives them
  *
- * Return: whether there were any.
+ * Return: true if there were any.
  */
 bool gnl_read_nested(struct nlattr *attr, struct gnl_facts *facts)
 {

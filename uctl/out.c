@@ -68,7 +68,7 @@ void out_init(bool json, bool pretty, enum out_extent how_much)
 /**
  * out_is_json() - what the user wants
  *
- * Return: whether it is JSON.
+ * Return: true if it is JSON.
  */
 bool out_is_json(void)
 {
@@ -78,7 +78,7 @@ bool out_is_json(void)
 /**
  * out_is_pretty() - what the user wants
  *
- * Return: whether JSON has lines.
+ * Return: true if JSON has lines.
  */
 bool out_is_pretty(void)
 {
@@ -120,7 +120,7 @@ void out_version(struct json_object *doc)
 /**
  * out_is_brief() - what the user wants
  *
- * Return: whether it is a line of text for each thing.
+ * Return: true if it is a line of text for each thing.
  */
 bool out_is_brief(void)
 {

@@ -172,7 +172,7 @@ static bool parse_digits(const char **text, uint64_t *num)
  * @max: the largest that is good
  * @num: receives it
  *
- * Return: whether it was one.
+ * Return: true if it was one.
  */
 bool parse_number(const char *text, uint64_t max, uint64_t *num)
 {
@@ -185,7 +185,7 @@ bool parse_number(const char *text, uint64_t max, uint64_t *num)
  * @max: the largest that is good
  * @num: receives the bytes
  *
- * Return: whether it was one.
+ * Return: true if it was one.
  */
 bool parse_size(const char *text, uint64_t max, uint64_t *num)
 {
@@ -251,7 +251,7 @@ static bool parse_fraction(const char **text, uint64_t unit, uint64_t *part)
  * @max: the largest that is good
  * @num: receives the time in that unit
  *
- * Return: whether it was one, and a whole number of the unit.
+ * Return: true if it was one, and a whole number of the unit.
  */
 bool parse_time(const char *text, uint64_t unit, uint64_t max, uint64_t *num)
 {

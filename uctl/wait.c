@@ -109,7 +109,7 @@ int wait_signal(void)
  *
  * It is then the signal that the program ends by, unless another came before.
  *
- * Return: whether SIGPIPE was caught.
+ * Return: true if SIGPIPE was caught.
  */
 bool wait_pipe_closed(void)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The Python engine: what the core calls of it, its settings, and what a call
- * waits for outside its section
+ * The Python engine: its operations for the core, its settings, and the waits of a
+ * call outside its section
  */
 #include "python.h"
 
@@ -18,7 +18,7 @@
 #include "validate.h"
 
 static const struct gch_tunable tunables[] = {
-	/* 1 MiB, whatever the kernel's pages are. */
+	/* 1 MiB, whatever the kernel's page size. */
 	{ GCH_KEY_ARENA_ORDER, .def = GCH_ORDER(SZ_1M), .max = GCH_PY_ORDER_MAX },
 	{ GCH_KEY_SMALL_MAX, .def = GCH_PY_SMALL_MAX, .min = GCH_PY_SMALL_MIN,
 	  .max = GCH_PY_SMALL_MAX },
@@ -110,7 +110,7 @@ static void mutator_exit(struct gch_mutator *m)
 	gch_py_reap(h);
 }
 
-/* Others need not wait for the switch interval. */
+/* An idle mutator drops the lock, so others need not wait for the switch interval. */
 static void rest(struct gch_mutator *m)
 {
 	gch_py_gil_drop(gch_py_heap(m->heap), m);
@@ -123,7 +123,10 @@ static int choose_due(struct gch_heap *heap, void *arg)
 	return gch_py_generation_due(gch_py_heap(heap));
 }
 
-/* An error of an allocation that waits for a collection: others leave it to go on. */
+/*
+ * Only a fatal signal ends an allocation; any other error of the collection is
+ * ignored.
+ */
 static int killed(struct gch_py_mutator *pm, int ret)
 {
 	if (ret != -EINTR)
@@ -136,7 +139,10 @@ static int collect_due(struct gch_py_heap *h, struct gch_mutator *m)
 {
 	struct gch_py_mutator *pm = gch_py_mutator(m);
 
-	/* Whatever comes of it, the allocation goes on. */
+	/*
+	 * The allocation does not wait for a second collection, whatever this one
+	 * does.
+	 */
 	pm->collected = true;
 	if (gch_py_generation_due(h) < 0)
 		return 0;
@@ -144,7 +150,7 @@ static int collect_due(struct gch_py_heap *h, struct gch_mutator *m)
 	return killed(pm, gch_cycle_choose(&h->heap, choose_due, NULL));
 }
 
-/* Others may have added one meanwhile: of two the heap would keep both. */
+/* Another mutator may have added an arena meanwhile; then this one is given back. */
 static bool add_arena(struct gch_py_heap *h, struct gch_mutator *m)
 {
 	unsigned int order = UINT_MAX;
@@ -166,7 +172,7 @@ static bool add_arena(struct gch_py_heap *h, struct gch_mutator *m)
 	return true;
 }
 
-/* Takes memory that the repeated call will find. */
+/* Takes memory for the repeated call. */
 static bool get_memory(struct gch_py_heap *h, struct gch_mutator *m)
 {
 	struct gch_py_mutator *pm = gch_py_mutator(m);
@@ -179,7 +185,7 @@ static bool get_memory(struct gch_py_heap *h, struct gch_mutator *m)
 	return pm->large;
 }
 
-/* Arenas that are kept for later, and objects that others are letting die. */
+/* Idle arenas, and objects on the dying stacks of mutators. */
 static bool has_room(struct gch_py_heap *h)
 {
 	struct gch_mutator *m;
@@ -192,7 +198,7 @@ static bool has_room(struct gch_py_heap *h)
 	return false;
 }
 
-/* Gives up what the heap can do without. Returns whether there was any. */
+/* Buries dying objects and frees idle arenas. Returns true if there were any. */
 static bool make_room(struct gch_py_heap *h, struct gch_mutator *m)
 {
 	bool room;
@@ -211,7 +217,7 @@ static bool make_room(struct gch_py_heap *h, struct gch_mutator *m)
 	return room;
 }
 
-/* What the limit has to allow for. */
+/* The least that the heap takes to serve @want, as charged to its limit. */
 static size_t least_pages(struct gch_py_heap *h, size_t want)
 {
 	if (want > h->small_max)
@@ -219,13 +225,13 @@ static size_t least_pages(struct gch_py_heap *h, size_t want)
 	return PAGE_SIZE << get_order(h->pool_size);
 }
 
-/* Full collections of others that one allocation waits for. */
+/* Full collections of other mutators that one allocation waits for. */
 #define TRIES_MAX	3U
 
 /**
  * struct need - an allocation that needs a full collection
- * @seen: &gch_py_heap.nr_full when the allocation found that out
- * @served: another one has begun since
+ * @seen: &gch_py_heap.nr_full when the allocation ran out of memory
+ * @served: another full collection has begun since
  */
 struct need {
 	u64 seen;
@@ -237,7 +243,7 @@ static int choose_full(struct gch_heap *heap, void *arg)
 	struct gch_py_heap *h = gch_py_heap(heap);
 	struct need *need = arg;
 
-	/* The last one has left nothing to be found. */
+	/* No store since the last full collection, so there is no new garbage. */
 	if (!gch_py_written_since_full(h))
 		return -1;
 	need->served = h->nr_full != need->seen;
@@ -245,10 +251,10 @@ static int choose_full(struct gch_heap *heap, void *arg)
 }
 
 /*
- * At the limit, or without memory, an allocation collects everything once and fails
- * when that has not helped. It does not collect where nothing has been written since
- * the last full collection: what that left is not garbage. So of many allocations that
- * fail, one collects.
+ * At the limit, or without memory, an allocation runs one full collection and fails
+ * if that frees too little. It runs none if no reference was written since the last
+ * full collection, because its survivors are still live. So one collection serves
+ * many allocations that fail together.
  */
 static int wait_memory(struct gch_py_heap *h, struct gch_mutator *m)
 {
@@ -264,7 +270,7 @@ static int wait_memory(struct gch_py_heap *h, struct gch_mutator *m)
 	if (room && get_memory(h, m))
 		return 0;
 	if (m->tries >= TRIES_MAX) {
-		/* What was dying may have left a block. */
+		/* Burying the dying objects may have freed a block. */
 		if (room && m->tries++ < 2 * TRIES_MAX)
 			return 0;
 		atomic64_inc(&heap->alloc_failures);
@@ -274,7 +280,10 @@ static int wait_memory(struct gch_py_heap *h, struct gch_mutator *m)
 		atomic64_inc(&heap->limit_hits);
 	gch_py_gil_drop(h, m);
 	ret = killed(gch_py_mutator(m), gch_cycle_choose(heap, choose_full, &need));
-	/* Others may have used up what their collection freed. */
+	/*
+	 * Retry after a collection of another mutator: others may have used up the
+	 * memory.
+	 */
 	if (!need.served)
 		m->tries = TRIES_MAX;
 	return ret;

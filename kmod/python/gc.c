@@ -1,22 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The cycle collector, as gc_collect_main() of CPython 3.15, by the names of its
- * steps
+ * The cycle collector, modelled on gc_collect_main() of CPython 3.15, with the names
+ * of its steps
  *
- * CPython's generations are linked lists that a collection walks in the order
- * of births. Here an object's generation is in its meta word, and a collection
- * walks pools: all of them for generation 2; for a younger one those that have young
- * objects, of whose blocks it looks at groups that may have some. Large objects are in
- * lists by generation. Where it follows references it looks at meta words in no order
- * at all; each is prefetched some references before it is needed, its pool's
- * header some more.
+ * CPython's generations are linked lists, walked in order of allocation. Here the
+ * meta word holds an object's generation, and a collection walks pools. A full
+ * collection walks all pools. A younger one walks the pools that have young objects,
+ * and in each only the groups of blocks that may have some. Large objects have one
+ * list per generation. Following references reaches meta words in random order; each
+ * meta word is prefetched DISTANCE references ahead, its pool's header twice as far.
  *
- * move_unreachable() needs no list of objects either: what is reached waits in
- * its pool, linked through the meta words, and pools wait in order, so that
- * many objects of a pool have gathered when its turn comes.
+ * move_unreachable() needs no list of objects either: a reached object waits in its
+ * pool, linked through the meta words, and pools wait in FIFO order, so many objects
+ * of a pool gather before its turn.
  *
- * The heap is stopped throughout. There are no finalizers, so nothing can come
- * back to life and the steps that look for that are absent.
+ * The heap is stopped throughout. The engine has no finalizers, so no object can be
+ * resurrected, and the steps that look for that are absent.
  */
 #include "gc.h"
 
@@ -32,18 +31,18 @@
 #include "python.h"
 #include "weak.h"
 
-/* References between a prefetch and the use of what it fetched. */
+/* References between a prefetch and its use. */
 #define DISTANCE	8
 
-/* References, and objects, between two chances to be rescheduled. */
+/* References, and objects, between two calls of cond_resched(). */
 #define RESCHED_REFS	4096
 #define RESCHED_OBJECTS	256
 
 /**
- * struct usage - what the calling task had used of a CPU
- * @wall: the time then
- * @exec: time that the scheduler has counted, up to the last tick or switch
- * @switches: of the task
+ * struct usage - CPU time of the calling task when a collection began
+ * @wall: wall-clock time
+ * @exec: time that the scheduler had counted, up to the last tick or switch
+ * @switches: context switches of the task
  */
 struct usage {
 	u64 wall;
@@ -57,10 +56,10 @@ struct reached {
 };
 
 /**
- * struct queue - objects to be worked on, without memory of its own
- * @first: pools that have some
- * @last: the last of them
- * @large: large objects
+ * struct queue - a work list, linked through the objects' own pools and headers
+ * @first: first pool with queued objects
+ * @last: last such pool
+ * @large: queued large objects
  */
 struct queue {
 	struct gch_py_pool *first;
@@ -71,15 +70,15 @@ struct queue {
 /**
  * struct collection - one collection
  * @h: the heap
- * @generation: the oldest that is collected
+ * @generation: oldest generation collected
  * @next: generation that survivors move to
  * @candidates: tracked objects of these generations
- * @survivors: how many are reachable
- * @errors: counts that are lower than the references found
- * @rest: candidates have GCH_PY_REST
+ * @survivors: candidates found reachable
+ * @errors: reference counts lower than the references found
+ * @rest: some candidates use GCH_PY_REST
  * @reachable: reached objects whose references have yet to be followed
- * @dying: garbage whose references are being dropped
- * @turn: next place in @far and @near
+ * @dying: stack of garbage whose references are being dropped
+ * @turn: next index in @far and @near
  * @far: references whose pool's header has been prefetched
  * @near: references whose meta word has been prefetched
  */
@@ -188,7 +187,7 @@ static __always_inline void walk_pool(struct collection *c,
 	cond_resched();
 }
 
-/* However many of its blocks are older. */
+/* Looks at the groups that may have young objects, not at the pool's older ones. */
 static __always_inline void walk_young(struct collection *c,
 				       struct gch_py_pool *pool, visit_fn visit)
 {
@@ -226,7 +225,7 @@ static __always_inline void walk_gens(struct collection *c, visit_fn visit)
 			walk_young(c, pool, visit);
 }
 
-/* From the oldest on: what grows older comes to a list that was walked already. */
+/* Oldest list first: an object that ages moves to a list that was already walked. */
 static __always_inline void walk_large(struct collection *c, visit_fn visit)
 {
 	struct gch_py_large *large, *next;
@@ -285,7 +284,7 @@ static __always_inline void follow(struct collection *c,
 	come_near(c, i, before, reach);
 }
 
-/* Reaches all that is on its way. */
+/* Drains both prefetch queues. */
 static __always_inline void follow_rest(struct collection *c, reach_fn reach)
 {
 	unsigned int i;
@@ -329,7 +328,7 @@ static __always_inline void set_gen(struct collection *c,
 	pool->nr[old]--;
 	if (gen != GCH_PY_UNTRACKED)
 		pool->nr[gen]++;
-	/* Nothing grows into generation 0. */
+	/* Survivors never move to generation 0. */
 	if (gen == 1)
 		gch_py_map(pool, gen, meta - pool->meta);
 }
@@ -338,8 +337,8 @@ static void update_ref(struct collection *c, struct gch_py_pool *pool,
 		       u32 *meta, struct gch_py_object *obj)
 {
 	/*
-	 * Immortal, or a mutator is letting it die: as for CPython's trashcan, its
-	 * references are ones from outside.
+	 * The object is immortal, or on a mutator's dying stack. As in CPython's
+	 * trashcan, references from dying objects count as external.
 	 */
 	if (unlikely((s32)obj->refcnt <= 0)) {
 		set_gen(c, pool, meta, GCH_PY_UNTRACKED);
@@ -347,7 +346,7 @@ static void update_ref(struct collection *c, struct gch_py_pool *pool,
 	}
 	c->candidates++;
 	if (unlikely(gch_py_gc_rest(c->h, obj->refcnt))) {
-		/* gch_py_ref() reads the other bits meanwhile. */
+		/* gch_py_ref() may read the other bits concurrently. */
 		WRITE_ONCE(obj->info, obj->info | GCH_PY_REST_ONE *
 			   gch_py_gc_rest(c->h, obj->refcnt));
 		c->rest = true;
@@ -408,7 +407,7 @@ static __always_inline void visit_reachable(struct collection *c,
 		reach_object(c, r.obj, r.meta);
 }
 
-/* What no reference from outside leads to is left without REACHED. */
+/* Objects without a path from an external reference stay without REACHED. */
 static void move_unreachable(struct collection *c)
 {
 	struct gch_py_object *obj;
@@ -439,7 +438,7 @@ static void deduce_unreachable(struct collection *c)
 
 /* ---- survivors, weak references ---- */
 
-/* A survivor grows older; the garbage keeps COLLECTING and forgets its links. */
+/* Ages survivors; garbage keeps COLLECTING. Resets the meta word's value in both. */
 static void grow_older(struct collection *c, struct gch_py_pool *pool,
 		       u32 *meta, struct gch_py_object *obj)
 {
@@ -470,9 +469,9 @@ static void forget_weaks(struct collection *c, struct gch_py_pool *pool,
 /* ---- delete_garbage ---- */
 
 /**
- * gch_py_bury_all - lets all die that is dying
+ * gch_py_bury_all - frees dying objects until none is left
  * @h: the heap
- * @dying: the objects
+ * @dying: stack of dying objects
  *
  * Context: the caller has stopped the heap; may sleep.
  */
@@ -491,7 +490,7 @@ void gch_py_bury_all(struct gch_py_heap *h, struct gch_py_object **dying)
 }
 
 /**
- * gch_py_bury_mutators - lets all die that mutators have yet to settle
+ * gch_py_bury_mutators - frees the objects on every mutator's dying stack
  * @h: the heap
  *
  * Context: the caller has stopped the heap and holds &gch_heap.lock; may sleep.
@@ -507,7 +506,7 @@ void gch_py_bury_mutators(struct gch_py_heap *h)
 	}
 }
 
-/* CPython's tp_clear: counts do the rest. */
+/* CPython's tp_clear: drops the references; the counts free the object. */
 static void clear_object(struct collection *c, struct gch_py_pool *pool,
 			 u32 *meta, struct gch_py_object *obj)
 {
@@ -533,7 +532,7 @@ static void clear_object(struct collection *c, struct gch_py_pool *pool,
 		gch_py_bury_all(c->h, &c->dying);
 }
 
-/* Large objects leave the list as they die, others than the one at hand too. */
+/* Deaths remove large objects from the list, also others than the current one. */
 static void clear_large(struct collection *c)
 {
 	struct gch_py_large *large;
@@ -570,12 +569,12 @@ static void delete_garbage(struct collection *c)
 	if (!h->condemned)
 		return;
 	walk(c, forget_weaks);
-	/* What has died before is counted apart. */
+	/* Objects that died before are counted separately. */
 	gch_py_bury_all(h, &c->dying);
 	h->collecting = true;
 	walk_small(c, clear_object);
 	clear_large(c);
-	/* Never so, unless counts were wrong. */
+	/* Only if reference counts were wrong. */
 	if (h->condemned)
 		walk(c, keep_object);
 	h->collecting = false;
@@ -583,7 +582,7 @@ static void delete_garbage(struct collection *c)
 
 /* ---- a collection ---- */
 
-/* There is nothing of generation 0 any more, but of 1 perhaps. */
+/* After a collection, generation 0 is empty; generation 1 need not be. */
 static void relist_pool(struct gch_py_heap *h, struct gch_py_pool *pool)
 {
 	pool->map[0] = 0;
@@ -596,7 +595,7 @@ static void relist_pool(struct gch_py_heap *h, struct gch_py_pool *pool)
 	cond_resched();
 }
 
-/* What is collected is in no generation below @next any more. */
+/* The collected generations below @next are empty now. */
 static void relist_pools(struct collection *c)
 {
 	struct gch_py_pool *pool, *next;
@@ -608,7 +607,7 @@ static void relist_pools(struct collection *c)
 		relist_pool(c->h, pool);
 }
 
-/* What mutators are letting die lives for now. */
+/* Objects on mutators' dying stacks still count as live. */
 static void count_collection(struct collection *c, u64 live_before)
 {
 	struct gch_heap *heap = &c->h->heap;
@@ -639,7 +638,10 @@ static struct usage begin_usage(void)
 	};
 }
 
-/* All of the time, unless others have had the CPU: the scheduler knows how long. */
+/*
+ * Charges the wall-clock time, but if the task was switched out, at most the time
+ * that the scheduler counted.
+ */
 static void end_usage(struct gch_py_heap *h, const struct usage *u)
 {
 	u64 exec = READ_ONCE(current->se.sum_exec_runtime) - u->exec;
@@ -677,26 +679,27 @@ static void update_long_lived(struct collection *c)
 	}
 }
 
-/* The counts that mutators have raised and lowered, over all CPUs. */
+/* Number of increments and decrements by mutators, summed over all CPUs. */
 static u64 count_writes(const struct gch_py_heap *h)
 {
 	unsigned int cpu;
 	u64 sum = 0;
 
 	for_each_possible_cpu(cpu)
-		/* Some are written meanwhile: they are on either side of the sum. */
+		/* Updates during the sum may or may not be counted. */
 		sum += data_race(per_cpu_ptr(h->heap.cpu, cpu)->counts);
 	return sum;
 }
 
 /**
- * gch_py_written_since_full - has any reference changed since the last full collection?
+ * gch_py_written_since_full - has any reference changed since the last full
+ * collection?
  * @h: the heap
  *
- * If none has, another full collection would find nothing.
+ * If none has changed, another full collection would find nothing.
  *
- * Context: process context, under &gch_heap.cycle_lock; mutators may go on.
- * Return: whether one has, or there was no full collection.
+ * Context: process context, under &gch_heap.cycle_lock; mutators may run.
+ * Return: true if a reference has changed, or there was no full collection.
  */
 bool gch_py_written_since_full(const struct gch_py_heap *h)
 {
@@ -766,12 +769,12 @@ int gch_py_collect(struct gch_heap *heap, unsigned int generation)
  * gch_py_generation_due - which generation is due (gc_select_generation())
  * @h: the heap
  *
- * A full collection waits until the objects that came to the oldest generation
- * since the last one are a quarter of those that survived it: so the work of all
- * full collections is linear in the number of objects.
+ * A full collection also waits until the objects that reached the oldest generation
+ * since the last one are a quarter of its survivors. So the total work of full
+ * collections is linear in the number of objects.
  *
  * Context: any; counts may change meanwhile.
- * Return: the oldest whose count exceeds its threshold, or -1.
+ * Return: the oldest generation whose count exceeds its threshold, or -1.
  */
 int gch_py_generation_due(struct gch_py_heap *h)
 {
@@ -787,7 +790,7 @@ int gch_py_generation_due(struct gch_py_heap *h)
 		    READ_ONCE(h->long_lived_total) / 4)
 			return i;
 	}
-	/* The caller is about to add one more. */
+	/* The caller is about to allocate one more. */
 	return READ_ONCE(h->count[0]) >= gch_val(&h->heap, keys[0]) ? 0 : -1;
 }
 EXPORT_SYMBOL_IF_KUNIT(gch_py_generation_due);

@@ -3,20 +3,20 @@
  * The interpreter lock: one mutator at a time uses a heap (CPython's
  * Python/ceval_gil.c, take_gil() and drop_gil())
  *
- * The owner keeps the lock between its calls and finds out by one load at the
- * begin of each whether it still has it. So it is taken away, not given up: who
- * wants it clears @owner under the mutex and then waits, by a handshake with the
- * owner's CPU, until the section that may still believe in it has ended. Other CPUs are
- * not interrupted. Only the owner itself may
- * clear @owner without the mutex, outside its sections: then there is nothing to
- * wait for. That is why the fast path needs no atomic instruction.
+ * The owner keeps the lock between its calls; each call begins with one load that
+ * checks whether it still has it. So the lock is revoked, not released: a task that
+ * wants it clears @owner under the mutex, then waits, by a handshake with the owner's
+ * CPU, for the section that may have read the old @owner. Other CPUs are not
+ * interrupted. Only the owner may clear @owner without the mutex, and only outside
+ * its sections; then there is no section to wait for. That is why the fast path needs
+ * no atomic instruction.
  *
- * A mutator that wants the lock waits for one switch interval. If nobody else
- * got the lock meanwhile, it takes it.
+ * A mutator that wants the lock waits for one switch interval. If the lock did not
+ * change hands meanwhile, the mutator takes it.
  *
- * Who stops the heap holds the mutex all the time with no owner, and every
- * mutator waits for it. A mutator sleeps for the switch interval without the
- * mutex, so it never keeps a collection waiting.
+ * A task that stops the heap holds the mutex for the whole stop, with no owner, and
+ * every mutator waits for it. A mutator sleeps for the switch interval without the
+ * mutex, so it never delays a collection.
  *
  * Lock order: the mutex is one of the engine's locks of the order in engine.h.
  * gch_handshake_cpu() is called under it.
@@ -32,7 +32,7 @@
 #include "python.h"
 
 /**
- * gch_py_gil_init - sets up the lock, owned by nobody
+ * gch_py_gil_init - sets up the lock, without an owner
  * @h: the heap
  *
  * Context: process context.
@@ -44,10 +44,10 @@ void gch_py_gil_init(struct gch_py_heap *h)
 }
 
 /*
- * After it no section goes on that began as the owner's. Such a section is on the CPU
- * that the owner says it is on. If it comes to another one, it writes that first and
- * reads @owner after a full barrier: then it finds the lock gone, or its new CPU is
- * found here.
+ * After it, no section that began as the owner's is still running. Such a section is
+ * on the CPU that the owner has recorded. An owner that migrates records the new CPU
+ * first and reads @owner after a full barrier: either it finds the lock gone, or this
+ * function finds its new CPU.
  */
 static void revoke(struct gch_py_heap *h)
 {
@@ -55,7 +55,7 @@ static void revoke(struct gch_py_heap *h)
 	unsigned int cpu;
 
 	lockdep_assert_held(&h->gil);
-	/* Pairs with the release by an owner that left. */
+	/* Pairs with the release by an owner that dropped the lock. */
 	owner = gch_load_acquire(&h->owner);
 	if (!owner)
 		return;
@@ -77,10 +77,10 @@ static void grant(struct gch_py_heap *h, struct gch_mutator *m)
 }
 
 /*
- * Returns 0, -ETIME if the switch interval has passed, -ERESTARTSYS if the task was
- * killed. There is no wait_event_killable_hrtimeout(). Not looked at for races: what is
- * expanded here reads the timer's task, and the timer clears it, as it is meant to;
- * the lock's owner is marked.
+ * Returns 0, -ETIME if the switch interval has passed, or -ERESTARTSYS if the task
+ * was killed. There is no wait_event_killable_hrtimeout(). __no_kcsan: the macro
+ * reads the timer's task, which the timer clears concurrently by design; accesses to
+ * the lock's owner are marked.
  */
 static __no_kcsan int wait_interval(struct gch_py_heap *h, struct gch_mutator *m)
 {
@@ -97,7 +97,7 @@ static __no_kcsan int wait_interval(struct gch_py_heap *h, struct gch_mutator *m
 /**
  * gch_py_gil_take - waits for the interpreter lock
  * @h: the heap
- * @m: who wants it; it may have it already
+ * @m: the mutator; it may already own the lock
  *
  * Context: process context outside sections, may sleep as gch_sleep_state() says.
  * Return: 0; -EINTR, without the lock, if the task was killed.
@@ -129,9 +129,9 @@ int gch_py_gil_take(struct gch_py_heap *h, struct gch_mutator *m)
 }
 
 /**
- * gch_py_gil_drop - a mutator leaves the interpreter lock to others
+ * gch_py_gil_drop - releases the interpreter lock
  * @h: the heap
- * @m: the mutator, called by its own task; it need not have the lock
+ * @m: the mutator, called by its own task; it need not own the lock
  *
  * Context: process context outside sections.
  */
@@ -142,26 +142,26 @@ void gch_py_gil_drop(struct gch_py_heap *h, struct gch_mutator *m)
 }
 
 /**
- * gch_py_gil_leave - a mutator drops the interpreter lock for good
+ * gch_py_gil_leave - a mutator drops the interpreter lock before it exits
  * @h: the heap
- * @m: the mutator; it may be freed then
+ * @m: the mutator; it may be freed afterwards
  *
  * Context: as gch_py_gil_take().
  */
 void gch_py_gil_leave(struct gch_py_heap *h, struct gch_mutator *m)
 {
 	gch_py_gil_drop(h, m);
-	/* A task that takes the lock from it may still want to know its CPU. */
+	/* A task that revokes the lock may still read this mutator's CPU. */
 	mutex_lock(&h->gil);
 	mutex_unlock(&h->gil);
 }
 
 /**
- * gch_py_stop - stops every mutator; the caller has the heap to itself
+ * gch_py_stop - stops every mutator
  * @h: the heap
  *
- * Context: process context outside sections, may sleep; until gch_py_resume()
- * the lock of the heap is held.
+ * Context: process context outside sections, may sleep; the caller owns the heap and
+ * holds its lock until gch_py_resume().
  */
 void gch_py_stop(struct gch_py_heap *h)
 {
@@ -171,10 +171,10 @@ void gch_py_stop(struct gch_py_heap *h)
 EXPORT_SYMBOL_IF_KUNIT(gch_py_stop);
 
 /**
- * gch_py_stop_others - stops every mutator but one; the caller has the heap to itself
+ * gch_py_stop_others - stops every mutator but one
  * @h: the heap
- * @m: the mutator that is not stopped: the calling task's, which keeps the lock if
- *	it has it
+ * @m: the calling task's mutator, which is not stopped; it keeps the lock if it owns
+ *	it
  *
  * Context: as gch_py_stop(); for a call of @m.
  * Return: 0; -EINTR, without a stop, if the task was killed.
@@ -189,10 +189,10 @@ int gch_py_stop_others(struct gch_py_heap *h, struct gch_mutator *m)
 }
 
 /**
- * gch_py_resume - lets mutators go on
+ * gch_py_resume - ends a stop of the heap
  * @h: the heap
  *
- * Context: process context; ends what gch_py_stop() or gch_py_stop_others() began.
+ * Context: process context, after gch_py_stop() or gch_py_stop_others().
  */
 void gch_py_resume(struct gch_py_heap *h)
 {

@@ -11,7 +11,7 @@ static __always_inline bool gch_py_owns(const struct gch_py_heap *h,
 	return likely(READ_ONCE(h->owner) == m);
 }
 
-/* In a section: the call has to wait for the lock. */
+/* In a section: makes the call wait for the lock. */
 static inline int gch_py_want_gil(struct gch_mutator *m)
 {
 	m->wait = GCH_WAIT_EXCLUSIVE;

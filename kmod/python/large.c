@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Objects larger than the largest size class: from kmalloc() up to two pages,
- * in pages of their own above
+ * Objects larger than the largest size class: from kmalloc() up to two pages, in
+ * pages of their own above
  *
- * Both are counted against the heap's limit: pages by gch_pages_get(), slab
- * memory here, with the size of the slab's objects. What is counted is written
- * into the hidden header and taken off again when the object is freed, so the
- * two always balance.
+ * Both are charged to the heap's limit: pages by gch_pages_get(), slab memory here,
+ * with the size of the slab object. The hidden header records the charge, which is
+ * taken off when the object is freed, so the two always balance.
  */
 #include "large.h"
 
@@ -21,7 +20,7 @@
 #include "python.h"
 
 #define KMALLOC_LIMIT	(2 * PAGE_SIZE)
-/* Larger ones are not taken, and cleared, in a section. */
+/* Larger objects are not allocated, and cleared, in a section. */
 #define CLEAR_MAX	SZ_8K
 
 static_assert(offsetof(struct gch_py_large, obj) % GCH_PY_ALIGN == 8);
@@ -36,7 +35,7 @@ static struct gch_py_large *get_slab(struct gch_py_heap *h, size_t bytes,
 	if (!gch_reserve(&h->heap, bytes))
 		return NULL;
 	old = gch_memcg_enter(&h->heap);
-	/* Fails rather than that somebody is killed for it. */
+	/* The allocation fails rather than invoke the OOM killer. */
 	large = kzalloc(bytes, gfp | __GFP_ACCOUNT | __GFP_NOWARN |
 			__GFP_RETRY_MAYFAIL);
 	gch_memcg_leave(old);
@@ -65,11 +64,11 @@ static struct gch_py_large *get_pages(struct gch_py_heap *h, size_t bytes,
 }
 
 /**
- * gch_py_large_charge - what a large object counts against the heap's limit
- * @bytes: of the object, its header and weak head included
+ * gch_py_large_charge - charge of a large object to the heap's limit
+ * @bytes: size of the object, its header and weak head included
  *
  * Context: any.
- * Return: bytes.
+ * Return: the charge in bytes.
  */
 size_t gch_py_large_charge(size_t bytes)
 {
@@ -79,14 +78,14 @@ size_t gch_py_large_charge(size_t bytes)
 }
 
 /**
- * gch_py_large_sleeps - must a large object be taken outside a section?
- * @bytes: of the object, its header and weak head included
+ * gch_py_large_sleeps - must a large object be allocated outside a section?
+ * @bytes: size of the object, its header and weak head included
  *
  * Clearing much memory takes too long for a section, and a kernel with PREEMPT_RT
- * allocates nothing in one.
+ * does not allocate in one.
  *
  * Context: any.
- * Return: whether it must.
+ * Return: true if it must.
  */
 bool gch_py_large_sleeps(size_t bytes)
 {
@@ -97,12 +96,12 @@ bool gch_py_large_sleeps(size_t bytes)
 /**
  * gch_py_large_get - takes memory for a large object
  * @h: the heap
- * @bytes: of the object, its header and weak head included
+ * @bytes: size of the object, its header and weak head included
  * @gfp: GFP_KERNEL; GFP_NOWAIT in a section, if gch_py_large_sleeps() allows it
  *
- * Context: may sleep if @gfp allows it. The caller need not have the heap.
- * Return: zeroed memory with its hidden header set, or NULL without memory or at
- * the heap's limit.
+ * Context: may sleep if @gfp allows it. The caller need not own the heap.
+ * Return: zeroed memory with its hidden header set, or NULL without memory or at the
+ * heap's limit.
  */
 struct gch_py_large *gch_py_large_get(struct gch_py_heap *h, size_t bytes,
 				      gfp_t gfp)
@@ -115,9 +114,9 @@ struct gch_py_large *gch_py_large_get(struct gch_py_heap *h, size_t bytes,
 /**
  * gch_py_large_free - frees memory of a large object
  * @h: the heap
- * @large: the memory; no object of the heap any more
+ * @large: the memory; it no longer holds an object
  *
- * Context: process context outside sections. The caller need not have the heap.
+ * Context: process context outside sections. The caller need not own the heap.
  */
 void gch_py_large_free(struct gch_py_heap *h, struct gch_py_large *large)
 {
@@ -135,12 +134,12 @@ void gch_py_large_free(struct gch_py_heap *h, struct gch_py_large *large)
 }
 
 /**
- * gch_py_large_use - makes memory an object of the heap
+ * gch_py_large_use - adds a large object to the heap
  * @h: the heap
- * @large: the memory
+ * @large: its memory
  * @gen: 0, or GCH_PY_UNTRACKED
  *
- * Context: the caller has the heap.
+ * Context: the caller owns the heap.
  */
 void gch_py_large_use(struct gch_py_heap *h, struct gch_py_large *large,
 		      unsigned int gen)
@@ -152,11 +151,11 @@ void gch_py_large_use(struct gch_py_heap *h, struct gch_py_large *large,
 }
 
 /**
- * gch_py_large_retire - leaves a dead large object to gch_py_reap()
+ * gch_py_large_retire - queues a dead large object for gch_py_reap()
  * @h: the heap
  * @large: its memory
  *
- * Context: the caller has the heap.
+ * Context: the caller owns the heap.
  */
 void gch_py_large_retire(struct gch_py_heap *h, struct gch_py_large *large)
 {

@@ -11,7 +11,7 @@
 
 struct gch_py_heap;
 
-/* Order of a large object that came from kmalloc(). */
+/* Order of a large object from kmalloc(). */
 #define GCH_PY_KMALLOC	0xff
 
 /**
@@ -19,9 +19,9 @@ struct gch_py_heap;
  * @node: in &gch_py_heap.large of its generation
  * @next: next in a queue
  * @retired: in &gch_py_heap.retired
- * @meta: as a block's
+ * @meta: meta word, as a block has
  * @charge: bytes of the whole allocation, as charged to the heap
- * @order: of its pages, or GCH_PY_KMALLOC
+ * @order: page order, or GCH_PY_KMALLOC
  * @obj: the object; 8 modulo 16
  */
 struct gch_py_large {

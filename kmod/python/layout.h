@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* From an object to what describes it. */
+/* Finds the metadata of an object. */
 #ifndef _GCH_PY_LAYOUT_H
 #define _GCH_PY_LAYOUT_H
 
@@ -23,7 +23,10 @@ gch_py_pool(const struct gch_py_heap *h, const void *p)
 	return (void *)((unsigned long)p & ~(unsigned long)h->pool_mask);
 }
 
-/* A block of the generation @gen, 0 or 1, is to be found by its pool's map. */
+/*
+ * Marks the group of block @i as one that may have objects of generation @gen, 0 or
+ * 1.
+ */
 static __always_inline void gch_py_map(struct gch_py_pool *pool,
 				       unsigned int gen, unsigned int i)
 {
@@ -31,8 +34,8 @@ static __always_inline void gch_py_map(struct gch_py_pool *pool,
 }
 
 /*
- * gc_refs, in two parts: the lower one in the meta word, what is above it in the
- * object, where only objects have anything that are referred to 2^26 times.
+ * gc_refs is split: the lower bits are in the meta word, the rest in the object. Only
+ * an object with 2^26 references or more uses the rest.
  */
 static __always_inline u32 gch_py_gc_lower(const struct gch_py_heap *h,
 					   u32 gc_refs)
@@ -77,7 +80,7 @@ static __always_inline u32 *gch_py_meta(const struct gch_py_heap *h,
 	return &pool->meta[gch_py_index(pool, obj)];
 }
 
-/* Bytes of an object, its header and its weak head included. */
+/* Size of an object, its header and weak head included. */
 static inline u32 gch_py_bytes(const struct gch_py_heap *h,
 			       struct gch_py_object *obj)
 {
@@ -87,7 +90,7 @@ static inline u32 gch_py_bytes(const struct gch_py_heap *h,
 	return gch_py_class_size(gch_py_pool(h, obj)->class);
 }
 
-/* Bytes that it takes, in statistics. */
+/* Memory that it takes, for statistics. */
 static inline u32 gch_py_footprint(const struct gch_py_heap *h,
 				   struct gch_py_object *obj)
 {
@@ -96,7 +99,7 @@ static inline u32 gch_py_footprint(const struct gch_py_heap *h,
 	return gch_py_class_size(gch_py_pool(h, obj)->class);
 }
 
-/* Place of the @i-th reference, counted without gaps. */
+/* The @i-th reference, counted without gaps. */
 static __always_inline struct gch_py_object **
 gch_py_place(struct gch_py_object *obj, u32 i)
 {
@@ -112,7 +115,7 @@ static __always_inline bool gch_py_immortal(const struct gch_py_object *obj)
 	return (s32)obj->refcnt < 0;
 }
 
-/* Increments stop when they have made an object immortal. */
+/* An immortal count is not incremented further. */
 static __always_inline void gch_py_raise(struct gch_py_object *obj)
 {
 	if (likely(!gch_py_immortal(obj)))

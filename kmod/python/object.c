@@ -1,23 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Objects: allocation, counts, and death at count zero
+ * Objects: allocation, reference counts, and death at count zero
  *
- * A count that falls to zero kills its object in the same call. An object
- * without references and weak entries is freed on the spot; any other comes to a stack,
- * and gch_py_bury() drops its references one by one, which may push more. So
- * nothing recurses, and a section does a share that is bounded by the clock: what is
- * left is done in further sections before the call returns. CPython bounds the same
- * recursion by its trashcan.
+ * A count that falls to zero kills its object in the same call. An object without
+ * references and weak entries is freed at once; any other goes onto a stack of dying
+ * objects, and gch_py_bury() drops its references one by one, which may push more. So
+ * nothing recurses, and a section does a share that is bounded by the clock; further
+ * sections do the rest before the call returns. CPython bounds the same recursion by
+ * its trashcan.
  *
- * Each mutator has a stack of its own and settles it itself, also when another had the
- * lock meanwhile, or a collection was. Those neither wait for it nor do it. An object in
- * a stack has count zero; a collection takes its references for ones from outside.
+ * Each mutator has its own stack and empties it itself, even if another mutator had
+ * the lock or a collection ran in between. Those neither wait for the stack nor empty
+ * it. An object in a stack has count zero; a collection treats its references as
+ * external.
  *
- * A stack needs no memory: objects are linked through their types, which their death
- * does not need, or where their type says which words are references through one that is
- * none.
+ * A stack needs no memory: a dying object is linked through its type pointer, which
+ * its death does not need. If the type says which words are references, the link is a
+ * payload word that is none.
  *
- * Everything here belongs to whoever has the heap, see python.h.
+ * Everything here is protected by ownership of the heap, see python.h.
  */
 #include "object.h"
 
@@ -50,8 +51,8 @@ static void dispose(struct gch_py_heap *h, struct gch_py_object *obj)
 }
 
 /**
- * gch_py_typed - &gch_engine_ops.typed: finds the word for a link of a dying object
- * @type: the type; where references lead it is not used
+ * gch_py_typed - &gch_engine_ops.typed: chooses the link word of dying objects
+ * @type: the type; the word is not used if references are the leading words
  *
  * Context: any.
  */
@@ -80,12 +81,12 @@ static __always_inline void push(struct gch_py_object **dying,
 }
 
 /**
- * gch_py_lower - takes one reference off an object
+ * gch_py_lower - drops one reference to an object
  * @h: the heap
- * @dying: where it comes to if that was the last one, unless it can die at once
+ * @dying: stack that takes the object if it dies and has references or weak entries
  * @obj: the object
  *
- * Context: the caller has the heap, and buries what dies.
+ * Context: the caller owns the heap, and buries the objects on @dying.
  */
 void gch_py_lower(struct gch_py_heap *h, struct gch_py_object **dying,
 		  struct gch_py_object *obj)
@@ -98,7 +99,7 @@ void gch_py_lower(struct gch_py_heap *h, struct gch_py_object **dying,
 		dispose(h, obj);
 }
 
-/* Drops references from the last to the first. Returns whether all are gone. */
+/* Drops references from the last to the first. Returns true if all are gone. */
 static bool drop_refs(struct gch_py_heap *h, struct gch_py_object **dying,
 		      struct gch_py_object *obj, unsigned int *budget)
 {
@@ -110,7 +111,7 @@ static bool drop_refs(struct gch_py_heap *h, struct gch_py_object **dying,
 			return false;
 		target = *gch_py_place(obj, left - 1);
 		obj->info--;
-		/* To find eight places empty costs about as much as one death. */
+		/* Eight empty places cost about as much as one death. */
 		if (target || !(left % 8))
 			--*budget;
 		if (target) {
@@ -121,7 +122,9 @@ static bool drop_refs(struct gch_py_heap *h, struct gch_py_object **dying,
 	return true;
 }
 
-/* Whether all are dead. @budget is for references, weak entries and objects. */
+/*
+ * Returns true if all are dead. @budget covers references, weak entries and objects.
+ */
 static bool bury_some(struct gch_py_heap *h, struct gch_py_object **dying,
 		      unsigned int budget)
 {
@@ -132,7 +135,7 @@ static bool bury_some(struct gch_py_heap *h, struct gch_py_object **dying,
 		if (!obj)
 			return true;
 		WRITE_ONCE(*dying, *link_of(obj));
-		/* For the object; an empty one costs something too. */
+		/* One for the object itself: an empty one has a cost too. */
 		budget--;
 		if (!gch_py_weak_forget(h, obj, &budget) ||
 		    !drop_refs(h, dying, obj, &budget)) {
@@ -144,7 +147,7 @@ static bool bury_some(struct gch_py_heap *h, struct gch_py_object **dying,
 	return !*dying;
 }
 
-/* Between two looks at the clock; most deaths do not come to the first. */
+/* Budget between two reads of the clock; most deaths end before the first. */
 #define SLICE	16U
 
 static bool bury(struct gch_py_heap *h, struct gch_py_object **dying,
@@ -165,14 +168,14 @@ static bool bury(struct gch_py_heap *h, struct gch_py_object **dying,
 }
 
 /**
- * gch_py_bury - goes on with dying objects and counts the dead
+ * gch_py_bury - frees dying objects and counts them
  * @h: the heap
- * @dying: the objects
- * @budget: references, weak entries and objects to deal with at most; fewer if
- *	that takes longer than &gch_py_heap.step_ns
+ * @dying: stack of dying objects
+ * @budget: references, weak entries and objects to handle at most; fewer if that
+ *	takes longer than &gch_py_heap.step_ns
  *
- * Context: the caller has the heap, preemption is off.
- * Return: whether all are dead.
+ * Context: the caller owns the heap, preemption is off.
+ * Return: true if none is left.
  */
 bool gch_py_bury(struct gch_py_heap *h, struct gch_py_object **dying,
 		 unsigned int budget)
@@ -198,7 +201,8 @@ static bool reap_due(struct gch_py_heap *h)
 }
 
 /**
- * gch_py_settle - &gch_engine_ops.settle: the rest of what a mutator let die
+ * gch_py_settle - &gch_engine_ops.settle: frees the objects on a mutator's dying
+ * stack
  * @m: a mutator
  *
  * Context: in a section.
@@ -224,13 +228,13 @@ int gch_py_settle(struct gch_mutator *m)
 /* ---- references ---- */
 
 /**
- * gch_py_swap - *@place = @ref, counted
+ * gch_py_swap - stores a reference and adjusts both reference counts
  * @h: the heap
  * @m: a mutator, which owns the lock
  * @place: a place of a reference
  * @ref: an object, or NULL
  *
- * Context: in a section; the caller has the heap.
+ * Context: in a section; the caller owns the heap.
  */
 void gch_py_swap(struct gch_py_heap *h, struct gch_mutator *m, void **place,
 		 struct gch_py_object *ref)
@@ -247,7 +251,7 @@ void gch_py_swap(struct gch_py_heap *h, struct gch_mutator *m, void **place,
 	gch_py_lower(h, dying, old);
 	if (likely(!h->deaths && !*dying))
 		return;
-	/* One budget for a call, however many places it writes. */
+	/* One budget per call, however many places it writes. */
 	if (m->pending)
 		return;
 	if (!gch_py_bury(h, dying, GCH_PY_CALL_BUDGET) || reap_due(h))
@@ -288,9 +292,9 @@ int gch_py_fetch(struct gch_mutator *m, void **place, void **from)
 }
 
 /**
- * gch_py_free - &gch_engine_ops.free: this engine need not be told
+ * gch_py_free - &gch_engine_ops.free: empties the slot, nothing else
  * @m: a mutator
- * @place: a slot; empty afterwards
+ * @place: a slot
  *
  * Context: in a section.
  * Return: 0, or -EAGAIN to wait.
@@ -303,8 +307,8 @@ int gch_py_free(struct gch_mutator *m, void **place)
 /**
  * gch_py_ref - &gch_engine_ops.ref
  * @m: a mutator
- * @ref: an object that a slot of @m refers to; so it lives, and what is read of
- *	it does not change: the lock is not needed
+ * @ref: an object that a slot of @m refers to, so it is alive and its header
+ *	constant: the lock is not needed
  * @i: a word of its payload
  *
  * Context: in a section.
@@ -345,7 +349,7 @@ void *gch_py_data(struct gch_mutator *m, void *ref, size_t *bytes)
 
 /* ---- allocation ---- */
 
-/* CPython's _PyObject_GC_Link(): one more and the threshold is exceeded. */
+/* CPython's _PyObject_GC_Link(): one more object would exceed the threshold. */
 static bool collection_due(struct gch_py_heap *h, struct gch_mutator *m)
 {
 	u64 threshold = gch_val(&h->heap, GCH_KEY_THRESHOLD0);
@@ -375,7 +379,7 @@ static struct gch_py_object *alloc_small(struct gch_mutator *m, size_t bytes,
 	return obj;
 }
 
-/* A call that was killed may have left what it has not used, of another size. */
+/* A killed call may have left an unused block of another size. */
 static struct gch_py_large *take_stash(struct gch_py_mutator *pm, size_t bytes)
 {
 	struct gch_py_large *large = pm->large;
@@ -414,12 +418,12 @@ static void count_birth(struct gch_py_heap *h, struct gch_mutator *m,
 		WRITE_ONCE(h->count[0], h->count[0] + 1);
 }
 
-/* A new object that nothing refers to yet; NULL to wait, as for -EAGAIN. */
+/* Makes an object without references to it. Returns NULL for -EAGAIN. */
 static struct gch_py_object *make(struct gch_mutator *m, struct gch_type *type,
 				  u32 nr_refs, u32 bytes)
 {
 	struct gch_py_heap *h = gch_py_heap(m->heap);
-	/* Without references it cannot be in a cycle. */
+	/* An object without references cannot be in a cycle. */
 	unsigned int gen = nr_refs ? 0 : GCH_PY_UNTRACKED;
 	struct gch_py_object *obj;
 	size_t size;
@@ -475,12 +479,13 @@ int gch_py_alloc(struct gch_mutator *m, void **place, struct gch_type *type,
 }
 
 /**
- * gch_py_alloc_refs - allocates an object of a fixed type, with references
+ * gch_py_alloc_refs - allocates an object of a fixed type, and stores references in
+ * it
  * @m: a mutator
  * @place: a slot, set to the object
  * @type: its type
- * @from: slots that its first references are read from
- * @nr: how many
+ * @from: slots with the values of its first references
+ * @nr: number of slots
  *
  * Context: in a section.
  * Return: 0, or -EAGAIN to wait.
@@ -502,7 +507,7 @@ int gch_py_alloc_refs(struct gch_mutator *m, void **place,
 	}
 	gch_tally(m->stats->counts, counts);
 	gch_tally(m->stats->stores, nr);
-	/* Last, for what was there may be one of them. */
+	/* Last, because *place may be one of the slots in @from. */
 	gch_py_swap(gch_py_heap(m->heap), m, place, obj);
 	return 0;
 }

@@ -25,9 +25,8 @@ struct gch_type;
 
 /**
  * struct gch_py_object - header of every object, 16 bytes as PyObject's
- * @refcnt: references to it; immortal from 2^31 on
- * @info: reference words still to be dropped, and GCH_PY_WEAK, GCH_PY_SPARSE,
- *	GCH_PY_REST
+ * @refcnt: reference count; immortal from 2^31 on
+ * @info: reference words not yet dropped, and GCH_PY_WEAK, GCH_PY_SPARSE, GCH_PY_REST
  * @type: its type
  */
 struct gch_py_object {
@@ -37,35 +36,38 @@ struct gch_py_object {
 };
 
 #define GCH_PY_REFS	GENMASK(19, 0)
-/* While references are counted: what the meta word has no room for. */
+/*
+ * The bits of gc_refs that do not fit the meta word, while a collection counts
+ * references.
+ */
 #define GCH_PY_REST	GENMASK(29, 20)
 #define GCH_PY_REST_ONE	BIT(20)
-/* It has a list of weak entries: the last word of its block. */
+/* The last word of its block heads a list of weak entries. */
 #define GCH_PY_WEAK	BIT(31)
-/* Its references are where the type says, not the leading words. */
+/* Its type says which words are references; they are not the leading ones. */
 #define GCH_PY_SPARSE	BIT(30)
 
 #define GCH_PY_META_USED	BIT(0)
 #define GCH_PY_META_GEN		GENMASK(2, 1)
 #define GCH_PY_META_GEN_SHIFT	1
-/* A candidate of the collection that is going on. */
+/* A candidate of the running collection. */
 #define GCH_PY_META_COLLECTING	BIT(3)
 /* A candidate that was found reachable. */
 #define GCH_PY_META_REACHED	BIT(4)
-/* A free block that was filled with the pattern. */
+/* A free block that is filled with the poison pattern. */
 #define GCH_PY_META_POISONED	BIT(5)
-/* gc_refs while references are subtracted, a link in a queue at other times. */
+/* gc_refs while references are subtracted, otherwise a link in a queue. */
 #define GCH_PY_META_SHIFT	6
 #define GCH_PY_META_VALUE	GENMASK(31, GCH_PY_META_SHIFT)
 #define GCH_PY_META_MAX		(GCH_PY_META_VALUE >> GCH_PY_META_SHIFT)
-/* Bits of gc_refs that fit; the others are in GCH_PY_REST. */
+/* Bits of gc_refs that fit the meta word; the others are in GCH_PY_REST. */
 #define GCH_PY_GC_BITS	(32 - GCH_PY_META_SHIFT)
 
-/* Generation of what no cycle can contain. */
+/* Generation of untracked objects, which no cycle can contain. */
 #define GCH_PY_UNTRACKED	3U
-/* Generations, that of the untracked included. */
+/* Number of generations, including that of untracked objects. */
 #define GCH_PY_GENS		4U
-/* Blocks that a bit of &gch_py_pool.map stands for: a cache line of meta words. */
+/* Blocks per bit of &gch_py_pool.map: a cache line of meta words. */
 #define GCH_PY_GROUP		16U
 
 static inline unsigned int gch_py_gen(u32 meta)
@@ -88,10 +90,10 @@ static inline u32 gch_py_with_gen(u32 meta, unsigned int gen)
 	return (meta & ~GCH_PY_META_GEN) | gen << GCH_PY_META_GEN_SHIFT;
 }
 
-/* What one section may spend on deaths: references, weak entries, objects. */
+/* Budgets of one section for deaths: references, weak entries and objects. */
 #define GCH_PY_CALL_BUDGET	64U
 #define GCH_PY_SETTLE_BUDGET	1024U
-/* And how long, about. */
+/* And the approximate time limit. */
 #define GCH_PY_STEP_NS		(20 * NSEC_PER_USEC)
 
 void gch_py_typed(struct gch_type *type);

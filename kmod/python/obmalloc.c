@@ -2,18 +2,18 @@
 /*
  * Blocks, pools and arenas (CPython's Objects/obmalloc.c)
  *
- * A pool is in one of three states. Used: it has free blocks and is in the list
- * of its class. Full: it has none and is in no list. Empty: it is back in its
- * arena and has no class. Blocks are carved from a pool one at a time, so that
- * memory is not touched before it is needed.
+ * A pool is in one of three states. A used pool has free blocks and is in the list of
+ * its class. A full pool has none and is in no list. An empty pool is back in its
+ * arena and has no class. Blocks are carved from a pool one at a time, so that memory
+ * is not touched before it is needed.
  *
- * CPython keeps arenas in one list by the number of their free pools, and an
- * index of that list. Here each number has a list of its own, and a bit map says
- * which lists are not empty. Either way the arena with the fewest free pools is
- * taken first, in constant time, and the emptiest get a chance to become free.
- * One arena that is free is kept until an allocation fails.
+ * CPython keeps arenas in one list, ordered by the number of their free pools, and an
+ * index of that list. Here each number has its own list, and a bitmap says which
+ * lists are not empty. Both take the arena with the fewest free pools first, in
+ * constant time, so the emptiest can become free. One free arena is kept until an
+ * allocation fails.
  *
- * Everything here belongs to whoever has the heap, see python.h.
+ * Everything here is protected by ownership of the heap, see python.h.
  */
 #include "obmalloc.h"
 
@@ -30,10 +30,10 @@
 #define POISON	0x6b
 
 /**
- * gch_py_pool_shape - where a pool's blocks are
+ * gch_py_pool_shape - lays out a pool's blocks
  * @h: the heap
  * @class: its size class
- * @first: it is the first of its arena
+ * @first: the pool is the first of its arena
  * @base: set to the offset of the first block
  * @nr_blocks: set to their number
  *
@@ -59,7 +59,7 @@ void gch_py_pool_shape(const struct gch_py_heap *h, unsigned int class,
 EXPORT_SYMBOL_IF_KUNIT(gch_py_pool_shape);
 
 /**
- * gch_py_obmalloc_init - sets up lists
+ * gch_py_obmalloc_init - sets up the lists of a heap
  * @h: the heap, its tunables set
  *
  * Context: process context, may sleep.
@@ -92,8 +92,8 @@ int gch_py_obmalloc_init(struct gch_py_heap *h)
 }
 
 /**
- * gch_py_obmalloc_exit - gives all arenas back, whatever is in them
- * @h: the heap, which nobody uses any more
+ * gch_py_obmalloc_exit - frees all arenas, with their contents
+ * @h: the heap, without mutators
  *
  * Context: process context, may sleep.
  */
@@ -126,19 +126,19 @@ static void bucket_join(struct gch_py_heap *h, struct gch_py_arena *arena)
 	__set_bit(arena->nr_free, h->bucket_map);
 }
 
-/* Read without the lock by allocations that fail. */
+/* Failing allocations read it without the lock. */
 static void count_idle(struct gch_py_heap *h, int by)
 {
 	WRITE_ONCE(h->nr_idle, h->nr_idle + by);
 }
 
 /**
- * gch_py_arena_add - makes an arena of pages
+ * gch_py_arena_add - adds pages to the heap as an arena
  * @h: the heap
  * @base: the pages, aligned to their size
- * @order: their order, that of a pool or more
+ * @order: their order, at least that of a pool
  *
- * Context: the caller has the heap.
+ * Context: the caller owns the heap.
  */
 void gch_py_arena_add(struct gch_py_heap *h, void *base, unsigned int order)
 {
@@ -168,11 +168,11 @@ static void arena_retire(struct gch_py_heap *h, struct gch_py_arena *arena)
 }
 
 /**
- * gch_py_release_idle - retires the arenas that no pool is used of
+ * gch_py_release_idle - retires all arenas without a pool in use
  * @h: the heap
  *
- * One is kept otherwise, so that a heap about the size of its arenas does not take and
- * give back one all the time.
+ * Otherwise one is kept, so that a heap about the size of its arenas does not
+ * allocate and free one repeatedly.
  *
  * Context: the caller has stopped the heap; may sleep.
  */
@@ -190,11 +190,11 @@ void gch_py_release_idle(struct gch_py_heap *h)
 }
 
 /**
- * gch_py_reap - frees what sections left to be freed
+ * gch_py_reap - frees retired arenas and large objects
  * @h: the heap
  *
- * Pages and slabs are never freed in a section, where a kernel with PREEMPT_RT
- * could not do it.
+ * Sections never free pages or slab memory, because a kernel with PREEMPT_RT could
+ * not do that there.
  *
  * Context: process context outside sections, may sleep.
  */
@@ -238,7 +238,7 @@ static struct gch_py_pool *pool_take(struct gch_py_heap *h,
 	return pool;
 }
 
-/* The next block that was never used, if the pool has one. */
+/* Carves the next block, if the pool has one; a full pool leaves its list. */
 static void pool_extend(struct gch_py_pool *pool)
 {
 	void **block;
@@ -337,7 +337,7 @@ static void check_poison(struct gch_py_heap *h, struct gch_py_object *block,
 			   h->heap.name, size);
 }
 
-/* A map has a bit for every group of the smallest blocks. */
+/* A map has enough bits for the smallest blocks. */
 static_assert(GCH_PY_POOL_MAX / (GCH_PY_ALIGN + sizeof(u32)) <=
 	      64 * GCH_PY_GROUP);
 
@@ -359,9 +359,8 @@ static __always_inline void track(struct gch_py_heap *h,
  * @class: its size class
  * @gen: 0, or GCH_PY_UNTRACKED
  *
- * Context: the caller has the heap.
- * Return: the block, contents undefined, or NULL if there is no arena with a
- * free pool.
+ * Context: the caller owns the heap.
+ * Return: the block, with undefined contents, or NULL if no arena has a free pool.
  */
 struct gch_py_object *gch_py_block_get(struct gch_py_heap *h,
 				       unsigned int class, unsigned int gen)
@@ -398,7 +397,7 @@ EXPORT_SYMBOL_IF_KUNIT(gch_py_block_get);
  * @h: the heap
  * @obj: the object in it, dead
  *
- * Context: the caller has the heap.
+ * Context: the caller owns the heap.
  */
 void gch_py_block_put(struct gch_py_heap *h, struct gch_py_object *obj)
 {

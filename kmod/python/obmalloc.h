@@ -30,7 +30,7 @@ static inline struct gch_py_pool *gch_py_nth_pool(const struct gch_py_heap *h,
 	return (void *)arena->pools + (size_t)i * h->pool_size;
 }
 
-/* Bytes that may wait to be freed outside a section. */
+/* Retired bytes at which a mutator has to reap. */
 #define GCH_PY_RETIRED_MAX	SZ_256K
 
 #endif /* _GCH_PY_OBMALLOC_H */

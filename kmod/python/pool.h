@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Pools and arenas, which obmalloc.c makes. */
+/* Layout of pools and arenas; see obmalloc.c. */
 #ifndef _GCH_PY_POOL_H
 #define _GCH_PY_POOL_H
 
@@ -13,20 +13,19 @@ struct gch_py_arena;
  * struct gch_py_pool - a pool: blocks of one size
  * @freeblock: list of free blocks, linked by their first words; NULL when full
  * @node: in &gch_py_heap.used unless it is full
- * @recip: multiplies an offset in units of 16 bytes to divide it by the size
- * @base: where its blocks begin
+ * @recip: reciprocal of the block size in units of 16 bytes, times 65536
+ * @base: offset of its first block
  * @used: blocks in use
  * @carved: blocks that have been in use at least once, or are on @freeblock
- * @nr_blocks: how many it can have
- * @queue: block that is first in the pool's part of a collection's queue, plus one;
- *	0: none
+ * @nr_blocks: blocks that fit
+ * @queue: first block in the pool's part of a collection's queue, plus one; or 0
  * @class: size class, GCH_PY_NO_CLASS while it is free
- * @nr: tracked objects by generation
+ * @nr: tracked objects per generation
  * @map: groups of blocks that may have objects of generation 0, and 1
  * @gen_node: in &gch_py_heap.gens, the list of its youngest objects
  * @next: next pool in a queue, or in a list of free ones
- * @arena: what it is part of
- * @meta: a word per block
+ * @arena: its arena
+ * @meta: meta words, one per block
  */
 struct gch_py_pool {
 	void *freeblock;
@@ -51,13 +50,13 @@ struct gch_py_pool {
  * @retired: in &gch_py_heap.retired
  * @node: in &gch_py_heap.arenas
  * @bucket: in &gch_py_heap.buckets while it has free pools
- * @pools: its first pool, which is where it begins
- * @free: pools that were in use and are free
- * @id: for people
- * @order: of its block of pages
- * @nr_pools: pools it is cut into
- * @nr_free: how many of them are free
- * @carved: how many have been in use
+ * @pools: its first pool, at its start
+ * @free: free pools that have been in use
+ * @id: number for debugfs and messages
+ * @order: page order
+ * @nr_pools: its pools
+ * @nr_free: free pools
+ * @carved: pools that have been in use
  */
 struct gch_py_arena {
 	struct llist_node retired;

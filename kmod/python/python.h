@@ -1,32 +1,32 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The Python engine: counted objects in pools, and a generational cycle
- * collector, as CPython's default build has them (Objects/obmalloc.c,
+ * The Python engine: reference-counted objects in pools, and a generational cycle
+ * collector, modelled on CPython's default build (Objects/obmalloc.c,
  * Include/refcount.h, Python/gc.c)
  *
  * Memory
  *
- *	arena	a naturally aligned block of pages, cut into pools
- *	pool	blocks of one size class, found from a block by masking
+ * 	arena	a naturally aligned block of pages, cut into pools
+ * 	pool	blocks of one size class, found from a block by masking
  *
- *	pool:	| header | meta word per block | blocks ...               |
+ * 	pool:	| header | meta word per block | blocks ...               |
  *
- *	The first pool of an arena is shorter: the arena's own data are at its
- *	end. What is larger than the largest class has a hidden header instead
- *	of a pool, and an address that is 8 modulo 16; blocks are 16-aligned.
+ * 	The first pool of an arena is shorter: the arena's header is at its end.
+ * 	An object larger than the largest class has a hidden header instead of
+ * 	a pool, and an address that is 8 modulo 16; blocks are 16-aligned.
  *
- *	block:	| count, info | type | payload ...           | weak head |
+ * 	block:	| count, info | type | payload ...           | weak head |
  *
- * The collector's data of an object are in its meta word, not in the object: a
- * pass over the heap reads them densely and in the order of addresses.
+ * The collector's data of an object are in its meta word, not in the object: a pass
+ * over the heap reads them densely and in address order.
  *
- * Who protects what
+ * What protects what
  *
- *	Everything below in &struct gch_py_heap, and every object, belongs to
- *	whoever has the heap: the mutator that owns the interpreter lock, in a
- *	section, or the task that has stopped the heap with gch_py_stop(). The
- *	lock itself is described in gil.c. The lists of what is retired are
- *	lock-free, because they are emptied outside sections.
+ * 	A task owns the heap if its mutator owns the interpreter lock and it is
+ * 	in a section, or if it has stopped the heap with gch_py_stop(). Only
+ * 	the heap's owner uses the fields below in &struct gch_py_heap, and
+ * 	objects. gil.c describes the lock itself. The lists of retired memory
+ * 	are lock-free, because they are emptied outside sections.
  */
 #ifndef _GCH_PY_PYTHON_H
 #define _GCH_PY_PYTHON_H
@@ -49,41 +49,42 @@
  * @pool_size: bytes of a pool
  * @pool_mask: @pool_size - 1
  * @small_max: largest block
- * @used: pools with free blocks, by class
+ * @used: pools with free blocks, per class
  * @arenas: all arenas
- * @buckets: arenas with free pools, by their number
+ * @buckets: arenas with free pools, indexed by the number of those
  * @bucket_map: bit per bucket that is not empty
- * @nr_buckets: buckets, that of no free pools included
+ * @nr_buckets: number of buckets, including that for no free pools
  * @nr_idle: arenas without a pool in use
  * @next_arena: id of the next one
  * @nr_pools: pools in use
- * @large: large objects by generation
+ * @large: large objects per generation
  * @nr_large: their number
  * @gens: pools by the generation, 0 or 1, of their youngest objects
  * @count: CPython's counts of the three generations
  * @long_lived_total: survivors of the last full collection
- * @long_lived_pending: objects that came to generation 2 since
- * @looked_at: blocks and large objects that the passes of the last collection looked at
- * @gc_bits: bits of gc_refs in a meta word: GCH_PY_GC_BITS, or less in a test
+ * @long_lived_pending: objects that reached generation 2 since
+ * @looked_at: blocks and large objects visited by the passes of the last collection
+ * @gc_bits: bits of gc_refs in a meta word: GCH_PY_GC_BITS, or fewer in a test
  * @nr_full: full collections begun; under &gch_heap.cycle_lock
- * @full_writes: counts that had been raised and lowered when the last one ended, as
- *	statistics have it; likewise
+ * @full_writes: increments and decrements of counts, as in the statistics, when the
+ *	last full collection ended; under &gch_heap.cycle_lock
  * @live_bytes: bytes of live objects
- * @step_ns: about how long objects may die in one section; less in a test
- * @deaths: objects that died, not yet in the statistics
+ * @step_ns: approximate time limit for deaths in one section; less in a test
+ * @deaths: deaths not yet added to the statistics
  * @dead_bytes: their bytes
- * @counted: counts lowered by deaths, likewise
- * @collecting: deaths are a collection's, and pools stay where they are
- * @emptied: pools that became empty meanwhile
- * @condemned: objects that the collection found unreachable and has yet to free
- * @retired_arenas: arenas to be freed outside sections
- * @retired_large: large objects likewise
+ * @counted: decrements by deaths, not yet added to the statistics
+ * @collecting: a collection frees garbage: deaths are charged to it, and empty pools
+ *	keep their class
+ * @emptied: pools that this collection emptied
+ * @condemned: unreachable objects that the collection has not freed yet
+ * @retired_arenas: arenas that gch_py_reap() frees
+ * @retired_large: large objects that gch_py_reap() frees
  * @retired_bytes: bytes of both
- * @gil: protects changes of @owner but for a mutator's own leaving; held by who
- *	has stopped the heap
+ * @gil: protects @owner, except that the owner may clear it itself; held by a task
+ *	that has stopped the heap
  * @owner: the mutator that may use the heap
- * @switches: how often @owner got it
- * @gil_wait: mutators waiting for it
+ * @switches: how often the lock was granted
+ * @gil_wait: mutators that wait for the lock
  */
 struct gch_py_heap {
 	struct gch_heap heap;
@@ -134,10 +135,10 @@ struct gch_py_heap {
 /**
  * struct gch_py_mutator - a mutator
  * @m: the core's part
- * @dying: objects that it has to let die: their count is zero, references are still to
- *	be dropped
- * @collected: its present allocation has waited for a collection
- * @large: block taken for its present allocation
+ * @dying: stack of dying objects: their count is zero, but their references are not
+ *	dropped yet
+ * @collected: the current allocation has already waited for a collection
+ * @large: memory of a large object, taken for the current allocation
  */
 struct gch_py_mutator {
 	struct gch_mutator m;

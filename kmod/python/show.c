@@ -2,8 +2,8 @@
 /*
  * Views of a heap for debugfs
  *
- * The heap is stopped while figures are copied, not while they are printed: a
- * reader may be slow.
+ * The heap is stopped while figures are copied, but not while they are printed,
+ * because a reader may be slow.
  */
 #include "show.h"
 
@@ -16,7 +16,7 @@
 #include "obmalloc.h"
 #include "python.h"
 
-/* Lines of arenas that one reading shows. */
+/* Arenas shown at most. */
 #define LINES_MAX	65536U
 
 struct arena_line {
@@ -117,10 +117,10 @@ static void show_classes(struct gch_py_heap *h, struct seq_file *seq)
 /**
  * gch_py_show - &gch_engine_ops.show
  * @heap: the heap
- * @seq: where to print
- * @view: what to print
+ * @seq: the file to print to
+ * @view: the view to print
  *
- * Context: process context, may sleep; stops the heap for a moment.
+ * Context: process context, may sleep; stops the heap while it copies the figures.
  */
 void gch_py_show(struct gch_heap *heap, struct seq_file *seq,
 		 enum gch_view view)

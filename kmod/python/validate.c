@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Walks every invariant of a heap, with the heap stopped
+ * Checks every invariant of a heap, with the heap stopped
  *
- * First the structure: free lists, the lists that pools are in, and all numbers
- * that something else must add up to. Then, if that is sound, every reference is
- * looked up before it is followed, and the references to each object are
- * counted and compared with its count. The meta words hold the sums.
+ * First the structure: free lists, lists of pools, and all totals. If that is sound,
+ * every reference is looked up before it is followed; the references to each object
+ * are counted in its meta word and compared with its reference count.
  *
  * Lock order: gch_heap.lock, for frames and tables; then the heap is stopped.
  */
@@ -24,18 +23,18 @@
 #include "python.h"
 #include "weak.h"
 
-/* Violations that are printed one by one. */
+/* Violations that are printed. */
 #define PRINT_MAX	32
-/* Room for arenas and large objects that mutators add before the heap is stopped. */
+/* Spare ranges, for arenas and large objects added before the heap is stopped. */
 #define ROOM_LEAST	1024U
-/* How often they may have added more. */
+/* Attempts, if mutators have added more ranges than that. */
 #define TRIES_MAX	8U
-/* Ranges that are compared or listed between looks at whether others want the CPU. */
+/* Ranges compared or listed between two calls of cond_resched(). */
 #define BREATH		4096U
 
 /**
- * struct extent - where objects can be
- * @start: of an arena, or the address of a large object
+ * struct extent - an address range of objects
+ * @start: address of an arena or a large object
  * @arena: the arena, NULL for a large object
  */
 struct extent {
@@ -47,12 +46,12 @@ struct extent {
  * struct check - one validation
  * @h: the heap
  * @errors: violations found
- * @ranges: arenas and large objects by address
- * @nr_ranges: their number
- * @room: for so many of them
- * @steps: of listing and sorting them
+ * @ranges: arenas and large objects, sorted by address
+ * @nr_ranges: number of ranges
+ * @room: capacity of @ranges
+ * @steps: steps of listing and sorting the ranges
  * @listed: pools found in the lists of their classes
- * @unfull: pools that have to be there
+ * @unfull: pools with free blocks, which belong there
  * @aged: pools found in the lists of generations
  * @pools: pools in use
  * @live_bytes: bytes of all objects
@@ -91,7 +90,7 @@ static void check_free_blocks(struct check *v, struct gch_py_pool *pool)
 	unsigned int nr = 0, i, size = gch_py_class_size(pool->class);
 	void *block = pool->freeblock, *first = gch_py_block(pool, 0);
 
-	/* More than there are: it must go in circles. */
+	/* A longer list has a loop. */
 	for (; block && nr <= pool->carved; nr++, block = *(void **)block) {
 		i = gch_py_index(pool, block);
 		if (block < first || (block - first) % size ||
@@ -203,7 +202,7 @@ static void check_arena(struct check *v, struct gch_py_arena *arena)
 			  arena->id);
 }
 
-/* The lists' lengths, against circles and strangers. */
+/* Checks the lists' lengths, against loops and foreign pools. */
 static void check_lists(struct check *v)
 {
 	struct gch_py_pool *pool;
@@ -295,14 +294,14 @@ static int compare(const void *a, const void *b, const void *arg)
 {
 	const struct extent *x = a, *y = b;
 
-	/* No sort() of all kernels lets others run. */
+	/* sort_r() has no cond_resched() in all kernels. */
 	breathe((struct check *)arg);
 	return x->start < y->start ? -1 : x->start > y->start;
 }
 
 /*
- * Takes memory for them, which may be long in coming, before the heap is stopped;
- * whether it is enough is known when it is.
+ * Allocates the ranges before the heap is stopped, because that may take long.
+ * list_ranges() finds out whether they suffice.
  */
 static int ranges_get(struct check *v)
 {
@@ -319,7 +318,7 @@ static int ranges_get(struct check *v)
 	return v->ranges ? 0 : -ENOMEM;
 }
 
-/* -EAGAIN if there is no room for all. */
+/* Returns 0, or -EAGAIN if there is no room for all. */
 static int list_ranges(struct check *v)
 {
 	struct gch_py_arena *arena;
@@ -402,7 +401,7 @@ static void count_place(struct check *v, struct gch_py_object *target)
 	meta = gch_py_meta(v->h, target);
 	refs = gch_py_gc_lower(v->h, gch_py_value(*meta) + 1);
 	*meta = gch_py_with_value(*meta, refs);
-	/* Of an immortal object there may be any number. */
+	/* The count of an immortal object is not exact, so do not overflow. */
 	if (!refs && (target->info & GCH_PY_REST) != GCH_PY_REST)
 		WRITE_ONCE(target->info, target->info + GCH_PY_REST_ONE);
 }
@@ -484,7 +483,7 @@ static void each_in_pool(struct check *v, struct gch_py_pool *pool,
 	for (i = 0; i < pool->carved; i++)
 		if (pool->meta[i] & GCH_PY_META_USED)
 			fn(v, gch_py_block(pool, i), &pool->meta[i]);
-	/* Tests have a validation last, to see what waits for it. */
+	/* Lets tests slow down a validation. */
 	gch_delay();
 	cond_resched();
 }
@@ -544,10 +543,10 @@ static int check_heap(struct check *v)
  * gch_py_validate - &gch_engine_ops.validate
  * @heap: the heap
  *
- * Context: process context, may sleep for long; under &gch_heap.cycle_lock.
- * Stops the heap.
- * Return: the number of violations, or -ENOMEM, also where mutators have added more
- * large objects each time than memory had been taken for.
+ * Context: process context, may sleep for long; under &gch_heap.cycle_lock. Stops the
+ * heap.
+ * Return: the number of violations, or -ENOMEM, also if mutators kept adding more
+ * ranges than there was room for.
  */
 int gch_py_validate(struct gch_heap *heap)
 {

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The weak entries of an object: an object of a type with GCH_TYPE_WEAK has a list of the entries
- * that name it, in a hidden word at the end of its block (CPython's
- * tp_weaklistoffset). They are cleared before anything else happens to an object
- * that dies. Between an object's last reference and that moment its count is
- * zero, by which an entry is known to name a dead object.
+ * The weak entries of an object
  *
- * Everything here belongs to whoever has the heap, see python.h.
+ * An object of a type with GCH_TYPE_WEAK has a list of the weak entries that name it,
+ * headed by a hidden word at the end of its block (CPython's tp_weaklistoffset). The
+ * death of an object clears the entries first. Until then its count is zero, which
+ * marks it as dead for a reader of an entry.
+ *
+ * Everything here is protected by ownership of the heap, see python.h.
  */
 #include "weak.h"
 
@@ -14,12 +15,12 @@
 #include "python.h"
 
 /**
- * gch_py_weak_head - an object's list of weak entries
+ * gch_py_weak_head - finds the head of an object's list of weak entries
  * @h: the heap
  * @obj: the object, with GCH_PY_WEAK
  *
- * Context: the caller has the heap.
- * Return: where its first entry is written.
+ * Context: the caller owns the heap.
+ * Return: the address of the list head.
  */
 struct gch_weak **gch_py_weak_head(struct gch_py_heap *h,
 				   struct gch_py_object *obj)
@@ -28,10 +29,10 @@ struct gch_weak **gch_py_weak_head(struct gch_py_heap *h,
 }
 
 /**
- * gch_py_weak_unlink - an entry names nothing any more
+ * gch_py_weak_unlink - clears a weak entry
  * @w: the entry, which names an object
  *
- * Context: the caller has the heap.
+ * Context: the caller owns the heap.
  */
 void gch_py_weak_unlink(struct gch_weak *w)
 {
@@ -47,10 +48,10 @@ void gch_py_weak_unlink(struct gch_weak *w)
  * gch_py_weak_forget - clears the entries that name an object
  * @h: the heap
  * @obj: the object
- * @budget: lowered by their number; none is cleared once it is 0
+ * @budget: entries to clear at most; lowered by the number cleared
  *
- * Context: the caller has the heap.
- * Return: whether no entry is left.
+ * Context: the caller owns the heap.
+ * Return: true if no entry is left.
  */
 bool gch_py_weak_forget(struct gch_py_heap *h, struct gch_py_object *obj,
 			unsigned int *budget)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Weak entries as mutators use them; their lists are in weak.c. */
+/* Operations of mutators on weak entries; weak.c has the lists. */
 #include "python.h"
 
 #include "gil.h"
@@ -10,10 +10,10 @@
  * gch_py_weak_set - &gch_engine_ops.weak_set
  * @m: a mutator
  * @w: an entry
- * @ref: the object that it names afterwards, or NULL
+ * @ref: the object to name, or NULL
  *
  * Context: in a section.
- * Return: 0, -EAGAIN to wait, or -EINVAL if the type is not for weak entries.
+ * Return: 0, -EAGAIN to wait, or -EINVAL if the type lacks GCH_TYPE_WEAK.
  */
 int gch_py_weak_set(struct gch_mutator *m, struct gch_weak *w, void *ref)
 {
@@ -72,7 +72,7 @@ int gch_py_weak_get(struct gch_mutator *m, void **place, struct gch_weak *w)
  * @w: an entry
  *
  * Context: in a section.
- * Return: whether it names a live object, or -EAGAIN to wait.
+ * Return: 1 if it names a live object, 0 if not, or -EAGAIN to wait.
  */
 int gch_py_weak_alive(struct gch_mutator *m, struct gch_weak *w)
 {

@@ -21,7 +21,7 @@ static void unlink(struct gch_weak *w)
  * @obj: the object
  *
  * Context: in a section; takes the lock of weak entries.
- * Return: whether none is left; one section does not clear them all.
+ * Return: true if none is left; one section does not clear them all.
  */
 bool gch_slab_weak_forget(struct gch_slab_heap *h, struct gch_slab_object *obj)
 {

@@ -69,7 +69,7 @@ struct life {
  * gch_test_faults_work - can allocations be made to fail?
  * @env: the test; skipped if they cannot
  *
- * Return: whether they can.
+ * Return: true if they can.
  */
 bool gch_test_faults_work(struct gch_test_env *env)
 {

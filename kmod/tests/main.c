@@ -198,7 +198,7 @@ void gch_test_note(struct gch_test_env *env, const char *fmt, ...)
  * @env: the test
  * @cfg: settings of the heap
  *
- * Return: whether anything was.
+ * Return: true if anything was.
  */
 bool gch_test_marker(const struct gch_test_env *env, struct gch_config *cfg)
 {
@@ -216,7 +216,7 @@ bool gch_test_marker(const struct gch_test_env *env, struct gch_config *cfg)
  * @env: the test
  * @cfg: settings beside those; NULL for none
  *
- * Return: whether there is one now.
+ * Return: true if there is one now.
  */
 bool gch_test_open(struct gch_test_env *env, struct gch_config *cfg)
 {
@@ -317,7 +317,7 @@ static u64 *payload(struct gch_mutator *m, unsigned int slot, u32 refs)
  * @refs: words before them
  * @value: what they are made of
  *
- * Return: whether they fit.
+ * Return: true if they fit.
  */
 bool gch_test_payload_set(struct gch_mutator *m, unsigned int slot, u32 refs,
 			  u64 value)
@@ -338,7 +338,7 @@ bool gch_test_payload_set(struct gch_mutator *m, unsigned int slot, u32 refs,
  * @refs: words before them
  * @value: what they were made of
  *
- * Return: whether they are.
+ * Return: true if they are.
  */
 bool gch_test_payload_is(struct gch_mutator *m, unsigned int slot, u32 refs,
 			 u64 value)

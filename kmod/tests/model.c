@@ -104,7 +104,7 @@ static void draw_settings(struct gch_model_heap *h, struct gch_config *cfg,
  * @h: the heap; env, seed, number, alone and faults are set
  * @rnd: random numbers
  *
- * Return: whether there is one now.
+ * Return: true if there is one now.
  */
 bool gch_model_heap_open(struct gch_model_heap *h, struct rnd_state *rnd)
 {
@@ -128,7 +128,7 @@ bool gch_model_heap_open(struct gch_model_heap *h, struct rnd_state *rnd)
  * @md: the model; it has a mutator
  * @rnd: random numbers, for the types if there are none yet
  *
- * Return: whether it can begin.
+ * Return: true if it can begin.
  */
 bool gch_model_open(struct gch_model *md, struct rnd_state *rnd)
 {
@@ -153,7 +153,7 @@ void gch_model_close(struct gch_model *md)
  * gch_model_empty - frees what has to be freed by hand
  * @md: the model
  *
- * Return: whether heap and shadow agree.
+ * Return: true if heap and shadow agree.
  */
 bool gch_model_empty(struct gch_model *md)
 {

@@ -65,7 +65,7 @@ void gch_model_arm(struct gch_model *md)
  * gch_model_struck - after a call: did it run into a fault?
  * @md: the model
  *
- * Return: whether it did.
+ * Return: true if it did.
  */
 bool gch_model_struck(struct gch_model *md)
 {
@@ -142,7 +142,7 @@ static u32 compare_data(const struct gch_model_node *n, const void *data)
  * @slot: the slot, one of the shadow's or not
  * @id: the node, 0 for none
  *
- * Return: whether heap and shadow agree.
+ * Return: true if heap and shadow agree.
  */
 bool gch_model_slot_is(struct gch_model *md, unsigned int slot, u32 id)
 {
@@ -177,7 +177,7 @@ bool gch_model_slot_is(struct gch_model *md, unsigned int slot, u32 id)
  * @slot: the slot
  * @id: the node
  *
- * Return: whether heap and shadow agree.
+ * Return: true if heap and shadow agree.
  */
 bool gch_model_data_is(struct gch_model *md, unsigned int slot, u32 id)
 {
@@ -197,7 +197,7 @@ bool gch_model_data_is(struct gch_model *md, unsigned int slot, u32 id)
  * @md: the model
  * @slot: refers to it, or to none
  *
- * Return: whether heap and shadow agree.
+ * Return: true if heap and shadow agree.
  */
 bool gch_model_rewrite(struct gch_model *md, unsigned int slot)
 {
@@ -234,12 +234,13 @@ static void take_up(struct gch_model *md)
 #define LIFTS_MAX	1000U
 
 /**
- * gch_model_lift - after a refusal: lifts the heap's limit for a moment, if there is one
+ * gch_model_lift - after a refusal: lifts the heap's limit for a moment, if there is
+ * one
  * @md: the model
  *
  * What a program cannot do without, tables for example, counts against the limit too.
  *
- * Return: whether to try again.
+ * Return: true if to try again.
  */
 bool gch_model_lift(struct gch_model *md)
 {
@@ -393,7 +394,7 @@ static bool allocate(struct gch_model *md, unsigned int dst,
  * @bytes: data, likewise
  * @serial: what its data are made of
  *
- * Return: whether heap and shadow agree.
+ * Return: true if heap and shadow agree.
  */
 bool gch_model_alloc(struct gch_model *md, unsigned int dst,
 		     struct gch_model_kind *kind, u32 nr_refs, u32 bytes,
@@ -413,7 +414,7 @@ bool gch_model_alloc(struct gch_model *md, unsigned int dst,
  * @nr: how many; one more than it can have must be refused
  * @serial: what its data are made of
  *
- * Return: whether heap and shadow agree.
+ * Return: true if heap and shadow agree.
  */
 bool gch_model_alloc_refs(struct gch_model *md, unsigned int dst,
 			  struct gch_model_kind *kind, unsigned int src, u32 nr,
@@ -453,7 +454,7 @@ static u32 word_of(const struct gch_model *md, unsigned int slot, u32 i)
  * @src: slot that refers to the object
  * @i: which reference
  *
- * Return: whether heap and shadow agree.
+ * Return: true if heap and shadow agree.
  */
 bool gch_model_load(struct gch_model *md, unsigned int dst, unsigned int src,
 		    u32 i)
@@ -492,7 +493,7 @@ static int expect_words(const struct gch_model *md, unsigned int slot,
  * @i: the first reference
  * @nr: how many words
  *
- * Return: whether heap and shadow agree.
+ * Return: true if heap and shadow agree.
  */
 bool gch_model_load_refs(struct gch_model *md, unsigned int dst,
 			 unsigned int src, u32 i, u32 nr)
@@ -525,7 +526,7 @@ bool gch_model_load_refs(struct gch_model *md, unsigned int dst,
  * @i: which reference
  * @src: slot that is written there
  *
- * Return: whether heap and shadow agree.
+ * Return: true if heap and shadow agree.
  */
 bool gch_model_store(struct gch_model *md, unsigned int dst, u32 i,
 		     unsigned int src)
@@ -549,7 +550,7 @@ bool gch_model_store(struct gch_model *md, unsigned int dst, u32 i,
  * @dst: slot that refers to the object
  * @i: which reference
  *
- * Return: whether heap and shadow agree.
+ * Return: true if heap and shadow agree.
  */
 bool gch_model_store_null(struct gch_model *md, unsigned int dst, u32 i)
 {
@@ -570,7 +571,7 @@ bool gch_model_store_null(struct gch_model *md, unsigned int dst, u32 i)
  * @dst: slot that is written
  * @src: slot that is read
  *
- * Return: whether heap and shadow agree.
+ * Return: true if heap and shadow agree.
  */
 bool gch_model_copy(struct gch_model *md, unsigned int dst, unsigned int src)
 {
@@ -586,7 +587,7 @@ bool gch_model_copy(struct gch_model *md, unsigned int dst, unsigned int src)
  * @md: the model
  * @dst: the slot
  *
- * Return: whether heap and shadow agree.
+ * Return: true if heap and shadow agree.
  */
 bool gch_model_clear(struct gch_model *md, unsigned int dst)
 {
@@ -602,7 +603,7 @@ bool gch_model_clear(struct gch_model *md, unsigned int dst)
  * @md: the model
  * @src: slot that refers to it
  *
- * Return: whether heap and shadow agree.
+ * Return: true if heap and shadow agree.
  */
 bool gch_model_free_slot(struct gch_model *md, unsigned int src)
 {
@@ -647,7 +648,7 @@ static bool cut_off(struct gch_model *md, u32 id)
  * @md: the model
  * @id: its node
  *
- * Return: whether heap and shadow agree.
+ * Return: true if heap and shadow agree.
  */
 bool gch_model_kill(struct gch_model *md, u32 id)
 {
@@ -673,7 +674,7 @@ bool gch_model_kill(struct gch_model *md, u32 id)
  * @md: the model
  * @generation: the oldest to collect
  *
- * Return: whether heap and shadow agree.
+ * Return: true if heap and shadow agree.
  */
 bool gch_model_collect(struct gch_model *md, unsigned int generation)
 {

@@ -130,7 +130,7 @@ static bool forget(struct walk *w)
  * @from: slot to begin at; MODEL_SLOTS for all slots and roots
  *
  * Context: also while a collection runs.
- * Return: whether heap and shadow agree.
+ * Return: true if heap and shadow agree.
  */
 bool gch_model_walk(struct gch_model *md, u32 from)
 {
@@ -194,7 +194,7 @@ static bool check_weaks(struct gch_model *md)
  * gch_model_check - compares heap and shadow
  * @md: the model
  *
- * Return: whether they agree.
+ * Return: true if they agree.
  */
 bool gch_model_check(struct gch_model *md)
 {
@@ -206,7 +206,7 @@ bool gch_model_check(struct gch_model *md)
  * gch_model_count - compares numbers of objects, of a heap with one model
  * @md: the model
  *
- * Return: whether they agree.
+ * Return: true if they agree.
  */
 bool gch_model_count(struct gch_model *md)
 {
@@ -228,7 +228,7 @@ bool gch_model_count(struct gch_model *md)
  * gch_model_settle - collects everything and compares all there is
  * @md: the model
  *
- * Return: whether heap and shadow agree.
+ * Return: true if heap and shadow agree.
  */
 bool gch_model_settle(struct gch_model *md)
 {

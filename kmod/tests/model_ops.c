@@ -89,10 +89,10 @@ static void draw_kind(struct gch_model_kind *k, struct rnd_state *rnd,
  * @md: a model of the heap
  * @rnd: random numbers
  *
- * The first three are variable: with references, without, and to be named by
- * weak entries.
+ * The first three are variable: with references, without, and to be named by weak
+ * entries.
  *
- * Return: whether the heap took it.
+ * Return: true if the heap took it.
  */
 bool gch_model_kind_new(struct gch_model *md, struct rnd_state *rnd)
 {
@@ -196,10 +196,10 @@ static bool build_leaf(struct gch_model *md, u32 which, u32 bytes, u32 serial)
  * @whole: all of it can be reached from the first node
  *
  * A chain forth or back, closed to a ring or not, with leaves and some more
- * references. If it is not @whole it may leave garbage behind. Nothing else refers
- * to it.
+ * references. If it is not @whole it may leave garbage behind. Nothing else refers to
+ * it.
  *
- * Return: whether heap and shadow agree; slot WORK_A refers to the first node.
+ * Return: true if heap and shadow agree; slot WORK_A refers to the first node.
  */
 bool gch_model_build(struct gch_model *md, u32 seed, bool whole)
 {
@@ -525,7 +525,7 @@ static bool let_go(struct gch_model *md, u32 first)
  *
  * Those of the garbage first, then others.
  *
- * Return: whether heap and shadow agree.
+ * Return: true if heap and shadow agree.
  */
 bool gch_model_room(struct gch_model *md)
 {
@@ -548,7 +548,7 @@ bool gch_model_room(struct gch_model *md)
  * @md: the model
  * @rnd: the program
  *
- * Return: whether heap and shadow still agree.
+ * Return: true if heap and shadow still agree.
  */
 bool gch_model_step(struct gch_model *md, struct rnd_state *rnd)
 {

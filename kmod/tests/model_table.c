@@ -20,7 +20,7 @@ static bool answered(struct gch_model *md, const char *call, long ret, int want)
  * @i: the entry; there may be none
  * @src: slot that is written there
  *
- * Return: whether heap and shadow agree.
+ * Return: true if heap and shadow agree.
  */
 bool gch_model_root_set(struct gch_model *md, u32 i, unsigned int src)
 {
@@ -41,7 +41,7 @@ bool gch_model_root_set(struct gch_model *md, u32 i, unsigned int src)
  * @dst: slot that gets it
  * @i: the entry; there may be none
  *
- * Return: whether heap and shadow agree.
+ * Return: true if heap and shadow agree.
  */
 bool gch_model_root_get(struct gch_model *md, unsigned int dst, u32 i)
 {
@@ -61,7 +61,7 @@ bool gch_model_root_get(struct gch_model *md, unsigned int dst, u32 i)
  * @md: the model
  * @i: the entry; there may be none
  *
- * Return: whether heap and shadow agree.
+ * Return: true if heap and shadow agree.
  */
 bool gch_model_root_clear(struct gch_model *md, u32 i)
 {
@@ -93,7 +93,7 @@ static bool must_live(struct gch_model *md, u32 id)
  * @i: the entry
  * @src: slot that refers to it, or to nothing
  *
- * Return: whether heap and shadow agree.
+ * Return: true if heap and shadow agree.
  */
 bool gch_model_weak_set(struct gch_model *md, u32 i, unsigned int src)
 {
@@ -131,10 +131,10 @@ static bool check_life(struct gch_model *md, u32 i, bool must, bool alive)
  * @dst: slot that gets the object, if it lives
  * @i: the entry
  *
- * What may be dead stays in the slot only where a program need not take the same
- * way a second time.
+ * What may be dead stays in the slot only where a program need not take the same way
+ * a second time.
  *
- * Return: whether heap and shadow agree.
+ * Return: true if heap and shadow agree.
  */
 bool gch_model_weak_get(struct gch_model *md, unsigned int dst, u32 i)
 {
@@ -159,7 +159,7 @@ bool gch_model_weak_get(struct gch_model *md, unsigned int dst, u32 i)
  * @md: the model
  * @i: the entry
  *
- * Return: whether heap and shadow agree.
+ * Return: true if heap and shadow agree.
  */
 bool gch_model_weak_alive(struct gch_model *md, u32 i)
 {
@@ -176,7 +176,7 @@ bool gch_model_weak_alive(struct gch_model *md, u32 i)
  * @md: the model
  * @i: the entry
  *
- * Return: whether heap and shadow agree.
+ * Return: true if heap and shadow agree.
  */
 bool gch_model_weak_clear(struct gch_model *md, u32 i)
 {
@@ -193,7 +193,7 @@ bool gch_model_weak_clear(struct gch_model *md, u32 i)
  * @md: the model
  * @nr: entries afterwards
  *
- * Return: whether heap and shadow agree.
+ * Return: true if heap and shadow agree.
  */
 bool gch_model_roots_grow(struct gch_model *md, u32 nr)
 {
@@ -217,7 +217,7 @@ bool gch_model_roots_grow(struct gch_model *md, u32 nr)
  * @md: the model
  * @nr: entries afterwards
  *
- * Return: whether heap and shadow agree.
+ * Return: true if heap and shadow agree.
  */
 bool gch_model_weaks_grow(struct gch_model *md, u32 nr)
 {
@@ -274,7 +274,7 @@ static bool weaks_new(struct gch_model *md, struct gch_weaks **table, u32 nr)
  * gch_model_tables_new - makes the tables that the model lacks, small
  * @md: the model
  *
- * Return: whether heap and shadow agree.
+ * Return: true if heap and shadow agree.
  */
 bool gch_model_tables_new(struct gch_model *md)
 {

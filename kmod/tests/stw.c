@@ -66,8 +66,8 @@ static struct gch_stats stats_of(struct gch_test_env *env)
  * @env: the test; the caller has the lock of its heap
  * @ticket: of the collection
  *
- * Return: whether it has begun: the first handshake is over, and the heap is stopped, if it
- * will be.
+ * Return: true if it has begun: the first handshake is over, and the heap is stopped,
+ * if it will be.
  */
 bool gch_test_cycle_begin(struct gch_test_env *env, u64 *ticket)
 {
