@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * alloc: what one allocation and one store cost
+ * alloc: measures the cost of one allocation and one store
  *
- * Loops are timed in batches. What they made is dropped, or freed on slab,
- * outside of the timed part, and each mutator reports the median of its batches:
- * interrupts and collections fall into few of them. An operation is an
- * allocation.
+ * Loops are timed in batches. The objects of a batch are dropped, or freed on slab,
+ * outside the timed part. Each mutator reports the median of its batches, because
+ * interrupts and collections hit only a few of them. An operation is an allocation.
  */
 #include "load.h"
 
@@ -18,7 +17,7 @@
 #define LARGE_BYTES	SZ_64K
 #define LARGE_BATCH	16
 #define STORE_BATCH	512
-/* Batches that are remembered; later ones take the place of earlier ones. */
+/* Batches remembered; later ones overwrite the oldest. */
 #define SAMPLES		1024
 
 enum {
@@ -34,7 +33,7 @@ enum {
 	NR_SLOTS,
 };
 
-/* A small object as gch_data() shows it; references are not to be touched. */
+/* A small object as gch_data() shows it; do not access the references. */
 struct small {
 	void *refs[2];
 	u64 stamp;
@@ -115,7 +114,7 @@ static int time_store(struct gch_load_thread *t, u64 *ps)
 	return err;
 }
 
-/* The objects of a batch must be new, empty and different. */
+/* The objects of a batch must be new, empty and distinct. */
 static int check_small(struct gch_load_thread *t)
 {
 	struct small *small;
@@ -142,7 +141,7 @@ wrong:
 	return -EUCLEAN;
 }
 
-/* The last store of a batch must be what is read. */
+/* A load must return the last store of a batch. */
 static int check_store(struct gch_load_thread *t)
 {
 	int err;
@@ -158,7 +157,7 @@ static int check_store(struct gch_load_thread *t)
 	       gch_clear(t->m, SLOT_READ);
 }
 
-/* One batch of each; the owner of the stores is made before. */
+/* One batch of each; the object that the stores write to exists already. */
 static int one_batch(struct gch_load_thread *t, struct samples *s)
 {
 	unsigned int i = s->batches % SAMPLES;
@@ -199,7 +198,7 @@ static int alloc_thread(struct gch_load_thread *t)
 	return err;
 }
 
-/* The median of the mutators' medians, each of which had batches. */
+/* The median of the mutators' medians, over those that had batches. */
 static void alloc_finish(struct gch_load_run *run)
 {
 	unsigned int figure, i, nr;

@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * churn: a large live set that changes piece by piece
+ * churn: a large live set that is replaced piece by piece
  *
- * The mutators share out the bytes that are to be live; each keeps its part as
- * trees of 15 nodes of 64 bytes, named by arrays. An operation makes a new tree
- * and puts it in the place of one chosen at random, which is garbage then. On
- * slab the old tree is also walked and freed.
+ * The mutators share the live bytes; each keeps its part as trees of 15 nodes of 64
+ * bytes, referenced by arrays. An operation makes a new tree and stores it over a
+ * random one, which becomes garbage. On slab the old tree is also walked and freed.
  *
- * Each operation is timed. One reading of the clock ends an operation and begins
- * the next, so choosing the tree and counting are part of it; looking at the time
- * every 64 operations is not.
+ * Each operation is timed. One clock reading ends an operation and begins the next,
+ * so choosing the tree and counting are included; checking the deadline every 64
+ * operations is not.
  *
- * Every node is stamped with its mutator, tree and place in it, and with the
- * serial number of the operation that made it. The last serial of each tree is
- * kept beside the heap. A tree in 256 operations is checked, and all at the end.
+ * Every node is stamped with its mutator, tree and index, and with the serial number
+ * of the operation that made it. The serial number of each tree is kept outside the
+ * heap. One tree per 256 operations is checked, and all at the end.
  */
 #include "load.h"
 
@@ -25,11 +24,11 @@
 #define NODES		15U
 #define NODE_BYTES	64U
 #define TREE_BYTES	(NODES * NODE_BYTES)
-/* Trees that one array names. */
+/* Trees per array. */
 #define CHUNK		SZ_64K
 #define MAX_CHUNKS	DIV_ROUND_UP(GCH_LOAD_LIVE_MAX / TREE_BYTES, CHUNK)
 
-/* Nodes are numbered by level: those below n are 2n + 1 and 2n + 2. */
+/* Nodes are numbered by level: the children of n are 2n + 1 and 2n + 2. */
 enum {
 	SLOT_NEW,
 	SLOT_OLD = SLOT_NEW + NODES,
@@ -37,7 +36,7 @@ enum {
 	NR_SLOTS = SLOT_CHUNK + MAX_CHUNKS,
 };
 
-/* A node as gch_data() shows it; references are not to be touched. */
+/* A node as gch_data() shows it; do not access the references. */
 struct node {
 	void *refs[2];
 	u64 stamp;
@@ -46,7 +45,7 @@ struct node {
 };
 
 static_assert(sizeof(struct node) == NODE_BYTES);
-/* A stamp has the serial number in 32 bits, the mutator, the tree, the node. */
+/* A stamp has the serial number in 32 bits, then mutator, tree and node. */
 #define NODE_BITS	4
 #define TREE_BITS	22
 #define OWNER_SHIFT	(NODE_BITS + TREE_BITS)
@@ -58,7 +57,7 @@ static_assert(!((GCH_LOAD_MUTATORS_MAX - 1) >> (32 - OWNER_SHIFT)));
  * struct churn - a run
  * @node: type of nodes
  * @array: type of the arrays of trees
- * @total: what was measured
+ * @total: results of the mutators' meters
  */
 struct churn {
 	struct gch_type *node;
@@ -67,13 +66,13 @@ struct churn {
 };
 
 /**
- * struct part - what one mutator keeps alive
+ * struct part - the live set of one mutator
  * @t: the mutator
  * @m: its access to the heap
  * @churn: the run
  * @nr: its trees
  * @last: serial number of the last operation
- * @serial: of the operation that made each tree; 0 if there is none
+ * @serial: serial number per tree; 0 for no tree
  */
 struct part {
 	struct gch_load_thread *t;
@@ -108,7 +107,7 @@ static int stamp_node(struct part *p, u32 tree, u32 serial, u32 k)
 	return 0;
 }
 
-/* Lets go of the first nodes of a tree begun. */
+/* Drops the first nodes of an incomplete tree. */
 static void abandon_tree(struct part *p, u32 nodes)
 {
 	while (nodes--)
@@ -155,7 +154,7 @@ static int free_tree(struct part *p)
 	return err;
 }
 
-/* Puts a new tree in the place of what is there, if anything is. */
+/* Replaces a tree, if there is one, by a new one. */
 static int replace_tree(struct part *p, u32 tree)
 {
 	bool to_free = gch_load_on_slab(p->t->run) && p->serial[tree];
@@ -174,7 +173,7 @@ static int replace_tree(struct part *p, u32 tree)
 	return to_free ? free_tree(p) : 0;
 }
 
-/* Looks at all nodes of a tree; they are counted. */
+/* Checks and counts all nodes of a tree. */
 static int check_tree(struct part *p, u32 tree, u64 *nodes)
 {
 	const struct node *node;
@@ -301,7 +300,7 @@ static int churn_thread(struct gch_load_thread *t)
 	err = get_ready(&p) ? : measure(&p);
 	if (!err && !gch_load_stopped(t))
 		err = check_all(&p);
-	/* What is broken is left as it is: its heap goes sooner or later. */
+	/* A corrupt graph is not walked; its memory is freed with the heap. */
 	if (gch_load_on_slab(t->run) && err != -EUCLEAN)
 		free_all(&p);
 	gch_load_own_put(p.serial, p.nr * sizeof(*p.serial));

@@ -2,8 +2,8 @@
 /*
  * cycles: rings of objects, made and dropped
  *
- * Reference counts alone free none of them. An operation is a ring; each is
- * walked before it is dropped.
+ * Reference counting alone frees none of them. An operation makes, walks and drops
+ * one ring.
  */
 #include "load.h"
 
@@ -14,7 +14,7 @@ enum {
 	NR_SLOTS,
 };
 
-/* An object as gch_data() shows it; the reference is not to be touched. */
+/* An object as gch_data() shows it; do not access the reference. */
 struct link {
 	void *next;
 	u64 number;
@@ -55,7 +55,7 @@ static int clear_slots(struct gch_load_thread *t)
 	return err;
 }
 
-/* The ring is closed after each link, so that it can be dropped at any time. */
+/* Closes the ring after each link, so that it can be dropped at any time. */
 static int make_ring(struct gch_load_thread *t)
 {
 	u32 i, entries = t->run->args.entries;

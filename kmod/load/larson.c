@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * larson: a server whose threads leave their work to others
+ * larson: a server whose threads hand their objects to each other
  *
  * After the program of Larson and Krishnan ("Memory allocation for long-running
- * server applications", 1998). A mutator has an array of blocks of random sizes
- * and replaces blocks chosen at random. After a number of rounds, each as many
- * operations as there are blocks, it puts its array in a box and takes out what
- * another has left there, so most blocks are freed by others than made them.
- * Who finds the box empty begins an array anew: there is one more than mutators.
+ * server applications", 1998). A mutator has an array of blocks of random sizes and
+ * replaces random blocks. After a number of rounds, each of as many operations as
+ * there are blocks, it swaps its array with the one in a box, so most blocks are
+ * freed by another mutator than allocated them. A mutator that finds the box empty
+ * makes a new array: there is one array more than mutators.
  *
- * What is in an array is kept beside the heap, on a shelf that goes from hand to
- * hand with it: a random number for each block, which its size and contents
- * follow from. A block is checked when it is replaced, and all at the end.
+ * The expected contents of an array are kept outside the heap, on a shelf that is
+ * handed over with it: a random number per block, which determines its size and
+ * contents. A block is checked when it is replaced, and all at the end.
  *
- * struct larson.lock protects the box; locks of the heap are taken under it. What
- * is alive in the box is freed by the last mutator to leave.
+ * struct larson.lock protects the box; locks of the heap are taken under it. The last
+ * mutator to leave frees the array in the box.
  */
 #include "load.h"
 
@@ -30,9 +30,9 @@ enum {
 };
 
 /**
- * struct shelf - what has to be in an array
- * @id: in the array too
- * @owner: mutator that had it last
+ * struct shelf - expected contents of an array
+ * @id: number of the array, also stored in it
+ * @owner: last mutator that had it
  * @stamp: random number of each block; 0 for none
  */
 struct shelf {
@@ -45,11 +45,11 @@ struct shelf {
  * struct larson - a run
  * @array: type of arrays
  * @block: type of blocks
- * @lock: see above
- * @users: mutators that have come and not left
- * @box: an array, or nothing
+ * @lock: protects @users, @box, @boxed and @last_id
+ * @users: mutators between enter() and leave()
+ * @box: root table of one entry: an array, or null
  * @boxed: its shelf
- * @last_id: of arrays
+ * @last_id: number of the last array
  */
 struct larson {
 	struct gch_type *array;
@@ -66,8 +66,8 @@ struct larson {
  * @t: the mutator
  * @m: its access to the heap
  * @larson: the run
- * @shelf: what its array has
- * @blocks: of an array
+ * @shelf: expected contents of its array
+ * @blocks: blocks per array
  */
 struct hand {
 	struct gch_load_thread *t;
@@ -94,7 +94,7 @@ static u32 size_of(const struct hand *h, u32 stamp)
 	return args->min_size + (u32)(stamp * sizes >> 32);
 }
 
-/* Blocks begin with eight bytes that name them; the last byte does too. */
+/* The first eight bytes of a block, and the last byte, identify it. */
 static u64 name_of(const struct hand *h, u32 i)
 {
 	return (u64)h->shelf->stamp[i] << 32 | i;
@@ -140,7 +140,7 @@ static int make_block(struct hand *h, u32 i)
 	return fill_block(h, i) ? : gch_store(h->m, SLOT_ARRAY, i, SLOT_BLOCK);
 }
 
-/* As a server does: first the old one goes, then the new one is made. */
+/* Like a server, frees the old block before it allocates the new one. */
 static int replace_block(struct hand *h, u32 i)
 {
 	int err;
@@ -152,7 +152,7 @@ static int replace_block(struct hand *h, u32 i)
 		return err;
 	h->shelf->stamp[i] = 0;
 	err = make_block(h, i);
-	/* Nothing may refer to what is gone. */
+	/* The old block is freed, so nothing may refer to it. */
 	if (err == -ENOMEM)
 		gch_store_null(h->m, SLOT_ARRAY, i);
 	return err;
@@ -190,7 +190,7 @@ static int make_array(struct hand *h)
 	return err;
 }
 
-/* The array that was taken out of the box must be that of the shelf. */
+/* The array from the box must match its shelf. */
 static int check_array(struct hand *h)
 {
 	const u64 *data = gch_data(h->m, SLOT_ARRAY, NULL);
@@ -232,14 +232,14 @@ static void free_array(struct hand *h)
 	gch_free(h->m, SLOT_ARRAY);
 }
 
-/* Lets go of the array, which is checked if nothing has gone wrong before. */
+/* Drops the array, and checks it first if no error has occurred. */
 static int drop_array(struct hand *h, int err)
 {
 	if (!h->shelf)
 		return err;
 	if (!err && !gch_load_stopped(h->t))
 		err = check_array(h) ? : check_blocks(h);
-	/* What is broken is left as it is: its heap goes sooner or later. */
+	/* A corrupt array is not walked; its memory is freed with the heap. */
 	if (gch_load_on_slab(h->t->run) && err != -EUCLEAN &&
 	    !gch_is_null(h->m, SLOT_ARRAY))
 		free_array(h);
@@ -307,7 +307,7 @@ static int operate(struct hand *h)
 	return err;
 }
 
-/* Who comes when the run is to end has nothing to do, and nothing to leave. */
+/* A mutator that enters after a stop does nothing and need not leave. */
 static int enter(struct hand *h)
 {
 	struct larson *larson = h->larson;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Workloads on heaps: what the files of gcheap_load share
+ * Workloads on heaps: declarations shared by the files of gcheap_load
  *
  * A run is one workload on one heap. Its mutators are kthreads bound to CPUs.
  */
@@ -18,28 +18,28 @@
 #include <gcheap/gcheap.h>
 #include <uapi/linux/gcheap_load.h>
 
-/* Most runs that exist at a time. */
+/* Runs that may exist at a time. */
 #define GCH_LOAD_RUNS_MAX	64
-/* Mismatches that are reported one by one. */
+/* Mismatches with details; further ones are only counted. */
 #define GCH_LOAD_MISMATCHES	10
 /* Longest message of a failed run, the terminating NUL included. */
 #define GCH_LOAD_MESSAGE_SIZE	128
-/* Figures that a mutator hands over: see alloc.c. */
+/* Results of a mutator: see alloc.c. */
 #define GCH_LOAD_FIGURES	3
-/* Widths of windows that utilisation is measured over: see meter.c. */
+/* Window widths for utilisation: see meter.c. */
 #define GCH_LOAD_WINDOWS	3
 /* Most mutators of a run. */
 #define GCH_LOAD_MUTATORS_MAX	64U
-/* Most bytes of the trees of a churn. */
+/* Most live bytes of a churn. */
 #define GCH_LOAD_LIVE_MAX	SZ_2G
-/* Most blocks of an array of larson. */
+/* Most blocks per array of larson. */
 #define GCH_LOAD_BLOCKS_MAX	100000U
-/* Largest mstress: hundreds of items of the first mutator. */
+/* Largest scale of mstress: hundreds of items of the first mutator. */
 #define GCH_LOAD_SCALE_MAX	500U
 
 /*
- * For what may be large: that it fails is said to who asked for it. Nobody is
- * killed for it.
+ * For memory that may be large: the allocation fails rather than invoke the OOM
+ * killer, and the run reports the failure.
  */
 #define GCH_LOAD_GFP		(GFP_KERNEL_ACCOUNT | __GFP_NOWARN | \
 				 __GFP_RETRY_MAYFAIL)
@@ -47,19 +47,19 @@
 struct gch_load_run;
 
 /**
- * struct gch_load_args - what a run was asked to do
- * @workload: which
- * @mutators: threads
+ * struct gch_load_args - arguments of a run
+ * @workload: the workload
+ * @mutators: number of threads
  * @seconds: ends after this time, 0 for never
- * @max_operations: ends after this many operations a mutator, 0 for never
- * @depth: of trees
- * @entries: of a cache or a ring
+ * @max_operations: ends after this many operations per mutator, 0 for never
+ * @depth: depth of trees
+ * @entries: entries of a cache or links of a ring
  * @size: bytes of data in an object
- * @live: bytes of all trees of a churn
- * @blocks: of an array
+ * @live: live bytes of a churn
+ * @blocks: blocks per array
  * @min_size: bytes of the smallest block
- * @max_size: bytes of the largest
- * @rounds: over an array before it is handed over
+ * @max_size: bytes of the largest block
+ * @rounds: rounds over an array before it is handed over
  * @scale: hundreds of items in a round
  * @verify: a replay checks death records
  */
@@ -86,10 +86,10 @@ struct gch_load_args {
  * @task: its kthread
  * @m: its mutator
  * @index: its number in the run
- * @operations: done so far; written by the thread, read by anyone
- * @work_ns: time at work; likewise
- * @figure: what it measured; read after the run has ended
- * @rnd: its random numbers, the same in every run
+ * @operations: operations done; written by the thread, read by any task
+ * @work_ns: time at work; written by the thread, read by any task
+ * @figure: its results; read after the run has ended
+ * @rnd: its random number generator, with the same seed in every run
  */
 struct gch_load_thread {
 	struct gch_load_run *run;
@@ -103,14 +103,14 @@ struct gch_load_thread {
 };
 
 /**
- * struct gch_load_workload - how a workload is carried out
+ * struct gch_load_workload - operations of a workload
  * @slots: size of a mutator's frame
  * @max_mutators: most threads
  * @init: sets up &gch_load_run.priv; optional
- * @thread: what each mutator does, until gch_load_more() is false. Returns 0,
- *	-ECANCELED if gch_load_break() told it to, or an error.
+ * @thread: runs each mutator until gch_load_more() is false. Returns 0, -ECANCELED if
+ *	gch_load_break() was true, or an error.
  * @finish: called once, when the last thread has left; optional
- * @exit: undoes @init when nobody uses the run any more; optional
+ * @exit: undoes @init when no task uses the run any more; optional
  */
 struct gch_load_workload {
 	unsigned int slots;
@@ -122,9 +122,9 @@ struct gch_load_workload {
 };
 
 /**
- * struct gch_load_mismatch - a disagreement of a replay
- * @kind: of what sort
- * @line: of the trace
+ * struct gch_load_mismatch - a mismatch between a trace and its heap
+ * @kind: kind of mismatch
+ * @line: line of the trace
  * @object: number in the trace
  */
 struct gch_load_mismatch {
@@ -138,43 +138,43 @@ struct gch_load_mismatch {
  * @id: number, never used twice
  * @portid: netlink socket that it belongs to
  * @ref: references; the registry holds one until the run is forgotten
- * @reap: stops and forgets it after its socket was closed
- * @args: what it was asked to do
- * @workload: how that is carried out
- * @priv: the workload's
+ * @reap: work item that waits for its threads and forgets it
+ * @args: its arguments
+ * @workload: operations of its workload
+ * @priv: the workload's data
  * @heap: its heap; NULL once it has ended
  * @heap_name: name of @heap
  * @engine: engine of @heap
- * @claimed: @heap is the run's alone
- * @limit_hits: of @heap before the run
+ * @claimed: the run has claimed @heap
+ * @limit_hits: limit hits of @heap before the run
  * @wait: where its threads wait
- * @stop: its threads are to leave
+ * @stop: tells its threads to leave
  * @running: threads that have not left
  * @unready: threads that gch_load_ready() waits for
- * @done: all have left
- * @start_ns: when it began
- * @deadline: jiffies when it ends, if &gch_load_args.seconds
- * @lock: protects what follows, up to @lines
- * @state: of the run
- * @end_ns: when it ended
+ * @done: all threads have left
+ * @start_ns: start time
+ * @deadline: end time in jiffies, if &gch_load_args.seconds
+ * @lock: protects the members from here to @mismatch, and those below that say so
+ * @state: state of the run
+ * @end_ns: end time
  * @error: first error, negative
- * @message: what went wrong first
- * @mismatches: their number
- * @mismatch: the first of them
- * @lines: replayed; like what follows written by one thread, read by anyone
- * @checks: objects that a replay has looked up to compare deaths
- * @own_bytes: most memory that a replay has taken for itself
- * @counted: the objects that are alive at the end have been counted; like the next
- *	two under @lock
- * @live_expected: objects that must be alive at the end
- * @live_found: those found
- * @skipped: records on objects rightly freed before
- * @handed_over: what mutators got from others; under @lock
- * @peaks: of the heap; complete once the run has ended
- * @latency: what operations took; once the run has ended
- * @pause: what held them up meanwhile; likewise
- * @mmu: least utilisation of windows in parts per million, U32_MAX if it is
- *	not known; likewise
+ * @message: message of the first error
+ * @mismatches: number of mismatches
+ * @mismatch: the first mismatches
+ * @lines: lines replayed; this and the next members are written by one thread and
+ *	read by any task
+ * @checks: lookups of objects by a replay to compare deaths
+ * @own_bytes: peak memory of a replay outside the heap
+ * @counted: live objects were counted at the end; this and the next two under @lock
+ * @live_expected: expected live objects at the end
+ * @live_found: live objects found
+ * @skipped: records skipped because the heap had rightly freed the object
+ * @handed_over: arrays or items that mutators got from others; under @lock
+ * @peaks: peaks of the heap; complete once the run has ended
+ * @latency: times of operations; set once the run has ended
+ * @pause: pauses of the mutators; set once the run has ended
+ * @mmu: minimum mutator utilisation per window width in parts per million, U32_MAX if
+ *	unknown; set once the run has ended
  * @figure: medians over the threads, once the run has ended
  * @thread: its threads
  */
@@ -249,7 +249,7 @@ void gch_load_mismatch(struct gch_load_run *run,
 __printf(3, 4)
 void gch_load_fail(struct gch_load_run *run, int err, const char *fmt, ...);
 
-/* Deaths are compared one by one: nobody else may collect the heap. */
+/* Deaths are compared one by one, so no other user may collect the heap. */
 static inline bool gch_load_counts_deaths(const struct gch_load_run *run)
 {
 	return run->args.workload == GCHEAP_LOAD_WORKLOAD_REPLAY &&

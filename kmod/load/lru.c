@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * lru: a cache that forgets what was not asked for the longest
+ * lru: a cache that evicts the least recently used entry
  *
- * Each mutator has its own. The cache is one graph of the heap: an object with
- * an array of hash chains and, as the head of a ring of nodes from the newest
- * to the oldest; every node refers to the cache. So nothing of it is ever freed
- * by counting alone once it is dropped, while an evicted node is. An operation
- * is a lookup, which inserts what it misses.
+ * Each mutator has its own. The cache is one graph in the heap: an object with an
+ * array of hash chains, which also heads a ring of nodes from newest to oldest; every
+ * node refers to the cache. So reference counting alone frees an evicted node, but
+ * nothing of a dropped cache. An operation is a lookup, which inserts a missing key.
  *
- * What the cache must contain is kept beside the heap, in an array by key: when
- * the key was last asked for, 0 if it is not in. Times only grow, so evicted
- * nodes must come in their order.
+ * The expected contents are kept outside the heap, in an array by key: the time of
+ * the last lookup, 0 if the key is not cached. Times only grow, so nodes must be
+ * evicted in their order.
  */
 #include "load.h"
 
@@ -30,7 +29,7 @@ enum {
 	NR_SLOTS,
 };
 
-/* References of a node, and of the cache as the head of the ring. */
+/* References of a node, and of the cache as head of the ring. */
 enum {
 	REF_CHAIN,
 	REF_OLDER,
@@ -40,8 +39,8 @@ enum {
 };
 
 /*
- * A node as gch_data() shows it; its references are not to be touched. The rest
- * up to the size asked for has the key's low byte.
+ * A node as gch_data() shows it; do not access the references. The rest, up to the
+ * requested size, is filled with the key's low byte.
  */
 struct entry {
 	void *refs[NR_REFS];
@@ -75,7 +74,7 @@ static u32 chain_of(const struct lru *l, u32 key)
 	return hash_32(key, l->bits);
 }
 
-/* Puts the node in at the head of the ring, as the newest. */
+/* Inserts the node at the head of the ring, as the newest. */
 static int link_newest(struct lru *l)
 {
 	return gch_load(l->m, SLOT_OLDER, SLOT_CACHE, REF_OLDER) ? :
@@ -126,7 +125,7 @@ static int find(struct lru *l, u32 key)
 	return err;
 }
 
-/* Takes the node out of the chain of its key. */
+/* Removes the node from its key's chain. */
 static int unchain(struct lru *l, u32 key)
 {
 	u32 steps, chain = chain_of(l, key);
@@ -260,7 +259,7 @@ static int lookup(struct lru *l)
 	return 0;
 }
 
-/* The ring must hold exactly what is expected, from the newest to the oldest. */
+/* The ring must hold exactly the expected nodes, from newest to oldest. */
 static int check_all(struct lru *l)
 {
 	u64 last = U64_MAX;
@@ -346,7 +345,7 @@ static int lru_thread(struct gch_load_thread *t)
 	if (!l.expect)
 		return -ENOMEM;
 	err = run_cache(&l);
-	/* A broken cache is left as it is: its heap goes sooner or later. */
+	/* A corrupt cache is not walked; its memory is freed with the heap. */
 	if (gch_load_on_slab(t->run) && err != -EUCLEAN)
 		free_all(&l);
 	clear_slots(&l, 0);

@@ -19,7 +19,7 @@ static int __init load_init(void)
 	if (err)
 		return err;
 
-	/* Heaps belong to the host, so the family is not seen in containers. */
+	/* Heaps belong to the host, so containers do not see the family. */
 	gcheap_load_nl_family.netnsok = false;
 	err = genl_register_family(&gcheap_load_nl_family);
 	if (err)

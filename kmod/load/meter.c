@@ -1,24 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Meters: what a mutator's operations take, and how much of any short window it
- * is held up
+ * Meters: operation times of a mutator, and its minimum utilisation
  *
- * The minimum mutator utilisation (MMU; Cheng and Blelloch, "A parallel,
- * real-time garbage collector", 2001) for a width is the least share of any
- * window of that width that a mutator has to itself, out of all windows that lie
- * within the time measured. What it has not to itself are its pauses as the heap
- * records them.
+ * The minimum mutator utilisation (MMU; Cheng and Blelloch, "A parallel, real-time
+ * garbage collector", 2001) for a width is the smallest share of any window of that
+ * width in which the mutator runs, over all windows within the measured time. In the
+ * rest of a window it is in pauses, as the heap records them.
  *
- * It is enough to look at the windows that end with a pause, and at the very
- * first one: any other can be moved, later while a pause covers its end, else
- * earlier, and contains no less of pauses on the way. So each pause is the
- * occasion to look at one window of each width, with the pauses that are still
- * within it in a ring.
+ * It suffices to look at the windows that end with a pause, and at the very first
+ * window. Any other window can be moved, later while a pause covers its end, else
+ * earlier, and never loses pause time on the way. So each pause is the occasion to
+ * look at one window per width; a ring holds the pauses still within it.
  *
- * The ring is bounded because pauses that come closer than a 256th of the width
- * are joined. Of a joined pause that begins before the window, as much as can be
- * is taken to lie within: the result is exact if none was joined, and else never
- * too high, and too low by 0.4 percent points at most.
+ * The ring is bounded because pauses closer than 1/256 of the width are joined. For a
+ * joined pause that begins before the window, as much of it as possible is assumed
+ * inside. So the result is exact if none was joined; otherwise it is never too high,
+ * and at most 0.4 percentage points too low.
  */
 #include "meter.h"
 
@@ -38,7 +35,7 @@ static struct gch_load_pause *pause_at(struct gch_load_window *w,
 	return &w->pause[(w->first + i) % GCH_LOAD_PAUSES];
 }
 
-/* Forgets the pauses that ended before a time. */
+/* Removes the pauses that ended before @ns. */
 static void window_leave(struct gch_load_window *w, u64 ns)
 {
 	while (w->nr && pause_at(w, 0)->end_ns <= ns) {
@@ -89,11 +86,11 @@ static void on_pause(void *arg, u64 start_ns, u64 end_ns)
 }
 
 /**
- * gch_load_meter_begin - begins to measure a mutator
+ * gch_load_meter_begin - starts to measure a mutator
  * @m: the mutator
  *
- * Context: may sleep; the task that owns @m.
- * Return: its meter, or NULL if there is no memory for it.
+ * Context: may sleep; in the task that owns @m.
+ * Return: its meter, or NULL without memory.
  */
 struct gch_load_meter *gch_load_meter_begin(struct gch_mutator *m)
 {
@@ -126,13 +123,13 @@ static void add_times(struct gch_hist *hist, const struct gch_load_times *times)
 }
 
 /**
- * gch_load_meter_end - ends measuring and frees the meter
+ * gch_load_meter_end - stops measuring and frees the meter
  * @m: the mutator
  * @meter: its meter
- * @total: to which its results are added
+ * @total: adds its results to this
  *
- * Context: may sleep; the task that owns @m.
- * Return: how long it was measured, in nanoseconds.
+ * Context: may sleep; in the task that owns @m.
+ * Return: the measured time in nanoseconds.
  */
 u64 gch_load_meter_end(struct gch_mutator *m, struct gch_load_meter *meter,
 		       struct gch_load_total *total)

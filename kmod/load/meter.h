@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/*
- * Meters: what a mutator's operations take, and how much of any short window it
- * is held up
- */
+/* Meters: operation times of a mutator, and its minimum utilisation */
 #ifndef _GCHEAP_LOAD_METER_H
 #define _GCHEAP_LOAD_METER_H
 
@@ -12,15 +9,15 @@
 
 #include "load.h"
 
-/* A window is known to this part of its width: see meter.c. */
+/* Resolution of a window, as a fraction of its width: see meter.c. */
 #define GCH_LOAD_GRAINS		256U
-/* Pauses that may touch a window, once those within a grain are joined. */
+/* Pauses that may overlap a window, once those within a grain are joined. */
 #define GCH_LOAD_PAUSES		(2 * GCH_LOAD_GRAINS + 4)
 
 /**
- * struct gch_load_pause - a pause, or some that follow closely
- * @end_ns: when it ended
- * @ns: how long the mutator was held up in all
+ * struct gch_load_pause - a pause, or several joined ones
+ * @end_ns: end time
+ * @ns: total pause time
  */
 struct gch_load_pause {
 	u64 end_ns;
@@ -28,14 +25,14 @@ struct gch_load_pause {
 };
 
 /**
- * struct gch_load_window - the pauses of the last while
- * @width_ns: how long that is
- * @start_ns: when the latest pause began
- * @sum_ns: of the pauses held
- * @worst_ns: most that any window so far was spent in pauses
- * @first: the earliest pause held
+ * struct gch_load_window - the pauses in a sliding window
+ * @width_ns: width of the window
+ * @start_ns: start of the latest pause
+ * @sum_ns: total time of the pauses held
+ * @worst_ns: most pause time in any window so far
+ * @first: index of the earliest pause held
  * @nr: pauses held
- * @pause: a ring of them
+ * @pause: ring of pauses
  */
 struct gch_load_window {
 	u64 width_ns;
@@ -50,8 +47,8 @@ struct gch_load_window {
 /**
  * struct gch_load_times - a histogram of one mutator, used by its task alone
  * @bucket: as in &struct gch_hist
- * @sum_ns: of all times
- * @max_ns: the longest
+ * @sum_ns: sum of all times
+ * @max_ns: longest time
  */
 struct gch_load_times {
 	u64 bucket[GCH_HIST_BUCKETS];
@@ -60,11 +57,11 @@ struct gch_load_times {
 };
 
 /**
- * struct gch_load_meter - of one mutator; used by its task alone
- * @latency: operations
- * @pause: what held the mutator up
- * @begin_ns: when measuring began
- * @window: of different widths
+ * struct gch_load_meter - meter of one mutator; used by its task alone
+ * @latency: times of operations
+ * @pause: pauses of the mutator
+ * @begin_ns: start of measuring
+ * @window: one window per width
  */
 struct gch_load_meter {
 	struct gch_load_times latency;
@@ -74,15 +71,15 @@ struct gch_load_meter {
 };
 
 /**
- * struct gch_load_total - what the meters of a run have shown
+ * struct gch_load_total - combined results of a run's meters
  * @lock: protects @mmu
- * @latency: all operations
- * @pause: all pauses, in the same time
- * @mmu: the least utilisation of a window, parts per million; U32_MAX if no
- *	mutator was measured for so long
+ * @latency: times of all operations
+ * @pause: all pauses in the same time
+ * @mmu: minimum mutator utilisation per window width in parts per million; U32_MAX if
+ *	no mutator was measured for a whole window
  */
 struct gch_load_total {
-	struct mutex lock;	/* see above */
+	struct mutex lock;	/* protects @mmu */
 	struct gch_hist latency;
 	struct gch_hist pause;
 	u32 mmu[GCH_LOAD_WINDOWS];

@@ -2,22 +2,21 @@
 /*
  * mstress: items of very different sizes, made by one mutator, dropped by another
  *
- * After the stress test of mimalloc (Leijen, test-stress.c). A round makes a
- * number of items: some are dropped soon, others are kept until the round ends.
- * Now and then one is exchanged with what is in a transfer table that all
- * mutators share. An item has 1 to 16 words, one that is kept up to 64; one in a
- * hundred is a hundred times as large, one in a thousand a thousand times. Of
- * every eight mutators the last has eight times as much to do as the first. After
- * a round each mutator drops about half of its share of the transfer table.
+ * After the stress test of mimalloc (Leijen, test-stress.c). A round makes a number
+ * of items: some are dropped soon, others are kept until the round ends. Now and then
+ * an item is exchanged with one in a transfer table that all mutators share. A
+ * short-lived item has 1 to 16 words, a kept one up to 64; one in a hundred is 100
+ * times as large, one in a thousand 1000 times. In each group of eight mutators, the
+ * last has eight times the work of the first. After a round each mutator drops about
+ * half of its share of the transfer table.
  *
- * An item's words follow from the first, its key, and are checked when it is
- * dropped. The number of items and the sum of keys that were made, less those
- * dropped, must at the end be what is in the transfer table.
+ * The words of an item are derived from the first, its key, and are checked when it
+ * is dropped. At the end, the number and the key sum of items made, less those
+ * dropped, must match the transfer table.
  *
- * struct mstress.lock protects the counts; an entry of the transfer table is
- * protected by one of struct mstress.entry_lock. Locks of the heap are taken under
- * them, they are not taken under each other. What is in the table at the end is
- * freed by the last mutator to leave.
+ * struct mstress.lock protects the counts; one of struct mstress.entry_lock protects
+ * an entry of the transfer table. Locks of the heap are taken under them; they do not
+ * nest. The last mutator to leave frees the items in the table.
  */
 #include "load.h"
 
@@ -27,7 +26,7 @@
 /* Entries of the transfer table. */
 #define TRANSFERS	1000U
 #define ENTRY_LOCKS	64U
-/* Items of a round of the first mutator for each of &gch_load_args.scale. */
+/* Items in a round of the first mutator, per unit of &gch_load_args.scale. */
 #define SCALE		100U
 #define SIZES		5U
 #define KEPT_SIZES	(SIZES + 2)
@@ -40,7 +39,7 @@
 static_assert(WORDS_MAX * sizeof(u64) <= GCH_OBJECT_MAX);
 static_assert(8 * SCALE * GCH_LOAD_SCALE_MAX * sizeof(void *) <=
 	      GCH_OBJECT_MAX);
-/* A key has the number of words, the mutator, and the mutator's serial number. */
+/* A key holds the number of words, the mutator, and the mutator's serial number. */
 static_assert(!(WORDS_MAX >> WORDS_BITS));
 static_assert(!((GCH_LOAD_MUTATORS_MAX - 1) >> OWNER_BITS));
 
@@ -66,12 +65,12 @@ struct tally {
  * struct mstress - a run
  * @array: type of arrays of items
  * @item: type of items
- * @lock: see above
- * @users: mutators that have come and not left
+ * @lock: protects @users and @left
+ * @users: mutators between enter() and leave()
  * @unsure: some items went unchecked
- * @left: of the mutators that have left
- * @transfer: items on their way
- * @entry_lock: see above
+ * @left: tallies of the mutators that have left
+ * @transfer: the transfer table
+ * @entry_lock: protect the entries of @transfer
  */
 struct mstress {
 	struct gch_type *array;
@@ -89,12 +88,12 @@ struct mstress {
  * @t: the mutator
  * @m: its access to the heap
  * @ms: the run
- * @tally: of its items, and of others' that it dropped
- * @serial: of its last item
+ * @tally: items it made less items it dropped
+ * @serial: serial number of its last item
  * @handed_over: items that it got from others
- * @room: most items of a round that are dropped soon
- * @nr: how many of them there have been in this round
- * @kept: items of this round that are kept
+ * @room: short-lived items of a round
+ * @nr: short-lived items made in this round
+ * @kept: kept items of this round
  */
 struct worker {
 	struct gch_load_thread *t;
@@ -108,7 +107,7 @@ struct worker {
 	u32 kept;
 };
 
-/* Says yes so often in a hundred times. */
+/* True with this probability. */
 static bool chance(struct worker *w, u32 percent)
 {
 	return prandom_u32_state(&w->t->rnd) % 100 < percent;
@@ -172,7 +171,7 @@ static int make_item(struct worker *w, u32 sizes)
 	return 0;
 }
 
-/* Looks at all of the item. */
+/* Checks the whole item. */
 static int check_item(struct worker *w)
 {
 	size_t bytes;
@@ -194,7 +193,7 @@ static int check_item(struct worker *w)
 	return 0;
 }
 
-/* Drops the item that has been taken out of where it was. */
+/* Checks and drops the item in SLOT_ITEM, if there is one. */
 static int drop_item(struct worker *w)
 {
 	if (gch_is_null(w->m, SLOT_ITEM))
@@ -214,7 +213,7 @@ static int drop_from(struct worker *w, unsigned int array, u32 i)
 
 /* ---- the transfer table ---- */
 
-/* Puts what is in SLOT_ITEM into an entry and takes out what was there. */
+/* Exchanges SLOT_ITEM with an entry. */
 static int transfer(struct worker *w, u32 entry)
 {
 	struct mutex *lock = &w->ms->entry_lock[entry % ENTRY_LOCKS];
@@ -287,7 +286,7 @@ static int add(struct worker *w)
 	       gch_clear(w->m, SLOT_ITEM);
 }
 
-/* Half as many items are kept as are dropped soon. */
+/* A round keeps half as many items as it drops soon. */
 static int step(struct worker *w)
 {
 	bool full = w->kept == w->room / 2;
@@ -318,7 +317,7 @@ static int drop_array(struct worker *w, unsigned int array, u32 nr)
 	return err ? : gch_load_drop(w->t, array);
 }
 
-/* Checks and drops what the round has left; a stop saves only the checks. */
+/* Checks and drops the items that the round left; a stop skips only the checks. */
 static int end_round(struct worker *w)
 {
 	int err;
@@ -343,7 +342,7 @@ static int begin_round(struct worker *w)
 			     max(w->room / 2, 1U), 0);
 }
 
-/* Whatever an error was, what is not broken can be dropped. */
+/* Even after an error, intact items are dropped. */
 static int one_round(struct worker *w)
 {
 	int ended, err;
@@ -380,7 +379,7 @@ static int enter(struct worker *w)
 	return err;
 }
 
-/* What has been made and not dropped must be in the transfer table. */
+/* The items made and not dropped must be in the transfer table. */
 static int check_transfers(struct worker *w)
 {
 	struct tally must = w->ms->left;
@@ -418,7 +417,7 @@ static int leave(struct worker *w, int err)
 	mutex_unlock(&w->t->run->lock);
 	if (!last)
 		return err;
-	/* What is broken is left as it is: its heap goes sooner or later. */
+	/* Corrupt items are not touched; their memory is freed with the heap. */
 	if (err != -EUCLEAN)
 		err = check_transfers(w) ? : err;
 	gch_roots_destroy(w->m, ms->transfer);

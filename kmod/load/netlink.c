@@ -2,9 +2,9 @@
 /*
  * Netlink handlers of gcheap_load: requests in, replies out, no policy
  *
- * Handlers run concurrently, and while one runs no family can be registered:
- * none of them waits for a run to make progress, or for its threads to leave. What
- * would have to is refused with -EAGAIN.
+ * Handlers run concurrently, and no family can be registered while one runs. So no
+ * handler waits for the progress of a run, or for its threads to leave; a request
+ * that would have to wait fails with -EAGAIN.
  */
 #include "compat.h"
 #include "load.h"
@@ -19,10 +19,10 @@
 #define WL_ALL		(WL(REPLAY) | WL_TIMED)
 #define WL_TIMED	(WL(BINARY_TREES) | WL(LRU) | WL(CYCLES) | WL(ALLOC) | \
 			 WL_READY)
-/* Those whose mutators get ready before their time begins. */
+/* Workloads whose mutators set up before the run's time begins. */
 #define WL_READY	(WL(CHURN) | WL(LARSON) | WL(MSTRESS))
 
-/* One number of run-new: where it goes, its limits, who takes it. */
+/* A number attribute of run-new: its field, limits, and workloads. */
 struct number {
 	u16 attr;
 	u16 offset;
@@ -94,7 +94,10 @@ static int refuse(struct genl_info *info, u16 attr, const char *message)
 	return -EINVAL;
 }
 
-/* Of who opened the socket as well: what it is handed to may have more. */
+/*
+ * Also checks the opener of the socket, because a more privileged task may have
+ * received it.
+ */
 static int check_admin(struct sk_buff *skb, struct genl_info *info)
 {
 	if (netlink_capable(skb, CAP_SYS_ADMIN))
@@ -213,7 +216,7 @@ static int parse_request(struct genl_info *info, struct gch_load_args *args)
 	    args->mutators > gch_load_replay.max_mutators)
 		return refuse(info, GCHEAP_LOAD_A_RUN_MUTATORS,
 			      "mutators: 1 to 8 for replay");
-	/* A number of operations is asked for instead of a time. */
+	/* A number of operations replaces the default time. */
 	if (args->max_operations && !info->attrs[GCHEAP_LOAD_A_RUN_SECONDS])
 		args->seconds = 0;
 	return check_sizes(info, args) ? : parse_verify(info, args);
@@ -260,7 +263,7 @@ int gcheap_load_nl_run_new_doit(struct sk_buff *skb, struct genl_info *info)
 		genlmsg_end(msg, hdr);
 		err = genlmsg_reply(msg, info);
 	}
-	/* Nobody could stop a run whose number nobody knows. */
+	/* User space never learns the number of this run, so it could not stop it. */
 	if (err)
 		gch_load_run_abandon(run);
 	gch_load_run_put(run);
@@ -347,7 +350,10 @@ static int put_replay(struct sk_buff *msg, const struct gch_load_run *run)
 	    nla_put_uint(msg, GCHEAP_LOAD_A_RUN_OWN_BYTES,
 			 READ_ONCE(run->own_bytes)))
 		return -EMSGSIZE;
-	/* One that did not come to its end has found nothing to be right. */
+	/*
+	 * A run that failed before its end has not proved that there are no
+	 * mismatches.
+	 */
 	if ((run->mismatches || !run->error) &&
 	    nla_put_uint(msg, GCHEAP_LOAD_A_RUN_MISMATCHES, run->mismatches))
 		return -EMSGSIZE;
@@ -439,12 +445,12 @@ static int put_memory(struct sk_buff *msg, const struct gch_load_run *run)
 	return put_parts(msg, &peaks->census);
 }
 
-/* Results of what gets ready first; there are none before it has ended. */
+/* Results of workloads that set up first; there are none before the run has ended. */
 static int put_ready(struct sk_buff *msg, const struct gch_load_run *run)
 {
 	if (run->state == GCHEAP_LOAD_STATE_RUNNING)
 		return 0;
-	/* Objects are not counted after a stop. */
+	/* A stopped run does not count objects. */
 	if (run->counted && put_live(msg, run))
 		return -EMSGSIZE;
 	if (run->args.workload == GCHEAP_LOAD_WORKLOAD_CHURN)
@@ -506,7 +512,7 @@ out_put:
 	return err;
 }
 
-/* Where a dump goes on. */
+/* Position of a dump. */
 struct dump_state {
 	u32 last;
 };
@@ -584,7 +590,7 @@ int gcheap_load_nl_run_stop_doit(struct sk_buff *skb, struct genl_info *info)
 }
 
 /**
- * gcheap_load_nl_run_del_doit - stop a run, and forget one that has ended
+ * gcheap_load_nl_run_del_doit - forget a run that has ended, stop one that has not
  * @skb: the request
  * @info: its attributes
  *
@@ -613,12 +619,12 @@ int gcheap_load_nl_run_del_doit(struct sk_buff *skb, struct genl_info *info)
 }
 
 /**
- * gcheap_load_nl_run_feed_doit - hand a replay its next records
+ * gcheap_load_nl_run_feed_doit - feed a replay its next records
  * @skb: the request
  * @info: its attributes
  *
  * Context: may sleep.
- * Return: 0, -EAGAIN while the replay has enough to do, or an error.
+ * Return: 0, -EAGAIN if the replay's queue is full, or an error.
  */
 int gcheap_load_nl_run_feed_doit(struct sk_buff *skb, struct genl_info *info)
 {

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What runs keep beside their heaps, to know what must be in them
+ * Memory that runs use outside their heaps, for the expected contents
  *
- * It counts against no heap's limit, since it is not the heap's, but it is charged
- * to the heap's memory cgroup, and all runs together may have a quarter of the memory.
+ * It does not count against a heap's limit, but is charged to the heap's memory
+ * cgroup. All runs together may use a quarter of the memory.
  */
 #include "load.h"
 
 #include <linux/mm.h>
 #include <linux/slab.h>
 
-/* What all runs together may take for themselves, as a part of the memory. */
+/* Limit for all runs together, as a fraction of the memory. */
 #define MEMORY_PART	4
 
 static atomic_long_t all_bytes;
@@ -36,13 +36,13 @@ static void fail(struct gch_load_run *run, u64 line, const char *why)
 }
 
 /**
- * gch_load_own_get - takes memory for what a run keeps beside its heap
- * @run: the run; fails if there is none
- * @line: of the trace that wants it; 0 without a trace
- * @bytes: how much
+ * gch_load_own_get - allocates memory of a run outside its heap
+ * @run: the run; it fails without memory
+ * @line: line of the trace; 0 without a trace
+ * @bytes: size
  *
  * Context: a thread of the run; may sleep.
- * Return: the memory, zeroed, for gch_load_own_put(), or NULL.
+ * Return: zeroed memory, to be freed by gch_load_own_put(), or NULL.
  */
 void *gch_load_own_get(struct gch_load_run *run, u64 line, size_t bytes)
 {
@@ -62,9 +62,9 @@ void *gch_load_own_get(struct gch_load_run *run, u64 line, size_t bytes)
 }
 
 /**
- * gch_load_own_put - gives such memory back
- * @mem: the memory; NULL is nothing
- * @bytes: how much was taken
+ * gch_load_own_put - frees such memory
+ * @mem: the memory, or NULL
+ * @bytes: its size
  *
  * Context: may sleep.
  */

@@ -2,15 +2,15 @@
 /*
  * Replay of a recorded trace
  *
- * User space feeds chunks of records. The mutators take turns, a chunk each, so
- * the trace is carried out in its order while objects pass from CPU to CPU.
+ * User space feeds chunks of records. The mutators take turns, one chunk each: the
+ * records run in the order of the trace, while objects pass from CPU to CPU.
  *
  * Lock order
  *
  *	gch_load_replay.exec: the trace's state; held by the thread whose turn
- *	                      it is, while it carries out a chunk
+ *	                      it is, while it executes a chunk
  *	  gch_load_run.lock
- *	  gch_load_replay.queue_lock: the queue; taken by those who feed it
+ *	  gch_load_replay.queue_lock: the queue; taken by tasks that feed it
  */
 #include "replay.h"
 
@@ -73,15 +73,15 @@ static int queue_chunk(struct gch_load_replay *r, struct gch_load_chunk *chunk,
 }
 
 /**
- * gch_load_replay_feed - hand a replay its next records
+ * gch_load_replay_feed - feed a replay its next records
  * @run: the replay's run
  * @data: records
- * @len: their bytes, may be 0
- * @last: no more will come
- * @extack: says what was refused
+ * @len: their size in bytes, may be 0
+ * @last: these are the last records
+ * @extack: reports the reason of a refusal
  *
  * Context: may sleep, but does not wait for the replay.
- * Return: 0, -EAGAIN if enough are waiting, or another error.
+ * Return: 0, -EAGAIN if the queue is full, or another error.
  */
 int gch_load_replay_feed(struct gch_load_run *run, const void *data, u32 len,
 			 bool last, struct netlink_ext_ack *extack)
@@ -113,7 +113,7 @@ static int register_types(struct gch_load_replay *r)
 		.flags = GCH_TYPE_VAR | GCH_TYPE_WEAK | GCH_TYPE_UNTRACKED,
 	};
 
-	/* Types last as long as their heap: two do for all replays. */
+	/* Types live as long as their heap: all replays share two. */
 	r->type[0] = gch_type_register(r->run->heap, &desc, NULL);
 	if (IS_ERR(r->type[0]))
 		return PTR_ERR(r->type[0]);
@@ -136,8 +136,8 @@ static int create_tables(struct gch_load_replay *r)
 }
 
 /*
- * Only what the trace says may collect a heap whose deaths are compared. The
- * claim keeps others from it, and this the heap itself.
+ * If deaths are compared, only the trace may collect the heap. The claim keeps other
+ * users from it, and this keeps the heap from it.
  */
 static int silence_heap(struct gch_load_replay *r)
 {
@@ -172,7 +172,7 @@ static void free_rest(struct gch_load_replay *r, struct gch_load_thread *t)
 
 	while ((obj = gch_load_object_next(r, &place))) {
 		cond_resched();
-		/* The heap frees by itself what this fails for. */
+		/* If this fails, the deletion of the heap frees the object. */
 		if (gch_load_on_slab(r->run) &&
 		    !gch_weak_get(t->m, 0, r->weaks, obj->index))
 			gch_free(t->m, 0);
@@ -186,7 +186,7 @@ static void free_rest(struct gch_load_replay *r, struct gch_load_thread *t)
 	}
 }
 
-/* Lets go of the heap, however the replay has ended. */
+/* Drops all references to the heap, however the replay has ended. */
 static void end(struct gch_load_replay *r, struct gch_load_thread *t)
 {
 	struct gch_heap *heap = r->run->heap;
@@ -267,7 +267,10 @@ static int take_turn(struct gch_load_replay *r, struct gch_load_thread *t)
 		err = gch_load_check_end(r, t);
 		end(r, t);
 	}
-	/* What a full collection at the end takes is part of the checks. */
+	/*
+	 * At the end of the trace all time goes to checks, a full collection
+	 * included.
+	 */
 	if (chunk)
 		WRITE_ONCE(t->work_ns, t->work_ns + ktime_get_ns() - start -
 			   (r->check_ns - checks));
@@ -303,7 +306,10 @@ static int replay_thread(struct gch_load_thread *t)
 			err = take_turn(r, t);
 		mutex_unlock(&r->exec);
 	}
-	/* The first to leave cleans up. One that has the lock now will come here too. */
+	/*
+	 * The first thread to leave cleans up. If the trylock fails, the holder also
+	 * gets here.
+	 */
 	if (mutex_trylock(&r->exec)) {
 		if (!r->ended)
 			end(r, t);
@@ -337,7 +343,7 @@ static void replay_finish(struct gch_load_run *run)
 	struct gch_load_replay *r = run->priv;
 
 	close_queue(r);
-	/* A gigabyte perhaps: not for a handler of netlink to free. */
+	/* This may free a gigabyte, too much for a netlink handler. */
 	gch_load_objects_exit(r);
 }
 

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/*
- * Replay of a recorded trace: what its files share
- */
+/* Replay of a recorded trace: shared declarations */
 #ifndef _GCHEAP_LOAD_REPLAY_H
 #define _GCHEAP_LOAD_REPLAY_H
 
@@ -11,21 +9,21 @@
 
 #include "load.h"
 
-/* Chunks that wait to be replayed. */
+/* Most chunks in the queue. */
 #define REPLAY_QUEUE_MAX	8
 /* Types that a trace may declare. */
 #define REPLAY_TYPES_MAX	4096
-/* Longest name of one. */
+/* Longest name of a type. */
 #define REPLAY_TYPE_NAME_MAX	255
-/* Highest number of an object: a reader need not expect U32_MAX. */
+/* Highest number of an object; a consumer need not handle U32_MAX. */
 #define REPLAY_OBJECT_MAX	(U32_MAX - 1)
-/* Header of an object as recorded, bytes. */
+/* Bytes of an object's header in the trace. */
 #define REPLAY_HEADER		16
 
 /* ---- records (replay_decode.c) ---- */
 
 /**
- * struct gch_load_cursor - a place in a chunk
+ * struct gch_load_cursor - read position in a chunk
  * @p: next byte
  * @end: end of the chunk
  */
@@ -36,15 +34,15 @@ struct gch_load_cursor {
 
 /**
  * struct gch_load_record - one record
- * @kind: which; says what of the rest is set
- * @line: lines since the record before
- * @object: number of an object; in an allocation less the last one
+ * @kind: its kind, which determines the members that are set
+ * @line: lines since the previous record
+ * @object: number of an object; in an allocation, the difference to the previous one
  * @type: number of its type
- * @size: its bytes
+ * @size: its size in bytes
  * @slots: its reference slots
- * @slot: number of one
- * @target: object to be stored, 0 for none
- * @generation: to collect
+ * @slot: index of a slot
+ * @target: object to store, 0 for none
+ * @generation: generation to collect
  * @gc: objects of the type can hold references
  */
 struct gch_load_record {
@@ -66,11 +64,11 @@ int gch_load_decode(struct gch_load_cursor *cursor,
 /* ---- objects ---- */
 
 /**
- * enum object_flags - what is known of an object
+ * enum object_flags - state of an object
  * @OBJECT_KNOWN: can be found by its number
  * @OBJECT_HELD: the program holds it: it is a root
  * @OBJECT_ROOTED: its root entry names it
- * @OBJECT_LOST: found dead; reported, if that was wrong
+ * @OBJECT_LOST: found dead, and reported if it should be alive
  */
 enum object_flags {
 	OBJECT_KNOWN	= BIT(0),
@@ -79,21 +77,21 @@ enum object_flags {
 	OBJECT_LOST	= BIT(3),
 };
 
-/* Slots whose shadow is kept in the object itself: 97 % have no more. */
+/* Slots with their shadow in struct gch_load_object; 97 % of objects have no more. */
 #define OBJECT_INLINE_REFS	4
 
 /**
  * struct gch_load_object - an object of the trace that has not died there
- * @next: on the stack of a mark, in the list of the condemned or of the unused
- * @same: in its bucket
- * @line: of its death record
+ * @next: next on the mark stack, or in the list of condemned or unused objects
+ * @same: next in its bucket
+ * @line: line of its death record
  * @id: its number
  * @index: its entry in both tables
  * @nr_slots: its reference slots
- * @epoch: last mark that reached it
+ * @epoch: epoch of the last mark that reached it
  * @flags: &enum object_flags
  * @few_refs: numbers of its targets, if the replay keeps a shadow graph
- * @refs: likewise, if there are more slots
+ * @refs: the same, if it has more slots
  */
 struct gch_load_object {
 	struct gch_load_object *next;
@@ -111,11 +109,11 @@ struct gch_load_object {
 };
 
 /**
- * enum check - how death records are compared with the heap
+ * enum check - how the replay compares death records with the heap
  * @CHECK_NONE: not at all
  * @CHECK_COUNTING: each death at its record
- * @CHECK_SHADOW: nothing reachable ever dies, everything else has at the end
- * @CHECK_EXPLICIT: nothing dies but by what the replay frees
+ * @CHECK_SHADOW: no reachable object ever dies; all others are dead at the end
+ * @CHECK_EXPLICIT: an object dies only if the replay frees it
  */
 enum check {
 	CHECK_NONE,
@@ -125,9 +123,9 @@ enum check {
 };
 
 /**
- * struct gch_load_chunk - records on their way to the replay
- * @node: in the queue
- * @len: bytes
+ * struct gch_load_chunk - queued records
+ * @node: in &gch_load_replay.queue
+ * @len: size in bytes
  * @data: the records
  */
 struct gch_load_chunk {
@@ -139,52 +137,52 @@ struct gch_load_chunk {
 /**
  * struct gch_load_replay - a replay
  * @run: its run
- * @queue_lock: protects the queue and the three that follow it
- * @queue: chunks
+ * @queue_lock: protects @queue, @queued, @last and @closed
+ * @queue: chunks to replay
  * @queued: their number
- * @last: no more will come
- * @closed: nor would they be replayed
- * @exec: held by the thread whose turn it is; protects all that follows
+ * @last: the last chunk has been queued
+ * @closed: the replay takes no more chunks
+ * @exec: held by the thread whose turn it is; protects the members below
  * @turn: thread that replays the next chunk; written under @exec
  * @begun: tables exist
- * @ended: nothing is left to do
+ * @ended: the replay has cleaned up
  * @check: how deaths are compared
- * @type: of objects that cannot hold references, and of those that can
- * @roots: an entry for every object, set while the program holds it
- * @weaks: likewise, naming it always
- * @room: entries of both tables
+ * @type: types of objects that cannot hold references, and of those that can
+ * @roots: root table with an entry per object, set while the program holds it
+ * @weaks: weak table with an entry per object, which names it
+ * @room: size of both tables
  * @chunks: memory of the objects
- * @nr_places: objects that there is memory for
- * @unused: those that are free
- * @buckets: the others, but the condemned, by number
+ * @nr_places: objects in @chunks
+ * @unused: free objects
+ * @buckets: hash table of the known objects by number
  * @nr_buckets: a power of two
- * @hash_key: random, for the upper bits of a number
- * @condemned: dead by the trace, not found dead yet
- * @types: 1 more than gc, by type number
- * @nr_types: declared
+ * @hash_key: random key, for the upper bits of a number
+ * @condemned: objects with a death record, not found dead yet
+ * @types: gc flag by type number
+ * @nr_types: declared types
  * @last_id: number of the last object allocated
- * @line: of the record at hand
- * @epoch: marks done
- * @after_collect: what the last collection freed has not been looked at
- * @cycles: ended when the shadow was last compared; where deaths are counted, those
- *	begun that the replay knows of
- * @nr_alive: objects that can be found and have not been found dead
- * @others: other objects of the heap
- * @own_bytes: memory of the objects, the chunks and the buckets
- * @next_check: jiffies before which it is not compared again
- * @check_ns: spent on checks
- * @silenced: the heap does not collect by itself
- * @threshold0: of the heap before the replay
+ * @line: line of the current record
+ * @epoch: number of marks
+ * @after_collect: the deaths of the last collection are not checked yet
+ * @cycles: with CHECK_SHADOW, cycles ended when the shadow was last compared; with
+ *	CHECK_COUNTING, expected number of cycles begun
+ * @nr_alive: known objects that have not been found dead
+ * @others: live objects of the heap that are not in @nr_alive
+ * @own_bytes: memory of objects, chunks and buckets
+ * @next_check: earliest time of the next comparison, in jiffies
+ * @check_ns: time spent on checks
+ * @silenced: automatic collections of the heap are off
+ * @threshold0: threshold0 of the heap before the replay
  */
 struct gch_load_replay {
 	struct gch_load_run *run;
-	spinlock_t queue_lock; /* the queue */
+	spinlock_t queue_lock; /* protects the queue */
 	struct list_head queue;
 	unsigned int queued;
 	bool last;
 	bool closed;
 
-	struct mutex exec; /* whose turn it is */
+	struct mutex exec; /* held by the thread whose turn it is */
 	unsigned int turn;
 	bool begun;
 	bool ended;

@@ -1,34 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Deaths compared with the heap
+ * Compares the deaths of a trace with the heap
  *
- * What can be asked of a heap depends on its engine.
+ * What can be checked depends on the heap's engine.
  *
- * Counting: a trace's death records are what CPython did, so they are compared
- * one by one. At its record an object is dead; before each collection, after
- * its records and at the end, all others are alive. Nobody else uses the heap,
- * so all are alive where it has as many objects as it should: only where it has
- * not are they looked up one by one, and at the end. That would otherwise take
- * time in the square of the collections.
+ * Counting: the death records show what CPython did, so they are compared one by one.
+ * At its record an object is dead; before each collection, after its records and at
+ * the end, all others are alive. No other user touches the heap, so all are alive if
+ * it has as many objects as expected. Only otherwise, and at the end, are they looked
+ * up one by one, which would take quadratic time if each collection did it.
  *
- * A heap without memory collects by itself, and what it frees then is no
- * mismatch: once that has happened, nothing more is said about deaths.
+ * A heap without memory collects by itself, and these deaths are no mismatches: after
+ * such a collection the replay fails and reports no more deaths.
  *
- * Tracing: an object may stay until a collection finds it, and it may go as
- * soon as the program cannot reach it, which is before its record if it was
- * part of a cycle. So a shadow of the graph is kept: of each object that the
- * trace has not declared dead, what its slots refer to. After collections
- * the shadow is marked from the roots: what is reached there must be alive in
- * the heap. What the trace declares dead is condemned: it must have died by the
- * end. A record that names an object which the heap has freed is skipped, if
- * the shadow cannot reach that object either. At the end, after a full
- * collection, exactly what the shadow reaches is alive.
+ * Tracing: an object may stay until a collection finds it dead, and it may die as
+ * soon as the program cannot reach it, which is before its record if it was part of a
+ * cycle. So the replay keeps a shadow graph: the targets of the slots of each object
+ * without a death record. After collections the shadow is marked from the roots: a
+ * marked object must be alive in the heap. An object with a death record is
+ * condemned: it must have died by the end. A record that names an object which the
+ * heap has freed is skipped, if the shadow cannot reach that object either. At the
+ * end, after a full collection, exactly the marked objects are alive.
  *
- * A reference to an object that the trace has declared dead counts as none: the
- * dead held it, or it was overwritten between two samples. Numbers are never
- * used twice.
+ * A reference to an object with a death record counts as null: either a dead object
+ * held it, or it was overwritten between two samples. Numbers are never used twice.
  *
- * Explicit: the replay frees at each record, nothing else may die.
+ * Explicit: the replay frees an object at its death record; no other may die.
  */
 #include "replay.h"
 
@@ -36,8 +33,8 @@
 #include <linux/ktime.h>
 
 /*
- * How long the shadow is left alone at least, so that checks do not take all time;
- * for as long as the last one took, so that they take half of it at most.
+ * Shortest interval between two comparisons with the shadow. It is at least as long
+ * as the last one took, so comparisons take half of the time at most.
  */
 #define SHADOW_INTERVAL	msecs_to_jiffies(5)
 
@@ -103,10 +100,10 @@ static int walk(struct gch_load_replay *r, struct gch_load_thread *t,
 }
 
 /**
- * gch_load_check_alive - all objects without a death record must be alive
+ * gch_load_check_alive - checks that all objects without a death record are alive
  * @r: the replay, which counts deaths
  * @t: the thread whose turn it is
- * @kind: what a dead one is reported as
+ * @kind: kind of mismatch to report
  *
  * Context: may sleep; under gch_load_replay.exec.
  * Return: 0 or an error.
@@ -119,7 +116,7 @@ int gch_load_check_alive(struct gch_load_replay *r, struct gch_load_thread *t,
 
 	if (live != r->nr_alive + r->others) {
 		err = walk(r, t, kind);
-		/* Garbage from before, or what died too late. */
+		/* Garbage from before the replay, or objects that died too late. */
 		r->others = gch_heap_live_objects(r->run->heap) - r->nr_alive;
 	}
 	r->check_ns += ktime_get_ns() - start;
@@ -150,7 +147,7 @@ int gch_load_check_collect(struct gch_load_replay *r,
 }
 
 /**
- * gch_load_check_collected - a collection's deaths have all been named
+ * gch_load_check_collected - checks the deaths of a collection after its records
  * @r: the replay
  * @t: the thread whose turn it is
  *
@@ -175,10 +172,10 @@ static struct gch_load_object *push(struct gch_load_replay *r,
 	return obj;
 }
 
-/* Slots of an object that are looked at in a row. */
+/* Slots between two calls of cond_resched(). */
 #define SLOTS_AT_ONCE	1024
 
-/* Pushes what an object refers to; an object may have half a million slots. */
+/* Pushes the targets of an object; it may have half a million slots. */
 static int push_targets(struct gch_load_replay *r, struct gch_load_object **stack,
 			struct gch_load_object *obj)
 {
@@ -198,7 +195,7 @@ static int push_targets(struct gch_load_replay *r, struct gch_load_object **stac
 	return 0;
 }
 
-/* Marks what the shadow reaches: its objects have the present epoch. */
+/* Marks the shadow: reached objects get the current epoch. */
 static int mark_shadow(struct gch_load_replay *r)
 {
 	struct gch_load_object *obj, *stack = NULL;
@@ -249,7 +246,7 @@ static int compare_shadow(struct gch_load_replay *r, struct gch_load_thread *t)
 	return 0;
 }
 
-/* Forgets the condemned that have died. */
+/* Releases condemned objects that have died. */
 static int release_condemned(struct gch_load_replay *r,
 			     struct gch_load_thread *t)
 {
@@ -274,7 +271,7 @@ static int release_condemned(struct gch_load_replay *r,
 }
 
 /**
- * gch_load_check_shadow - what the shadow reaches must be alive
+ * gch_load_check_shadow - checks that all objects reachable in the shadow are alive
  * @r: the replay
  * @t: the thread whose turn it is
  *
@@ -296,7 +293,7 @@ int gch_load_check_shadow(struct gch_load_replay *r, struct gch_load_thread *t)
 }
 
 /**
- * gch_load_check_due - compare with the shadow if a collection has ended
+ * gch_load_check_due - compares with the shadow if a collection has ended
  * @r: the replay
  * @t: the thread whose turn it is
  *
@@ -313,7 +310,8 @@ int gch_load_check_due(struct gch_load_replay *r, struct gch_load_thread *t)
 }
 
 /**
- * gch_load_check_lost - a record names an object that the heap has freed
+ * gch_load_check_lost - handles a record that names an object which the heap has
+ * freed
  * @r: the replay
  * @t: the thread whose turn it is
  * @obj: the object
@@ -329,7 +327,7 @@ int gch_load_check_lost(struct gch_load_replay *r, struct gch_load_thread *t,
 		found_dead(r, obj);
 		return 0;
 	case CHECK_SHADOW:
-		/* Finds all that have gone, so it does not run for each. */
+		/* Finds all dead objects at once, so it does not run for each. */
 		return gch_load_check_shadow(r, t);
 	default:
 		return lose(r, obj, GCHEAP_LOAD_MISMATCH_KIND_EARLY);
@@ -350,10 +348,10 @@ static int condemn(struct gch_load_replay *r, struct gch_load_thread *t,
 }
 
 /**
- * gch_load_check_dead - the trace declares an object dead
+ * gch_load_check_dead - handles a death record
  * @r: the replay
  * @t: the thread whose turn it is
- * @obj: the object; no longer known by its number
+ * @obj: the object; it can no longer be found by its number
  *
  * Context: may sleep; under gch_load_replay.exec.
  * Return: 0 or an error.
@@ -377,7 +375,7 @@ int gch_load_check_dead(struct gch_load_replay *r, struct gch_load_thread *t,
 	return min(ret, 0);
 }
 
-/* After a full collection only what the shadow reaches is alive. */
+/* After a full collection, only objects reachable in the shadow are alive. */
 static int end_shadow(struct gch_load_replay *r, struct gch_load_thread *t)
 {
 	struct gch_load_object *obj;
@@ -432,7 +430,7 @@ static int count_live(struct gch_load_replay *r, struct gch_load_thread *t)
 }
 
 /**
- * gch_load_check_end - the trace has come to its end
+ * gch_load_check_end - runs the checks at the end of the trace
  * @r: the replay
  * @t: the thread whose turn it is
  *

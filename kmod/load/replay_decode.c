@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Records of a replay chunk
+ * Decodes the records of a chunk
  *
- * Chunks come from user space: nothing in them is believed. This file says
- * whether bytes are a record; whether the record makes sense is for the replay.
- * A record does not go on in the next chunk.
+ * Chunks come from user space and are not trusted. This file checks that bytes form a
+ * record; replay_exec.c checks that the record makes sense. A record does not cross a
+ * chunk boundary.
  */
 #include "replay.h"
 
@@ -33,7 +33,7 @@ static int read_number(struct gch_load_cursor *cursor, u32 *value,
 	return 0;
 }
 
-/* The name is for people who read the trace: here it is only passed over. */
+/* Skips the name, which is only for people who read the trace. */
 static int type_name(struct gch_load_cursor *cursor, const char **what)
 {
 	u32 length;
@@ -56,12 +56,12 @@ static int type_name(struct gch_load_cursor *cursor, const char **what)
 
 /**
  * gch_load_decode - read the next record of a chunk
- * @cursor: where it is; moved on
+ * @cursor: read position; moved past the record
  * @rec: the record
- * @what: what is wrong with it
+ * @what: set to the error message
  *
  * Context: any.
- * Return: 1 if there is one, 0 at the end of the chunk, -EINVAL with @what.
+ * Return: 1 with a record, 0 at the end of the chunk, -EINVAL with @what.
  */
 int gch_load_decode(struct gch_load_cursor *cursor,
 		    struct gch_load_record *rec, const char **what)

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Records carried out
+ * Executes records
  *
- * Every object of the trace has an entry in the weak table for as long as the
- * trace knows it, and the entry of the same number in the root table while the
- * program holds it. The slots of the frame are empty between two records, so
- * that nothing lives longer than the trace says.
+ * An object has an entry in the weak table while the trace knows it, and the entry of
+ * the same index in the root table while the program holds it. The slots of the frame
+ * are empty between two records, so that no object lives longer than the trace says.
  */
 #include "replay.h"
 
@@ -40,7 +39,7 @@ static struct gch_load_object *find(struct gch_load_replay *r, u32 id)
 	return obj;
 }
 
-/* Loads an object into a slot. 1 if it was there, 0 if the heap freed it. */
+/* Loads an object into a slot. Returns 1 if it is alive, 0 if the heap freed it. */
 static int fetch(struct gch_load_replay *r, struct gch_load_thread *t,
 		 struct gch_load_object *obj, unsigned int slot)
 {
@@ -130,11 +129,11 @@ static void skip(struct gch_load_replay *r)
 }
 
 /*
- * The trace may store into, or store, what the program can no longer reach:
- * stores were sampled. A tracing heap may have freed it by then, and the shadow
- * says that it could. What it has freed is stored as null in heap and shadow
- * alike, so both stay the same graph, and the shadow goes on telling what the
- * heap must keep. If the object is there, so is all that it refers to.
+ * Stores were sampled, so the trace may name an object, or a target, that the program
+ * can no longer reach. A tracing heap may have freed it; then the shadow does not
+ * reach it either. A freed target is stored as null in heap and shadow, so the two
+ * graphs stay equal, and the shadow still tells which objects the heap must keep. If
+ * the object is alive, so are all its targets.
  */
 static int exec_store(struct gch_load_replay *r, struct gch_load_thread *t,
 		      const struct gch_load_record *rec)
@@ -227,7 +226,7 @@ static int exec_collect(struct gch_load_replay *r, struct gch_load_thread *t,
 	case CHECK_SHADOW:
 		return gch_load_check_due(r, t);
 	default:
-		/* The heap collects when it thinks fit. */
+		/* The heap decides when to collect. */
 		return 0;
 	}
 }
@@ -259,14 +258,13 @@ static int exec_death(struct gch_load_replay *r, struct gch_load_thread *t,
 }
 
 /**
- * gch_load_execute - carry out a record
+ * gch_load_execute - execute a record
  * @r: the replay
  * @t: the thread whose turn it is
  * @rec: the record
  *
  * Context: may sleep; under gch_load_replay.exec.
- * Return: 0 or an error; -EINVAL if the record makes no sense, which
- * gch_load_fail() has been told.
+ * Return: 0 or an error; -EINVAL if the record makes no sense, after gch_load_fail().
  */
 int gch_load_execute(struct gch_load_replay *r, struct gch_load_thread *t,
 		     const struct gch_load_record *rec)

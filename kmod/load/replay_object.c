@@ -2,15 +2,14 @@
 /*
  * Objects of a trace
  *
- * They are kept in chunks and used again, last freed first: a trace makes and
- * drops one at almost every record, which must not cost an allocation that
- * would be measured with the heap. An object's place among the chunks is also
- * its entry in the root table and in the weak table. By number they are found
- * in a hash table of as many buckets as there are places: numbers ascend, so
- * their low bits spread them well, and neighbours share a line of the cache. The
- * bits above, for those with gaps, are hashed with a random key: no trace can have
- * its numbers in one bucket. All of it is protected by gch_load_replay.exec. Its memory is
- * the run's own: see own.c.
+ * Objects are allocated in chunks and reused, last freed first: almost every record
+ * makes or drops one, and an allocation for each would be measured with the heap. The
+ * index of an object over all chunks is also its index in the root table and in the
+ * weak table. A hash table with a bucket per place finds objects by number. Numbers
+ * ascend, so their low bits select the bucket: they spread well, and neighbours share
+ * a cache line. The bits above are hashed with a random key, so no trace with gaps
+ * can put all its numbers in one bucket. gch_load_replay.exec protects all of it. The
+ * memory comes from own.c.
  */
 #include "replay.h"
 
@@ -21,11 +20,11 @@
 #include <linux/random.h>
 #include <linux/slab.h>
 
-/* A chunk is 32 KiB: to ask for larger blocks of pages with patience takes long. */
+/* A chunk is 32 KiB: allocating larger blocks with retries takes long. */
 #define PER_CHUNK	512
 static_assert(PER_CHUNK * sizeof(struct gch_load_object) == SZ_32K);
 
-/* Takes zeroed memory; says so if there is none. */
+/* Allocates zeroed memory, and reports a failure. */
 static void *take(struct gch_load_replay *r, size_t nr, size_t size)
 {
 	size_t bytes = size_mul(nr, size);
@@ -81,7 +80,7 @@ static void enter(struct gch_load_replay *r, struct gch_load_object *obj)
 	obj->flags |= OBJECT_KNOWN;
 }
 
-/* Doubles the buckets. */
+/* Doubles the number of buckets. */
 static int grow_buckets(struct gch_load_replay *r)
 {
 	u32 place = 0, nr = max_t(u32, r->nr_buckets * 2, PER_CHUNK);
@@ -115,7 +114,7 @@ static int make_room(struct gch_load_replay *r)
 	return err;
 }
 
-/* Adds a chunk; its objects are handed out in their order. */
+/* Adds a chunk; its objects are used in ascending order. */
 static int add_chunk(struct gch_load_replay *r)
 {
 	struct gch_load_object *chunk;
@@ -144,7 +143,7 @@ static int add_chunk(struct gch_load_replay *r)
  * @id: the number
  *
  * Context: under gch_load_replay.exec.
- * Return: the object, NULL if there is none or it is dead by its record.
+ * Return: the object, NULL if there is none or it had a death record.
  */
 struct gch_load_object *gch_load_object_find(const struct gch_load_replay *r,
 					     u32 id)
@@ -159,9 +158,9 @@ struct gch_load_object *gch_load_object_find(const struct gch_load_replay *r,
 }
 
 /**
- * gch_load_object_next - walk the objects that can be found
+ * gch_load_object_next - walk the known objects
  * @r: the replay
- * @place: where to go on, 0 at first; moved on
+ * @place: position, 0 at first; updated
  *
  * Context: may sleep; under gch_load_replay.exec.
  * Return: the next object, NULL after the last.
@@ -195,14 +194,14 @@ u32 *gch_load_object_refs(struct gch_load_object *obj)
 }
 
 /**
- * gch_load_object_new - an object of the trace is born
+ * gch_load_object_new - make an object of the trace
  * @r: the replay
  * @id: its number
  * @nr_slots: its reference slots
  *
  * Context: may sleep; under gch_load_replay.exec.
- * Return: the object, neither rooted nor named by the weak table yet, or an
- * error pointer.
+ * Return: the object, neither rooted nor named by the weak table yet, or an error
+ * pointer.
  */
 struct gch_load_object *gch_load_object_new(struct gch_load_replay *r, u32 id,
 					    u32 nr_slots)
@@ -236,7 +235,7 @@ struct gch_load_object *gch_load_object_new(struct gch_load_replay *r, u32 id,
 }
 
 /**
- * gch_load_object_leave - an object can be found no more
+ * gch_load_object_leave - remove an object from the hash table
  * @r: the replay
  * @obj: the object
  *
@@ -256,10 +255,10 @@ void gch_load_object_leave(struct gch_load_replay *r,
 }
 
 /**
- * gch_load_object_forget - the trace speaks of an object no more
+ * gch_load_object_forget - release an object that the trace no longer names
  * @r: the replay
  * @t: the thread whose turn it is
- * @obj: the object; it cannot be found any more
+ * @obj: the object, not in the hash table
  *
  * Context: may sleep; under gch_load_replay.exec.
  */
@@ -267,7 +266,7 @@ void gch_load_object_forget(struct gch_load_replay *r,
 			    struct gch_load_thread *t,
 			    struct gch_load_object *obj)
 {
-	/* Neither can fail: the entries exist, and are only emptied. */
+	/* Neither can fail: the entries exist, and are only cleared. */
 	if (obj->flags & OBJECT_ROOTED)
 		gch_root_clear(t->m, r->roots, obj->index);
 	gch_weak_clear(t->m, r->weaks, obj->index);
@@ -295,7 +294,7 @@ int gch_load_objects_init(struct gch_load_replay *r)
 
 /**
  * gch_load_objects_exit - free the memory of a replay's objects
- * @r: the replay; all its objects have been forgotten; it may be called again
+ * @r: the replay, after all its objects were forgotten; a second call does nothing
  *
  * Context: may sleep.
  */

@@ -5,16 +5,16 @@
  * Lock order
  *
  *	runs_lock: which runs exist; taken by every task that closes a generic
- *	           netlink socket, so nothing waits under it for threads, neither
- *	           until they are made nor until they have left
+ *	           netlink socket, so no task waits under it for threads to be
+ *	           made or to leave
  *	  gch_load_run.lock: state and result of a run
  *
- * A run is referenced by the registry and by each task that looks at it. The task that
- * takes it out of the registry has its threads waited for: run-del waits itself when
- * they have nothing left to do, all others leave it to the reaper. A thread is told to
- * leave by gch_load_run.stop, not by kthread_stop(): that could come before the
- * thread's function has begun, and then the function would never run and the
- * run never end.
+ * The registry and each task that uses a run hold a reference. The task that takes a
+ * run out of the registry is responsible for waiting for its threads: run-del waits
+ * itself, because they have nothing left to do; all other tasks queue the reaper. A
+ * thread leaves because of gch_load_run.stop, not kthread_stop(): that could come
+ * before the thread's function has begun, which then would never run, and the run
+ * would never end.
  */
 #include "load.h"
 
@@ -30,7 +30,7 @@
 #include <net/net_namespace.h>
 
 #define ALONE	"heap: a replay that verifies must have it alone"
-/* A heap that has not room for so much more may have met its limit. */
+/* A heap with less room than this below its limit may have met it. */
 #define LIMIT_NEAR	SZ_8M
 
 static const struct gch_load_workload *const workloads[] = {
@@ -57,7 +57,7 @@ static void run_free(struct kref *ref)
 
 	if (run->workload->exit)
 		run->workload->exit(run);
-	/* It may be the last, in a netlink handler. */
+	/* This may be the heap's last reference, and the caller a netlink handler. */
 	if (run->heap)
 		gch_heap_put_later(run->heap);
 	mutex_destroy(&run->lock);
@@ -96,7 +96,7 @@ struct gch_load_run *gch_load_run_find(u32 id)
 
 /**
  * gch_load_run_next - walk the runs in the order of their numbers
- * @after: number of the run before, 0 for the first
+ * @after: number of the previous run, 0 for the first
  *
  * Context: may sleep.
  * Return: the run with a reference, NULL after the last.
@@ -115,7 +115,7 @@ struct gch_load_run *gch_load_run_next(u32 after)
 }
 
 /**
- * gch_load_runs_seq - tell whether the set of runs has changed
+ * gch_load_runs_seq - sequence number of the set of runs
  *
  * Context: any.
  * Return: a number that changes with the set and is never 0.
@@ -132,10 +132,10 @@ static void runs_changed(void)
 }
 
 /**
- * gch_load_fail - say why a run cannot go on, and stop it
+ * gch_load_fail - record the error of a run, and stop it
  * @run: the run
  * @err: negative error number
- * @fmt: the message; only the first of a run is kept
+ * @fmt: the message; only a run's first error is kept
  *
  * Context: may sleep.
  */
@@ -155,10 +155,10 @@ void gch_load_fail(struct gch_load_run *run, int err, const char *fmt, ...)
 }
 
 /**
- * gch_load_mismatch - count a disagreement between a trace and a heap
+ * gch_load_mismatch - count a mismatch between a trace and a heap
  * @run: the replay
- * @kind: of what sort
- * @line: of the trace
+ * @kind: kind of mismatch
+ * @line: line of the trace
  * @object: number in the trace
  *
  * Context: may sleep.
@@ -199,19 +199,19 @@ static void set_deadline(struct gch_load_run *run)
 }
 
 /**
- * gch_load_ready - wait until all threads of a run have got ready
+ * gch_load_ready - wait until all threads of a run have set up
  * @t: one of them, which calls it once
  *
- * The time that was given to the run begins then.
+ * The run's time begins when all have called it.
  *
  * Context: may sleep.
- * Return: 0, or -ECANCELED if the run is to end before it has begun.
+ * Return: 0, or -ECANCELED if the run was stopped before it began.
  */
 int gch_load_ready(struct gch_load_thread *t)
 {
 	struct gch_load_run *run = t->run;
 
-	/* The last to come is the last to set it. */
+	/* Each thread sets it, so the last one determines it. */
 	set_deadline(run);
 	if (atomic_dec_and_test(&run->unready)) {
 		wake_up_all(&run->wait);
@@ -224,15 +224,15 @@ int gch_load_ready(struct gch_load_thread *t)
 }
 
 /**
- * gch_load_found - say how many objects were alive at the end
+ * gch_load_found - record the live objects at the end
  * @run: the run
- * @expected: how many there had to be
- * @found: how many there were
+ * @expected: expected number
+ * @found: number found
  *
- * Mutators may say it each for itself.
+ * Each mutator may call it for its part; the numbers are added up.
  *
  * Context: may sleep.
- * Return: 0, or -EUCLEAN if they are not the same; the run has failed then.
+ * Return: 0, or -EUCLEAN if they differ; then the run has failed.
  */
 int gch_load_found(struct gch_load_run *run, u64 expected, u64 found)
 {
@@ -256,7 +256,7 @@ static u64 limit_hits(struct gch_heap *heap)
 	return stats.limit_hits;
 }
 
-/* A run that has done nothing says so. */
+/* Reports a run without operations. */
 static void note_idleness(struct gch_load_run *run)
 {
 	unsigned int i;
@@ -271,13 +271,13 @@ static void note_idleness(struct gch_load_run *run)
 		 "no operation ended within %u s", run->args.seconds);
 }
 
-/* The last thread of a run leaves. */
+/* The last thread that leaves ends the run. */
 static void finish(struct gch_load_run *run)
 {
 	if (run->workload->finish)
 		run->workload->finish(run);
 	gch_peaks_end(run->heap, &run->peaks);
-	/* Nothing of the run is in the heap any more: it may be deleted. */
+	/* The run has nothing left in the heap, so the heap may be deleted. */
 	gch_heap_put(run->heap);
 	run->heap = NULL;
 
@@ -296,9 +296,9 @@ static void finish(struct gch_load_run *run)
 }
 
 /**
- * gch_load_fail_memory - say that a run has ended for want of memory
+ * gch_load_fail_memory - record that a run failed without memory
  * @run: the run
- * @line: of a trace, 0 for none
+ * @line: line of the trace, 0 for none
  *
  * Context: may sleep.
  */
@@ -311,7 +311,7 @@ void gch_load_fail_memory(struct gch_load_run *run, u64 line)
 	if (line)
 		snprintf(where, sizeof(where), "line %llu: ", line);
 	gch_heap_stats(run->heap, &stats);
-	/* What met the limit long ago may have found no memory now. */
+	/* A heap far below its limit met it earlier; now the system has no memory. */
 	if (limit && stats.limit_hits > run->limit_hits &&
 	    stats.held_bytes + LIMIT_NEAR > limit) {
 		string_get_size(limit, 1, STRING_UNITS_2, text, sizeof(text));
@@ -330,7 +330,7 @@ static void work(struct gch_load_thread *t)
 	int err;
 
 	err = run->workload->thread(t);
-	/* Those that also wait or get ready have counted for themselves. */
+	/* Threads that wait or set up have measured their own work. */
 	if (!t->work_ns)
 		WRITE_ONCE(t->work_ns, ktime_get_ns() - start);
 	if (err == -ENOMEM)
@@ -350,7 +350,7 @@ static int thread_main(void *arg)
 	struct gch_load_run *run = t->run;
 	struct mem_cgroup *old;
 
-	/* All that it takes is taken for the heap's user. */
+	/* All allocations of the thread are charged to the heap's memory cgroup. */
 	old = gch_memcg_enter(run->heap);
 	work(t);
 	gch_memcg_leave(old);
@@ -359,7 +359,7 @@ static int thread_main(void *arg)
 	return 0;
 }
 
-/* Of threads that have never been woken. */
+/* For threads that were never woken. */
 static void detach_mutators(struct gch_load_run *run)
 {
 	unsigned int i;
@@ -370,7 +370,7 @@ static void detach_mutators(struct gch_load_run *run)
 	}
 }
 
-/* From here on the heap is in use, and stays until the run is over. */
+/* From here on the heap is in use until the run is over. */
 static int attach_mutators(struct gch_load_run *run,
 			   struct netlink_ext_ack *extack)
 {
@@ -429,7 +429,7 @@ static int create_threads(struct gch_load_run *run)
 	return 0;
 }
 
-/* The threads have left, or have never been woken. */
+/* The threads have left, or were never woken. */
 static void reap_threads(struct gch_load_run *run)
 {
 	unsigned int i;
@@ -495,7 +495,7 @@ static bool wants_heap_alone(const struct gch_load_run *run)
 	       run->args.verify;
 }
 
-/* A replay that checks deaths would take another run's for its own. */
+/* A replay that checks deaths would count those of another run. */
 static bool heap_is_taken(const struct gch_load_run *run)
 {
 	struct gch_load_run *other;
@@ -512,7 +512,10 @@ static bool heap_is_taken(const struct gch_load_run *run)
 	return false;
 }
 
-/* Others are refused what a replay that counts deaths would be confused by. */
+/*
+ * The claim refuses other users, whose deaths would confuse a replay that counts
+ * them.
+ */
 static int claim_heap(struct gch_load_run *run, struct netlink_ext_ack *extack)
 {
 	int err;
@@ -528,7 +531,7 @@ static int claim_heap(struct gch_load_run *run, struct netlink_ext_ack *extack)
 }
 
 /**
- * gch_load_unclaim - let others use the heap of a run that had it alone
+ * gch_load_unclaim - end the claim of a run on its heap
  * @run: the run; one of its mutators is attached
  *
  * Context: may sleep.
@@ -540,7 +543,7 @@ void gch_load_unclaim(struct gch_load_run *run)
 	run->claimed = false;
 }
 
-/* Takes a number. The run cannot be found by it yet. */
+/* Reserves a number; the run cannot be found by it yet. */
 static int run_reserve(struct gch_load_run *run, struct netlink_ext_ack *extack)
 {
 	int err = -ENOSPC;
@@ -574,13 +577,13 @@ static int run_register(struct gch_load_run *run,
 		NL_SET_ERR_MSG(extack, ALONE);
 		return -EBUSY;
 	}
-	/* Takes no memory: the place is reserved. */
+	/* This takes no memory, because the entry is reserved. */
 	xa_store(&runs, run->id, run, GFP_KERNEL_ACCOUNT);
 	runs_changed();
 	return 0;
 }
 
-/* Known to others, and under way. */
+/* Registers a run and wakes its threads. */
 static int run_launch(struct gch_load_run *run, struct netlink_ext_ack *extack)
 {
 	int err;
@@ -606,7 +609,7 @@ static int run_start(struct gch_load_run *run, struct netlink_ext_ack *extack)
 {
 	int err;
 
-	/* First: a heap that another has claimed refuses. */
+	/* First, because this fails if another user has claimed the heap. */
 	err = attach_mutators(run, extack);
 	if (err)
 		return err;
@@ -625,9 +628,9 @@ static int run_start(struct gch_load_run *run, struct netlink_ext_ack *extack)
 /**
  * gch_load_run_new - start a workload on a heap
  * @heap: name of the heap
- * @args: what to do; within its limits
+ * @args: its arguments, within their limits
  * @portid: netlink socket that the run belongs to
- * @extack: says what was refused
+ * @extack: reports the reason of a refusal
  *
  * Context: may sleep.
  * Return: the run with a reference, or an error pointer.
@@ -682,15 +685,15 @@ static bool is_running(struct gch_load_run *run)
 }
 
 /**
- * gch_load_run_delete - stop a run, and forget one that has ended
+ * gch_load_run_delete - forget a run that has ended, stop one that has not
  * @id: its number
  *
- * What a run has in its heap is freed by its threads, which may take seconds. They are
- * not waited for.
+ * The run's threads free its objects in the heap, which may take seconds. This
+ * function does not wait for that.
  *
  * Context: may sleep, but does not wait for the run's workload.
- * Return: 0; -ENOENT if there is none of that number; -EAGAIN if it has been stopped, but
- * has not ended yet: it is there until it is deleted again, or its socket is closed.
+ * Return: 0; -ENOENT if there is no such run; -EAGAIN if it was stopped but has not
+ * ended: it exists until another call deletes it, or its socket is closed.
  */
 int gch_load_run_delete(u32 id)
 {
@@ -713,7 +716,7 @@ int gch_load_run_delete(u32 id)
 	return ret;
 }
 
-/* Leaves it to the reaper, who waits for its threads. */
+/* Queues the reaper, which waits for the threads. */
 static void run_abandon(struct gch_load_run *run)
 {
 	run_unregister(run);
@@ -722,7 +725,7 @@ static void run_abandon(struct gch_load_run *run)
 }
 
 /**
- * gch_load_run_abandon - stop a run and forget it, however long that takes
+ * gch_load_run_abandon - stop and forget a run asynchronously
  * @run: the run
  *
  * Context: may sleep, but does not wait for the run.
@@ -793,7 +796,7 @@ void gch_load_runs_exit(void)
 	xa_for_each(&runs, id, run)
 		run_abandon(run);
 	mutex_unlock(&runs_lock);
-	/* Waits for all of them. */
+	/* Waits for all reapers. */
 	destroy_workqueue(reaper);
 	xa_destroy(&runs);
 }

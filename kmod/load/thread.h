@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/*
- * What a mutator of a run calls all the time. Included by load.h.
- */
+/* Helpers for the loops of a run's mutators. Included by load.h. */
 #ifndef _GCHEAP_LOAD_THREAD_H
 #define _GCHEAP_LOAD_THREAD_H
 
@@ -9,7 +7,7 @@
 #include <linux/mutex.h>
 #include <linux/sched.h>
 
-/* Says whether to give up what has been begun. */
+/* Returns true if the mutator should abort its current operation. */
 static inline bool gch_load_break(const struct gch_load_thread *t)
 {
 	const struct gch_load_run *run = t->run;
@@ -20,7 +18,7 @@ static inline bool gch_load_break(const struct gch_load_thread *t)
 		time_after_eq(jiffies, READ_ONCE(run->deadline)));
 }
 
-/* Says whether to begin another operation. */
+/* Returns true if the mutator should begin another operation. */
 static inline bool gch_load_more(const struct gch_load_thread *t)
 {
 	u32 max = t->run->args.max_operations;
@@ -28,14 +26,14 @@ static inline bool gch_load_more(const struct gch_load_thread *t)
 	return (!max || t->operations < max) && !gch_load_break(t);
 }
 
-/* The time of a run that gets ready first does not pass while it does. */
+/* As gch_load_break(), without the deadline, which is not set during setup. */
 static inline bool gch_load_stopped(const struct gch_load_thread *t)
 {
 	cond_resched();
 	return READ_ONCE(t->run->stop);
 }
 
-/* As gch_load_more(), but looks at the clock now and then only. */
+/* As gch_load_more(), but checks stop and deadline only every 64 operations. */
 static inline bool gch_load_more_often(const struct gch_load_thread *t)
 {
 	u32 max = t->run->args.max_operations;
@@ -44,7 +42,7 @@ static inline bool gch_load_more_often(const struct gch_load_thread *t)
 				    gch_load_more(t);
 }
 
-/* Takes a lock that another mutator of the heap may have. */
+/* Takes a lock that another mutator of the heap may hold. */
 static inline void gch_load_lock(struct gch_load_thread *t, struct mutex *lock)
 {
 	if (mutex_trylock(lock))
@@ -53,13 +51,13 @@ static inline void gch_load_lock(struct gch_load_thread *t, struct mutex *lock)
 	mutex_lock(lock);
 }
 
-/* Counts an operation. */
+/* Counts operations. */
 static inline void gch_load_did(struct gch_load_thread *t, u64 nr)
 {
 	WRITE_ONCE(t->operations, t->operations + nr);
 }
 
-/* Frees what is in a slot where nobody else would, and clears the slot. */
+/* Clears a slot; on slab, frees its object. */
 static inline int gch_load_drop(struct gch_load_thread *t, unsigned int slot)
 {
 	if (gch_load_on_slab(t->run) && !gch_is_null(t->m, slot))

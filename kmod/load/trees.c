@@ -2,19 +2,19 @@
 /*
  * binary-trees: many short-lived trees beside a long-lived one
  *
- * After the program of that name in the Computer Language Benchmarks Game: a
- * stretch tree one level deeper than all others, a long-lived tree, then for
- * every second depth as many trees as keep the number of nodes about the same;
- * each tree is counted before it is dropped. Rounds are repeated until the time
- * is over. An operation is a tree.
+ * After the program of that name in the Computer Language Benchmarks Game: a stretch
+ * tree one level deeper than all others, a long-lived tree, then for every second
+ * depth as many trees as keep the number of nodes about the same; each tree is
+ * counted before it is dropped. Rounds repeat until the time is over. An operation is
+ * a tree.
  *
  * A tree is built from its leaves up and walked from its root down, without
- * recursion: of each level two nodes, side by side, are in slots, and those of the
- * levels above lead to them.
+ * recursion: two sibling nodes of each level are in slots, and their ancestors are in
+ * the slots of the levels above.
  */
 #include "load.h"
 
-/* Depth that no tree falls short of. */
+/* Smallest depth of a tree. */
 #define MIN_DEPTH	4
 /* Levels of the deepest tree: the stretch tree of depth 24 + 1. */
 #define LEVELS		26
@@ -32,11 +32,11 @@ enum {
 };
 
 /**
- * struct trail - where in a tree one is
- * @base: slots of the tree
+ * struct trail - a position in a tree
+ * @base: first slot of the tree
  * @depth: level of the leaves
- * @level: the node's
- * @side: which of the two of its level it is, and those above it
+ * @level: level of the node
+ * @side: left or right, for each level down to the node's
  */
 struct trail {
 	unsigned int base;
@@ -55,13 +55,13 @@ static unsigned int slot_at(const struct trail *p)
 	return slot_of(p, p->level, p->side[p->level]);
 }
 
-/* The slots of both that are below it. */
+/* First slot of the two children. */
 static unsigned int slot_below(const struct trail *p)
 {
 	return slot_of(p, p->level + 1, REF_LEFT);
 }
 
-/* Empties the slots but for the root's. */
+/* Clears all slots but the root's. */
 static void clear_path(struct gch_load_thread *t, unsigned int base, int depth)
 {
 	unsigned int slot;
@@ -71,8 +71,8 @@ static void clear_path(struct gch_load_thread *t, unsigned int base, int depth)
 }
 
 /*
- * From a node that is done to what comes next: the other one of its level, and true,
- * or the one above.
+ * Moves to the next node after a finished one: the right sibling (returns true) or
+ * the parent.
  */
 static bool step(struct trail *p)
 {
@@ -84,10 +84,7 @@ static bool step(struct trail *p)
 	return false;
 }
 
-/*
- * Counts the nodes of a tree from the one on that is in a slot of level top. On
- * slab it may free them.
- */
+/* Counts the nodes of the subtree at @p, and frees them if @free is set. */
 static int walk_tree(struct gch_load_thread *t, struct trail *p, bool free,
 		     u64 *nodes)
 {
@@ -96,7 +93,7 @@ static int walk_tree(struct gch_load_thread *t, struct trail *p, bool free,
 	*nodes = 0;
 	for (;;) {
 		if (!gch_is_null(t->m, slot_at(p))) {
-			/* What is to be freed is freed, time or not. */
+			/* Freeing continues after the deadline. */
 			if (!(++*nodes & 255) && gch_load_break(t) && !free)
 				return -ECANCELED;
 			if (p->level < p->depth) {
@@ -118,7 +115,7 @@ static int walk_tree(struct gch_load_thread *t, struct trail *p, bool free,
 	}
 }
 
-/* Frees what a slot leads to, where that has to be told. */
+/* Frees a subtree on slab; on other heaps the collector does. */
 static void free_tree(struct gch_load_thread *t, unsigned int base, int depth,
 		      int level, unsigned int side)
 {
@@ -137,8 +134,8 @@ static void drop_tree(struct gch_load_thread *t, unsigned int base, int depth)
 }
 
 /*
- * Drops a tree begun, up to the node at @p that was to be made next: what stands
- * below it, and beside it and those above.
+ * Drops an incomplete tree, of which the node at @p was to be made next: the children
+ * of that node, and the left siblings of it and its ancestors.
  */
 static void abandon_tree(struct gch_load_thread *t, const struct trail *p)
 {
@@ -239,7 +236,9 @@ static int one_round(struct gch_load_thread *t, int max_depth)
 		return err;
 	clear_path(t, SLOT_LONG, max_depth);
 	err = short_lived(t, max_depth);
-	/* Whatever has ended the round, the long-lived tree must be whole. */
+	/*
+	 * Even if the deadline ended the round, the long-lived tree must be intact.
+	 */
 	if ((!err || err == -ECANCELED) && !READ_ONCE(t->run->stop))
 		err = check_tree(t, SLOT_LONG, max_depth) ? : err;
 	drop_tree(t, SLOT_LONG, max_depth);

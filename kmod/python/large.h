@@ -18,7 +18,7 @@ struct gch_py_heap;
  * struct gch_py_large - hidden header of a large object
  * @node: in &gch_py_heap.large of its generation
  * @next: next in a queue
- * @retired: in &gch_py_heap.retired
+ * @retired: in &gch_py_heap.retired_large
  * @meta: meta word, as a block has
  * @charge: bytes of the whole allocation, as charged to the heap
  * @order: page order, or GCH_PY_KMALLOC

@@ -47,7 +47,7 @@ struct gch_py_pool {
 
 /**
  * struct gch_py_arena - an arena; at the end of its first pool
- * @retired: in &gch_py_heap.retired
+ * @retired: in &gch_py_heap.retired_arenas
  * @node: in &gch_py_heap.arenas
  * @bucket: in &gch_py_heap.buckets while it has free pools
  * @pools: its first pool, at its start

@@ -6,27 +6,27 @@
  *
  * Memory
  *
- * 	arena	a naturally aligned block of pages, cut into pools
- * 	pool	blocks of one size class, found from a block by masking
+ *	arena	a naturally aligned block of pages, cut into pools
+ *	pool	blocks of one size class, found from a block by masking
  *
- * 	pool:	| header | meta word per block | blocks ...               |
+ *	pool:	| header | meta word per block | blocks ...               |
  *
- * 	The first pool of an arena is shorter: the arena's header is at its end.
- * 	An object larger than the largest class has a hidden header instead of
- * 	a pool, and an address that is 8 modulo 16; blocks are 16-aligned.
+ *	The first pool of an arena is shorter: the arena's header is at its end.
+ *	An object larger than the largest class has a hidden header instead of
+ *	a pool, and an address that is 8 modulo 16; blocks are 16-aligned.
  *
- * 	block:	| count, info | type | payload ...           | weak head |
+ *	block:	| count, info | type | payload ...           | weak head |
  *
  * The collector's data of an object are in its meta word, not in the object: a pass
  * over the heap reads them densely and in address order.
  *
  * What protects what
  *
- * 	A task owns the heap if its mutator owns the interpreter lock and it is
- * 	in a section, or if it has stopped the heap with gch_py_stop(). Only
- * 	the heap's owner uses the fields below in &struct gch_py_heap, and
- * 	objects. gil.c describes the lock itself. The lists of retired memory
- * 	are lock-free, because they are emptied outside sections.
+ *	A task owns the heap if its mutator owns the interpreter lock and it is
+ *	in a section, or if it has stopped the heap with gch_py_stop(). Only
+ *	the heap's owner uses the fields below in &struct gch_py_heap, and
+ *	objects. gil.c describes the lock itself. The lists of retired memory
+ *	are lock-free, because they are emptied outside sections.
  */
 #ifndef _GCH_PY_PYTHON_H
 #define _GCH_PY_PYTHON_H

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The baseline: what the core calls of it. There is nothing to collect; a
- * collection ends at once.
+ * The baseline: its operations for the core. It has no collector; a collection ends
+ * at once.
  */
 #include "slab.h"
 
@@ -9,7 +9,7 @@
 #include <linux/sched.h>
 #include <linux/seq_file.h>
 
-/* Objects looked at while a shard's lock is held. */
+/* Objects checked in one hold of a shard's lock. */
 #define STEP	256U
 
 static int heap_init(struct gch_heap *heap, struct netlink_ext_ack *extack)
@@ -95,7 +95,7 @@ static int wait_memory(struct gch_slab_heap *h, struct gch_mutator *m)
 	sm->taken = gch_slab_memory_get(h, m->want, GFP_KERNEL);
 	if (sm->taken)
 		return 0;
-	/* Nothing can be collected, so there is no second try. */
+	/* A collection would free nothing, so there is no second try. */
 	if (!gch_limit_allows(heap, gch_slab_charge(m->want)))
 		atomic64_inc(&heap->limit_hits);
 	atomic64_inc(&heap->alloc_failures);
@@ -148,8 +148,8 @@ static int check_object(struct gch_slab_heap *h, struct gch_slab_shard *shard,
 }
 
 /*
- * Goes on behind @mark for some objects and moves it. The youngest object is the
- * first, so the walk ends though objects are born meanwhile.
+ * Checks the next objects behind @mark and moves @mark past them. New objects are
+ * added at the front, so the walk ends in spite of allocations.
  */
 static bool check_some(struct gch_slab_heap *h, struct gch_slab_shard *shard,
 		       struct list_head *mark, u64 *seen, int *errors)
@@ -204,7 +204,10 @@ static int check_shard(struct gch_slab_heap *h, struct gch_slab_shard *shard)
 	return errors + 1;
 }
 
-/* One at a time, under cycle_lock: the mark of another would be in the way. */
+/*
+ * Under cycle_lock, so one validation at a time: a shard's list has room for one
+ * mark.
+ */
 static int validate(struct gch_heap *heap)
 {
 	struct gch_slab_heap *h = gch_slab_heap(heap);

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Memory of the baseline's objects, counted against the heap's limit
+ * Memory of the baseline's objects, charged to the heap's limit
  *
- * Pages are counted by gch_pages_get(). Slab memory is counted here, with the
- * size of the slab's objects, through the credit of the CPU: a counter that all
- * CPUs share would cost more than the allocation. Credit counts as held, so the
- * limit is never exceeded.
+ * gch_pages_get() charges pages. Slab memory is charged here, with the size of the
+ * slab object, through per-CPU credit: a counter shared by all CPUs would cost more
+ * than the allocation. Credit counts as held, so the limit is never exceeded.
  */
 #include "slab.h"
 
@@ -24,7 +23,10 @@ static bool hold(struct gch_slab_heap *h, size_t bytes)
 	if (!gch_hold(&h->heap, bytes))
 		return false;
 	held = gch_held_by_engine(&h->heap);
-	/* As far as it can be known without asking every CPU; of two instants. */
+	/*
+	 * An estimate: it includes unused credit, and other CPUs may charge in
+	 * between.
+	 */
 	gch_max(&h->heap.peak_live, held - min_t(u64, held, bytes));
 	return true;
 }
@@ -66,7 +68,7 @@ static void uncharge(struct gch_slab_heap *h, size_t bytes)
 
 /**
  * gch_slab_credit_return - takes back the credit of all CPUs
- * @h: the heap, which nobody uses any more
+ * @h: the heap, without mutators
  *
  * Context: process context.
  */
@@ -92,7 +94,7 @@ static struct gch_slab_object *get_slab(struct gch_slab_heap *h, size_t bytes,
 	if (!charge(h, bytes))
 		return NULL;
 	old = gch_memcg_enter(&h->heap);
-	/* Fails rather than that somebody is killed for it. */
+	/* The allocation fails rather than invoke the OOM killer. */
 	obj = kzalloc(bytes, gfp | __GFP_ACCOUNT | __GFP_NOWARN |
 		      __GFP_RETRY_MAYFAIL);
 	gch_memcg_leave(old);
@@ -119,11 +121,11 @@ static struct gch_slab_object *get_pages(struct gch_slab_heap *h, size_t bytes,
 }
 
 /**
- * gch_slab_charge - what an object counts against the heap's limit
- * @bytes: of the object, its hidden header and weak head included
+ * gch_slab_charge - charge of an object to the heap's limit
+ * @bytes: size of the object, its hidden header and weak head included
  *
  * Context: any.
- * Return: bytes.
+ * Return: the charge in bytes.
  */
 size_t gch_slab_charge(size_t bytes)
 {
@@ -134,12 +136,12 @@ size_t gch_slab_charge(size_t bytes)
 /**
  * gch_slab_memory_get - takes memory for an object
  * @h: the heap
- * @bytes: of the object, its hidden header and weak head included
+ * @bytes: size of the object, its hidden header and weak head included
  * @gfp: GFP_KERNEL; GFP_NOWAIT in a section
  *
  * Context: may sleep if @gfp allows it.
- * Return: zeroed memory with the charge in its header, or NULL without memory or
- * at the heap's limit.
+ * Return: zeroed memory with the charge in its header, or NULL without memory or at
+ * the heap's limit.
  */
 struct gch_slab_object *gch_slab_memory_get(struct gch_slab_heap *h,
 					    size_t bytes, gfp_t gfp)
@@ -151,10 +153,10 @@ struct gch_slab_object *gch_slab_memory_get(struct gch_slab_heap *h,
 /**
  * gch_slab_memory_put - frees memory of an object
  * @h: the heap
- * @obj: the memory; in no list any more
+ * @obj: the memory; it is in no list
  *
- * Context: outside sections; in one, if it did not come in pages and the kernel
- * is not one with PREEMPT_RT.
+ * Context: outside sections; also in one, for slab memory on a kernel without
+ * PREEMPT_RT.
  */
 void gch_slab_memory_put(struct gch_slab_heap *h, struct gch_slab_object *obj)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Objects of the baseline: birth, references, and death when told. */
+/* Objects of the baseline: allocation, references, and explicit frees. */
 #include "slab.h"
 
 #include <linux/smp.h>
@@ -32,7 +32,7 @@ static void delist(struct gch_slab_heap *h, struct gch_slab_object *obj)
 	raw_spin_unlock(&shard->lock);
 }
 
-/* ---- birth ---- */
+/* ---- allocation ---- */
 
 /* Clearing much memory takes too long for a section. */
 static bool sleeps(size_t bytes)
@@ -45,7 +45,7 @@ static struct gch_slab_object *take(struct gch_mutator *m, size_t bytes)
 	struct gch_slab_mutator *sm = gch_slab_mutator(m);
 	struct gch_slab_object *obj = sm->taken;
 
-	/* A call that was refused may have left it, of another size. */
+	/* A refused call may have left memory of another size. */
 	if (obj && obj->charge == gch_slab_charge(bytes))
 		sm->taken = NULL;
 	else
@@ -102,18 +102,19 @@ int gch_slab_alloc(struct gch_mutator *m, void **place, struct gch_type *type,
 
 	if (unlikely(!obj))
 		return -EAGAIN;
-	/* Who reads it elsewhere must find it zeroed. */
+	/* A reader on another CPU must see the object zeroed. */
 	gch_store_release(place, obj);
 	return 0;
 }
 
 /**
- * gch_slab_alloc_refs - allocates an object of a fixed type, with references
+ * gch_slab_alloc_refs - allocates an object of a fixed type, and stores references in
+ * it
  * @m: a mutator
  * @place: a slot, set to the object
  * @type: its type
- * @from: slots that its first references are read from
- * @nr: how many
+ * @from: slots with the values of its first references
+ * @nr: number of slots
  *
  * Context: in a section.
  * Return: 0, or -EAGAIN to wait.
@@ -148,7 +149,7 @@ int gch_slab_alloc_refs(struct gch_mutator *m, void **place,
  */
 int gch_slab_assign(struct gch_mutator *m, void **place, void *ref)
 {
-	/* Pairs with the address dependency of who reads it elsewhere. */
+	/* Pairs with the address dependency of a reader on another CPU. */
 	gch_store_release(place, ref);
 	return 0;
 }
@@ -213,10 +214,10 @@ void *gch_slab_data(struct gch_mutator *m, void *ref, size_t *bytes)
 /**
  * gch_slab_free - &gch_engine_ops.free
  * @m: a mutator
- * @place: a slot; empty afterwards
+ * @place: a slot, which is emptied
  *
  * Context: in a section.
- * Return: 0, or -EAGAIN to go on in another section.
+ * Return: 0, or -EAGAIN if more weak entries are left, for another section.
  */
 int gch_slab_free(struct gch_mutator *m, void **place)
 {
@@ -227,7 +228,9 @@ int gch_slab_free(struct gch_mutator *m, void **place)
 	if (!obj)
 		return 0;
 	if (!gch_slab_weak_forget(h, obj)) {
-		/* There is nothing to wait for: it goes on in another section. */
+		/*
+		 * No wait: -EAGAIN only makes the core call again in a new section.
+		 */
 		m->wait = GCH_WAIT_COLLECT;
 		return -EAGAIN;
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What is called of this engine directly: see core/builtin.h. */
+/* Functions of this engine that the core calls directly: see core/builtin.h. */
 #ifndef _GCH_SLAB_OPS_H
 #define _GCH_SLAB_OPS_H
 

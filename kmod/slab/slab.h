@@ -2,19 +2,19 @@
 /*
  * The baseline: the kernel's allocator behind the contract of the engines
  *
- * Objects come from kmalloc(), above two pages from the page allocator, and are
- * freed when gch_free() says so. A reference is a plain word: a mutator that
- * keeps one to an object it has freed reads freed memory, as everywhere in the
- * kernel. Only weak entries are safe: they are cleared by gch_free().
+ * Objects come from kmalloc(), above two pages from the page allocator, and
+ * gch_free() frees them. A reference is a plain word: a mutator that follows a
+ * reference to a freed object reads freed memory, as everywhere in the kernel. Only
+ * weak entries are safe: gch_free() clears them.
  *
- * What it costs beside kmalloc() and kfree()
+ * Cost on top of kmalloc() and kfree()
  *
- *	A hidden header of 32 bytes, and a pair of lock operations on a lock of
- *	the allocating CPU at birth and at death: heap_exit() has to find what
- *	was not freed. That is some 5 to 10 ns for an object that dies on its
- *	CPU. The heap's limit costs an addition: each CPU has credit.
+ *	A hidden header of 32 bytes, and a lock and unlock of the allocating
+ *	CPU's shard at birth and at death, because heap_exit() has to find
+ *	objects that were not freed. That is some 5 to 10 ns for an object that
+ *	dies on its CPU. The heap's limit costs an addition to per-CPU credit.
  *
- * Who protects what
+ * What protects what
  *
  *	&gch_slab_shard.lock	its list and counters
  *	&gch_slab_heap.weak_lock	every weak entry, and the lists of them
@@ -35,13 +35,13 @@
 #include "ops.h"
 
 #define GCH_SLAB_SHARDS		64U
-/* Sizes are counted by their logarithm; the largest is 4 MiB. */
+/* Objects are counted by the logarithm of their size; the largest has 4 MiB. */
 #define GCH_SLAB_SIZES		24U
-/* A CPU takes this much of the limit at a time, and keeps twice as much. */
+/* A CPU takes credit in batches of this size, and keeps at most two batches. */
 #define GCH_SLAB_BATCH		SZ_32K
-/* Larger ones come in pages. */
+/* Larger objects come in pages. */
 #define GCH_SLAB_KMALLOC_MAX	(2 * PAGE_SIZE)
-/* Larger ones are not taken, and cleared, in a section. */
+/* Larger objects are not allocated, and cleared, in a section. */
 #define GCH_SLAB_CLEAR_MAX	SZ_8K
 
 /**
@@ -66,8 +66,8 @@ struct gch_slab_object {
 
 /**
  * struct gch_slab_shard - objects that were allocated on some CPUs
- * @lock: protects the others
- * @objects: the objects, the youngest first
+ * @lock: protects the other members
+ * @objects: the objects, youngest first
  * @changes: births and deaths
  * @nr: objects by the logarithm of their size
  * @nr_pages: objects with pages of their own
@@ -83,9 +83,9 @@ struct gch_slab_shard {
 /**
  * struct gch_slab_heap - a heap
  * @heap: the core's part
- * @weak_lock: protects weak entries; one for the heap, as two entries that are
- *	neighbours in an object's list belong to different mutators
- * @credit: per CPU: bytes counted as held and not allocated
+ * @weak_lock: protects weak entries; one per heap, because neighbours in an object's
+ *	list may belong to different mutators
+ * @credit: per CPU: bytes charged to the limit and not allocated
  * @shards: its objects
  */
 struct gch_slab_heap {
@@ -98,7 +98,7 @@ struct gch_slab_heap {
 /**
  * struct gch_slab_mutator - a mutator
  * @m: the core's part
- * @taken: memory taken outside a section for the present allocation
+ * @taken: memory that was taken outside a section for the current allocation
  * @dead: freed objects whose memory cannot be freed in a section
  */
 struct gch_slab_mutator {
@@ -123,7 +123,9 @@ gch_slab_shard(struct gch_slab_heap *h, const struct gch_slab_object *obj)
 	return &h->shards[(obj->info & GCH_SLAB_SHARD) >> GCH_SLAB_SHARD_SHIFT];
 }
 
-/* Weak entries that name the object: a list in the last word of its memory. */
+/*
+ * Head of the list of weak entries that name the object: the last word of its memory.
+ */
 static inline struct gch_weak **gch_slab_weak_head(struct gch_slab_object *obj)
 {
 	return (void *)obj + obj->charge - sizeof(struct gch_weak *);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Weak entries of the baseline: cleared when their object is freed. */
+/* Weak entries of the baseline: gch_free() of their object clears them. */
 #include "slab.h"
 
 /* Entries cleared in one section. */
@@ -21,7 +21,7 @@ static void unlink(struct gch_weak *w)
  * @obj: the object
  *
  * Context: in a section; takes the lock of weak entries.
- * Return: true if none is left; one section does not clear them all.
+ * Return: true if none is left; one section clears STEP at most.
  */
 bool gch_slab_weak_forget(struct gch_slab_heap *h, struct gch_slab_object *obj)
 {
@@ -56,10 +56,10 @@ static void link(struct gch_weak *w, struct gch_slab_object *obj)
  * gch_slab_weak_set - &gch_engine_ops.weak_set
  * @m: a mutator
  * @w: an entry
- * @ref: the object that it names afterwards, or NULL
+ * @ref: the object to name, or NULL
  *
  * Context: in a section; takes the lock of weak entries.
- * Return: 0, or -EINVAL if the type is not for weak entries.
+ * Return: 0, or -EINVAL if the type lacks GCH_TYPE_WEAK.
  */
 int gch_slab_weak_set(struct gch_mutator *m, struct gch_weak *w, void *ref)
 {
@@ -92,7 +92,7 @@ int gch_slab_weak_get(struct gch_mutator *m, void **place, struct gch_weak *w)
 
 	gch_tally(m->stats->stores, 1);
 	raw_spin_lock(&h->weak_lock);
-	/* As gch_slab_assign(). */
+	/* As in gch_slab_assign(). */
 	gch_store_release(place, w->ref);
 	raw_spin_unlock(&h->weak_lock);
 	return 0;
@@ -104,7 +104,7 @@ int gch_slab_weak_get(struct gch_mutator *m, void **place, struct gch_weak *w)
  * @w: an entry
  *
  * Context: in a section.
- * Return: whether it names a live object.
+ * Return: 1 if it names a live object, else 0.
  */
 int gch_slab_weak_alive(struct gch_mutator *m, struct gch_weak *w)
 {
