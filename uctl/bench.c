@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * gcctl bench: what the heaps cost, beside the kernel's own allocator.
+ * gcctl bench: measures the heaps beside the kernel's own allocator.
  *
- * What takes nanoseconds is measured by gcheap_bench.ko, through its files in
- * debugfs; what takes seconds by the workloads of gcheap_load.ko. Each run of
- * all of it is a set of results, which can be kept in a file, shown again, and
- * compared with another.
+ * gcheap_bench.ko measures costs in nanoseconds and is driven through its files in
+ * debugfs; the workloads of gcheap_load.ko measure seconds. The results of all
+ * benchmarks form a set, which can be saved to a file, shown again, and compared with
+ * another.
  */
 #include "bench.h"
 
@@ -60,7 +60,7 @@ static const struct key keys[BENCH_KEYS] = {
 
 /* ---- the machine ---- */
 
-/* A guest may not be told by its kernel what it runs on: then by its host. */
+/* A guest's kernel may not know the host's CPU, so the host may pass its model. */
 static void read_cpu(struct bench_set *set)
 {
 	const char *told = getenv("GCHEAP_CPU");
@@ -114,7 +114,7 @@ static void set_sizes(struct bench_set *set, const struct value *values)
 	set->ms = bench_scaled(set, 20, 1);
 	set->live = bench_scaled(set, BENCH_LIVE, 1);
 	set->seconds = bench_scaled(set, 20, 1);
-	/* A heap with so much live wants several times as much. */
+	/* A heap with this much live memory needs several times as much. */
 	most = set->memory / 8 >> 20;
 	if (set->live > most)
 		set->live = most ? most : 1;
@@ -140,13 +140,13 @@ static int run_groups(struct bench_set *set, int argc, char **argv, bool show)
 	for (i = 0; i < ARRAY_SIZE(groups); i++) {
 		if (!chosen(groups[i].name, argc, argv))
 			continue;
-		/* out_finish() reports an output that is closed. */
+		/* out_finish() reports a closed output. */
 		set->partial = status || ferror(stdout);
 		if (set->partial)
 			break;
 		status = groups[i].run(set);
 		progress_end();
-		/* What ended early is shown as far as it came. */
+		/* Shows the results so far, also after an early end. */
 		if (status)
 			bench_drop_empty(set);
 		if (show)
@@ -157,7 +157,7 @@ static int run_groups(struct bench_set *set, int argc, char **argv, bool show)
 	return status;
 }
 
-/* What was measured is the user's, also when there is no more of it. */
+/* Saves the results also after an early end; the user may need them. */
 static int keep(struct bench_set *set, struct bench_file *file, int status)
 {
 	int unsaved = STATUS_OK;
@@ -189,7 +189,7 @@ static int run_cmd_words(int argc, char **argv, int nr_names,
 		return out_error(STATUS_USAGE, 0, NULL,
 				 "reps is 1 to %d, scale 1 to 100",
 				 BENCH_REPS_MAX);
-	/* From here on a signal leaves no temporary file behind. */
+	/* From here on a signal does not leave a temporary file. */
 	wait_catch_signals();
 	if (values[KEY_FILE].given)
 		status = bench_open(file, values[KEY_FILE].text);
@@ -239,7 +239,7 @@ static int compare_files(int argc, char **argv, struct bench_set *a)
 	return status;
 }
 
-/* Names of benchmarks come before keys. */
+/* Names of benchmarks precede keys. */
 static int count_names(int argc, char **argv)
 {
 	size_t g;

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/*
- * Benchmarks: what is measured, how it is kept and how it is shown.
- */
+/* Benchmarks: measuring, saving and showing results. */
 #ifndef GCCTL_BENCH_H
 #define GCCTL_BENCH_H
 
@@ -14,33 +12,33 @@
 #define BENCH_GO	"Go 1.27.3"
 #define BENCH_CPYTHON	"CPython 3.15.2"
 
-/* MiB that are live at full size. */
+/* MiB of live objects at full size. */
 #define BENCH_LIVE	100
 #define BENCH_KEY	64
 #define BENCH_LABEL	48
 #define BENCH_REPS_MAX	SAMPLE_MAX
 
-/* Of the values; in the order of the words in bench_set.c. */
+/* Units of values, in the order of the words in bench_set.c. */
 enum bench_unit {
 	BENCH_NS,
-	BENCH_GBS,	/* GB/s; more is better, as of what follows */
-	BENCH_RATE,	/* a second */
+	BENCH_GBS,	/* GB/s; more is better */
+	BENCH_RATE,	/* per second; more is better */
 	BENCH_PERCENT,
-	BENCH_SHARE,	/* percent; less is better again */
+	BENCH_SHARE,	/* percent; less is better */
 	BENCH_BYTES,
 	BENCH_UNITS
 };
 
 /**
  * struct bench_result - one line of the table
- * @key: what it is, the same in every run
- * @group: the benchmark it belongs to
- * @label: what it is, for people
- * @unit: of the values
- * @sample: its values, one for each repetition
+ * @key: identifies the result, the same in every run
+ * @group: its benchmark
+ * @label: description for the user
+ * @unit: unit of the values
+ * @sample: its values, one per repetition
  * @base: key of the kernel's own counterpart, or ""
- * @other: figure of a real system, measured elsewhere at full size; 0 for none
- * @source: which system
+ * @other: value of a real system, measured elsewhere at full size; 0 for none
+ * @source: name of that system
  */
 struct bench_result {
 	char key[BENCH_KEY];
@@ -54,24 +52,24 @@ struct bench_result {
 };
 
 /**
- * struct bench_set - all that one run of the benchmarks has measured
- * @release: of the kernel
- * @machine: its architecture
- * @cpu: model of the processor
- * @date: when
- * @note: what the user wrote
- * @cpus: that are online
- * @memory: bytes
+ * struct bench_set - the results of one run of the benchmarks
+ * @release: release of the kernel
+ * @machine: architecture of the kernel
+ * @cpu: model of the CPU
+ * @date: date of the run
+ * @note: the user's note
+ * @cpus: online CPUs
+ * @memory: bytes of memory
  * @reps: repetitions
  * @scale: percent of full size
- * @ms: least time of a repetition
- * @live: MiB of live objects where collection is on
- * @seconds: that a workload runs, all repetitions together
- * @partial: whether it ended before all was measured
- * @traces: folder of recorded traces, or NULL
- * @result: the lines
+ * @ms: least time of a repetition in milliseconds
+ * @live: MiB of live objects in benchmarks with collections
+ * @seconds: duration of a workload, all repetitions together
+ * @partial: it ended before all benchmarks had run
+ * @traces: directory of recorded traces, or NULL
+ * @result: the results
  * @nr: their number
- * @room: for how many there is memory
+ * @room: allocated results
  */
 struct bench_set {
 	char release[72];
@@ -94,9 +92,9 @@ struct bench_set {
 };
 
 /**
- * struct bench_samples - what one benchmark of the kernel module measured
- * @name: of the metric
- * @value: as the module gives it, one for each repetition
+ * struct bench_samples - one metric of a benchmark of the kernel module
+ * @name: name of the metric
+ * @value: its values from the module, one per repetition
  * @nr: their number
  */
 struct bench_samples {
@@ -142,17 +140,17 @@ struct bench_result *bench_take(struct bench_set *set, const char *group,
 void bench_other(struct bench_result *r, double value, const char *source);
 void bench_based(struct bench_result *r, const char *key);
 
-/* bench_micro.c: each runs one benchmark and returns an exit status */
+/* bench_micro.c: each function runs one benchmark and returns an exit status */
 int bench_harness(struct bench_set *set);
 int bench_alloc(struct bench_set *set);
 int bench_mark(struct bench_set *set);
 int bench_store(struct bench_set *set);
 
-/* bench_python.c: likewise */
+/* bench_python.c: the same */
 int bench_python(struct bench_set *set);
 int bench_pattern(struct bench_set *set);
 
-/* bench_load.c: likewise */
+/* bench_load.c: the same */
 int bench_churn(struct bench_set *set);
 int bench_trees(struct bench_set *set);
 int bench_larson(struct bench_set *set);
@@ -160,11 +158,11 @@ int bench_mstress(struct bench_set *set);
 int bench_replay(struct bench_set *set);
 
 /**
- * struct bench_file - where results will be kept
- * @name: of the file, as the user wrote it
- * @path: what @temp becomes, for free(); NULL if the file itself is open
- * @temp: a file beside it, for free()
- * @fd: what is open, -1 for nothing
+ * struct bench_file - a file for results
+ * @name: name of the file, as the user wrote it
+ * @path: final path of @temp, for free(); NULL if the file itself is open
+ * @temp: temporary file in the same directory, for free()
+ * @fd: open descriptor, or -1
  */
 struct bench_file {
 	const char *name;

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * Results of benchmarks as JSON, written and read.
- */
+/* Writes and reads results of benchmarks as JSON. */
 #include "bench.h"
 
 #include <errno.h>
@@ -20,8 +18,8 @@
 #include "wait.h"
 
 /*
- * Of values in a file: more of any unit is not measured. What is computed and
- * printed of them fits into its type.
+ * Largest value accepted from a file; no measurement of any unit is larger. Values
+ * derived from it still fit their types.
  */
 #define VALUE_MAX	1e15
 #define READ_BYTES	65536
@@ -36,7 +34,7 @@ static void put_number(struct json_object *o, const char *key, uint64_t n)
 	json_object_object_add(o, key, json_object_new_uint64(n));
 }
 
-/* JSON has no form for what is no number. */
+/* JSON cannot represent NaN and infinity. */
 static void put_real(struct json_object *o, const char *key, double v)
 {
 	json_object_object_add(o, key, isfinite(v) ? json_object_new_double(v) :
@@ -136,7 +134,7 @@ static struct json_object *write_set(const struct bench_set *set)
 }
 
 /**
- * bench_write() - makes results the output
+ * bench_write() - prints results as the JSON document
  * @set: the results
  */
 void bench_write(const struct bench_set *set)
@@ -144,25 +142,25 @@ void bench_write(const struct bench_set *set)
 	out_document(write_set(set));
 }
 
-/* A file that a user makes is readable by others as the user has it. */
+/* A new file gets the mode that the user's umask allows. */
 static void set_mode(int fd, const struct stat *old)
 {
 	mode_t mask = umask(0);
 
 	umask(mask);
-	/* Without these rights it stays as it is: more private, not less. */
+	/* Without permission to change them the file stays more private, not less. */
 	if (fchmod(fd, old ? old->st_mode & 07777 : 0666 & ~mask) ||
 	    (old && fchown(fd, old->st_uid, old->st_gid)))
 		return;
 }
 
-/* A file beside the one that it replaces in the end. */
+/* Opens a temporary file that replaces the named one at the end. */
 static bool open_temp(struct bench_file *file)
 {
 	struct stat st;
 	bool old = !stat(file->name, &st);
 
-	/* A device, a pipe, what may not be written, a link to nothing. */
+	/* A device, a pipe, a file that is not writable, or a dangling link. */
 	if (old ? !S_ISREG(st.st_mode) || access(file->name, W_OK) :
 		  !lstat(file->name, &st))
 		return false;
@@ -184,11 +182,11 @@ static bool open_temp(struct bench_file *file)
 }
 
 /**
- * bench_open() - opens the file that results will be kept in
+ * bench_open() - opens a file for results
  * @file: receives it
  * @name: its name
  *
- * What is there already stays until the results are.
+ * An existing file keeps its contents until bench_save().
  *
  * Return: an exit status.
  */
@@ -203,14 +201,14 @@ int bench_open(struct bench_file *file, const char *name)
 	file->fd = open(name, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
 	if (file->fd >= 0)
 		return STATUS_OK;
-	/* A pipe is opened when somebody reads it. */
+	/* Opening a pipe waits for a reader. */
 	if (wait_interrupted())
 		return STATUS_SIGNAL;
 	return out_error(STATUS_USAGE, errno, NULL, "cannot write %s: %s", name,
 			 strerror(errno));
 }
 
-/* Into what is open, which is closed. 0 or a positive errno. */
+/* Writes to @fd and closes it. Returns 0 or a positive errno. */
 static int write_file(const struct bench_set *set, int fd)
 {
 	struct json_object *doc = write_set(set);
@@ -219,7 +217,7 @@ static int write_file(const struct bench_set *set, int fd)
 
 	out_version(doc);
 	errno = EIO;
-	/* It may be a pipe, or hold what was longer. */
+	/* The file may be a pipe, or may be longer than the new contents. */
 	if ((!fstat(fd, &st) && S_ISREG(st.st_mode) && ftruncate(fd, 0)) ||
 	    json_object_to_fd(fd, doc, JSON_C_TO_STRING_PRETTY |
 			      JSON_C_TO_STRING_NOSLASHESCAPE) ||
@@ -232,9 +230,9 @@ static int write_file(const struct bench_set *set, int fd)
 }
 
 /*
- * The name takes no other file: it is one that another file system is mounted on,
- * or belongs to somebody else in a folder such as /tmp. What it holds can be
- * replaced all the same. If not even that works the temporary file is what is left.
+ * The temporary file cannot be renamed: the name is a mount point, or belongs to
+ * another user in a sticky directory such as /tmp. Overwriting its contents may still
+ * work; otherwise the temporary file stays.
  */
 static int write_over(const struct bench_set *set, struct bench_file *file)
 {
@@ -244,7 +242,7 @@ static int write_over(const struct bench_set *set, struct bench_file *file)
 
 	if (!err)
 		return STATUS_OK;
-	/* Now it is not for bench_discard(). */
+	/* bench_discard() must not remove it. */
 	file->temp = NULL;
 	out_error(STATUS_REFUSED, err, NULL,
 		  "cannot write %s: %s; the results are in %s", file->name,
@@ -279,7 +277,7 @@ int bench_save(const struct bench_set *set, struct bench_file *file)
 }
 
 /**
- * bench_discard() - leaves nothing behind of a file that was not written
+ * bench_discard() - closes and removes a file that was not saved
  * @file: the file
  */
 void bench_discard(struct bench_file *file)
@@ -336,7 +334,7 @@ static enum bench_unit get_unit(struct json_object *o)
 	return BENCH_NS;
 }
 
-/* Returns how many values were no figures, and so are none of the result's. */
+/* Returns the number of values that are no numbers and were left out. */
 static size_t read_result(struct bench_set *set, struct json_object *o)
 {
 	struct json_object *values = get(o, "values"), *elsewhere;
@@ -395,7 +393,10 @@ static void read_set(struct bench_set *set, struct json_object *doc,
 			 file, bad, bad == 1 ? " is" : "s are", VALUE_MAX);
 }
 
-/* Goes on with a document; false if that is wrong, or something stands behind it. */
+/*
+ * Parses the next part of a document. Returns false on an error, or if text follows
+ * the document.
+ */
 static bool parse_some(struct json_tokener *tok, struct json_object **doc,
 		       const char *text, size_t len)
 {
@@ -413,7 +414,7 @@ static bool parse_some(struct json_tokener *tok, struct json_object **doc,
 	return at == len;
 }
 
-/* What it is that a file cannot be read for; NULL if it can. */
+/* Returns why a file cannot be read, or NULL if it can. */
 static const char *parse_file(FILE *f, struct json_object **doc)
 {
 	struct json_tokener *tok = json_tokener_new();

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * gcheap_bench.ko, through its files in debugfs.
- */
+/* Runs benchmarks of gcheap_bench.ko through its files in debugfs. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -68,7 +66,7 @@ static int read_results(struct bench_metrics *out, char *message, size_t size)
 	return 0;
 }
 
-/* A run that something else than a signal to us has interrupted is begun again. */
+/* Retries a run that was interrupted, but not by a signal that ends gcctl. */
 static int write_run(int fd, const char *command)
 {
 	while (write(fd, command, strlen(command)) < 0)
@@ -77,7 +75,10 @@ static int write_run(int fd, const char *command)
 	return 0;
 }
 
-/* No other gcctl runs one before the results of this one have been read. */
+/*
+ * The lock keeps other gcctl processes from starting a run before the results of this
+ * one are read.
+ */
 static int run_and_read(const char *command, struct bench_metrics *out,
 			char *message, size_t size)
 {
@@ -85,7 +86,7 @@ static int run_and_read(const char *command, struct bench_metrics *out,
 
 	if (fd < 0)
 		return -errno;
-	/* A kernel may have no locks of files. */
+	/* A kernel may lack file locks. */
 	err = flock(fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK ? -EBUSY :
 	      write_run(fd, command);
 	if (err != -EBUSY && err != -EINTR) {
@@ -98,11 +99,11 @@ static int run_and_read(const char *command, struct bench_metrics *out,
 
 /**
  * bench_kernel() - runs a benchmark of the kernel module
- * @set: how often and how long
- * @out: receives what it measured; picoseconds as nanoseconds
+ * @set: repetitions and their length
+ * @out: receives its metrics; picoseconds converted to nanoseconds
  * @fmt: its name and KEY=VALUE...
  *
- * Return: an exit status; what failed has been said.
+ * Return: an exit status, after it has reported an error.
  */
 int bench_kernel(const struct bench_set *set, struct bench_metrics *out,
 		 const char *fmt, ...)
@@ -141,7 +142,7 @@ static int modprobe(void)
 	}
 	if (pid < 0)
 		return -1;
-	/* It takes a moment, also where a signal has come. */
+	/* The child ends soon, so wait for it in spite of signals. */
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return -1;
@@ -149,9 +150,9 @@ static int modprobe(void)
 }
 
 /**
- * bench_find_module() - sees to it that the module is loaded
+ * bench_find_module() - loads the module unless it is loaded
  *
- * Return: an exit status; what failed has been said.
+ * Return: an exit status, after it has reported an error.
  */
 int bench_find_module(void)
 {

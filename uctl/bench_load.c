@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Benchmarks that are workloads of gcheap_load.ko. Each repetition is a run of
- * its own on a heap of its own; the same on the slab engine, which frees when it
- * is told and collects nothing, is the kernel's counterpart.
+ * Benchmarks that run workloads of gcheap_load.ko. Each repetition is a run of its
+ * own on a heap of its own. The kernel's counterpart is the same workload on the slab
+ * engine, which frees explicitly and does not collect.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -28,10 +28,10 @@ static const enum gcheap_engine engines[] = {
 
 /**
  * struct job - a workload to run
- * @group: the benchmark it is for
- * @name: of this job, in keys
- * @workload: which
- * @file: the trace of a replay
+ * @group: its benchmark
+ * @name: name of the job, in keys
+ * @workload: the workload
+ * @file: trace of a replay
  * @values: settings of the workload
  */
 struct job {
@@ -43,9 +43,9 @@ struct job {
 };
 
 /**
- * struct outcome - what one run came to
+ * struct outcome - the result of one run
  * @replay: the run
- * @stats: of its heap, at its end
+ * @stats: statistics of its heap at the end
  */
 struct outcome {
 	struct replay replay;
@@ -86,7 +86,7 @@ static int run_on(const struct job *job, const char *heap, struct outcome *out)
 	return run_do(run, heap, job->workload, job->values);
 }
 
-/* A heap, a run on it, and what the heap then knows of it. */
+/* Makes a heap, runs the job on it, and reads its statistics. */
 static int run_once(const struct job *job, enum gcheap_engine engine,
 		    struct outcome *out)
 {
@@ -114,9 +114,9 @@ static int run_once(const struct job *job, enum gcheap_engine engine,
 	return status ? status : run_status(&out->replay.run);
 }
 
-/* ---- what is taken from it ---- */
+/* ---- figures of an outcome ---- */
 
-/* No pause, no handshake, no window of that length. */
+/* No pause, no handshake, or no window of that width. */
 #define NOT_THERE	(-1.0)
 
 static double elapsed(const struct outcome *o)
@@ -236,12 +236,12 @@ static double handshake_max(const struct outcome *o)
 }
 
 /**
- * struct figure - what is taken from an outcome
- * @name: in keys
- * @label: for people
- * @unit: of the values
- * @collected: not of the baseline, which collects nothing
- * @get: the value
+ * struct figure - a figure of an outcome
+ * @name: name in keys
+ * @label: description for the user
+ * @unit: unit of the values
+ * @collected: not for the baseline, which does not collect
+ * @get: returns the value
  */
 struct figure {
 	const char *name;
@@ -252,10 +252,10 @@ struct figure {
 };
 
 #define FIGURES_MAX	20
-/* Of each mutator in a small run. */
+/* Operations per mutator in a small run. */
 #define SMALL_OPERATIONS	500
 
-/* Of the time measured, but for those that only the heap keeps: they say so. */
+/* Figures cover the measured time; those that only the heap keeps say so. */
 static const struct figure churn_figures[] = {
 	{ "rate", "operations a second", BENCH_RATE, false, rate },
 	{ "p50", "operation p50", BENCH_NS, false, took_p50 },
@@ -291,9 +291,9 @@ static const struct figure rate_figures[] = {
 };
 
 /**
- * struct other - what a real system came to
- * @figure: of which figure
- * @engine: on which engine
+ * struct other - a figure of a real system
+ * @figure: name of the figure
+ * @engine: engine to compare it with
  * @value: the value
  */
 struct other {
@@ -327,7 +327,7 @@ static void add_figures(struct bench_set *set, const struct job *job,
 			 heap_engines[GCHEAP_ENGINE_SLAB], figures[i].name);
 		bench_based(r, key);
 	}
-	/* Adding moves them: only now they stay. */
+	/* Adding results moves them; the pointers are stable only now. */
 	for (i = 0; i < nr; i++) {
 		to[i] = NULL;
 		if (!base || !figures[i].collected)
@@ -398,7 +398,7 @@ static int run_job(struct bench_set *set, const struct job *job,
 	return status;
 }
 
-/* All repetitions together take so many seconds; a small run some moments. */
+/* All repetitions together take @seconds; a small run ends after few operations. */
 static void job_length(struct job *job, const struct bench_set *set,
 		       uint64_t seconds)
 {
@@ -425,7 +425,7 @@ static const struct other churn_others[2][11] = {
 		{ "pause-max", GCHEAP_ENGINE_GO, 33000 },
 		{ "collector", GCHEAP_ENGINE_GO, 39 },
 		{ "peak", GCHEAP_ENGINE_GO, 291.0 * 1024 * 1024 },
-	}, {	/* two */
+	}, {	/* two CPUs */
 		{ "rate", GCHEAP_ENGINE_GO, 848000 },
 		{ "p50", GCHEAP_ENGINE_GO, 700 },
 		{ "p99", GCHEAP_ENGINE_GO, 7900 },
@@ -453,7 +453,7 @@ int bench_churn(struct bench_set *set)
 		job_set(&job, GCHEAP_LOAD_A_RUN_MUTATORS, mutators);
 		job_length(&job, set, set->seconds);
 		job_set(&job, GCHEAP_LOAD_A_RUN_LIVE, set->live << 20);
-		/* There two mutators were measured. */
+		/* The real system was measured with two mutators. */
 		status = run_job(set, &job, churn_figures,
 				 ARRAY_SIZE(churn_figures),
 				 churn_others[set->cpus > 1],
@@ -462,7 +462,7 @@ int bench_churn(struct bench_set *set)
 	return status;
 }
 
-/* Trees of one round of the program: see gcheap_load. */
+/* Trees in one round of the program: see gcheap_load. */
 static uint64_t trees_of(unsigned int depth)
 {
 	uint64_t trees = 2;

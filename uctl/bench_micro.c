@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The benchmarks that gcheap_bench.ko measures, and the figures of real systems
- * to compare with. Those were measured on another machine of the same kind, with
- * Go 1.27.3 (GOGC=100) and CPython 3.15.2, by programs that do the same.
+ * The benchmarks of gcheap_bench.ko, and figures of real systems to compare with.
+ * Those were measured on another machine of the same kind, with Go 1.27.3 (GOGC=100)
+ * and CPython 3.15.2, by equivalent programs.
  */
 #include "bench.h"
 
@@ -11,10 +11,10 @@
 
 #include "gcctl.h"
 
-/* Bytes that are allocated before what is dead is collected. */
+/* Bytes allocated between two collections. */
 #define BATCH_BYTES	(UINT64_C(32) << 20)
 #define SMALL_BATCH_BYTES	(UINT64_C(64) << 10)
-/* What a frame holds: see gcheap_bench. */
+/* Objects that a frame holds: see gcheap_bench. */
 #define HELD		960
 
 /* ---- harness ---- */
@@ -49,7 +49,7 @@ static const struct graph {
 	const char *name;
 	unsigned int bytes;
 	unsigned int nodes;
-	double go[2][2];	/* 1 and 2 CPUs: whole, mark only */
+	double go[2][2];	/* 1 and 2 CPUs: whole collection, marking only */
 	double python;
 } graphs[] = {
 	{ "tree24", 24, 1 << 20, { { 20.8, 19.1 }, { 12.4, 9.5 } }, 40.9 },
@@ -59,7 +59,7 @@ static const struct graph {
 	{ "list64", 64, 1000000, { { 42.9, 39 }, { 46.5, 38 } }, 38.7 },
 };
 
-/* What marks: an engine, and one of its markers if it has several. */
+/* A column of the mark benchmark: an engine, and a marker if it has several. */
 static const struct marker {
 	const char *name;
 	const char *words;
@@ -71,12 +71,12 @@ static const struct marker {
 	{ "python", "on=python", false },
 };
 
-/* Marking time for each object as bytes of live objects a nanosecond. */
+/* Converts marking time per object to live bytes per nanosecond. */
 static void add_speed(struct bench_set *set, const struct graph *g,
 		      const struct marker *k, unsigned int workers,
 		      const struct bench_result *mark)
 {
-	/* Adding may move what there is. */
+	/* bench_add() may move the results. */
 	struct bench_result copy = *mark, *r;
 	size_t i;
 
@@ -146,7 +146,7 @@ int bench_mark(struct bench_set *set)
 
 /* ---- alloc ---- */
 
-/* Go's figures by size: warm; live with one and with two CPUs. */
+/* Go's figures by size: warm; and with a live set on one and on two CPUs. */
 struct go_alloc {
 	double warm;
 	double live[2];
@@ -173,10 +173,10 @@ static const struct size {
 };
 
 /**
- * struct alloc_case - objects that are allocated
- * @size: of them
- * @scan: with references
- * @cpus: threads that allocate
+ * struct alloc_case - parameters of an allocation benchmark
+ * @size: size of the objects
+ * @scan: the objects hold references
+ * @cpus: allocating threads
  */
 struct alloc_case {
 	const struct size *size;
@@ -191,7 +191,7 @@ static void alloc_key(char *key, const struct alloc_case *c, const char *on,
 		 c->scan ? "scan" : "noscan", c->size->bytes, c->cpus);
 }
 
-/* Adds a metric, if there is one, beside what the kernel's cache did. */
+/* Adds a metric, if there is one, relative to the kernel's cache. */
 static struct bench_result *add_alloc(struct bench_set *set,
 				      const struct alloc_case *c,
 				      const struct bench_metrics *m,
@@ -223,7 +223,7 @@ static int run_path(struct bench_set *set, const struct alloc_case *c,
 			    (unsigned int)objects);
 }
 
-/* Large batches, out of the caches: the Go engine and what it is held against. */
+/* Large batches, which exceed the caches: the Go engine and its counterparts. */
 static int path_batch(struct bench_set *set, const struct alloc_case *c)
 {
 	uint64_t bytes = bench_is_small(set) ? SMALL_BATCH_BYTES :
@@ -252,7 +252,7 @@ static int path_batch(struct bench_set *set, const struct alloc_case *c)
 	return STATUS_OK;
 }
 
-/* Small batches, which stay in the caches: what frees at once. */
+/* Small batches, which stay in the caches: allocators that free at once. */
 static int path_held(struct bench_set *set, const struct alloc_case *c)
 {
 	static const char *const on[] = { "cache", "kmalloc", "python", "slab" };
@@ -292,7 +292,7 @@ static int run_steady(struct bench_set *set, const struct alloc_case *c)
 			break;
 		r = add_alloc(set, c, &m, on[i], "pair", "steady",
 			      i ? "steady" : NULL);
-		/* One that allocates: with one CPU, or with a second one. */
+		/* Go was measured with one allocating thread, on one CPU or two. */
 		if (!strcmp(on[i], "go") && c->cpus == 1)
 			bench_other(r, c->size->go[c->scan].live[set->cpus > 1], BENCH_GO);
 	}
@@ -308,7 +308,7 @@ static int alloc_case(struct bench_set *set, const struct alloc_case *c)
 	return status ? status : run_steady(set, c);
 }
 
-/* In a small run few sizes, and each half of the others once. */
+/* A small run takes few sizes, and only one of scan and noscan per CPU count. */
 static bool wants_alloc(const struct bench_set *set, const struct alloc_case *c,
 			size_t size)
 {
@@ -355,7 +355,7 @@ int bench_store(struct bench_set *set)
 	} on[] = {
 		{ "plain", "on=plain", 0 },
 		{ "go", "on=go", 0 },
-		/* It matters while a collection marks. */
+		/* The barrier matters while a collection marks. */
 		{ "go hybrid", "on=go barrier=hybrid", 2 },
 		{ "go yuasa", "on=go barrier=yuasa", 2 },
 		{ "python", "on=python", 0 },

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What is particular to counting: counts, deaths, cycles, patterns of freeing.
- * The other figures are those of CPython 3.15.2, all through C: no interpreter
- * is in the loop.
+ * Benchmarks of reference counting: counts, deaths, cycles, orders of freeing. The
+ * figures to compare with are those of CPython 3.15.2, measured in C without the
+ * interpreter.
  */
 #include "bench.h"
 
@@ -57,12 +57,12 @@ static int run_count(struct bench_set *set)
 
 /**
  * struct graph_case - a benchmark of a graph
- * @bench: name of the kernel's benchmark
- * @metric: of its metric
- * @on: what it runs on
- * @graph: which graph
- * @nodes: of the graph
- * @label: for people
+ * @bench: name of the module's benchmark
+ * @metric: name of its metric
+ * @on: engine or allocator that it runs on
+ * @graph: name of the graph
+ * @nodes: nodes of the graph
+ * @label: description for the user
  * @base: key of the kernel's counterpart, or ""
  * @cpython: figure of CPython, or 0
  */
@@ -107,7 +107,7 @@ static const struct graph_case graph_cases[] = {
 static int run_graph(struct bench_set *set, const struct graph_case *c,
 		     struct bench_metrics *m)
 {
-	/* The young are so few in any case. */
+	/* Graphs for the young generation are small at any scale. */
 	uint64_t nodes = c->nodes > 2000 ?
 		bench_scaled(set, c->nodes, 1000) : c->nodes;
 
@@ -174,7 +174,7 @@ static int run_build(struct bench_set *set)
 	return status;
 }
 
-/* A new object that holds references, kept; and freed at once. */
+/* Allocates an object with references, which is kept, or freed at once. */
 static int run_new(struct bench_set *set)
 {
 	static const struct {

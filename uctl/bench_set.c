@@ -9,7 +9,7 @@
 
 #include "bench.h"
 
-/* Below this scale not all sizes are measured. */
+/* Below this scale only some sizes are measured. */
 #define SMALL_RUN	10
 
 /* In the order of enum bench_unit. */
@@ -18,7 +18,7 @@ static const char *const units[BENCH_UNITS] = {
 };
 
 /**
- * bench_unit_name() - a unit as files and JSON have it
+ * bench_unit_name() - name of a unit in files and JSON
  * @unit: the unit
  *
  * Return: its name.
@@ -29,7 +29,7 @@ const char *bench_unit_name(enum bench_unit unit)
 }
 
 /**
- * bench_median() - middle value of a result
+ * bench_median() - median of a result
  * @r: the result
  *
  * Return: the median, 0 without values.
@@ -39,7 +39,7 @@ double bench_median(const struct bench_result *r)
 	return sample_median(&r->sample);
 }
 
-/* Does it depend on how much is live? A small machine has less. */
+/* Does the result depend on the live set? It is smaller on a small machine. */
 static bool depends_on_live(const struct bench_result *r)
 {
 	return !strcmp(r->group, "churn") ||
@@ -47,7 +47,7 @@ static bool depends_on_live(const struct bench_result *r)
 }
 
 /**
- * bench_elsewhere() - the figure of a real system to compare with
+ * bench_elsewhere() - figure of a real system to compare with
  * @set: the run
  * @r: the result
  *
@@ -63,8 +63,8 @@ double bench_elsewhere(const struct bench_set *set,
 }
 
 /**
- * bench_find() - the result of a key
- * @set: where
+ * bench_find() - finds a result by its key
+ * @set: the results
  * @key: the key
  *
  * Return: the result or NULL.
@@ -81,13 +81,13 @@ const struct bench_result *bench_find(const struct bench_set *set,
 }
 
 /**
- * bench_add() - a new result, without values
- * @set: where
- * @group: benchmark that it belongs to
- * @unit: of its values
- * @key_fmt: its key, and its label unless bench_label() gives it another
+ * bench_add() - adds a result without values
+ * @set: the results
+ * @group: its benchmark
+ * @unit: unit of its values
+ * @key_fmt: its key, also its label unless bench_label() sets another
  *
- * Return: the result, good until the next is added.
+ * Return: the result, valid until the next one is added.
  */
 struct bench_result *bench_add(struct bench_set *set, const char *group,
 			       enum bench_unit unit, const char *key_fmt, ...)
@@ -114,8 +114,8 @@ struct bench_result *bench_add(struct bench_set *set, const char *group,
 }
 
 /**
- * bench_drop_empty() - forgets results without values
- * @set: where
+ * bench_drop_empty() - removes results without values
+ * @set: the results
  */
 void bench_drop_empty(struct bench_set *set)
 {
@@ -128,9 +128,9 @@ void bench_drop_empty(struct bench_set *set)
 }
 
 /**
- * bench_label() - says what a result is
+ * bench_label() - sets the label of a result
  * @r: the result
- * @fmt: for people
+ * @fmt: the label
  */
 void bench_label(struct bench_result *r, const char *fmt, ...)
 {
@@ -142,14 +142,14 @@ void bench_label(struct bench_result *r, const char *fmt, ...)
 }
 
 /**
- * bench_take() - adds what the kernel module measured
- * @set: where
- * @group: benchmark that it belongs to
- * @m: what was measured
- * @metric: which part of it
- * @key: of the result
+ * bench_take() - adds a metric of the kernel module
+ * @set: the results
+ * @group: its benchmark
+ * @m: the metrics of a run
+ * @metric: name of the metric
+ * @key: key of the result
  *
- * Return: the result, or NULL if there is no such part.
+ * Return: the result, or NULL if there is no such metric.
  */
 struct bench_result *bench_take(struct bench_set *set, const char *group,
 				const struct bench_metrics *m,
@@ -172,10 +172,10 @@ struct bench_result *bench_take(struct bench_set *set, const char *group,
 }
 
 /**
- * bench_other() - what a real system needs
+ * bench_other() - sets the figure of a real system
  * @r: the result, or NULL
  * @value: its figure, 0 for none
- * @source: which system
+ * @source: name of the system
  */
 void bench_other(struct bench_result *r, double value, const char *source)
 {
@@ -186,9 +186,9 @@ void bench_other(struct bench_result *r, double value, const char *source)
 }
 
 /**
- * bench_based() - what a result is divided by
+ * bench_based() - sets the counterpart that a result is divided by
  * @r: the result, or NULL
- * @key: of the kernel's counterpart
+ * @key: key of the kernel's counterpart
  */
 void bench_based(struct bench_result *r, const char *key)
 {
@@ -197,10 +197,10 @@ void bench_based(struct bench_result *r, const char *key)
 }
 
 /**
- * bench_scaled() - a size as the user wants it
+ * bench_scaled() - scales a size
  * @set: the run
  * @full: full size
- * @least: least that makes sense
+ * @least: smallest useful size
  *
  * Return: the size.
  */
@@ -212,7 +212,7 @@ uint64_t bench_scaled(const struct bench_set *set, uint64_t full, uint64_t least
 }
 
 /**
- * bench_is_small() - whether it is only to be seen that it works
+ * bench_is_small() - is this only a functional test?
  * @set: the run
  */
 bool bench_is_small(const struct bench_set *set)
@@ -221,9 +221,9 @@ bool bench_is_small(const struct bench_set *set)
 }
 
 /**
- * bench_wants() - whether to measure one of many sizes
+ * bench_wants() - should one of many sizes be measured?
  * @set: the run
- * @i: which
+ * @i: its index
  * @nr: their number
  *
  * Return: true, but in a small run only for the first, a middle one and the last.
@@ -234,7 +234,7 @@ bool bench_wants(const struct bench_set *set, size_t i, size_t nr)
 }
 
 /**
- * bench_free() - forgets results
+ * bench_free() - frees results
  * @set: the results
  */
 void bench_free(struct bench_set *set)

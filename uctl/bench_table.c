@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * Results of benchmarks as tables: ratios first, then what was measured.
- */
+/* Results of benchmarks as tables: ratios first, then the measured values. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -69,7 +67,7 @@ static const char legend[] =
 	"size.";
 
 /**
- * bench_show_head() - prints on what was measured
+ * bench_show_head() - prints machine and parameters of a set
  * @set: the results
  */
 void bench_show_head(const struct bench_set *set)
@@ -111,7 +109,7 @@ static void show_result(const struct bench_set *set, const struct bench_result *
 /**
  * bench_show_group() - prints the results of one benchmark
  * @set: the results
- * @group: which benchmark
+ * @group: name of the benchmark
  * @heading: what it measures
  */
 void bench_show_group(const struct bench_set *set, const char *group,
@@ -135,7 +133,7 @@ void bench_show_group(const struct bench_set *set, const char *group,
 
 /* ---- two sets ---- */
 
-/* Of all rows: how many could be judged, and which way they went. */
+/* Counts over all rows, for the summary. */
 struct tally {
 	size_t rows;
 	size_t judged;
@@ -193,7 +191,7 @@ static void show_change(const struct bench_result *a,
 	out_end();
 }
 
-/* A row that the other set does not have. */
+/* A row of only one of the sets. */
 static void show_single(const struct bench_result *r, bool in_a)
 {
 	printf("%-*s", LABEL, r->label);
@@ -237,7 +235,7 @@ static void show_compare_head(const struct bench_set *a,
 	       "B");
 }
 
-/* What may make the two differ: as the head of the text says in words. */
+/* What may cause a difference, in JSON; text has it in the heading. */
 static void put_set(const char *key, const struct bench_set *set)
 {
 	out_group(key, NULL);
@@ -253,7 +251,7 @@ static void put_set(const char *key, const struct bench_set *set)
 	out_end();
 }
 
-/* Rows that one set alone has. */
+/* Rows of only one of the sets. */
 static void show_only(const struct bench_set *in, const struct bench_set *other,
 		      bool is_a)
 {
@@ -292,9 +290,9 @@ static void show_changes(const struct bench_set *a, const struct bench_set *b,
 }
 
 /**
- * bench_compare() - prints what has changed from one set to another
- * @a: the one
- * @b: the other
+ * bench_compare() - compares two sets
+ * @a: first set
+ * @b: second set
  */
 void bench_compare(const struct bench_set *a, const struct bench_set *b)
 {

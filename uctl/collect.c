@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * gcctl collect: asks for a collection and waits for its end.
+ * gcctl collect: requests a collection and waits for its end.
  *
- * The kernel answers with a ticket at once; the collection has ended when the
- * count of requests that the heap has served reaches it. A heap that is made anew
- * under the name counts from 0: it is told from the other by its id.
+ * The kernel answers at once with a ticket; the collection has ended when the heap's
+ * count of served requests reaches the ticket. A new heap of the same name counts
+ * from 0, so its id distinguishes it.
  */
 #include <errno.h>
 #include <linux/gcheap.h>
@@ -25,7 +25,7 @@ static void read_ticket(struct gnl_reply *reply, void *arg)
 	gnl_read(reply, GCHEAP_A_HEAP_NAME, arg);
 }
 
-/* Waits until the heap has ended as many collections as the ticket says. */
+/* Waits until the heap's served requests reach the ticket. */
 static int wait_for(const char *name, uint64_t id, uint64_t ticket,
 		    uint64_t begin, struct gnl_facts *heap)
 {
@@ -71,7 +71,10 @@ int collect_cmd(int argc, char **argv)
 		return err;
 	wait_catch_signals();
 	begin = clock_ns();
-	/* Before it is asked: of the heap that answers or of one before it. */
+	/*
+	 * Read before the request: this id is of the heap that answers, or of a
+	 * predecessor.
+	 */
 	err = heap_get(argv[0], &heap);
 	if (err)
 		return gnl_fail(err);

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * gcctl compare: one workload or trace on a heap of each engine, and what each
- * did, side by side.
+ * gcctl compare: runs one workload or trace on a heap of each engine and shows the
+ * results side by side.
  *
- * All is done several times, and the engines take turns: what changes meanwhile
- * on the machine concerns all of them.
+ * All runs are repeated, and the engines take turns, so that a change of the
+ * machine's load affects all of them.
  *
- * Every heap is temporary. What an allocation and a store cost is measured on a
- * second heap of the same settings, so that the statistics of the first are
- * those of the workload alone. What a heap holds at most is kept by the kernel;
- * how many spans, pools and arenas were in use is sampled here while it works.
+ * Every heap is temporary. The cost of an allocation and of a store is measured on a
+ * second heap with the same settings, so that the statistics of the first cover the
+ * workload alone. The kernel keeps the peak of held memory; spans, pools and arenas
+ * in use are sampled here during the run.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -31,7 +31,7 @@
 #include "wait.h"
 
 #define COMPARE_KEYS	(HEAP_KEYS - 1 + RUN_KEYS + 1)
-/* How long the cost of an allocation is measured, for each engine. */
+/* Seconds per engine for measuring the cost of an allocation. */
 #define MICRO_SECONDS	1
 
 /* ---- measuring ---- */
@@ -46,7 +46,7 @@ static void sample(struct side *side)
 	const uint64_t *num;
 	struct stats stats;
 
-	/* A sample that fails is missed; the last one is taken for itself. */
+	/* A failed sample is skipped; the last one is taken separately. */
 	if (stats_get(side->heap, &stats))
 		return;
 	num = stats.facts.num;
@@ -171,7 +171,7 @@ static int measure_once(const struct comparison *c, uint64_t rep)
 	return status;
 }
 
-/* Only repetitions that are whole count; there may be fewer than were wanted. */
+/* Only complete repetitions count; there may be fewer than requested. */
 static int measure(struct comparison *c)
 {
 	int status = STATUS_OK;
@@ -196,7 +196,7 @@ static const struct key repeat_key = {
 	.name = "repeat", .kind = KEY_NUMBER,
 };
 
-/* A trace says itself what is done; who takes turns at it is left to choose. */
+/* A trace determines the work; only the number of mutators can be chosen. */
 static int check_keys(const struct comparison *c)
 {
 	size_t i;
@@ -210,10 +210,7 @@ static int check_keys(const struct comparison *c)
 	return STATUS_OK;
 }
 
-/*
- * Keys of the heaps, which all but the engine's may be, of the workload, and the
- * one of the comparison.
- */
+/* Parses keys of the heaps (except the engine), of the workload, and repeat. */
 static int parse(struct comparison *c, int argc, char **argv)
 {
 	struct key keys[COMPARE_KEYS];
@@ -234,7 +231,7 @@ static int parse(struct comparison *c, int argc, char **argv)
 	return check_keys(c);
 }
 
-/* A workload by its name; else a file, if the word is one or looks like one. */
+/* The name of a workload; else a file, if the word is or looks like one. */
 static int parse_subject(struct comparison *c, const char *word)
 {
 	int w = parse_match(word, run_workloads + 1, RUN_WORKLOADS - 1,
@@ -256,7 +253,7 @@ static int parse_subject(struct comparison *c, const char *word)
 	return STATUS_OK;
 }
 
-/* Each engine reads the trace, and a pipe can be read only once. */
+/* Each engine reads the trace, but a pipe can be read only once. */
 static int spool(struct comparison *c)
 {
 	enum input_spooled ret;
@@ -277,7 +274,7 @@ static int spool(struct comparison *c)
 			 strerror(errno));
 }
 
-/* Says of each run that failed why, and what that makes the exit status. */
+/* Reports why runs failed, and returns the exit status. */
 static int failures(const struct comparison *c)
 {
 	int status = STATUS_OK, e;
@@ -288,7 +285,7 @@ static int failures(const struct comparison *c)
 			const struct side *side = &c->side[rep][e];
 			int bad = run_status(&side->replay.run);
 
-			/* Of the workload alloc it is the same run. */
+			/* For the workload alloc both are the same run. */
 			if (!bad && c->workload != GCHEAP_LOAD_WORKLOAD_ALLOC)
 				bad = run_status(&side->micro);
 			if (bad)

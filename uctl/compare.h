@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/*
- * What gcctl compare measured, between its measuring and its table.
- */
+/* Results of gcctl compare, shared by measuring and table. */
 #ifndef GCCTL_COMPARE_H
 #define GCCTL_COMPARE_H
 
@@ -17,15 +15,15 @@
 
 #define COMPARE_REPEAT		3
 #define COMPARE_REPEAT_MAX	50
-/* Fewer repetitions lie apart too often by chance. */
+/* Least repetitions for a verdict: fewer differ too often by chance. */
 #define COMPARE_VERDICT		3
 
 /**
- * struct side - one engine, in one repetition
+ * struct side - one engine in one repetition
  * @heap: name of its heap, while there is one
- * @stats: of the heap after the workload
- * @replay: the run, and for a trace what was read of it
- * @micro: what an allocation costs
+ * @stats: statistics of the heap after the workload
+ * @replay: the run, and for a trace its counts
+ * @micro: the run that measures the cost of an allocation
  * @units: most spans or pools seen in use
  * @arenas: most arenas seen
  * @large: most large objects seen
@@ -41,15 +39,15 @@ struct side {
 };
 
 /**
- * struct comparison - what was asked for, and what came of it
+ * struct comparison - arguments and results
  * @workload: %GCHEAP_LOAD_WORKLOAD_REPLAY for a trace
  * @file: the trace
- * @spooled: where it can be read again and again
+ * @spooled: a path of the trace that can be opened repeatedly
  * @heap_values: settings of the heaps
  * @run_values: settings of the workload
- * @repeat: repetitions, in the end those that were made
- * @partial: whether there should have been more
- * @side: for each repetition the engines, in the order of enum gcheap_engine
+ * @repeat: repetitions; after measuring, those that were completed
+ * @partial: fewer repetitions than requested
+ * @side: per repetition, the engines in the order of enum gcheap_engine
  */
 struct comparison {
 	enum gcheap_load_workload workload;

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The table of gcctl compare: for each fact a row, for each engine a cell with the
- * median of its repetitions and how far they spread; and a verdict where the
- * spreads of engines do not meet. A run that did not end as it should has no
- * figures: it may have done less, or none of it.
+ * The table of gcctl compare: a row per fact, and per engine a cell with the median
+ * of its repetitions and their spread; and a verdict if the spreads of engines do not
+ * overlap. A failed or stopped run has no figures, because it did less work.
  */
 #include "compare.h"
 
@@ -64,7 +63,7 @@ static struct out_value micro(const struct side *s, int attr)
 {
 	uint64_t ps = run_num(&s->micro, attr);
 
-	/* One that was stopped too early has measured nothing. */
+	/* A run that was stopped too early has measured nothing. */
 	return ps ? out_num(OUT_PS, ps) : none();
 }
 
@@ -133,8 +132,8 @@ static struct out_value concurrent(const struct side *s)
 }
 
 /*
- * Of churn in the time that its operations were timed, as its utilisations are;
- * of others in all of the run. The two sets of attributes are the same.
+ * For churn, the pauses within the measured time, as for its utilisation; for other
+ * workloads, those of the whole run. Both sets of attributes are the same.
  */
 static struct out_value held_up(const struct side *s, int attr)
 {
@@ -351,7 +350,7 @@ static struct out_value deaths(const struct side *s)
 		       s->replay.counts.deaths + s->replay.counts.cyclic);
 }
 
-/* A run that did not come to its end says nothing of these. */
+/* Only a run that reached its end has these facts. */
 static struct out_value run_fact(const struct side *s, int attr)
 {
 	const struct run *run = &s->replay.run;
@@ -402,16 +401,16 @@ enum better {
 	NEITHER,
 	LESS,
 	MORE,
-	WORST,		/* no median: the largest of all repetitions is shown */
+	WORST,		/* no median: the worst of all repetitions is shown */
 };
 
 /**
  * struct row - a fact
  * @key: its name in JSON
- * @label: what it is, in text
- * @get: the value
- * @better: what a verdict goes by
- * @counts: in which repetitions there is one; NULL where the work was done
+ * @label: its name in text
+ * @get: returns the value
+ * @better: which values are better, for the verdict
+ * @counts: true for repetitions with a value; NULL: those that did the work
  */
 struct row {
 	const char *key;
@@ -481,7 +480,7 @@ static const struct row latency_rows[] = {
 };
 
 static const struct row verify_rows[] = {
-	/* Of a trace that was replayed to its end each record was looked at. */
+	/* If a trace was replayed to its end, every record was checked. */
 	{ "deaths-checked", "deaths recorded", deaths, NEITHER, NULL },
 	{ "live-expected", "live objects expected", live_expected, NEITHER,
 	  always },
@@ -503,9 +502,9 @@ static void set_number(struct out_value *v, double number)
 }
 
 /**
- * struct cell - what the repetitions have come to in one row on one engine
- * @has: the values that there are
- * @all: likewise, NAN where there is none: a place for each repetition
+ * struct cell - values of one row on one engine
+ * @has: the values of repetitions that have one
+ * @all: the values of all repetitions, NAN for none
  */
 struct cell {
 	struct sample has;
@@ -520,8 +519,8 @@ static struct out_value value_of(const struct row *row, const struct side *s)
 }
 
 /*
- * What all repetitions have come to; values go to @cell. Of words that differ the
- * one of a run that is not done: all are, or it is seen.
+ * Combines all repetitions; values go to @cell. If words differ, a run that is not
+ * done wins, so "done" means that all are.
  */
 static struct out_value gather(const struct comparison *c, const struct row *row,
 			       int engine, struct cell *cell)
@@ -550,7 +549,7 @@ static struct out_value gather(const struct comparison *c, const struct row *row
 		return all;
 	sample_range(&cell->has, &min, &max);
 	set_number(&all, row->better == WORST ? max : sample_median(&cell->has));
-	/* Beside the worst no spread is shown. */
+	/* The worst value has no spread. */
 	if (row->better != WORST || out_is_json()) {
 		all.sample = &cell->has;
 		all.all = &cell->all;
@@ -579,11 +578,11 @@ static void show_rows(const struct comparison *c, const char *key,
 /* ---- the verdict ---- */
 
 /**
- * struct rank - an engine and how it did in one row
- * @engine: which
- * @median: of its repetitions, the less the better
- * @min: the best of them
- * @max: the worst
+ * struct rank - an engine's values in one row
+ * @engine: the engine
+ * @median: median of its repetitions; less is better
+ * @min: the best value
+ * @max: the worst value
  */
 struct rank {
 	int engine;
@@ -592,7 +591,10 @@ struct rank {
 	double max;
 };
 
-/* Fills in and sorts those that have enough repetitions; how many they are. */
+/*
+ * Fills and sorts @ranks with engines that have enough repetitions. Returns their
+ * number.
+ */
 static int rank(const struct comparison *c, const struct row *row,
 		struct rank ranks[HEAP_ENGINES])
 {
@@ -617,7 +619,7 @@ static int rank(const struct comparison *c, const struct row *row,
 	return nr;
 }
 
-/* Is everything before the engine @at better than all that follows? */
+/* Is every engine before @at better than all others, without overlap? */
 static bool parts(const struct rank *ranks, int nr, int at)
 {
 	int i, j;
@@ -680,7 +682,7 @@ static const char *verdict_heading(const struct comparison *c)
 
 /**
  * compare_show() - prints the table
- * @c: what was measured
+ * @c: the results
  */
 void compare_show(const struct comparison *c)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The two families of the modules: what they are called, what numbers the kernel
- * has given them, and why one cannot be found.
+ * The two generic netlink families of the modules: their names and ids, and why one
+ * is missing.
  */
 #include "family.h"
 
@@ -64,7 +64,7 @@ static const char *const run_attrs[GNL_ATTRS] = {
 	[GCHEAP_LOAD_A_RUN_SCALE] = "scale",
 };
 
-/* Statistics are asked for by name too; nothing else is. */
+/* heap_attrs also serves requests for statistics: they have only a name. */
 _Static_assert((int)GCHEAP_A_STATS_NAME == (int)GCHEAP_A_HEAP_NAME,
 	       "heap_attrs serves both sets");
 _Static_assert(ARRAY_SIZE(heap_attrs) > GCHEAP_A_STATS_MAX &&
@@ -85,10 +85,10 @@ static struct family families[GNL_FAMILIES] = {
 	},
 };
 
-/* What the kernel tells of a family. */
+/* The kernel's reply about a family. */
 struct answer {
-	const char *group;	/* whose number is wanted, or NULL */
-	uint32_t group_id;	/* 0 if there is none */
+	const char *group;	/* group whose id is requested, or NULL */
+	uint32_t group_id;	/* 0 without such a group */
 	uint64_t id;
 };
 
@@ -142,11 +142,11 @@ static const struct family *family_of(enum gnl_family family)
 }
 
 /**
- * gnl_find() - finds a family, which may load its module
+ * gnl_find() - finds a family; the kernel may load its module
  * @family: the family
  *
- * Return: 0, -ENOENT if it is not there, or another negative errno that gnl_fail()
- * can explain.
+ * Return: 0, -ENOENT if there is none, or another negative errno that gnl_fail() can
+ * explain.
  */
 int gnl_find(enum gnl_family family)
 {
@@ -161,7 +161,10 @@ int gnl_find(enum gnl_family family)
 	return err;
 }
 
-/* The number of a multicast group, or a negative errno that gnl_fail() can explain. */
+/*
+ * Returns the id of a multicast group, or a negative errno that gnl_fail() can
+ * explain.
+ */
 static int family_group(enum gnl_family family, const char *group)
 {
 	struct answer a = { .group = group };
@@ -171,12 +174,12 @@ static int family_group(enum gnl_family family, const char *group)
 }
 
 /**
- * gnl_state() - what there is of a family's module
+ * gnl_state() - state of a family's module
  * @family: the family
  *
- * The kernel shows the families to its first network namespace only.
+ * The families are visible only in the initial network namespace.
  *
- * Return: "loaded", "not loaded", "hidden", or what is being done to it.
+ * Return: "loaded", "not loaded", "hidden", or the module state from sysfs.
  */
 const char *gnl_state(enum gnl_family family)
 {
@@ -197,12 +200,12 @@ const char *gnl_state(enum gnl_family family)
 		return "being loaded";
 	if (!strcmp(state, "going\n"))
 		return "being unloaded";
-	/* It may have come since it was asked for. */
+	/* The module may have been loaded since the first attempt. */
 	return gnl_find(family) ? "hidden" : "loaded";
 }
 
 /**
- * gnl_open() - finds a family and says what is missing if it is not there
+ * gnl_open() - finds a family, or reports why it is missing
  * @family: the family
  *
  * Return: %STATUS_OK, or another exit status with the reason printed.
@@ -245,11 +248,11 @@ struct nl_msg *gnl_new(enum gnl_family family, int cmd, size_t payload)
 }
 
 /**
- * gnl_dump() - asks for all of a kind
+ * gnl_dump() - dumps all objects of a kind
  * @family: family that was found by gnl_open()
  * @cmd: its command
- * @restart: forgets what @fn was told: the dump begins again
- * @fn: called for each
+ * @restart: discards the results of @fn, because the dump restarts
+ * @fn: called for each object
  * @arg: for both
  *
  * Return: 0, or a negative errno that gnl_fail() can explain.
@@ -261,7 +264,7 @@ int gnl_dump(enum gnl_family family, int cmd, void (*restart)(void *arg),
 }
 
 /**
- * gnl_listen() - begins to listen to what a family says unasked
+ * gnl_listen() - starts to listen to notifications of a family
  * @family: family that was found by gnl_open()
  * @group: its multicast group
  *

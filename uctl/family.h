@@ -1,19 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/*
- * Families of generic netlink. What commands need of them is in nl.h.
- */
+/* Generic netlink families. nl.h has the interface for commands. */
 #ifndef GCCTL_FAMILY_H
 #define GCCTL_FAMILY_H
 
 #include "nl.h"
 
 /**
- * struct family - a family and the module that it belongs to
- * @name: by which the kernel knows it
+ * struct family - a family and its module
+ * @name: its name
  * @module: its module
- * @version: of its requests
+ * @version: version of its requests
  * @attrs: names of the attributes in requests, or NULL
- * @id: its number; 0 if it was not found yet
+ * @id: its id; 0 before it was found
  */
 struct family {
 	const char *name;

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * Values as text for people: three digits that mean something, and a unit.
- */
+/* Formats values as text: three significant digits and a unit. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,14 +7,14 @@
 #include "gcctl.h"
 #include "out.h"
 
-/* How many decimals make three digits. */
+/* Number of decimals for three significant digits. */
 static int decimals(double v)
 {
-	/* What rounds up to the next power has a digit more before them. */
+	/* A value that rounds up to a power of ten has one more integer digit. */
 	return v < 9.995 ? 2 : v < 99.95 ? 1 : 0;
 }
 
-/* Three digits that mean something. */
+/* Three significant digits. */
 static void format_scaled(char *buf, size_t size, double v, const char *unit)
 {
 	int digits = v == (double)(uint64_t)v ? 0 : decimals(v);
@@ -31,7 +29,7 @@ static void format_bytes(char *buf, size_t size, uint64_t n)
 	double v = (double)n;
 	unsigned int i = 0;
 
-	/* What would be rounded to 1024 of a unit is one of the next. */
+	/* A value that would round to 1024 of a unit takes the next unit. */
 	while (v >= (i ? 1023.5 : 1024) && i < ARRAY_SIZE(units) - 1) {
 		v /= 1024;
 		i++;
@@ -44,7 +42,7 @@ static void format_ns(char *buf, size_t size, double ns)
 	static const char *const units[] = { "ns", "us", "ms", "s" };
 	unsigned int i = 0;
 
-	/* What would be rounded to 1000 of a unit is one of the next. */
+	/* A value that would round to 1000 of a unit takes the next unit. */
 	while (ns >= 999.5 && i < ARRAY_SIZE(units) - 1) {
 		ns /= 1000;
 		i++;
@@ -67,19 +65,19 @@ static void format_count(char *buf, size_t size, uint64_t n)
 	buf[o] = '\0';
 }
 
-/* A count from 100 on; three digits of what is less. */
+/* An integer from 100 on, otherwise three significant digits. */
 static void format_rate(char *buf, size_t size, double v)
 {
 	int digits = decimals(v);
 	double least;
 
 	if (v >= 99.95) {
-		/* No clock is so fast; it is a double for the sake of the small. */
+		/* Larger rates are impossible; @v is a double for the small ones. */
 		format_count(buf, size, v < 1e18 ? (uint64_t)(v + 0.5) :
 						   UINT64_MAX);
 		return;
 	}
-	/* Zeros before the first of them do not count. */
+	/* Leading zeros are not significant. */
 	for (least = 0.995; v < least && digits < 9; least /= 10)
 		digits++;
 	if (v == (double)(uint64_t)v)
@@ -88,12 +86,12 @@ static void format_rate(char *buf, size_t size, double v)
 }
 
 /**
- * out_format() - a value as text for people
- * @buf: room for it
- * @size: of @buf
+ * out_format() - formats a value as text
+ * @buf: buffer for the text
+ * @size: size of @buf
  * @v: the value
  *
- * Return: the text, in @buf or elsewhere.
+ * Return: the text, which may be in @buf.
  */
 const char *out_format(char *buf, size_t size, const struct out_value *v)
 {

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/*
- * What the commands of gcctl share: exit statuses and their entry points.
- */
+/* Exit statuses and entry points of the commands of gcctl. */
 #ifndef GCCTL_GCCTL_H
 #define GCCTL_GCCTL_H
 
@@ -11,10 +9,10 @@
 
 enum status {
 	STATUS_OK = 0,
-	STATUS_USAGE = 1,	/* wrong words on the command line, bad input */
-	STATUS_REFUSED = 2,	/* refused by the kernel, or a failed run */
-	STATUS_MISSING = 3,	/* a module is not loaded or too old */
-	STATUS_SIGNAL = 128,	/* main() ends by the signal that was caught */
+	STATUS_USAGE = 1,	/* bad command line or bad input */
+	STATUS_REFUSED = 2,	/* refused by the kernel, or the run failed */
+	STATUS_MISSING = 3,	/* a module is missing or too old */
+	STATUS_SIGNAL = 128,	/* main() raises the caught signal */
 };
 
 /* Each takes the words after its own name and returns an exit status. */

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * gcctl heap: makes, shows, changes and deletes heaps.
- */
+/* Heaps: their keys, and requests that make, read and delete them. */
 #include "heap.h"
 
 #include <errno.h>
@@ -14,9 +12,9 @@
 #include "out.h"
 #include "wait.h"
 
-/* How long a heap that is in use is waited for before it is given up. */
+/* Attempts to delete a heap in use. */
 #define DELETE_TRIES	200
-/* How long one is waited for that is being freed: some seconds. */
+/* Attempts to see that no heap is being freed: some seconds. */
 #define FREED_TRIES	300
 
 const char *const heap_engines[HEAP_ENGINES] = {
@@ -87,7 +85,7 @@ enum {
 	ALL = (1 << HEAP_ENGINES) - 1,
 };
 
-/* The engines that know a key. */
+/* The engines that have a key. */
 static unsigned int key_engines(int attr)
 {
 	switch (attr) {
@@ -116,7 +114,7 @@ static unsigned int key_engines(int attr)
 }
 
 /**
- * heap_key_knows() - whether an engine knows a key
+ * heap_key_knows() - does an engine have a key?
  * @attr: the key's attribute
  * @engine: the engine
  */
@@ -138,7 +136,7 @@ void heap_read(struct gnl_reply *reply, void *arg)
 /**
  * heap_put_keys() - adds settings to a request
  * @msg: the request
- * @values: what was given for %heap_keys
+ * @values: the values of %heap_keys
  */
 void heap_put_keys(struct nl_msg *msg, const struct value *values)
 {
@@ -173,7 +171,7 @@ static int create(const char *name, const struct value values[HEAP_KEYS],
  * heap_create() - makes a heap
  * @name: its name
  * @values: its settings
- * @facts: receives what the kernel made of them
+ * @facts: receives the resulting settings
  *
  * Return: 0, or a negative errno that gnl_fail() can explain.
  */
@@ -184,7 +182,7 @@ int heap_create(const char *name, const struct value values[HEAP_KEYS],
 }
 
 /**
- * heap_create_own() - makes a heap that goes when gcctl does, however it ends
+ * heap_create_own() - makes a heap that the kernel deletes when gcctl ends
  * @name: its name
  * @values: its settings
  *
@@ -203,8 +201,8 @@ static void read_ending(struct gnl_reply *reply, void *arg)
 }
 
 /*
- * Waits for a while until no heap is being freed: what is measured next has the machine
- * for itself then, and the module can be unloaded.
+ * Waits until no heap is being freed, with a limit. Then the next measurement has the
+ * machine to itself, and the module can be unloaded.
  */
 static void wait_freed(void)
 {
@@ -242,10 +240,10 @@ int heap_try_delete(const char *name)
 }
 
 /**
- * heap_delete() - deletes a heap, waiting for a while if it is in use
+ * heap_delete() - deletes a heap, with retries while it is in use
  * @name: its name
  *
- * A mutator that has just ended may still be on its way out.
+ * The mutators of a run that has ended may not be detached yet.
  *
  * Return: 0, or a negative errno that gnl_fail() can explain.
  */

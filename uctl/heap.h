@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/*
- * Heaps: their keys, and what other commands do with them.
- */
+/* Heaps: their keys, and functions for other commands. */
 #ifndef GCCTL_HEAP_H
 #define GCCTL_HEAP_H
 
@@ -14,7 +12,7 @@
 #define HEAP_ENGINES	3
 #define HEAP_MARKERS	3
 #define HEAP_KEYS	22
-/* A request with a name and all keys, with room to spare. */
+/* Size of a request with a name and all keys, with room to spare. */
 #define HEAP_REQUEST_BYTES	512
 
 /* In the order of enum gcheap_engine. */
@@ -23,7 +21,7 @@ extern const char *const heap_engines[HEAP_ENGINES];
 /* In the order of enum gcheap_marker. */
 extern const char *const heap_markers[HEAP_MARKERS];
 
-/* The engine comes first: it can only be given to a new heap. */
+/* The engine is first: only a new heap takes it. */
 extern const struct key heap_keys[HEAP_KEYS];
 
 const char *heap_engine_name(uint64_t engine);

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * gcctl heap: heaps are made, shown, changed and deleted.
- */
+/* gcctl heap: makes, shows, changes and deletes heaps. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,7 +39,7 @@ static struct out_value number(const struct gnl_facts *f, int attr)
 	return out_num(OUT_COUNT, f->num[attr]);
 }
 
-/* A heap on a line. */
+/* One line per heap. */
 static void show_brief(const struct gnl_facts *f, bool first)
 {
 	const char *engine = heap_engine_name(f->num[GCHEAP_A_HEAP_ENGINE]);
@@ -84,7 +82,7 @@ static void show(const struct gnl_facts *f)
 		if (!gnl_has(f, key->attr))
 			continue;
 		v = key_value(key, f->num[key->attr]);
-		/* Of others 0 is a value like any. */
+		/* For other keys 0 is an ordinary value. */
 		can_be_off = key->zero || key->kind == KEY_FLAG;
 		if (!can_be_off || !out_hides(&v))
 			out_item(key->name, key->name, v);
@@ -204,7 +202,7 @@ static int heap_set(int argc, char **argv)
 		return out_error(STATUS_USAGE, 0,
 				 "gcctl heap set NAME KEY VALUE...",
 				 "heap set needs a name and a key");
-	/* All keys but the engine. */
+	/* All keys except the engine. */
 	if (parse_heap_name(argv[0]) ||
 	    parse_keys(argc - 1, argv + 1, heap_keys + 1, HEAP_KEYS - 1,
 		       values + 1))

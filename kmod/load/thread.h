@@ -26,7 +26,9 @@ static inline bool gch_load_more(const struct gch_load_thread *t)
 	return (!max || t->operations < max) && !gch_load_break(t);
 }
 
-/* As gch_load_break(), without the deadline, which is not set during setup. */
+/*
+ * As gch_load_break(), but for setup and checks, which the deadline does not cover.
+ */
 static inline bool gch_load_stopped(const struct gch_load_thread *t)
 {
 	cond_resched();
