@@ -179,7 +179,8 @@ static int family_group(enum gnl_family family, const char *group)
  *
  * The families are visible only in the initial network namespace.
  *
- * Return: "loaded", "not loaded", "hidden", or the module state from sysfs.
+ * Return: "loaded", "not loaded", "hidden", or that the module is being loaded or
+ * unloaded.
  */
 const char *gnl_state(enum gnl_family family)
 {

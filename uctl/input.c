@@ -2,10 +2,10 @@
 /*
  * Reads a file that may be compressed.
  *
- * A file that begins with the two magic bytes of gzip is a series of members,
- * which are read as one, as gzip does. All of the file must be members: what
- * stands behind one and is none is an error, and so is a member that is cut
- * short. zlib's own gzread() passes over both in silence.
+ * A file that begins with the two magic bytes of gzip is a series of members, which
+ * are read as one, as gzip does. The whole file must consist of members: other data
+ * behind a member is an error, and so is a truncated member. zlib's gzread() silently
+ * ignores both.
  */
 #include "input.h"
 
@@ -20,23 +20,23 @@
 #include <zlib.h>
 
 #define RAW_BYTES	65536
-/* Largest window, and a gzip header around the data. */
+/* Largest window, and gzip headers. */
 #define GZIP_WINDOW	(15 + 16)
 #define MAGIC_BYTES	2
 
 /**
- * struct input - a file that is read
+ * struct input - an open file
  * @fd: the file
- * @bytes: its length, 0 if not known
- * @taken: how much of it has been read
- * @ended: nothing is left to be read
- * @sniffed: whether it is compressed has been looked at
- * @gzip: it is
- * @inside: a member has begun and not ended
- * @members: how many have ended
- * @z: zlib's state; its input is the part of @raw that has not been used
- * @error: why it cannot be read on, or ""
- * @raw: of the file
+ * @bytes: its length, 0 if unknown
+ * @taken: bytes read from it
+ * @ended: end of file was reached
+ * @sniffed: the magic bytes have been checked
+ * @gzip: it is compressed
+ * @inside: inside a member
+ * @members: complete members
+ * @z: zlib's state; its input is the unused part of @raw
+ * @error: error message, or ""
+ * @raw: data of the file
  */
 struct input {
 	int fd;
@@ -60,8 +60,8 @@ static ssize_t fail(struct input *in, const char *what, const char *why)
 }
 
 /*
- * Has at least @want bytes of the file in @raw, if there are so many. How many
- * there are is in z.avail_in afterwards.
+ * Reads until @raw has @want bytes or the file ends; z.avail_in is their number.
+ * Returns false on an error.
  */
 static bool have(struct input *in, size_t want)
 {
@@ -102,7 +102,7 @@ static bool sniff(struct input *in)
 	return true;
 }
 
-/* 1 if another member begins, 0 at the end of the file. */
+/* Returns 1 if another member begins, 0 at the end of the file, -1 on an error. */
 static int next_member(struct input *in)
 {
 	if (!have(in, MAGIC_BYTES))
@@ -120,7 +120,7 @@ static int next_member(struct input *in)
 	return 1;
 }
 
-/* Some more of the member at hand; false if that is an error. */
+/* Decompresses more of the current member; returns false on an error. */
 static bool inflate_some(struct input *in)
 {
 	if (!in->z.avail_in && !have(in, 1))
@@ -159,7 +159,7 @@ static ssize_t read_members(struct input *in, void *buf, size_t size)
 		if (!inflate_some(in))
 			break;
 	}
-	/* What precedes an error is read first. */
+	/* Return the data before an error first. */
 	if (in->z.avail_out == size)
 		return -1;
 	return (ssize_t)(size - in->z.avail_out);
@@ -178,13 +178,13 @@ static ssize_t read_plain(struct input *in, void *buf, size_t size)
 }
 
 /**
- * input_read() - reads on
+ * input_read() - reads the next bytes
  * @in: the file
- * @buf: receives what it holds, uncompressed
+ * @buf: receives the bytes, uncompressed
  * @size: bytes of @buf, not 0 and below 4 GiB
  *
- * Return: how many bytes were read; 0 at the end of the file; -1 if it cannot
- * be read on, which input_error() explains.
+ * Return: the number of bytes; 0 at the end of the file; -1 on an error that
+ * input_error() explains.
  */
 ssize_t input_read(struct input *in, void *buf, size_t size)
 {
@@ -195,10 +195,10 @@ ssize_t input_read(struct input *in, void *buf, size_t size)
 }
 
 /**
- * input_error() - why a file cannot be read on
+ * input_error() - the error of a file
  * @in: the file
  *
- * Return: the reason, without the name of the file; "" if there is none.
+ * Return: the message, without the name of the file; "" without an error.
  */
 const char *input_error(const struct input *in)
 {
@@ -206,10 +206,10 @@ const char *input_error(const struct input *in)
 }
 
 /**
- * input_part_read() - how far a file has been read, for progress
+ * input_part_read() - the part of a file that has been read, for progress
  * @in: the file
  *
- * Return: from 0 to 1; negative if its length is not known.
+ * Return: from 0 to 1; negative if its length is unknown.
  */
 double input_part_read(const struct input *in)
 {
@@ -218,7 +218,7 @@ double input_part_read(const struct input *in)
 	if (!in->bytes)
 		return -1;
 	part = (double)(in->taken - in->z.avail_in) / (double)in->bytes;
-	/* It may have grown since. */
+	/* The file may have grown. */
 	return part < 1 ? part : 1;
 }
 
@@ -263,7 +263,7 @@ void input_close(struct input *in)
 	free(in);
 }
 
-/* ---- files that can be read once only ---- */
+/* ---- files that can be read only once ---- */
 
 static enum input_spooled copy(int from, int to)
 {
@@ -284,7 +284,7 @@ static enum input_spooled copy(int from, int to)
 	}
 }
 
-/* A file without a name, gone with the last who has it open. */
+/* A file without a name, which the last close deletes. */
 static int open_nameless(void)
 {
 	const char *dir = getenv("TMPDIR");
@@ -304,15 +304,15 @@ static int open_nameless(void)
 }
 
 /**
- * input_spool() - lets a file be opened more than once
+ * input_spool() - makes a file that can be opened repeatedly
  * @path: its name, or "-" for the standard input
- * @spooled: receives a name that can be opened again and again
+ * @spooled: receives its name
  * @size: bytes of @spooled
  *
- * What is no regular file, such as a pipe, is copied to a temporary one first. A
- * signal ends that.
+ * A regular file is used as it is; others, such as pipes, are copied to a temporary
+ * file. A signal ends that.
  *
- * Return: %INPUT_SPOOLED, or what it failed at with errno set.
+ * Return: %INPUT_SPOOLED, or the failed step with errno set.
  */
 enum input_spooled input_spool(const char *path, char *spooled, size_t size)
 {
@@ -327,7 +327,7 @@ enum input_spooled input_spool(const char *path, char *spooled, size_t size)
 	} else {
 		to = open_nameless();
 		ret = to < 0 ? INPUT_NO_ROOM : copy(from, to);
-		/* Open until the end of the program: it has no other name. */
+		/* Stays open until the program ends, because it has no other name. */
 		snprintf(spooled, size, "/proc/self/fd/%d", to);
 	}
 	err = errno;

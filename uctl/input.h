@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/*
- * Files that may be compressed, read once from their beginning to their end.
- */
+/* Files that may be compressed, read once from beginning to end. */
 #ifndef GCCTL_INPUT_H
 #define GCCTL_INPUT_H
 
@@ -13,8 +11,8 @@ struct input;
 
 enum input_spooled {
 	INPUT_SPOOLED,
-	INPUT_UNREADABLE,	/* errno says why, as in what follows */
-	INPUT_NO_ROOM,		/* for the temporary file */
+	INPUT_UNREADABLE,	/* errno has the reason, also below */
+	INPUT_NO_ROOM,		/* no room for the temporary file */
 };
 
 struct input *input_open(const char *path);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * gcctl: configures the heaps of the gcheap module, makes them collect, runs
- * workloads on them and shows what happened.
+ * workloads on them and shows the results.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -196,7 +196,7 @@ static int help_all(void)
 
 	append(text, sizeof(text), usage_head);
 	for (i = 0; i < ARRAY_SIZE(objects); i++) {
-		/* Objects that share their text stand together. */
+		/* Objects with the same text are neighbours. */
 		if (objects[i].usage != last)
 			append(text, sizeof(text), objects[i].usage);
 		last = objects[i].usage;
@@ -248,7 +248,7 @@ static int show_module(void)
 	return STATUS_OK;
 }
 
-/* Of the tool, and of the modules as far as they are loaded. */
+/* Versions of the tool and of the loaded modules. */
 static int version_cmd(int argc, char **argv)
 {
 	int status = STATUS_OK, err;
@@ -268,7 +268,7 @@ static int version_cmd(int argc, char **argv)
 		out_fact("module", "module gcheap",
 			 (struct out_value){ .kind = OUT_NONE,
 					     .text = gnl_state(GNL_GCHEAP) });
-	/* Text has it in the place of the version. */
+	/* In text it takes the place of the version. */
 	if (out_is_json())
 		out_fact("module-state", NULL, out_text(gnl_state(GNL_GCHEAP)));
 	out_fact("load", "module gcheap_load", out_text(gnl_state(GNL_LOAD)));
@@ -318,7 +318,7 @@ static const struct option {
 	{ "all", 'a' },
 };
 
-/* What the options ask for. */
+/* The options given. */
 struct wish {
 	enum action action;
 	enum out_extent extent;
@@ -363,8 +363,8 @@ static bool is_letter(char c)
 }
 
 /*
- * One or two dashes and a name, which may be cut short, as ip(8) has them: -br, -d.
- * Or one and some letters.
+ * One or two dashes and a name, which may be abbreviated, as in ip(8): -br, -d. Or
+ * one dash and several letters.
  */
 static bool take_option(struct wish *wish, const char *word)
 {
@@ -385,15 +385,15 @@ static bool take_option(struct wish *wish, const char *word)
 	return !is_long && !name[i];
 }
 
-/* No option is a number: that is a value, if a bad one. - is a file. */
+/* A negative number is a (bad) value, and - is a file; neither is an option. */
 static bool is_option(const char *word)
 {
 	return word[0] == '-' && word[1] && !isdigit((unsigned char)word[1]);
 }
 
 /*
- * Takes the options out of the words, where they stand anywhere, and leaves the others
- * in @argv from the first on; what follows -- is none.
+ * Removes the options, which may stand anywhere, and moves the other words to the
+ * front of @argv. Words after -- are no options.
  */
 static enum action parse_options(int *argc, char **argv)
 {
@@ -419,9 +419,9 @@ static enum action parse_options(int *argc, char **argv)
 }
 
 /*
- * A descriptor that is closed would be given to the next file or socket, which
- * would then be read as input or get what is printed. To use these fails instead,
- * as it does with one that is closed: each is open the other way.
+ * Opens closed standard descriptors. Otherwise the next file or socket would get the
+ * number, and be read as input or receive output. Each is opened in the opposite
+ * direction, so its use still fails.
  */
 static int open_standard(void)
 {

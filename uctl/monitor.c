@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * gcctl monitor: a line a collection of a heap, made of what the module reports.
- */
+/* gcctl monitor: prints a line per collection, from the module's notifications. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -14,7 +12,7 @@
 #include "parse.h"
 #include "wait.h"
 
-/* How often to look whether the heap is still there. */
+/* Interval of checks whether the heap still exists. */
 #define LOOK_MS		500
 
 static const struct key monitor_keys[] = {
@@ -27,7 +25,7 @@ struct monitor {
 	uint64_t count;
 };
 
-/* What a report has, in the order of the document. */
+/* Fields of a report, in the order of the document. */
 static const struct {
 	int attr;
 	enum out_kind kind;
@@ -85,7 +83,7 @@ struct text {
 	char text[24];
 };
 
-/* Milliseconds with two digits that count, three behind the point at most. */
+/* Milliseconds with two significant digits and at most three decimals. */
 static struct text ms(uint64_t ns)
 {
 	struct text t;
@@ -118,7 +116,7 @@ static void show_begin(const struct gnl_facts *f)
 	       f->num[GCHEAP_A_CYCLE_CYCLE], at / 1000, at % 1000);
 }
 
-/* As GODEBUG=gctrace=1 has it. Workers do not run because a CPU is idle. */
+/* The format of GODEBUG=gctrace=1. There are no idle-time workers. */
 static void show_go(const struct gnl_facts *f)
 {
 	uint64_t cpus = f->num[GCHEAP_A_CYCLE_CPUS];
@@ -179,7 +177,7 @@ static void show_line(struct gnl_reply *reply, void *arg)
 	out_next();
 }
 
-/* An answer that was lost says nothing of the heap. */
+/* A lost answer does not mean that the heap is gone. */
 static bool is_gone(const char *name, const struct monitor *m)
 {
 	struct gnl_facts f;

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Netlink by libnl, and what libnl leaves to its users: to ask for extended
- * acknowledgments and read them, to repeat a dump that was interrupted, to go on
- * when the socket's buffer was too small for all answers, and integers that are 4 or
- * 8 bytes long as their value needs.
+ * Netlink by libnl, and the parts that libnl leaves to its users: extended
+ * acknowledgments, retries of an interrupted dump, recovery when the socket's buffer
+ * was too small for all answers, and integers of 4 or 8 bytes.
  */
 #include "nl.h"
 
@@ -24,43 +23,43 @@
 #include "gcctl.h"
 #include "out.h"
 
-/* A reply is below 8 KiB; several of a dump come in one read. */
+/* A reply is below 8 KiB; one read may return several replies of a dump. */
 #define READ_BYTES	65536
-/* A chunk of a trace has to fit into the socket's buffer. */
+/* A chunk of a trace must fit the socket's buffer. */
 #define BUFFER_BYTES	(256 * 1024)
-/* How often an interrupted dump is begun again. */
+/* Restarts of an interrupted dump. */
 #define DUMP_RETRIES	16
 
 static struct nl_sock *sock;
-/* What the family says unasked comes by a socket of its own. */
+/* Notifications use a socket of their own. */
 static struct nl_sock *events;
 
-/* The exchange that is under way, and what the last one said. */
+/* The current exchange, and the answer of the last one. */
 static struct {
 	gnl_reply_fn fn;
 	void *arg;
 	const struct nlmsghdr *request;
 	const char *const *names;
 	bool answered;
-	bool overrun;		/* the kernel had no room for all of it */
+	bool overrun;		/* the kernel dropped a part of the answer */
 	bool ended;
 	int error;		/* negative errno */
 	char message[512];	/* extack text, or "" */
-	const char *attr;	/* attribute that it is about, or "" */
-	char object[64];	/* heap that it is about, or "" */
-	char range[64];		/* what the policy allows, or "" */
+	const char *attr;	/* name of the attribute it refers to, or "" */
+	char object[64];	/* name of the heap it refers to, or "" */
+	char range[64];		/* the range that the policy allows, or "" */
 } last = {
-	/* Also before there was one: it may be that no socket can be opened. */
+	/* Valid before the first exchange too: opening the socket may fail. */
 	.attr = "",
 };
 
-/* Who is told of events. */
+/* Callback for notifications. */
 static struct {
 	gnl_reply_fn fn;
 	void *arg;
 } event;
 
-/* Integers are as long as their value needs. */
+/* Integers have 4 or 8 bytes, as their value needs. */
 static bool read_number(const struct nlattr *attr, uint64_t *num)
 {
 	uint64_t wide;
@@ -89,7 +88,7 @@ static void read_name(const struct nlattr *attr, char *buf, size_t size)
 	buf[len] = '\0';
 }
 
-/* Which attribute of the request begins @offset bytes from its start. */
+/* Finds the attribute of the request that begins @offset bytes from its start. */
 static void read_offset(uint64_t offset)
 {
 	struct genlmsghdr *genl = nlmsg_data(last.request);
@@ -109,7 +108,7 @@ static void read_offset(uint64_t offset)
 	}
 }
 
-/* What the kernel's policy says about the attribute it refused. */
+/* Reads the policy of the attribute that the kernel refused. */
 static void read_policy(struct nlattr *attr)
 {
 	struct nlattr *p[NL_POLICY_TYPE_ATTR_MAX + 1];
@@ -130,8 +129,8 @@ static void read_policy(struct nlattr *attr)
 }
 
 /*
- * Reads the attributes that follow an acknowledgment or the end of a dump.
- * NETLINK_CAP_ACK is on: only the header of the request comes back.
+ * Reads the attributes of an acknowledgment or of the end of a dump. NETLINK_CAP_ACK
+ * is on, so only the header of the request is returned.
  */
 static void read_extack(const struct nlmsghdr *nlh, size_t fixed)
 {
@@ -168,7 +167,7 @@ static void tell(struct nl_msg *msg, gnl_reply_fn fn, void *arg)
 	fn(&reply, arg);
 }
 
-/* What belongs to a request whose answer was given up is left out. */
+/* Skips messages of an earlier request whose answer was abandoned. */
 static int on_sequence(struct nl_msg *msg, void *arg)
 {
 	(void)arg;
@@ -199,7 +198,7 @@ static int on_ack(struct nl_msg *msg, void *arg)
 	return NL_STOP;
 }
 
-/* The end of a dump carries its result, which libnl does not look at. */
+/* The end of a dump carries its result, which libnl ignores. */
 static int on_finish(struct nl_msg *msg, void *arg)
 {
 	const struct nlmsghdr *nlh = nlmsg_hdr(msg);
@@ -226,7 +225,7 @@ static int on_error(struct sockaddr_nl *from, struct nlmsgerr *err, void *arg)
 	return NL_STOP;
 }
 
-/* Errors of libnl itself, as far as they can happen here. */
+/* Maps the errors of libnl that can occur here. */
 static int to_errno(int nlerr)
 {
 	switch (-nlerr) {
@@ -244,8 +243,8 @@ static int to_errno(int nlerr)
 }
 
 /*
- * A buffer holds what was sent and not read yet. With the right to, beyond what the
- * system allows to all; a smaller one has to do.
+ * Sets the buffer of sent and unread data. A privileged task may exceed the system's
+ * limit; for others a smaller buffer must do.
  */
 static void grow_buffers(struct nl_sock *s)
 {
@@ -254,13 +253,13 @@ static void grow_buffers(struct nl_sock *s)
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes)) ||
 	    setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &bytes, sizeof(bytes)))
 		nl_socket_set_buffer_size(s, BUFFER_BYTES, BUFFER_BYTES);
-	/* A message that is longer is not cut off. */
+	/* Avoid truncating longer messages. */
 	nl_socket_set_msg_buf_size(s, READ_BYTES);
 	nl_socket_enable_msg_peek(s);
 }
 
 /**
- * gnl_connect() - opens the socket, unless it is open
+ * gnl_connect() - opens the socket unless it is open
  *
  * Return: 0, or a negative errno that gnl_fail() can explain.
  */
@@ -285,7 +284,7 @@ int gnl_connect(void)
 	}
 	grow_buffers(sock);
 	fd = nl_socket_get_fd(sock);
-	/* Without them refusals come without their reasons: no error. */
+	/* Without these options refusals lack their reasons; that is no error. */
 	setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, &one, sizeof(one));
 	setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &one, sizeof(one));
 	return 0;
@@ -302,7 +301,7 @@ static void set_callbacks(void)
 }
 
 /**
- * gnl_close() - closes the socket: its runs end with it
+ * gnl_close() - closes the sockets, which ends their runs
  */
 void gnl_close(void)
 {
@@ -334,7 +333,7 @@ struct nl_msg *gnl_new_to(const struct family *to, int cmd, size_t payload)
 	return msg;
 }
 
-/* Requests are sized by their makers: not to fit is a bug of theirs. */
+/* Callers size their requests, so a request that does not fit is a bug. */
 static void put(struct nl_msg *msg, int attr, const void *data, size_t len)
 {
 	if (nla_put(msg, attr, (int)len, data))
@@ -351,7 +350,7 @@ void gnl_put_u32(struct nl_msg *msg, int attr, uint32_t value)
 	put(msg, attr, &value, sizeof(value));
 }
 
-/* 8 bytes are good for attributes of either kind, u64 and uint. */
+/* 8 bytes are valid for u64 and uint attributes. */
 void gnl_put_wide(struct nl_msg *msg, int attr, uint64_t value)
 {
 	put(msg, attr, &value, sizeof(value));
@@ -370,8 +369,8 @@ static void set_blocking(struct nl_sock *s, bool on)
 }
 
 /*
- * Reads until the answer has ended. The kernel answers before the request is through,
- * so when it had no room for all of it the rest is there by now or will not come.
+ * Reads until the answer is complete. The kernel queues the answer before sendmsg()
+ * returns, so after an overrun the rest is already there or lost.
  */
 static int receive(void)
 {
@@ -379,7 +378,7 @@ static int receive(void)
 
 	while (!last.ended && err >= 0) {
 		err = nl_recvmsgs_default(sock);
-		/* What libnl makes of ENOBUFS. */
+		/* libnl's translation of ENOBUFS. */
 		if (err != -NLE_NOMEM || last.overrun)
 			continue;
 		last.overrun = true;
@@ -391,13 +390,13 @@ static int receive(void)
 	return err;
 }
 
-/* What an exchange has come to that the kernel had no room to answer in full. */
+/* Returns the result of an exchange whose answer was partly lost. */
 static int overrun(int flags)
 {
-	/* Parts are missing, perhaps. */
+	/* Some objects may be missing. */
 	if (flags == NLM_F_DUMP)
 		return -NLE_DUMP_INTR;
-	/* The reply comes first, and not before all is done. */
+	/* The reply is sent first, and only after the request has been executed. */
 	if (last.ended || last.answered)
 		return 0;
 	snprintf(last.message, sizeof(last.message),
@@ -405,7 +404,7 @@ static int overrun(int flags)
 	return -ENOBUFS;
 }
 
-/* Sends a request and reads until its answer has ended. */
+/* Sends a request and reads the complete answer. */
 static int exchange(struct nl_msg *msg, int flags, gnl_reply_fn fn, void *arg)
 {
 	int err;
@@ -435,7 +434,7 @@ static int exchange(struct nl_msg *msg, int flags, gnl_reply_fn fn, void *arg)
 }
 
 /**
- * gnl_do() - asks for one thing
+ * gnl_do() - sends a request with one reply
  * @msg: the request, which is freed
  * @fn: called with the attributes of the reply, or NULL
  * @arg: for @fn
@@ -453,11 +452,11 @@ int gnl_do(struct nl_msg *msg, gnl_reply_fn fn, void *arg)
 }
 
 /**
- * gnl_dump_to() - asks for all of a kind
+ * gnl_dump_to() - dumps all objects of a kind
  * @to: the family
  * @cmd: its command
- * @restart: forgets what @fn was told: the dump begins again
- * @fn: called for each
+ * @restart: discards the results of @fn, because the dump restarts
+ * @fn: called for each object
  * @arg: for both
  *
  * Return: 0, or a negative errno that gnl_fail() can explain.
@@ -482,8 +481,8 @@ int gnl_dump_to(const struct family *to, int cmd, void (*restart)(void *arg),
 }
 
 /**
- * gnl_join() - begins to listen to a multicast group
- * @group: its number
+ * gnl_join() - starts to listen to a multicast group
+ * @group: its id
  *
  * Return: %STATUS_OK, or another exit status with the reason printed.
  */
@@ -509,13 +508,13 @@ int gnl_join(int group)
 }
 
 /**
- * gnl_hear() - waits for what the family says
- * @ms: how long at most
+ * gnl_hear() - waits for notifications of the family
+ * @ms: timeout in milliseconds
  * @fn: called with each message
  * @arg: for @fn
  *
- * Return: 0, also if there was nothing; -ENOBUFS if something was lost; another
- * negative errno.
+ * Return: 0, also after the timeout; -ENOBUFS if a message was lost; another negative
+ * errno.
  */
 int gnl_hear(int ms, gnl_reply_fn fn, void *arg)
 {
@@ -532,11 +531,11 @@ int gnl_hear(int ms, gnl_reply_fn fn, void *arg)
 	err = nl_recvmsgs_default(events);
 	if (err >= 0 || err == -NLE_AGAIN || err == -NLE_INTR)
 		return 0;
-	/* What libnl makes of ENOBUFS. */
+	/* libnl's translation of ENOBUFS. */
 	return err == -NLE_NOMEM ? -ENOBUFS : to_errno(err);
 }
 
-/* Whether a text has a word in it, and not as a part of another. */
+/* Does the text contain the whole word? */
 static bool mentions(const char *text, const char *word)
 {
 	size_t len = strlen(word);
@@ -552,10 +551,10 @@ static bool mentions(const char *text, const char *word)
 }
 
 /**
- * gnl_fail() - says why the last request was refused
- * @err: what it returned
+ * gnl_fail() - reports why the last request failed
+ * @err: the error that it returned
  *
- * Return: the exit status that it leads to.
+ * Return: the exit status.
  */
 int gnl_fail(int err)
 {
@@ -576,7 +575,10 @@ int gnl_fail(int err)
 	if (last.object[0] && !mentions(msg, last.object))
 		return out_error(STATUS_REFUSED, -err, hint, "%s: %s",
 				 last.object, msg);
-	/* The kernel's own texts name no attribute, those of gcheap do. */
+	/*
+	 * Messages of the kernel's core do not name the attribute; those of gcheap
+	 * do.
+	 */
 	if (mentions(msg, attr) && !last.range[0])
 		attr = "";
 	return out_error(STATUS_REFUSED, -err, hint, "%s%s%s%s%s", msg,
@@ -597,7 +599,7 @@ static void read_facts(struct nlattr *const *attrs, struct gnl_facts *facts)
 /**
  * gnl_read() - reads the numbers of a reply
  * @reply: the reply
- * @name_attr: which of its attributes is a name
+ * @name_attr: its attribute that is a name
  * @facts: receives them
  */
 void gnl_read(const struct gnl_reply *reply, int name_attr,
@@ -610,9 +612,9 @@ void gnl_read(const struct gnl_reply *reply, int name_attr,
 /**
  * gnl_read_text() - reads a text
  * @reply: the reply
- * @attr: which of its attributes it is
+ * @attr: its attribute
  * @buf: receives it, or "" if there is none
- * @size: its size
+ * @size: size of @buf
  */
 void gnl_read_text(const struct gnl_reply *reply, int attr, char *buf,
 		   size_t size)

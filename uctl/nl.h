@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/*
- * Netlink: one socket for both families, requests and their answers, and what
- * the kernel says when it refuses.
- */
+/* Netlink: one socket for both families, requests and replies, and error reports. */
 #ifndef GCCTL_NL_H
 #define GCCTL_NL_H
 
@@ -11,7 +8,7 @@
 #include <netlink/attr.h>
 #include <netlink/msg.h>
 
-/* Attributes of a set that are read; all sets are smaller. */
+/* Attributes read per set; all sets are smaller. */
 #define GNL_ATTRS	64
 
 enum gnl_family {
@@ -22,7 +19,7 @@ enum gnl_family {
 
 /**
  * struct gnl_facts - the numbers of a reply, by attribute
- * @mask: bit per attribute that was there
+ * @mask: bit per attribute present
  * @num: their values
  * @name: value of the attribute that is a name
  */
@@ -39,9 +36,9 @@ static inline bool gnl_has(const struct gnl_facts *f, int attr)
 
 /**
  * struct gnl_reply - the attributes of a reply
- * @cmd: command of its family
- * @attrs: by type; the last if there are several of one
- * @head: all, in their order
+ * @cmd: its command
+ * @attrs: attributes by type; the last of several
+ * @head: all attributes, in their order
  * @len: their length
  */
 struct gnl_reply {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Text and JSON from the same calls. In JSON every call adds to a tree of
- * json-c objects; in text it prints at once. Numbers in JSON are bytes,
- * nanoseconds, picoseconds and counts as the kernel gives them.
+ * Text and JSON from the same calls. JSON calls add to a tree of json-c objects; text
+ * is printed at once. Numbers in JSON are bytes, nanoseconds, picoseconds and counts
+ * as the kernel reports them.
  */
 #include "out.h"
 
@@ -33,24 +33,24 @@ static bool as_lines;
 static enum out_extent extent;
 static int json_flags = JSON_C_TO_STRING_PLAIN;
 
-/* The containers that are open, the document's own at 0. */
+/* The open containers; the document is at index 0. */
 static struct json_object *open_at[MAX_DEPTH];
-/* Whether out_list() opened it: what it holds has no keys. */
+/* The container was opened by out_list(), so its items have no keys. */
 static bool is_list[MAX_DEPTH];
-/* Whether it has a heading, so that what it holds is indented. */
+/* The container has a heading, so its contents are indented. */
 static bool has_heading[MAX_DEPTH];
 static int depth;
 
-/* Whether out_next() has printed what there was. */
+/* out_next() has printed a part. */
 static bool in_parts;
 
 static const char *column_key[OUT_COLUMNS];
-/* Columns of the line of items that have been used. */
+/* Columns used on the current line of items. */
 static size_t line_used;
-/* Items of a group past its first line are set in. */
+/* Later lines of a group of items are indented. */
 static bool line_is_second;
 
-/* Facts stand two on a line; and whether the first of two has been printed. */
+/* Facts are printed two per line; the first of two has been printed. */
 static bool in_pairs;
 static bool pair_is_open;
 
@@ -66,9 +66,9 @@ void out_init(bool json, bool pretty, enum out_extent how_much)
 }
 
 /**
- * out_is_json() - what the user wants
+ * out_is_json() - is JSON wanted?
  *
- * Return: true if it is JSON.
+ * Return: true for JSON, false for text.
  */
 bool out_is_json(void)
 {
@@ -76,9 +76,9 @@ bool out_is_json(void)
 }
 
 /**
- * out_is_pretty() - what the user wants
+ * out_is_pretty() - is JSON with line breaks wanted?
  *
- * Return: true if JSON has lines.
+ * Return: true for JSON with line breaks.
  */
 bool out_is_pretty(void)
 {
@@ -86,10 +86,10 @@ bool out_is_pretty(void)
 }
 
 /**
- * out_json_text() - a text in JSON
+ * out_json_text() - makes a JSON string
  * @text: any bytes
  *
- * Return: the text, with what is no UTF-8 as \xNN.
+ * Return: the string; bytes that are not UTF-8 become \xNN.
  */
 struct json_object *out_json_text(const char *text)
 {
@@ -100,7 +100,7 @@ struct json_object *out_json_text(const char *text)
 	return o;
 }
 
-/* A document, and the end of its line. */
+/* Prints a document and a newline. */
 static void put_json(FILE *to, struct json_object *doc)
 {
 	text_put_json(to, json_object_to_json_string_ext(doc, json_flags));
@@ -108,7 +108,7 @@ static void put_json(FILE *to, struct json_object *doc)
 }
 
 /**
- * out_version() - says in a document what it looks like
+ * out_version() - adds the version of the output format to a document
  * @doc: the document, an object
  */
 void out_version(struct json_object *doc)
@@ -118,9 +118,9 @@ void out_version(struct json_object *doc)
 }
 
 /**
- * out_is_brief() - what the user wants
+ * out_is_brief() - is brief output wanted?
  *
- * Return: true if it is a line of text for each thing.
+ * Return: true for text with one line per object.
  */
 bool out_is_brief(void)
 {
@@ -128,10 +128,10 @@ bool out_is_brief(void)
 }
 
 /**
- * out_hides() - whether a value is not worth a place in text
+ * out_hides() - should a value be left out in text?
  * @value: the value
  *
- * Return: true of 0, none and off, unless JSON or details are wanted.
+ * Return: true for 0, none and off, unless JSON or details are wanted.
  */
 bool out_hides(const struct out_value *value)
 {
@@ -139,7 +139,7 @@ bool out_hides(const struct out_value *value)
 	       !value->num && value->real == 0;
 }
 
-/* Gives a container to the one that is open, and opens it. */
+/* Adds a container to the innermost open one, and opens it. */
 static void push(const char *key, struct json_object *obj)
 {
 	struct json_object *parent = depth ? open_at[depth - 1] : NULL;
@@ -162,7 +162,7 @@ static void push(const char *key, struct json_object *obj)
  * out_list() - opens a list of groups
  * @key: its name
  *
- * A document is never a list: if nothing is open, one is opened around it.
+ * A document is never a list: without an open container, a document is opened first.
  */
 void out_list(const char *key)
 {
@@ -203,7 +203,7 @@ void out_group(const char *key, const char *heading)
 }
 
 /**
- * out_end() - closes what was opened last, unless it is the document
+ * out_end() - closes the innermost container, unless it is the document
  */
 void out_end(void)
 {
@@ -217,8 +217,8 @@ void out_end(void)
 }
 
 /**
- * out_document() - the document, made elsewhere
- * @doc: what is printed, and freed
+ * out_document() - sets the document
+ * @doc: the document; it is printed and freed
  */
 void out_document(struct json_object *doc)
 {
@@ -228,7 +228,8 @@ void out_document(struct json_object *doc)
 }
 
 /**
- * out_direct() - the caller writes the document, as it is too large to keep
+ * out_direct() - the caller prints the document itself, because it is too large to
+ * keep
  */
 void out_direct(void)
 {
@@ -253,10 +254,10 @@ void out_next(void)
  * out_finish() - prints the document
  * @status: exit status so far
  *
- * What failed before it had anything to print prints nothing.
+ * A command that failed without output prints no document.
  *
  * Return: @status, or %STATUS_REFUSED if the output could not be written, or
- * %STATUS_SIGNAL if it is a pipe that was closed.
+ * %STATUS_SIGNAL if it is a closed pipe.
  */
 int out_finish(int status)
 {
@@ -293,7 +294,7 @@ static struct json_object *plain_json(const struct out_value *v)
 	case OUT_RATE:
 	case OUT_PERCENT:
 	case OUT_RATIO:
-		/* JSON has no form for what is no number. */
+		/* JSON cannot represent NaN and infinity. */
 		return isfinite(v->real) ? json_object_new_double(v->real) :
 					   NULL;
 	default:
@@ -301,7 +302,7 @@ static struct json_object *plain_json(const struct out_value *v)
 	}
 }
 
-/* As out_format(), in a form that a terminal can be given; for free(). */
+/* As out_format(), safe for a terminal; for free(). */
 static char *printable(const struct out_value *v)
 {
 	char buf[48];
@@ -309,7 +310,7 @@ static char *printable(const struct out_value *v)
 	return text_clean(out_format(buf, sizeof(buf), v));
 }
 
-/* A number of the same kind as a value; none of what is none. */
+/* A number of the same kind as @v; NULL if it is not finite. */
 static struct json_object *number_json(const struct out_value *v, double number)
 {
 	struct out_value other = { .kind = v->kind, .real = number };
@@ -354,7 +355,7 @@ static void add(const char *key, const struct out_value *v)
 }
 
 /**
- * out_item() - one of several values on a line
+ * out_item() - prints one of several values on a line
  * @key: its name in JSON, NULL in a list
  * @label: the word before it in text, or NULL
  * @value: the value
@@ -394,9 +395,9 @@ void out_break(void)
 }
 
 /**
- * out_fact() - one value with a line of its own
+ * out_fact() - prints a value on its own line
  * @key: its name in JSON
- * @label: what it is, in text
+ * @label: its name in text
  * @value: the value
  */
 void out_fact(const char *key, const char *label, struct out_value value)
@@ -415,7 +416,7 @@ void out_fact(const char *key, const char *label, struct out_value value)
 		printf("%-*s%s", PAIR_LABEL, label, text);
 		end_pair();
 	} else {
-		/* A value that is too long for its place does not touch the next. */
+		/* Keeps a blank between a long value and the next. */
 		printf("%*s%-*s%-*s ", indent(), "", PAIR_LABEL, label,
 		       PAIR_WIDTH - PAIR_LABEL - indent() - 1, text);
 		pair_is_open = true;
@@ -424,8 +425,8 @@ void out_fact(const char *key, const char *label, struct out_value value)
 }
 
 /**
- * out_pairs() - puts facts two on a line of text, or no more
- * @on: which
+ * out_pairs() - switches between one and two facts per line of text
+ * @on: true for two
  */
 void out_pairs(bool on)
 {
@@ -433,16 +434,16 @@ void out_pairs(bool on)
 	in_pairs = on;
 }
 
-/* Without the blank before it. */
+/* Excludes the preceding blank. */
 static int field_width(size_t nr)
 {
 	return (LINE_WIDTH - LINE_LABEL) / (int)nr - 1;
 }
 
 /**
- * out_line_head() - headings of lines that follow
- * @label: what they are about
- * @fields: those of one of them; their values do not matter
+ * out_line_head() - prints headings for out_line()
+ * @label: label of the heading line
+ * @fields: fields of a line; their values are ignored
  * @nr: their number
  */
 void out_line_head(const char *label, const struct out_field *fields, size_t nr)
@@ -458,9 +459,9 @@ void out_line_head(const char *label, const struct out_field *fields, size_t nr)
 }
 
 /**
- * out_line() - several values on one line; in JSON a group
+ * out_line() - prints several values on one line; in JSON a group
  * @key: its name, NULL in a list
- * @label: what it is, in text
+ * @label: its name in text
  * @fields: the values
  * @nr: their number
  */
@@ -487,8 +488,8 @@ void out_line(const char *key, const char *label,
 }
 
 /**
- * out_columns() - names the columns of the rows that follow
- * @names: the names, which must stay
+ * out_columns() - sets the columns for out_row()
+ * @names: the names, which must stay valid
  */
 void out_columns(const char *const names[OUT_COLUMNS])
 {
@@ -504,7 +505,7 @@ void out_columns(const char *const names[OUT_COLUMNS])
 	putchar('\n');
 }
 
-/* Half of the way from the least to the largest, in percent of the median. */
+/* Half the range, in percent of the median. */
 static void add_spread(char *buf, size_t size, const struct out_value *v)
 {
 	double min, max, median, percent;
@@ -523,7 +524,7 @@ static void add_spread(char *buf, size_t size, const struct out_value *v)
 		snprintf(buf + len, size - len, " \u00b1%.0f%%", percent);
 }
 
-/* Characters, of which some have several bytes. */
+/* Counts characters, not bytes. */
 static int width(const char *text)
 {
 	int n = 0;
@@ -546,9 +547,9 @@ static void print_cell(const struct out_value *v)
 }
 
 /**
- * out_row() - one fact, a value for each column
+ * out_row() - prints a fact with a value per column
  * @key: its name in JSON
- * @label: what it is, in text
+ * @label: its name in text
  * @values: the values
  */
 void out_row(const char *key, const char *label,
@@ -570,7 +571,7 @@ void out_row(const char *key, const char *label,
 }
 
 /**
- * out_usage() - help: in JSON a list of its lines
+ * out_usage() - prints help; in JSON a list of its lines
  * @text: the lines
  */
 void out_usage(const char *text)
@@ -594,7 +595,7 @@ void out_usage(const char *text)
 	json_object_object_add(open_at[0], "usage", lines);
 }
 
-/* A line of text on stderr, after what was printed so far. */
+/* Prints a line on stderr, after the output so far. */
 static void put_line(const char *head, const char *text)
 {
 	char *line = text_clean(text);
@@ -604,10 +605,10 @@ static void put_line(const char *head, const char *text)
 }
 
 /**
- * out_error() - says what went wrong
- * @status: the exit status that it leads to
- * @errnum: errno, or 0 if there is none to tell
- * @hint: what may help, or NULL
+ * out_error() - reports an error
+ * @status: the exit status
+ * @errnum: errno, or 0 without one
+ * @hint: advice, or NULL
  * @fmt: the message
  *
  * Return: @status.
@@ -637,7 +638,7 @@ int out_error(int status, int errnum, const char *hint, const char *fmt, ...)
 		json_object_object_add(o, "errno", json_object_new_int(errnum));
 	if (hint)
 		json_object_object_add(o, "hint", out_json_text(hint));
-	/* A shell calls the end by a signal so. */
+	/* The status by which a shell reports a death by a signal. */
 	json_object_object_add(o, "status",
 			       json_object_new_int(status == STATUS_SIGNAL ?
 						   status + wait_signal() :
@@ -648,7 +649,7 @@ int out_error(int status, int errnum, const char *hint, const char *fmt, ...)
 }
 
 /**
- * out_warn() - says what the kernel remarked on a request that it granted
+ * out_warn() - prints the kernel's warning about a successful request
  * @fmt: the message
  */
 void out_warn(const char *fmt, ...)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Output: the same calls print text for people or build one JSON document, so
- * that the two cannot say different things. The document is printed whole by
- * out_finish(). Errors go to stderr, in the same form as the output.
+ * Output: the same calls print text or build one JSON document, so the two cannot
+ * differ. out_finish() prints the document. Errors go to stderr, in the format of the
+ * output.
  */
 #ifndef GCCTL_OUT_H
 #define GCCTL_OUT_H
@@ -12,19 +12,19 @@
 #include <stdint.h>
 
 #define OUT_COLUMNS	3
-/* Of what JSON looks like: in every document, and raised when a name goes. */
+/* Version of the JSON format, in every document; raised when a name is removed. */
 #define OUT_VERSION	1
 
 enum out_kind {
-	OUT_NONE,	/* nothing to say: "-" or null */
+	OUT_NONE,	/* no value: "-" or null */
 	OUT_TEXT,
 	OUT_FLAG,	/* on, off */
 	OUT_COUNT,
-	OUT_PLAIN,	/* a setting: a number as the user writes it */
+	OUT_PLAIN,	/* a setting: a number in the user's notation */
 	OUT_BYTES,
 	OUT_NS,
-	OUT_PS,		/* a mean: shown in nanoseconds and parts of them */
-	OUT_RATE,	/* a second; may be less than one */
+	OUT_PS,		/* a mean: shown in nanoseconds with decimals */
+	OUT_RATE,	/* per second; may be less than one */
 	OUT_PERCENT,
 	OUT_RATIO,
 };
@@ -32,14 +32,14 @@ enum out_kind {
 struct sample;
 
 /**
- * struct out_value - one value, whatever its form
- * @kind: what it is
- * @num: value of the kinds that are integers
- * @real: value of the kinds that are not: %OUT_RATE, %OUT_PERCENT, %OUT_RATIO
- * @text: value of %OUT_TEXT; for others the word for 0 in text, or NULL: then 0 is
- *	no number, and null in JSON
- * @sample: what it is the median of, or NULL
- * @all: the same with a place for each repetition, NAN where there was none
+ * struct out_value - a value of any kind
+ * @kind: its kind
+ * @num: value of integer kinds
+ * @real: value of the other kinds: %OUT_RATE, %OUT_PERCENT, %OUT_RATIO
+ * @text: value of %OUT_TEXT; for other kinds, a word for 0 in text, which is null in
+ *	JSON; or NULL
+ * @sample: the sample whose median it is, or NULL
+ * @all: values of all repetitions, NAN for none
  */
 struct out_value {
 	enum out_kind kind;
@@ -82,18 +82,18 @@ struct out_field {
 	struct out_value value;
 };
 
-/* A column of a line that JSON has not: a count, or bytes, of which it has all. */
+/* A text-only column, of a count or bytes that JSON has anyway. */
 static inline struct out_field out_column(const char *label,
 					  struct out_value value)
 {
 	return (struct out_field){ .label = label, .value = value };
 }
 
-/* How much of what there is text shows; JSON has all of it. */
+/* How much text shows; JSON has everything. */
 enum out_extent {
-	OUT_USUAL,	/* what is not 0, not off, not none */
-	OUT_BRIEF,	/* a line each */
-	OUT_DETAILS,	/* all */
+	OUT_USUAL,	/* values that are not 0, off or none */
+	OUT_BRIEF,	/* one line per object */
+	OUT_DETAILS,	/* everything */
 };
 
 struct json_object;

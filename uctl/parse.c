@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Words of the command line. A word may be cut short as long as only one name
- * begins with it; a word that fits none is answered with the name that is
- * nearest to it.
+ * Words of the command line. A word may be abbreviated as long as it is unambiguous;
+ * for an unknown word the message suggests the nearest name.
  */
 #include "parse.h"
 
@@ -14,7 +13,7 @@
 #include "gcctl.h"
 #include "out.h"
 
-/* Longest word that is compared with names to find the nearest. */
+/* Longest word for which the nearest name is searched. */
 #define MAX_WORD	32
 
 /* Name @i of a table whose entries begin with a pointer to their name. */
@@ -33,7 +32,7 @@ static unsigned int min3(unsigned int a, unsigned int b, unsigned int c)
 	return m < c ? m : c;
 }
 
-/* Letters to add, drop, change or swap with their neighbour. */
+/* Edit distance: letters to insert, delete, replace or swap with a neighbour. */
 static unsigned int distance(const char *a, const char *b)
 {
 	unsigned int d[3][MAX_WORD + 1];
@@ -79,11 +78,11 @@ static const char *nearest(const char *word, const void *table, size_t nr,
 }
 
 /**
- * parse_match() - finds a word in a table, or the only name it begins
+ * parse_match() - finds a word or an unambiguous abbreviation in a table
  * @word: the word
  * @table: entries that begin with a pointer to their name
  * @nr: their number
- * @stride: size of one
+ * @stride: size of an entry
  *
  * Return: its index; -1 if none fits, -2 if several do.
  */
@@ -104,14 +103,14 @@ int parse_match(const char *word, const void *table, size_t nr, size_t stride)
 }
 
 /**
- * parse_word() - parse_match() that says what is wrong with the word
- * @what: what the names are, for the message
+ * parse_word() - parse_match() that reports an error
+ * @what: what the names denote, for the message
  * @word: the word
  * @table: entries that begin with a pointer to their name
  * @nr: their number
- * @stride: size of one
+ * @stride: size of an entry
  *
- * Return: its index; negative if it was refused.
+ * Return: its index; negative after an error.
  */
 int parse_word(const char *what, const char *word, const void *table,
 	       size_t nr, size_t stride)
@@ -146,7 +145,7 @@ int parse_word(const char *what, const char *word, const void *table,
 	return found;
 }
 
-/* Digits only; what follows them is left to the caller. */
+/* Reads digits; the caller handles the rest. */
 static bool parse_digits(const char **text, uint64_t *num)
 {
 	const char *p = *text;
@@ -169,10 +168,10 @@ static bool parse_digits(const char **text, uint64_t *num)
 /**
  * parse_number() - reads a decimal number
  * @text: the number and nothing else
- * @max: the largest that is good
+ * @max: largest valid value
  * @num: receives it
  *
- * Return: true if it was one.
+ * Return: true if the text is a valid number.
  */
 bool parse_number(const char *text, uint64_t max, uint64_t *num)
 {
@@ -182,10 +181,10 @@ bool parse_number(const char *text, uint64_t max, uint64_t *num)
 /**
  * parse_size() - reads a number of bytes, with K, M, G or T (KiB, MiB, GiB, TiB)
  * @text: the size and nothing else
- * @max: the largest that is good
+ * @max: largest valid value
  * @num: receives the bytes
  *
- * Return: true if it was one.
+ * Return: true if the text is a valid size.
  */
 bool parse_size(const char *text, uint64_t max, uint64_t *num)
 {
@@ -222,7 +221,7 @@ static const struct {
 	{ "d", UINT64_C(86400000000000) },
 };
 
-/* The digits behind the point, and what they are of a unit, if that is whole. */
+/* Reads decimals as a part of @unit; false if the result is not whole. */
 static bool parse_fraction(const char **text, uint64_t unit, uint64_t *part)
 {
 	const char *p = *text;
@@ -247,11 +246,11 @@ static bool parse_fraction(const char **text, uint64_t unit, uint64_t *part)
 /**
  * parse_time() - reads a time: 500, 500ms, 1.5s, 2m
  * @text: the time and nothing else
- * @unit: nanoseconds of what is meant by a number alone
- * @max: the largest that is good
- * @num: receives the time in that unit
+ * @unit: unit of a number without suffix, and of @num, in nanoseconds
+ * @max: largest valid value
+ * @num: receives the time
  *
- * Return: true if it was one, and a whole number of the unit.
+ * Return: true if the text is a valid time and a multiple of the unit.
  */
 bool parse_time(const char *text, uint64_t unit, uint64_t max, uint64_t *num)
 {
@@ -274,7 +273,7 @@ bool parse_time(const char *text, uint64_t unit, uint64_t max, uint64_t *num)
 	return true;
 }
 
-/* On and off have several names. */
+/* "on" and "off" have synonyms. */
 static bool parse_flag(const char *text, uint64_t *num)
 {
 	static const char *const words[] = {
@@ -297,7 +296,7 @@ static int parse_choice(const struct key *key, const char *text, uint64_t *num)
 
 	if (parse_number(text, key->nr_choices - 1, num))
 		return STATUS_OK;
-	/* Of off, on and more, the two that are a flag. */
+	/* A key with "off", "on" and further words also takes the synonyms. */
 	if (!strcmp(key->choices[0], "off") && parse_flag(text, num))
 		return STATUS_OK;
 	i = parse_word(key->name, text, key->choices, key->nr_choices,
@@ -308,7 +307,7 @@ static int parse_choice(const struct key *key, const char *text, uint64_t *num)
 	return STATUS_OK;
 }
 
-/* Reads the value of one key; returns what it had to be, NULL if it is. */
+/* Reads the value of one key. Returns NULL, or the expected form. */
 static const char *read_value(const struct key *key, const char *text,
 			      uint64_t *num)
 {
@@ -364,11 +363,11 @@ static int parse_value(const struct key *key, const char *text,
 
 /**
  * parse_keys() - reads a list of KEY VALUE
- * @argc: words
+ * @argc: number of words
  * @argv: the words
- * @keys: the keys that are known
+ * @keys: the known keys
  * @nr: their number
- * @values: receives what was written, one for each of @keys
+ * @values: receives their values, one per key
  *
  * Return: %STATUS_OK, or %STATUS_USAGE with the reason printed.
  */
@@ -396,8 +395,8 @@ int parse_keys(int argc, char **argv, const struct key *keys, size_t nr,
 }
 
 /**
- * parse_heap_name() - checks a name before the kernel is asked
- * @name: name of a heap
+ * parse_heap_name() - checks the name of a heap
+ * @name: the name
  *
  * Return: %STATUS_OK, or %STATUS_USAGE with the reason printed.
  */
@@ -412,7 +411,7 @@ int parse_heap_name(const char *name)
 		return out_error(STATUS_USAGE, 0, NULL,
 				 "'%s' is longer than the %d characters that the name of a heap may have",
 				 name, GCHEAP_NAME_MAX);
-	/* The locale is that of C, which knows no other letters. */
+	/* In the C locale these are ASCII letters and digits only. */
 	while (isalnum((unsigned char)*c) || (*c && strchr("-_.", *c)))
 		c++;
 	if (*name == '.' || *c)

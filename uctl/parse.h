@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Words of the command line: names that may be shortened, numbers with their
- * suffixes, and lists of KEY VALUE.
+ * Words of the command line: names that may be abbreviated, numbers with suffixes,
+ * and lists of KEY VALUE.
  */
 #ifndef GCCTL_PARSE_H
 #define GCCTL_PARSE_H
@@ -15,11 +15,11 @@ enum key_kind {
 	KEY_WIDE,	/* 64 bits */
 	KEY_SIZE,	/* bytes, 64 bits, with K, M, G or T */
 	KEY_SMALL_SIZE,	/* bytes, 32 bits, with K, M or G */
-	KEY_US,		/* a time, 32 bits of microseconds */
-	KEY_MS,		/* of milliseconds */
-	KEY_SECONDS,	/* of seconds */
+	KEY_US,		/* a time, 32 bits, in microseconds */
+	KEY_MS,		/* in milliseconds */
+	KEY_SECONDS,	/* in seconds */
 	KEY_FLAG,	/* on or off */
-	KEY_CHOICE,	/* one of some words, or its index; that is its number */
+	KEY_CHOICE,	/* one of several words, or its index, which is the number */
 	KEY_TEXT,
 };
 
@@ -28,7 +28,7 @@ enum key_kind {
  * @name: the word; first, for parse_word()
  * @kind: form of the value
  * @attr: netlink attribute that carries it, or 0
- * @zero: word that may be written for 0, or NULL
+ * @zero: word for 0, or NULL
  * @choices: the words of %KEY_CHOICE
  * @nr_choices: their number
  */
@@ -42,9 +42,9 @@ struct key {
 };
 
 /**
- * struct value - what was written for a key
- * @given: whether anything was
- * @num: the number of all kinds but %KEY_TEXT
+ * struct value - the value of a key
+ * @given: the key was given
+ * @num: the number, for all kinds but %KEY_TEXT
  * @text: the word as written
  */
 struct value {

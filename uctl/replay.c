@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * gcctl replay: reads a trace, checks it, and hands it to the kernel a chunk at
- * a time. The kernel takes a few chunks ahead and refuses more until it has
- * caught up, so neither side ever holds much of the trace.
+ * gcctl replay: reads a trace, checks it, and feeds it to the kernel in chunks. The
+ * kernel queues a few chunks and refuses more until it has caught up, so neither side
+ * holds much of the trace.
  */
 #include "replay.h"
 
@@ -16,7 +16,7 @@
 #include "out.h"
 #include "wait.h"
 
-/* Between two tries to hand over a chunk, at most. */
+/* Longest interval between two attempts to feed a chunk. */
 #define FEED_US		5000
 
 static void show_progress(const struct replay *r, const struct trace *t)
@@ -48,7 +48,7 @@ static int feed_once(const struct replay *r, const void *chunk, size_t len,
 	return gnl_do(msg, NULL, NULL);
 }
 
-/* Hands over one chunk. -ECANCELED if the user does not want to wait. */
+/* Feeds one chunk. Returns -ECANCELED if a signal ends the wait. */
 static int feed(struct replay *r, const struct trace *t, const void *chunk,
 		size_t len, bool last)
 {
@@ -70,8 +70,8 @@ static int feed(struct replay *r, const struct trace *t, const void *chunk,
 }
 
 /*
- * Hands over the trace. A replay that has ended by itself takes no more, which
- * is no error here: its result tells why.
+ * Feeds the trace. A replay that has already ended takes no more chunks; that is no
+ * error here, because its result has the reason.
  */
 static int feed_all(struct replay *r, struct trace *t)
 {
@@ -104,14 +104,14 @@ static const char *trace_name(const struct replay *r)
 }
 
 /**
- * replay_do() - replays a trace, from its first line to its result
+ * replay_do() - replays a trace and reads the result
  * @r: the replay
  * @heap: name of the heap
- * @verify: whether deaths are checked
- * @mutators: how many take turns, if given
+ * @verify: check deaths
+ * @mutators: number of mutators, if given
  *
- * Return: %STATUS_OK if there is a result, good or bad; another exit status
- * with the reason printed if there is none.
+ * Return: %STATUS_OK with a result, good or bad; otherwise another exit status with
+ * the reason printed.
  */
 int replay_do(struct replay *r, const char *heap, bool verify,
 	      const struct value *mutators)
@@ -119,7 +119,7 @@ int replay_do(struct replay *r, const char *heap, bool verify,
 	struct trace *t = trace_open(r->file, trace_name(r));
 	int err, status;
 
-	/* A signal ends the waiting for somebody to open the other end of a pipe. */
+	/* A signal interrupts the wait for a writer to open the pipe. */
 	if (!t && wait_interrupted())
 		return STATUS_SIGNAL;
 	if (!t)
@@ -198,7 +198,7 @@ int replay_cmd(int argc, char **argv)
 	if (status)
 		return status;
 	show(&r);
-	/* Half a trace says little: do not end as if it had been all. */
+	/* The result of an interrupted replay must not look complete. */
 	if (wait_interrupted())
 		return STATUS_SIGNAL;
 	return run_status(&r.run);

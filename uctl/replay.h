@@ -13,9 +13,9 @@
 /**
  * struct replay - a replay from its start to its result
  * @file: the trace, or "-"
- * @name: what messages call it; NULL for @file
+ * @name: its name in messages; NULL for @file
  * @run: its run
- * @counts: what was read of the trace
+ * @counts: counts of the trace so far
  */
 struct replay {
 	const char *file;

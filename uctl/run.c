@@ -2,8 +2,8 @@
 /*
  * Runs of workloads and traces.
  *
- * A run belongs to the socket that started it: if gcctl is killed, the kernel
- * ends its run.
+ * A run belongs to the socket that started it: if gcctl is killed, the kernel ends
+ * its run.
  */
 #include "run.h"
 
@@ -19,7 +19,7 @@
 #include "wait.h"
 
 #define REQUEST_BYTES	256
-/* Between two looks at a run, at most. */
+/* Longest interval between two reads of a run's state. */
 #define POLL_US		20000
 
 const char *const run_workloads[RUN_WORKLOADS] = {
@@ -105,7 +105,7 @@ static struct nl_msg *new_request(const char *heap, enum gcheap_load_workload w)
  * @run: receives its number
  * @heap: name of the heap
  * @w: the workload
- * @values: what was given for %run_keys
+ * @values: the values of %run_keys
  *
  * Return: 0, or a negative errno that gnl_fail() can explain.
  */
@@ -126,8 +126,8 @@ int run_new(struct run *run, const char *heap, enum gcheap_load_workload w,
  * run_new_replay() - starts a replay, which then waits for its chunks
  * @run: receives its number
  * @heap: name of the heap
- * @verify: whether it checks deaths
- * @mutators: how many take turns, if given
+ * @verify: check deaths
+ * @mutators: number of mutators, if given
  *
  * Return: 0, or a negative errno that gnl_fail() can explain.
  */
@@ -144,8 +144,8 @@ int run_new_replay(struct run *run, const char *heap, bool verify,
 }
 
 /**
- * run_reply() - reads what the kernel says of a run
- * @reply: its reply
+ * run_reply() - reads a reply about a run
+ * @reply: the reply
  * @arg: the run
  */
 void run_reply(struct gnl_reply *reply, void *arg)
@@ -177,7 +177,7 @@ static struct nl_msg *request(const struct run *run, int cmd)
 }
 
 /**
- * run_read() - reads how far a run is
+ * run_read() - reads the state of a run
  * @run: the run
  *
  * Return: 0, or a negative errno that gnl_fail() can explain.
@@ -197,11 +197,11 @@ int run_stop(const struct run *run)
 }
 
 /**
- * run_del() - stops a run and forgets it
+ * run_del() - stops and deletes a run
  * @run: the run
  *
- * A run that has not ended frees first what it has in the heap. Whoever does not wait
- * for that can go: the kernel forgets a run with the socket that started it.
+ * A run that has not ended first frees its objects. A signal ends the wait for that;
+ * the kernel deletes the run when its socket is closed.
  *
  * Return: 0, or a negative errno that gnl_fail() can explain.
  */
@@ -217,7 +217,7 @@ int run_del(const struct run *run)
 }
 
 /**
- * run_wait() - waits for the end of a run, which a signal brings about
+ * run_wait() - waits for the end of a run; a signal stops the run
  * @run: the run
  *
  * Return: 0, or a negative errno that gnl_fail() can explain.
@@ -246,13 +246,13 @@ int run_wait(struct run *run)
 }
 
 /**
- * run_do() - a workload, from its start to its result
- * @run: its tick and arg are set
+ * run_do() - runs a workload and reads the result
+ * @run: the run, with tick and arg set
  * @heap: the heap
  * @w: the workload
- * @values: of run_keys
+ * @values: the values of %run_keys
  *
- * Return: %STATUS_OK, or %STATUS_REFUSED, and then it has been said why.
+ * Return: %STATUS_OK, or %STATUS_REFUSED with the reason printed.
  */
 int run_do(struct run *run, const char *heap, enum gcheap_load_workload w,
 	   const struct value *values)
@@ -262,7 +262,7 @@ int run_do(struct run *run, const char *heap, enum gcheap_load_workload w,
 	if (err)
 		return gnl_fail(err);
 	err = run_wait(run);
-	/* Before the next request: it knows the reason of the last one alone. */
+	/* Before the next request, because gnl_fail() knows only the last one. */
 	if (err)
 		gnl_fail(err);
 	run_del(run);
@@ -276,13 +276,13 @@ static void fact(const struct run *run, int attr, enum out_kind kind,
 		out_fact(key, label, out_num(kind, run_num(run, attr)));
 }
 
-/* Things a second, -1 without a time. */
+/* Events per second, -1 without a time. */
 static double rate(double n, uint64_t ns)
 {
 	return ns ? n * 1e9 / (double)ns : -1;
 }
 
-/* Its mutators get ready before its time begins, and check when it is over. */
+/* Workloads that set up before the measured time and check after it. */
 static bool gets_ready(const struct run *run)
 {
 	switch (run_num(run, GCHEAP_LOAD_A_RUN_WORKLOAD)) {
@@ -295,13 +295,12 @@ static bool gets_ready(const struct run *run)
 }
 
 /**
- * run_rate() - operations a second of a run that has ended
+ * run_rate() - operations per second of a run that has ended
  * @run: the run
  *
- * A replay also waits for its trace, others get ready first: that does not
- * count.
+ * Waiting for a trace and setting up do not count.
  *
- * Return: their number, which may be less than 1; negative if no time was measured.
+ * Return: the rate, which may be below 1; negative if no time was measured.
  */
 double run_rate(const struct run *run)
 {
@@ -382,7 +381,7 @@ static void show_ready(const struct run *run)
 	show_live(run);
 }
 
-/* Parts per million. */
+/* MMU is in parts per million. */
 static void show_mmu(const struct run *run, int attr, const char *key,
 		     const char *label)
 {
@@ -394,7 +393,7 @@ static void show_mmu(const struct run *run, int attr, const char *key,
 	out_fact(key, label, v);
 }
 
-/* What was timed, in the span of time that was. */
+/* Times of operations and pauses in the measured time. */
 static void show_measured(const struct run *run)
 {
 	if (!run->latency.mask)
@@ -440,7 +439,7 @@ static void show_memory(const struct run *run)
 	out_end();
 }
 
-/* One that was stopped too early has measured nothing. */
+/* A run that was stopped too early has measured nothing. */
 static void show_costs(const struct run *run)
 {
 	static const struct {
@@ -466,7 +465,7 @@ static void show_costs(const struct run *run)
 }
 
 /**
- * run_show() - prints what is known of a run, in the group that is open
+ * run_show() - prints a run into the open group
  * @run: the run
  */
 void run_show(const struct run *run)
@@ -508,7 +507,7 @@ void run_show(const struct run *run)
 }
 
 /**
- * run_status() - says what a run has come to, if that is not good
+ * run_status() - reports why a run failed, if it did
  * @run: the run
  *
  * Return: an exit status.

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/*
- * Runs: workloads and replays in the kernel, from their start to their result.
- */
+/* Runs: workloads and replays in the kernel. */
 #ifndef GCCTL_RUN_H
 #define GCCTL_RUN_H
 
@@ -17,17 +15,17 @@
 #define RUN_KEYS	12
 
 /**
- * struct run - a run and what is known of it
+ * struct run - a run and its state
  * @id: its number
  * @facts: its numbers, by GCHEAP_LOAD_A_RUN_*, and the name of its heap
  * @mismatch: the first mismatches of a replay, by GCHEAP_LOAD_A_MISMATCH_*
- * @nr_mismatch: how many of them are listed
- * @latency: what operations took, by GCHEAP_LOAD_A_HIST_*, if they were timed
- * @pause: what held mutators up meanwhile, likewise
- * @memory: what the heap held when it held most, by GCHEAP_LOAD_A_MEMORY_*
+ * @nr_mismatch: number of entries in @mismatch
+ * @latency: times of operations, by GCHEAP_LOAD_A_HIST_*, if they were timed
+ * @pause: pauses of mutators in the same time, by GCHEAP_LOAD_A_HIST_*
+ * @memory: memory of the heap at its peak, by GCHEAP_LOAD_A_MEMORY_*
  * @message: why it failed, or ""
- * @tick: called now and then while it runs, or NULL
- * @arg: for @tick
+ * @tick: called after each read of its state, or NULL
+ * @arg: argument of @tick
  */
 struct run {
 	uint32_t id;
@@ -42,10 +40,10 @@ struct run {
 	void *arg;
 };
 
-/* In the order of enum gcheap_load_workload; the first is not for run_cmd(). */
+/* In the order of enum gcheap_load_workload; run_cmd() does not take the first. */
 extern const char *const run_workloads[RUN_WORKLOADS];
 
-/* What a workload takes. */
+/* Keys of workloads. */
 extern const struct key run_keys[RUN_KEYS];
 
 static inline uint64_t run_num(const struct run *run, int attr)

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * gcctl run: a workload on a heap.
- */
+/* gcctl run: runs a workload on a heap. */
 #include <stdio.h>
 #include <string.h>
 
@@ -21,7 +19,7 @@ static void show_progress(const struct run *run, void *arg)
 					     GCHEAP_LOAD_A_RUN_OPERATIONS));
 }
 
-/* Parses the words after the workload: the heap, which must be there, and keys. */
+/* Parses the words after the workload: the heap, which is required, and keys. */
 static int parse_run(int argc, char **argv, const char **heap,
 		     struct value *run_values)
 {
@@ -57,7 +55,7 @@ int run_cmd(int argc, char **argv)
 				 "run needs a workload");
 	if (parse_match(argv[0], &show_word, 1, sizeof(show_word)) == 0)
 		return run_show_cmd(argc - 1, argv + 1);
-	/* A replay is not among them: it needs a file. */
+	/* Excludes replay, which needs a file. */
 	w = parse_word("workload", argv[0], run_workloads + 1,
 		       RUN_WORKLOADS - 1, sizeof(*run_workloads));
 	if (w < 0 || parse_run(argc - 1, argv + 1, &heap, values))

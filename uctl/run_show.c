@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * gcctl run show: the runs that the module knows, anybody's.
- */
+/* gcctl run show: shows the module's runs, of all users. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,7 +45,7 @@ static struct out_value number(const struct run *run, int attr,
 	return out_num(kind, run_num(run, attr));
 }
 
-/* A run on a line. */
+/* One line per run. */
 static void show_brief(const struct run *run, bool first)
 {
 	const struct out_field fields[BRIEF] = {
@@ -101,7 +99,7 @@ static int show_one(const char *word)
 }
 
 /**
- * run_show_cmd() - shows one run, or each on a line
+ * run_show_cmd() - shows one run, or all with one line each
  * @argc: number of words
  * @argv: the words after "run show"
  *

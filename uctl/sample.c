@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The test is that of Mann and Whitney: how many of all ways to deal the values
- * out to two samples of these sizes part them at least as far as they are parted?
- * It supposes nothing of how the values spread. Few values are counted out, ties
- * included; for many the sum of ranks is as good as normal.
+ * The test of Mann and Whitney: of all ways to split the pooled values into two
+ * samples of these sizes, what share separates them at least as far? It assumes no
+ * distribution of the values. For few values the share is exact, ties included; for
+ * many the rank sum is approximated by a normal distribution.
  */
 #include "sample.h"
 
@@ -11,9 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Values of both samples together that are counted out. */
+/* Most values of both samples for the exact test. */
 #define EXACT_MAX	40
-/* Ranks are counted in halves, for ties. */
+/* Rank sums are counted in halves, because of ties. */
 #define EXACT_SUM	(EXACT_MAX * (EXACT_MAX + 1))
 
 static int compare_values(const void *a, const void *b)
@@ -24,8 +24,8 @@ static int compare_values(const void *a, const void *b)
 }
 
 /**
- * sample_add() - one more value
- * @s: the sample; what it has no room for is forgotten
+ * sample_add() - adds a value
+ * @s: the sample; a full one drops the value
  * @value: the value
  */
 void sample_add(struct sample *s, double value)
@@ -35,7 +35,7 @@ void sample_add(struct sample *s, double value)
 }
 
 /**
- * sample_median() - middle value
+ * sample_median() - median of a sample
  * @s: the sample
  *
  * Return: the median, 0 without values.
@@ -54,9 +54,9 @@ double sample_median(const struct sample *s)
 }
 
 /**
- * sample_range() - least and largest value
+ * sample_range() - smallest and largest value
  * @s: the sample
- * @min: receives the least, 0 without values
+ * @min: receives the smallest, 0 without values
  * @max: receives the largest
  */
 void sample_range(const struct sample *s, double *min, double *max)
@@ -73,9 +73,9 @@ void sample_range(const struct sample *s, double *min, double *max)
 /* ---- Mann and Whitney ---- */
 
 /**
- * struct ranks - two samples in one order
+ * struct ranks - the pooled values of two samples
  * @value: all values, sorted
- * @twice: twice the rank of each, the mean of those that are equal
+ * @twice: twice the rank of each; equal values share their mean rank
  * @nr: their number
  */
 struct ranks {
@@ -96,7 +96,7 @@ static void rank(struct ranks *r, const struct sample *a,
 	for (i = 0; i < r->nr; i = j) {
 		for (j = i; j < r->nr && r->value[j] == r->value[i]; j++)
 			;
-		/* Ranks begin with 1. */
+		/* Ranks are 1-based. */
 		for (k = i; k < j; k++)
 			r->twice[k] = (unsigned int)(i + j + 1);
 	}
@@ -121,7 +121,7 @@ static unsigned int rank_sum(const struct ranks *r, const struct sample *s)
 	return sum;
 }
 
-/* Of all choices of @nr values, the part with a sum as far from the mean. */
+/* Share of all choices of @nr values whose rank sum is as far from the mean. */
 static double exact(const struct ranks *r, size_t nr, unsigned int sum)
 {
 	static double ways[EXACT_MAX + 1][EXACT_SUM + 1];
@@ -162,12 +162,12 @@ static double normal(const struct ranks *r, size_t na, size_t nb,
 }
 
 /**
- * sample_p() - could it be chance that two samples differ?
- * @a: the one
- * @b: the other
+ * sample_p() - probability that two samples differ by chance
+ * @a: first sample
+ * @b: second sample
  *
- * Return: how often samples of one origin would differ as much, 0 to 1; 1 if one
- * of them is empty.
+ * Return: how often samples of one distribution differ as much, 0 to 1; 1 if one of
+ * them is empty.
  */
 double sample_p(const struct sample *a, const struct sample *b)
 {
@@ -181,7 +181,10 @@ double sample_p(const struct sample *a, const struct sample *b)
 	return normal(&r, a->nr, b->nr, rank_sum(&r, a));
 }
 
-/* The least that sample_p() can be for so many values: all of one come first. */
+/*
+ * Smallest result of sample_p() for these sizes: all values of one sample are
+ * smaller.
+ */
 static double least_p(size_t na, size_t nb)
 {
 	double ways = 1;
@@ -194,8 +197,8 @@ static double least_p(size_t na, size_t nb)
 
 /**
  * sample_compare() - does a figure differ in two samples?
- * @a: the one
- * @b: the other
+ * @a: first sample
+ * @b: second sample
  *
  * Return: the verdict, at the level %SAMPLE_LEVEL.
  */

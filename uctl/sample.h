@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Samples: the values of a figure in several repetitions, and what they allow
- * to say. Knows nothing of output or of the kernel.
+ * Samples: the values of a figure in several repetitions, and tests on them.
+ * Independent of output and kernel.
  */
 #ifndef GCCTL_SAMPLE_H
 #define GCCTL_SAMPLE_H
@@ -10,12 +10,12 @@
 #include <stddef.h>
 
 #define SAMPLE_MAX	100
-/* How often equal figures may be told apart, by chance. */
+/* Probability of a false difference. */
 #define SAMPLE_LEVEL	0.01
 
 /**
  * struct sample - values of one figure
- * @value: one a repetition
+ * @value: one value per repetition
  * @nr: their number
  */
 struct sample {
@@ -24,9 +24,9 @@ struct sample {
 };
 
 enum sample_verdict {
-	SAMPLE_TOO_FEW,		/* no values at all could have told them apart */
+	SAMPLE_TOO_FEW,		/* too few values for any difference to be significant */
 	SAMPLE_ALIKE,
-	SAMPLE_LESS,		/* the second than the first */
+	SAMPLE_LESS,		/* the second is less than the first */
 	SAMPLE_MORE,
 };
 

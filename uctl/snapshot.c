@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * gcctl heap snapshot: the objects of a heap, from its file in debugfs. Text is what
- * the kernel says, line by line; JSON is made of those lines. There can be many more
- * of them than there is memory for: each is printed when it was read.
+ * gcctl heap snapshot: the objects of a heap, from its file in debugfs. Text is the
+ * kernel's, line by line; JSON is converted from those lines. There may be more of
+ * them than memory, so each is printed as soon as it is read.
  */
 #include "snapshot.h"
 
@@ -24,10 +24,9 @@
 #define DEBUGFS	"/sys/kernel/debug"
 
 /*
- * JSON has the types, then the roots, then the objects, then how many there are; in
- * the file there are roots among the objects. So it is read twice, and nothing of it
- * is kept: in the first pass the objects are looked at but left out, in the second all
- * else.
+ * JSON has types, roots, objects and totals in this order; the file mixes roots with
+ * objects. So the file is read twice, and nothing is kept: the first pass skips the
+ * objects, the second everything else.
  */
 enum pass {
 	PASS_ROOTS,
@@ -35,14 +34,14 @@ enum pass {
 };
 
 /**
- * struct stream - JSON that is made of lines
- * @pass: what is printed
- * @head: the line with the name was there
- * @list: the list that is open, or NULL
- * @filled: whether it has anything in it
+ * struct stream - state of the conversion to JSON
+ * @pass: the current pass
+ * @head: the line with the name has been read
+ * @list: the open list, or NULL
+ * @filled: the list has an item
  * @object: references of an object may follow
- * @refs: it has references
- * @whole: the last line was there
+ * @refs: the object has references
+ * @whole: the last line has been read
  */
 struct stream {
 	enum pass pass;
@@ -71,7 +70,7 @@ static void open_list(struct stream *s, const char *name)
 	s->filled = false;
 }
 
-/* The list goes on. */
+/* Begins the next item of the list. */
 static void next_item(struct stream *s)
 {
 	if (s->filled)
@@ -120,7 +119,7 @@ static bool read_type(struct stream *s, const char *line)
 		return false;
 	if (s->pass != PASS_ROOTS)
 		return true;
-	/* Types come before all else. */
+	/* Types precede everything else. */
 	if (!s->list || strcmp(s->list, "types"))
 		return false;
 	next_item(s);
@@ -169,7 +168,7 @@ static bool read_refs(struct stream *s, const char *text)
 	return true;
 }
 
-/* The references of an object may go on in further lines. */
+/* Further lines may continue the references of an object. */
 static void end_object(struct stream *s)
 {
 	if (s->object && s->pass == PASS_OBJECTS)
@@ -243,7 +242,7 @@ static bool read_line(struct stream *s, const char *line)
 	return false;
 }
 
-/* Text is what the kernel says, but for what a terminal would not show. */
+/* Text is the kernel's, cleaned for a terminal. */
 static bool put_line(struct stream *s, const char *line)
 {
 	char *clean = text_clean(line);
@@ -293,12 +292,12 @@ static int take(FILE *file, const char *name)
 	out_direct();
 	errno = 0;
 	whole = read_all(file);
-	/* out_finish() says so. */
+	/* out_finish() reports the error. */
 	if (ferror(stdout))
 		return STATUS_OK;
 	if (whole)
 		return STATUS_OK;
-	/* Half of a document is none, which a reader of JSON sees. */
+	/* The document is incomplete, so a JSON parser reports an error. */
 	if (out_is_json())
 		putchar('\n');
 	return out_error(STATUS_REFUSED, ferror(file) ? errno : 0, NULL,
@@ -328,8 +327,8 @@ static int open_error(const char *name, uint64_t engine, int err)
 
 /**
  * heap_snapshot() - gcctl heap snapshot
- * @argc: words after it
- * @argv: they
+ * @argc: number of words
+ * @argv: the words after "heap snapshot"
  *
  * Return: an exit status.
  */
@@ -348,7 +347,7 @@ int heap_snapshot(int argc, char **argv)
 	err = gnl_open(GNL_GCHEAP);
 	if (err)
 		return err;
-	/* Says what is wrong with the name, too. */
+	/* This also reports a bad name. */
 	err = heap_get(argv[0], &facts);
 	if (err)
 		return gnl_fail(err);

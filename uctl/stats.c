@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * gcctl stats: what a heap has done and holds, or in a line each what all do.
- */
+/* gcctl stats: shows the statistics of a heap, or one line for each heap. */
 #include "stats.h"
 
 #include <stdio.h>
@@ -186,7 +184,7 @@ static void fill_times(const struct gnl_facts *f,
 		struct out_value v = out_num(rows[i].kind,
 					     f->num[rows[i].attr]);
 
-		/* Without any there is no quantile of them, and no longest. */
+		/* Without values there are no quantiles and no maximum. */
 		if (rows[i].kind == OUT_NS && !f->num[GCHEAP_A_HIST_COUNT])
 			v.kind = OUT_NONE;
 		fields[i] = (struct out_field){ rows[i].key, rows[i].label, v };
@@ -199,7 +197,7 @@ _Static_assert((int)GCHEAP_A_HIST_MAX == (int)GCHEAP_LOAD_A_HIST_MAX &&
 
 /**
  * stats_times_head() - headings for stats_times()
- * @label: what the lines are about
+ * @label: label of the heading line
  */
 void stats_times_head(const char *label)
 {
@@ -211,10 +209,10 @@ void stats_times_head(const char *label)
 }
 
 /**
- * stats_times() - prints how long something took, each time
+ * stats_times() - prints a histogram of times
  * @key: its name in JSON
- * @label: what it is, in text
- * @times: what the kernel says of it
+ * @label: its name in text
+ * @times: the kernel's numbers
  */
 void stats_times(const char *key, const char *label,
 		 const struct gnl_facts *times)
@@ -229,7 +227,7 @@ void stats_times(const char *key, const char *label,
 	out_line(key, label, fields, TIMES);
 }
 
-/* What is held and not in objects; the kernel's sums are of no one instant. */
+/* Held bytes that are not in objects; the kernel's sums are not of one instant. */
 static uint64_t fragmentation(const struct gnl_facts *f)
 {
 	uint64_t held = f->num[GCHEAP_A_STATS_HELD_BYTES];
@@ -306,7 +304,7 @@ static void append(struct gnl_reply *reply, void *arg)
 
 enum { BRIEF = 6 };
 
-/* None of what there is not. */
+/* A number, or none if the reply has no such attribute. */
 static struct out_value number(const struct gnl_facts *f, int attr,
 			       enum out_kind kind)
 {

@@ -8,11 +8,11 @@
 #include "nl.h"
 
 /**
- * struct stats - what the kernel tells of a heap
+ * struct stats - statistics of a heap
  * @facts: its numbers, by GCHEAP_A_STATS_*
- * @pause: what mutators were held up for, by GCHEAP_A_HIST_*
- * @assist: what they spent on helping the collector, by GCHEAP_A_HIST_*
- * @handshake: what handshakes took, by GCHEAP_A_HIST_*
+ * @pause: pauses of mutators, by GCHEAP_A_HIST_*
+ * @assist: time of assists, by GCHEAP_A_HIST_*
+ * @handshake: times of handshakes, by GCHEAP_A_HIST_*
  * @hold: pauses because of a stop, by GCHEAP_A_HIST_*
  */
 struct stats {
@@ -25,7 +25,7 @@ struct stats {
 
 int stats_get(const char *name, struct stats *stats);
 
-/* Times of a kind, by GCHEAP_A_HIST_* or GCHEAP_LOAD_A_HIST_*: a line of text. */
+/* A histogram, by GCHEAP_A_HIST_* or GCHEAP_LOAD_A_HIST_*: one line of text. */
 void stats_times_head(const char *label);
 void stats_times(const char *key, const char *label,
 		 const struct gnl_facts *times);

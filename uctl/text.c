@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Text from outside. File names, names of types, notes and words of the command
- * line are bytes that anyone may have chosen: a terminal would act on some of
- * them, and JSON must be UTF-8. What cannot be shown is written as \xNN.
+ * Text from outside. File names, type names, notes and words of the command line may
+ * contain any bytes: a terminal would act on some of them, and JSON must be UTF-8.
+ * Other bytes become \xNN.
  */
 #include "text.h"
 
@@ -10,11 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Bytes of the longest character, and what stands for one that is not shown. */
+/* Bytes of the longest character, and of an escape. */
 #define CHAR_MAX_BYTES	4
 #define ESCAPE_BYTES	4
 
-/* How many bytes follow the first of a character; -1 if none begins with it. */
+/* Number of continuation bytes; -1 if @first does not begin a character. */
 static int followers(unsigned char first)
 {
 	if (first < 0x80)
@@ -24,7 +24,7 @@ static int followers(unsigned char first)
 	return first < 0xe0 ? 1 : first < 0xf0 ? 2 : first < 0xf5 ? 3 : -1;
 }
 
-/* Reads a character; 0 if there is no UTF-8, else how many bytes it has. */
+/* Reads a character. Returns its length in bytes, 0 if it is not UTF-8. */
 static size_t read_char(const char *text, unsigned int *c)
 {
 	static const unsigned int least[CHAR_MAX_BYTES] = { 0, 0x80, 0x800,
@@ -45,7 +45,7 @@ static size_t read_char(const char *text, unsigned int *c)
 	return (size_t)nr + 1;
 }
 
-/* Terminals act on these, in seven bits, in eight, and when told from UTF-8. */
+/* Terminals act on C0 and C1 controls, also if these are encoded as UTF-8. */
 static bool is_control(unsigned int c)
 {
 	return c < 0x20 || (c >= 0x7f && c < 0xa0);
@@ -66,7 +66,7 @@ static char *rewrite(const char *text, bool keep_controls)
 			out += len;
 			continue;
 		}
-		/* Each byte, so that it can be told which it was. */
+		/* Each byte separately, so that the original can be recovered. */
 		out += sprintf(out, "\\x%02x", (unsigned char)*text);
 		if (len < 2)
 			len = 1;
@@ -78,7 +78,7 @@ static char *rewrite(const char *text, bool keep_controls)
 }
 
 /**
- * text_clean() - what a terminal can be given of a text
+ * text_clean() - makes a text safe for a terminal
  * @text: any bytes
  *
  * Return: printable UTF-8, for free().
@@ -89,10 +89,10 @@ char *text_clean(const char *text)
 }
 
 /**
- * text_utf8() - what JSON can be given of a text
+ * text_utf8() - makes a text valid for JSON
  * @text: any bytes
  *
- * Control characters stay, as JSON has a form for them.
+ * Control characters stay, because JSON can escape them.
  *
  * Return: UTF-8, for free().
  */
@@ -103,8 +103,8 @@ char *text_utf8(const char *text)
 
 /**
  * text_copy() - text_clean() into a buffer
- * @buf: receives as many characters as there is room for
- * @size: of @buf
+ * @buf: receives the characters that fit
+ * @size: size of @buf
  * @text: any bytes
  */
 void text_copy(char *buf, size_t size, const char *text)
@@ -125,9 +125,9 @@ void text_copy(char *buf, size_t size, const char *text)
 }
 
 /**
- * text_put_json() - writes JSON so that a terminal does not act on it
- * @to: where
- * @json: UTF-8 in which the control characters below a blank are escaped
+ * text_put_json() - writes JSON that is safe for a terminal
+ * @to: the file to write to
+ * @json: UTF-8 with C0 controls already escaped
  */
 void text_put_json(FILE *to, const char *json)
 {

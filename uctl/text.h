@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/*
- * Text from outside: what of it a terminal and JSON can take.
- */
+/* Text from outside, made safe for a terminal and for JSON. */
 #ifndef GCCTL_TEXT_H
 #define GCCTL_TEXT_H
 

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Reads a recorded trace, text or gzip, a line at a time, checks that each
- * record makes sense after those before it, and writes it in the form that the
- * kernel takes. What is kept is one line, the types and the objects that have
- * not been named dead: memory grows with the live objects of the recorded
- * program, not with the length of the trace.
+ * Reads a recorded trace, text or gzip, line by line, checks that each record is
+ * consistent with those before it, and encodes it for the kernel. It keeps one line,
+ * the types, and the objects without a death record: memory grows with the live
+ * objects of the recorded program, not with the length of the trace.
  *
- * Whether an object that is named dead could have died is not checked here:
- * that is what a replay is for.
+ * It does not check whether an object with a death record could have died; the replay
+ * does.
  */
 #include "trace.h"
 
@@ -26,16 +25,16 @@
 #define OBJECT_LAST	(UINT32_MAX - 1)
 #define TYPES_MAX	4096
 #define TYPE_NAME_MAX	255
-/* An object of the trace is a header, its slots, and other data. */
+/* Layout of an object: a header, slots, and other data. */
 #define HEADER_BYTES	16
 #define SLOT_BYTES	8
 #define SIZE_LAST	(4 * 1024 * 1024 - 4096)
 #define GENERATION_LAST	2
-/* Entries of the smallest table of objects; a power of two. */
+/* Smallest size of the table of objects; a power of two. */
 #define TABLE_MIN	1024
 
 /**
- * struct object - one that has no death record yet
+ * struct object - an object without a death record
  * @id: its number; 0 marks a free entry
  * @slots: reference slots
  * @held: the program holds it
@@ -67,14 +66,14 @@ struct trace {
 	uint8_t has_refs[TYPES_MAX / 8];
 	uint32_t nr_types;
 
-	/* The line under examination, and what has been read past it. */
+	/* The current line, and data read beyond it. */
 	char buf[LINE_MAX_BYTES + 1];
 	size_t begin, end;
 
 	char error[512];
 };
 
-/* The record under examination. */
+/* The current record. */
 struct record {
 	struct trace *t;
 	char *field[FIELDS_MAX];
@@ -101,7 +100,7 @@ static void set_error(struct trace *t, const char *fmt, ...)
 	va_end(ap);
 }
 
-/* False, and where the compiler sees it. */
+/* Yields false, visibly for the compiler. */
 #define bad(t, ...)	(set_error(t, __VA_ARGS__), false)
 
 /* ---- objects ---- */
@@ -147,7 +146,7 @@ static bool insert(struct table *tab, struct object obj)
 	return true;
 }
 
-/* Closes the gap, so that no search ends before what it looks for. */
+/* Closes the gap, because a search ends at a free entry. */
 static void erase(struct table *tab, const struct object *obj)
 {
 	size_t mask = tab->size - 1;
@@ -160,7 +159,7 @@ static void erase(struct table *tab, const struct object *obj)
 		if (!tab->entries[i].id)
 			break;
 		home = hash(tab->entries[i].id) & mask;
-		/* Is its home cyclically in (hole, i]? Then it stays. */
+		/* If its home is cyclically in (hole, i], it stays. */
 		if (((i - home) & mask) < ((i - hole) & mask))
 			continue;
 		tab->entries[hole] = tab->entries[i];
@@ -168,7 +167,7 @@ static void erase(struct table *tab, const struct object *obj)
 	}
 	tab->entries[hole].id = 0;
 	tab->used--;
-	/* Not to shrink for want of memory is no error. */
+	/* A failure to shrink without memory is no error. */
 	if (tab->size > TABLE_MIN && tab->used < tab->size / 8)
 		resize(tab, tab->size / 2);
 }
@@ -197,7 +196,7 @@ static void put_head(struct record *r, enum gcheap_load_rec rec)
 
 /* ---- fields ---- */
 
-/* Reads field @i, a number in decimal, @max at most. */
+/* Reads field @i, a decimal number of at most @max. */
 static bool read_number(struct record *r, unsigned int i, const char *what,
 			uint64_t max, uint64_t *num)
 {
@@ -222,7 +221,7 @@ static bool read_number(struct record *r, unsigned int i, const char *what,
 	return true;
 }
 
-/* Reads field @i, the number of an object without a death so far. */
+/* Reads field @i, the number of an object without a death record. */
 static bool known_object(struct record *r, unsigned int i, const char *action,
 			 struct object **obj)
 {
@@ -419,7 +418,7 @@ static const struct {
 
 /* ---- lines ---- */
 
-/* Cuts a line at its blanks; more fields than any record has count as one. */
+/* Splits a line at its blanks; fields beyond FIELDS_MAX are counted as one. */
 static void split(struct record *r, char *line)
 {
 	r->nr = 0;
@@ -469,7 +468,7 @@ static bool read_first(struct trace *t, char *line)
 	return true;
 }
 
-/* Characters that no line of text has; one of them is a damaged file. */
+/* Control characters other than tab mean that the file is damaged. */
 static bool is_text(const char *line, size_t len)
 {
 	size_t i;
@@ -483,7 +482,7 @@ static bool is_text(const char *line, size_t len)
 	return true;
 }
 
-/* Reads more of the file behind what is left of it; false at its end. */
+/* Reads more of the file behind the unused data; false at its end. */
 static bool refill(struct trace *t, bool *failed)
 {
 	ssize_t n;
@@ -503,8 +502,8 @@ static bool refill(struct trace *t, bool *failed)
 }
 
 /*
- * Finds the next line and ends it with a NUL. NULL at the end of the file, and
- * with an error set.
+ * Finds the next line and terminates it with a NUL. Returns NULL at the end of the
+ * file, and after an error.
  */
 static char *next_line(struct trace *t, bool *failed)
 {
@@ -548,10 +547,10 @@ static char *next_line(struct trace *t, bool *failed)
  * trace_fill() - reads records into a chunk
  * @t: the trace
  * @buf: the chunk
- * @size: its size, %TRACE_RECORD_MAX at least
- * @len: receives how much of it was written
+ * @size: its size, at least %TRACE_RECORD_MAX
+ * @len: receives the bytes written
  *
- * Return: whether there is more; what was written of a bad trace is no use.
+ * Return: %TRACE_MORE, %TRACE_END, or %TRACE_BAD with unusable contents.
  */
 enum trace_result trace_fill(struct trace *t, uint8_t *buf, size_t size,
 			     size_t *len)
@@ -585,7 +584,7 @@ enum trace_result trace_fill(struct trace *t, uint8_t *buf, size_t size,
 /**
  * trace_open() - opens a trace
  * @path: its file, compressed or not, or "-" for the standard input
- * @name: what messages call it; must stay
+ * @name: its name in messages; must stay valid
  *
  * Return: the trace, or NULL with errno set.
  */
@@ -616,7 +615,7 @@ void trace_close(struct trace *t)
 }
 
 /**
- * trace_error() - why a trace is bad
+ * trace_error() - the error of a trace
  * @t: the trace
  *
  * Return: file, line and reason.
@@ -632,10 +631,10 @@ const struct trace_counts *trace_counts(const struct trace *t)
 }
 
 /**
- * trace_part_read() - how far a file has been read, for progress
+ * trace_part_read() - the part of a trace that has been read, for progress
  * @t: the trace
  *
- * Return: from 0 to 1; negative if its length is not known.
+ * Return: from 0 to 1; negative if its length is unknown.
  */
 double trace_part_read(const struct trace *t)
 {

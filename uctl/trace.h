@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Recorded traces: text in, checked, chunks of records for the kernel out.
- * Knows nothing of netlink or of the command line.
+ * Recorded traces: reads and checks text, and returns chunks of records for the
+ * kernel. Independent of netlink and the command line.
  */
 #ifndef GCCTL_TRACE_H
 #define GCCTL_TRACE_H
@@ -9,25 +9,25 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A buffer for trace_fill() has room for one record at least. */
+/* Most bytes of one encoded record. */
 #define TRACE_RECORD_MAX	320
 
 enum trace_result {
-	TRACE_MORE,	/* the chunk is full, there is more to come */
-	TRACE_END,	/* the trace has ended with this chunk */
-	TRACE_BAD,	/* trace_error() tells why */
+	TRACE_MORE,	/* the chunk is full, more will follow */
+	TRACE_END,	/* the chunk is the last one */
+	TRACE_BAD,	/* trace_error() has the reason */
 };
 
 /**
- * struct trace_counts - what has been read so far
+ * struct trace_counts - counts of a trace so far
  * @lines: lines, comments included
  * @records: lines that are records
- * @allocs: objects
+ * @allocs: allocations
  * @stores: references written
  * @collects: collections
  * @deaths: deaths by count
  * @cyclic: deaths by collection
- * @live: objects without a death so far
+ * @live: objects without a death record
  */
 struct trace_counts {
 	uint64_t lines;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Waiting for the kernel. Progress goes to stderr, and only if that is a
- * terminal; it is written over itself and wiped before anything else is said.
+ * Waiting for the kernel. Progress goes to stderr, if that is a terminal; it
+ * overwrites itself and is erased before any other output.
  */
 #include "wait.h"
 
@@ -13,12 +13,12 @@
 #include <unistd.h>
 
 #define NS_PER_SEC	UINT64_C(1000000000)
-/* Between two lines of progress: faster is not read. */
+/* Shortest interval between two updates of progress. */
 #define PROGRESS_NS	(NS_PER_SEC / 10)
-/* What takes no longer shows no progress. */
+/* Shorter operations show no progress. */
 #define QUIET_NS	(NS_PER_SEC / 4)
 
-/* Lock-free, as a signal handler needs it. */
+/* Lock-free, as a signal handler requires. */
 static atomic_int caught;
 static atomic_int pipe_closed;
 
@@ -63,10 +63,10 @@ static void on_pipe(int sig)
 }
 
 /**
- * wait_catch_signals() - SIGINT, SIGTERM and SIGHUP only end waiting from now on
+ * wait_catch_signals() - from now on SIGINT, SIGTERM and SIGHUP only end waiting
  *
- * SIGPIPE ends nothing by itself: what was measured may have to go into a file
- * still. See wait_pipe_closed().
+ * SIGPIPE does not end the program, because results may still go to a file. See
+ * wait_pipe_closed().
  */
 void wait_catch_signals(void)
 {
@@ -75,8 +75,9 @@ void wait_catch_signals(void)
 
 	sigemptyset(&sa.sa_mask);
 	/*
-	 * Scripts start what runs in the background with SIGINT ignored, but
-	 * may send it all the same to end a run. Not so SIGHUP and nohup.
+	 * A shell without job control starts background commands with SIGINT ignored,
+	 * but a script may send it to end a run. An ignored SIGHUP (nohup) stays
+	 * ignored.
 	 */
 	sigaction(SIGINT, &sa, NULL);
 	sigaction(SIGTERM, &sa, NULL);
@@ -95,9 +96,9 @@ bool wait_interrupted(void)
 }
 
 /**
- * wait_signal() - the signal that the program will end by
+ * wait_signal() - the signal that will end the program
  *
- * Return: its number, 0 if there is none.
+ * Return: its number, 0 for none.
  */
 int wait_signal(void)
 {
@@ -105,9 +106,9 @@ int wait_signal(void)
 }
 
 /**
- * wait_pipe_closed() - whether the output has no reader any more
+ * wait_pipe_closed() - is the output a pipe without a reader?
  *
- * It is then the signal that the program ends by, unless another came before.
+ * If so, SIGPIPE will end the program, unless another signal was caught before.
  *
  * Return: true if SIGPIPE was caught.
  */
@@ -119,11 +120,11 @@ bool wait_pipe_closed(void)
 }
 
 /**
- * wait_resignal() - ends the program by the signal that was caught
+ * wait_resignal() - ends the program by the caught signal
  *
- * Whoever started it can then tell.
+ * So the parent process sees the signal.
  *
- * Return: an exit status, in case that the signal is blocked.
+ * Return: an exit status, if the signal is blocked.
  */
 int wait_resignal(void)
 {
@@ -133,8 +134,8 @@ int wait_resignal(void)
 }
 
 /**
- * progress() - shows how far something is, now and then
- * @fmt: one line, without its end
+ * progress() - shows progress, at limited intervals
+ * @fmt: one line, without a newline
  */
 void progress(const char *fmt, ...)
 {
@@ -157,7 +158,7 @@ void progress(const char *fmt, ...)
 }
 
 /**
- * progress_end() - wipes the line of progress
+ * progress_end() - erases the line of progress
  */
 void progress_end(void)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Waiting: sleeps that grow, a clock, progress on a terminal, and signals that
- * end the waiting instead of the program.
+ * Waiting: increasing sleeps, a clock, progress on a terminal, and signals that end a
+ * wait instead of the program.
  */
 #ifndef GCCTL_WAIT_H
 #define GCCTL_WAIT_H
@@ -10,9 +10,9 @@
 #include <stdint.h>
 
 /**
- * struct backoff - intervals of a loop that asks again and again
- * @us: the next one
- * @max_us: the longest
+ * struct backoff - intervals of a polling loop
+ * @us: next interval
+ * @max_us: longest interval
  */
 struct backoff {
 	unsigned int us;
