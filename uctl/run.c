@@ -200,8 +200,8 @@ int run_stop(const struct run *run)
  * run_del() - stops and deletes a run
  * @run: the run
  *
- * A run that has not ended first frees its objects. A signal ends the wait for that;
- * the kernel deletes the run when its socket is closed.
+ * A run that has not ended first frees its objects. A caller need not wait for that:
+ * the kernel deletes a run when its socket is closed.
  *
  * Return: 0, or a negative errno that gnl_fail() can explain.
  */

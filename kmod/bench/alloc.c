@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * path and steady: what an allocation costs
+ * path and steady: the cost of an allocation
  *
  * path: collection is off and memory is recycled. On the Go engine a repetition
- * allocates as many objects as it was told, which die as the next take their
- * slots; they are collected outside of the timed part. Elsewhere they are held
- * and freed, and the time of that is a figure of its own. At most as many as a
- * frame has slots are held at a time, without a heap as many as it was told.
+ * allocates the given number of objects, each of which dies when a later one takes
+ * its slot; they are collected outside the timed part. On other engines and without a
+ * heap the objects are held and freed, and freeing is a metric of its own. On a heap
+ * as many objects are held at a time as fit a frame, otherwise the given number.
  *
- * steady: collection is on and so much memory is live. Each object takes the slot
- * of the one RING objects before it, which dies. On the Go engine a repetition
- * lasts from the beginning of one collection to that of the next, so that each
- * has all of what a collection costs; where death is not collected, as long as it
- * was told. There is one ring for each thread, and one live set for all.
+ * steady: collection is on and the given amount of memory is live. Each object takes
+ * the slot of the one RING objects before it, which dies. On the Go engine a
+ * repetition lasts from the start of one collection to the start of the next, so that
+ * each repetition has the full cost of a collection; on others it lasts the given
+ * time. Each thread has a ring, and all share one live set.
  */
 #include "bench.h"
 
@@ -20,10 +20,10 @@
 #include <linux/slab.h>
 
 #define RING		64U
-/* Between looks at whether it was stopped. */
+/* Allocation between two checks for a stop. */
 #define PIECE_BYTES	SZ_256K
 #define PIECE_MAX	4096U
-/* A repetition in which no collection begins. */
+/* Limit for a repetition in which no collection begins. */
 #define CYCLE_NS_MAX	(5 * NSEC_PER_SEC)
 
 enum {
@@ -54,8 +54,8 @@ static u32 piece(const struct gch_bench_thread *t)
 /* ---- path, the Go engine ---- */
 
 /*
- * Allocates what will be garbage; what @keep has room for stays alive, an object
- * a piece, so that the heap does not give its memory back.
+ * Allocates garbage; @keep keeps one object per piece alive, so that the heap does
+ * not give its memory back.
  */
 static int litter(struct gch_bench_thread *t, struct gch_roots *keep, u64 *ns)
 {
@@ -77,7 +77,7 @@ static int litter(struct gch_bench_thread *t, struct gch_roots *keep, u64 *ns)
 	return err;
 }
 
-/* While nobody allocates. */
+/* Collects while no thread allocates. */
 static int collect_together(struct gch_bench_thread *t)
 {
 	int err = gch_bench_meet(t);
@@ -319,7 +319,7 @@ static int churn(struct gch_bench_thread *t, void **ring, u32 nr)
 	return gch_bench_fill(t, nr, RING - 1);
 }
 
-/* Until a collection begins, or long enough. */
+/* A repetition ends when a collection begins, or after enough time. */
 static bool ended(struct gch_bench_thread *t, u64 cycles, u64 ns)
 {
 	if (gch_bench_arg(t, GCH_BENCH_P_ON) != GCH_BENCH_GO)
@@ -365,7 +365,7 @@ static int steady_reps(struct gch_bench_thread *t)
 	return err;
 }
 
-/* The live set is made before collection is switched on, by one of them. */
+/* One thread makes the live set before collection is switched on. */
 static int steady_thread(struct gch_bench_thread *t)
 {
 	struct gch_bench *b = t->bench;

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * What a benchmark is told: words KEY=VALUE, each of them bounded
- */
+/* Arguments of a benchmark: words KEY=VALUE with limits */
 #include "bench.h"
 
 #include <linux/kernel.h>
@@ -29,12 +27,12 @@ static const char * const patterns[] = { "lifo", "order", "random", NULL };
 static const char * const barriers[] = { "hybrid", "yuasa", "dijkstra", NULL };
 
 /**
- * struct param - something that can be told
- * @name: its word
- * @min: least value
+ * struct param - a parameter
+ * @name: its key
+ * @min: smallest value
  * @max: largest value
- * @def: value if it is not told
- * @words: a value is an index of these; NULL for numbers
+ * @def: default value
+ * @words: names of the values, which are their indexes; NULL for numbers
  */
 struct param {
 	const char *name;
@@ -49,18 +47,18 @@ static const struct param params[GCH_BENCH_PARAMS] = {
 	[GCH_BENCH_P_SIZE]	= { "size", 8, SZ_64K, 64 },
 	[GCH_BENCH_P_SCAN]	= { "scan", 0, 1, 1 },
 	[GCH_BENCH_P_CPUS]	= { "cpus", 1, GCH_BENCH_CPUS, 1 },
-	/* At a time; beyond what a frame holds only where that is no matter. */
+	/* Objects at a time; check() limits them to a frame where that matters. */
 	[GCH_BENCH_P_OBJECTS]	= { "objects", 1, SZ_4M, GCH_BENCH_HELD },
-	/* MiB */
+	/* MiB of live objects */
 	[GCH_BENCH_P_LIVE]	= { "live", 1, 4096, 100 },
 	[GCH_BENCH_P_GRAPH]	= { .name = "graph", .words = graphs },
 	[GCH_BENCH_P_NODES]	= { "nodes", 16, SZ_4M, SZ_1M },
 	[GCH_BENCH_P_WORKERS]	= { "workers", 1, GCH_BENCH_METRICS / 2, 1 },
 	[GCH_BENCH_P_PATTERN]	= { .name = "pattern", .words = patterns },
-	/* What a repetition is timed for at least. */
+	/* Least time of a repetition in milliseconds. */
 	[GCH_BENCH_P_MS]	= { "ms", 1, 10000, 20 },
 	[GCH_BENCH_P_REPS]	= { "reps", 1, GCH_BENCH_REPS, 5 },
-	/* On the Go engine. */
+	/* For the Go engine only. */
 	[GCH_BENCH_P_BARRIER]	= {
 		.name = "barrier", .words = barriers,
 		.def = GCHEAP_BARRIER_DIJKSTRA,
@@ -68,7 +66,7 @@ static const struct param params[GCH_BENCH_PARAMS] = {
 	[GCH_BENCH_P_MARKER]	= { .name = "marker", .words = markers },
 };
 
-/* Those that every benchmark takes. */
+/* Parameters of every benchmark. */
 #define COMMON	(BIT(GCH_BENCH_P_ON) | BIT(GCH_BENCH_P_MS) | \
 		 BIT(GCH_BENCH_P_REPS))
 
@@ -155,9 +153,9 @@ static int check(struct gch_bench *b)
 }
 
 /**
- * gch_bench_parse - reads what is to be run
- * @b: receives it, and the message if it is refused
- * @words: the name of a benchmark and KEY=VALUE...; is taken to pieces
+ * gch_bench_parse - parses a command
+ * @b: receives the benchmark and its arguments, or the error message
+ * @words: name of a benchmark and KEY=VALUE...; modified
  *
  * Context: any.
  * Return: 0 or a negative error.
@@ -202,8 +200,8 @@ static void list_param(struct seq_file *seq, const struct param *p, u32 mask)
 }
 
 /**
- * gch_bench_list - says what there is, a line a benchmark
- * @seq: where
+ * gch_bench_list - lists the benchmarks, one per line
+ * @seq: the file to print to
  *
  * Context: any.
  */

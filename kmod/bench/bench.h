@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Micro benchmarks: what the files of gcheap_bench share
+ * Micro benchmarks: declarations shared by the files of gcheap_bench
  *
  * A benchmark is one kind of work on one heap, or with the kernel's own allocator
- * in its place. It runs in kthreads bound to CPUs and hands over one figure for
- * each of its metrics and repetitions.
+ * instead. It runs in kthreads bound to CPUs and records one value per metric and
+ * repetition.
  */
 #ifndef _GCHEAP_BENCH_H
 #define _GCHEAP_BENCH_H
@@ -27,18 +27,18 @@
 /* ... and threads. */
 #define GCH_BENCH_CPUS		64
 
-/* For what may be large: that it fails is said to who asked for it. */
+/* For memory that may be large: the caller reports a failure. */
 #define GCH_BENCH_GFP		(GFP_KERNEL_ACCOUNT | __GFP_NOWARN)
 
 /**
- * enum gch_bench_on - what a benchmark runs on
- * @GCH_BENCH_GO: a heap of the Go engine; the first three are as in
- *	&enum gcheap_engine
- * @GCH_BENCH_PYTHON: one of the Python engine
- * @GCH_BENCH_SLAB: one of the baseline engine: the same calls, no collector
+ * enum gch_bench_on - engine or allocator of a benchmark
+ * @GCH_BENCH_GO: a heap of the Go engine; the first three are as in &enum
+ *	gcheap_engine
+ * @GCH_BENCH_PYTHON: a heap of the Python engine
+ * @GCH_BENCH_SLAB: a heap of the baseline engine: the same calls, no collector
  * @GCH_BENCH_CACHE: no heap: a cache of kmem_cache_create()
  * @GCH_BENCH_KMALLOC: no heap: kmalloc() and kfree()
- * @GCH_BENCH_PLAIN: no heap: what else there is in C
+ * @GCH_BENCH_PLAIN: no heap: the equivalent in plain C
  */
 enum gch_bench_on {
 	GCH_BENCH_GO,
@@ -96,9 +96,9 @@ struct gch_bench_thread;
 struct seq_file;
 
 /**
- * struct gch_bench_metric - a figure of a benchmark
- * @name: what was measured
- * @unit: "ps" for a mean in picoseconds, "ns"
+ * struct gch_bench_metric - a metric of a benchmark
+ * @name: its name
+ * @unit: "ps" for a mean in picoseconds, or "ns"
  */
 struct gch_bench_metric {
 	const char *name;
@@ -106,15 +106,13 @@ struct gch_bench_metric {
 };
 
 /**
- * struct gch_bench_kind - a benchmark
- * @name: as users write it
+ * struct gch_bench_kind - a kind of benchmark
+ * @name: its name
  * @on: bit per &enum gch_bench_on that it can run on
- * @params: bit per &enum gch_bench_param that it takes beside on, ms and
- *	reps
- * @metrics: what it measures, ended by one without a name
- * @init: sets up what the threads share; optional
- * @thread: what each thread does. Returns 0, -ECANCELED if it was stopped, or
- *	an error.
+ * @params: bit per &enum gch_bench_param that it takes besides on, ms and reps
+ * @metrics: its metrics, terminated by one without a name
+ * @init: sets up shared data of the threads; optional
+ * @thread: runs each thread. Returns 0, -ECANCELED if it was stopped, or an error.
  * @exit: undoes @init, also after it failed; optional
  */
 struct gch_bench_kind {
@@ -133,10 +131,10 @@ struct gch_bench_kind {
  * @task: its kthread
  * @m: its mutator, if there is a heap
  * @index: its number
- * @err: why it left
- * @rnd: its random numbers, the same in every run
- * @reps: repetitions measured, by metric
- * @value: the figures
+ * @err: result of the thread
+ * @rnd: its random number generator, with the same seed in every run
+ * @reps: repetitions measured, per metric
+ * @value: the measured values
  */
 struct gch_bench_thread {
 	struct gch_bench *bench;
@@ -150,24 +148,24 @@ struct gch_bench_thread {
 };
 
 /**
- * struct gch_bench - a benchmark that is run
- * @kind: which
- * @arg: by &enum gch_bench_param
+ * struct gch_bench - a run of a benchmark
+ * @kind: its kind
+ * @arg: arguments by &enum gch_bench_param
  * @heap: its heap, collection off; NULL without one
- * @type: of the objects it measures
- * @node: of the graph it builds
+ * @type: type of the objects it measures
+ * @node: type of the nodes of its graph
  * @cache: the kernel's counterpart of @type
- * @priv: the benchmark's own
- * @stop: its threads are to leave
+ * @priv: data of the benchmark
+ * @stop: tells its threads to leave
  * @running: threads that have not left
- * @done: all have left
- * @meet_lock: protects the two that follow
- * @meet_here: threads that wait for the others
- * @meet_round: how often all have met
- * @meet: where they wait
- * @message: what went wrong, or ""
- * @nr_threads: its threads
- * @thread: likewise
+ * @done: all threads have left
+ * @meet_lock: protects @meet_here and @meet_round
+ * @meet_here: threads waiting in gch_bench_meet()
+ * @meet_round: number of completed meetings
+ * @meet: wait queue of these threads
+ * @message: error message, or ""
+ * @nr_threads: number of threads
+ * @thread: its threads
  */
 struct gch_bench {
 	const struct gch_bench_kind *kind;
@@ -180,7 +178,7 @@ struct gch_bench {
 	bool stop;
 	atomic_t running;
 	struct completion done;
-	spinlock_t meet_lock;		/* see above */
+	spinlock_t meet_lock;		/* protects @meet_here and @meet_round */
 	unsigned int meet_here;
 	unsigned int meet_round;
 	wait_queue_head_t meet;
@@ -190,8 +188,8 @@ struct gch_bench {
 };
 
 /*
- * The frame of every mutator. The first slots are the benchmark's; it may hold
- * as many objects at a time.
+ * The frame of every mutator. The benchmark uses the first GCH_BENCH_HELD slots to
+ * hold objects.
  */
 enum {
 	GCH_BENCH_HELD		= 960,
@@ -245,14 +243,14 @@ static inline bool gch_bench_stopped(const struct gch_bench_thread *t)
 	return READ_ONCE(t->bench->stop);
 }
 
-/* Of the kernel's counterpart of an object. */
+/* GFP flags for the kernel's counterpart of an object. */
 static inline gfp_t gch_bench_gfp(const struct gch_bench_thread *t)
 {
 	return GFP_KERNEL | __GFP_NOWARN |
 	       (gch_bench_arg(t, GCH_BENCH_P_SCAN) ? __GFP_ZERO : 0);
 }
 
-/* Is a repetition that has been timed for @ns long enough? */
+/* Is @ns long enough for a repetition? */
 static inline bool gch_bench_enough(const struct gch_bench_thread *t, u64 ns)
 {
 	return ns >= gch_bench_arg(t, GCH_BENCH_P_MS) * NSEC_PER_MSEC;
@@ -265,7 +263,7 @@ static inline void gch_bench_mean(struct gch_bench_thread *t,
 	gch_bench_record(t, metric, div64_u64(ns * 1000, max_t(u64, nr, 1)));
 }
 
-/* Random numbers for loops that are timed (Marsaglia's xorshift64). */
+/* Random numbers for timed loops (Marsaglia's xorshift64). */
 static __always_inline u64 gch_bench_random(u64 *state)
 {
 	u64 x = *state;

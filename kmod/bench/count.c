@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * count: a reference count raised and lowered
+ * count: raises and lowers a reference count
  *
- * A slot gets another reference and so gives up the one it had: of one object
- * from another slot, and of 2^20 objects at random from a root table. On an engine
- * that does not count, the same calls. Without a heap it is refcount_inc() and
- * refcount_dec_and_test() of as many objects of 64 bytes.
+ * A store into a slot raises the count of the new object and lowers that of the old
+ * one: of one object from another slot, and of 2^20 random objects from a root table.
+ * Engines without counts run the same calls. Without a heap the benchmark runs
+ * refcount_inc() and refcount_dec_and_test() on the same number of objects of 64
+ * bytes.
  */
 #include "bench.h"
 
@@ -27,10 +28,10 @@ static const struct gch_bench_metric count_metrics[] = {
 };
 
 /**
- * struct counted - what is counted
- * @nr: objects
- * @roots: where they are on a heap
- * @mem: where they are without
+ * struct counted - the counted objects
+ * @nr: number of objects
+ * @roots: the objects on a heap
+ * @mem: the objects without a heap
  */
 struct counted {
 	u32 nr;
@@ -61,7 +62,7 @@ static int count_random(struct gch_bench_thread *t, const struct counted *c)
 	return err;
 }
 
-/* Both to another object, as above; no count comes down to nothing. */
+/* Raises one count and lowers another, as above; no count reaches zero. */
 static int plain_counts(struct gch_bench_thread *t, const struct counted *c,
 			u32 nr)
 {

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * death: the last reference to a graph goes, and all of it dies
+ * death: drops the last reference to a graph, so that all of it dies
  *
- * What it takes for each object; where nothing counts references, the collection
- * that follows is part of it. Without a heap a loop that knows the shape frees
- * the nodes.
+ * The metric is the time per object; on an engine without counts it includes the
+ * collection. Without a heap a loop that knows the shape frees the nodes.
  */
 #include "bench.h"
 
@@ -52,7 +51,7 @@ static int death_rep(struct gch_bench_thread *t)
 	return 0;
 }
 
-/* ---- death without one ---- */
+/* ---- death without a heap ---- */
 
 struct node {
 	struct node *ref[2];
@@ -64,7 +63,7 @@ static struct node *new_node(struct gch_bench_thread *t)
 	return kmem_cache_zalloc(t->bench->cache, GFP_KERNEL | __GFP_NOWARN);
 }
 
-/* Nodes whose right half is still to come wait in a list through ref[0]. */
+/* Nodes with a right subtree left to free are listed through ref[0]. */
 static u64 free_all(struct gch_bench_thread *t, struct node *n)
 {
 	struct kmem_cache *cache = t->bench->cache;
@@ -95,7 +94,7 @@ static u64 free_all(struct gch_bench_thread *t, struct node *n)
 	return nr;
 }
 
-/* As gch_bench_shape() makes it; @kept counts the levels of complete halves. */
+/* As in gch_bench_shape(); @kept[] holds complete subtrees by level. */
 static struct node *plain_tree(struct gch_bench_thread *t, u32 leaves,
 			       struct node *kept[])
 {
@@ -152,7 +151,7 @@ static int plain_death(struct gch_bench_thread *t)
 		root = plain_tree(t, rounddown_pow_of_two(nodes + 1) / 2, kept);
 	else
 		root = plain_list(t, nodes);
-	/* What did not become a tree goes piece by piece. */
+	/* Without memory for the whole tree, frees its subtrees. */
 	for (i = 0; tree && !root && i < ARRAY_SIZE(kept); i++)
 		free_all(t, kept[i]);
 	if (!root)

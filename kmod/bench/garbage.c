@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * garbage, young, build: collections that have something to do
+ * garbage, young, build: collections with work to do
  *
- * garbage: a full collection of nodes that refer to each other only, for each of
- * them; freeing included.
+ * garbage: a full collection of nodes that only refer to each other, per node,
+ * freeing included.
  *
- * young: a collection of the youngest generation, for each object: of a list that
- * lives, or of pairs that are dead.
+ * young: a collection of the youngest generation, per object: of a list that lives,
+ * or of dead pairs.
  *
- * build: making a graph with collection off and on, for each object; and the
- * longest that the maker was held up for when it was on.
+ * build: making a graph with collection off and on, per object; and the longest pause
+ * of the mutator with collection on.
  */
 #include "bench.h"
 
-/* So few objects take no time to speak of: this many collections are one. */
+/* Few objects take too little time, so this many collections are timed as one. */
 #define YOUNG_ROUNDS	50U
 
 static const struct gch_bench_metric garbage_metrics[] = {
@@ -39,7 +39,7 @@ static enum gch_bench_graph graph_of(const struct gch_bench_thread *t)
 	return gch_bench_arg(t, GCH_BENCH_P_GRAPH);
 }
 
-/* Makes the graph and, if it is to be garbage, lets go of it. */
+/* Makes the graph, and drops it if @dead is set. */
 static int make(struct gch_bench_thread *t, bool dead)
 {
 	int err = gch_bench_shape(t, graph_of(t),
@@ -62,7 +62,7 @@ static int check_freed(struct gch_bench_thread *t, u64 before, bool dead)
 			      after.live_objects, before);
 }
 
-/* One collection; *ns and *n grow by its time and its objects. */
+/* Runs one collection and adds its time and objects to *ns and *n. */
 static int collect(struct gch_bench_thread *t, unsigned int generation,
 		   bool dead, u64 *ns, u64 *n)
 {
@@ -106,7 +106,7 @@ static int young_rep(struct gch_bench_thread *t)
 
 	for (i = 0; i < YOUNG_ROUNDS && !err; i++) {
 		err = collect(t, 0, dead, &ns, &n);
-		/* What has survived is not young any more. */
+		/* Survivors are no longer young. */
 		err = err ? : gch_clear(t->m, GCH_BENCH_SLOT_ROOT);
 		if (gch_bench_stopped(t))
 			return -ECANCELED;
@@ -135,7 +135,7 @@ static int build_once(struct gch_bench_thread *t, bool on, u64 *ns)
 	start = ktime_get_ns();
 	err = err ? : make(t, false);
 	*ns = ktime_get_ns() - start;
-	/* With nothing left of it for the next. */
+	/* Leaves no garbage for the next benchmark. */
 	return err ? : gch_bench_collection(t->bench, false) ? :
 	       gch_clear(t->m, GCH_BENCH_SLOT_ROOT) ? :
 	       gch_collect(t->bench->heap, 2);
@@ -156,7 +156,9 @@ static int build_thread(struct gch_bench_thread *t)
 		gch_bench_mean(t, METRIC_OFF, off, nodes);
 		gch_bench_mean(t, METRIC_ON, on, nodes);
 	}
-	/* One for all: the heap does not forget. */
+	/*
+	 * One value for all repetitions, because the heap's maximum is never reset.
+	 */
 	gch_heap_stats(t->bench->heap, &stats);
 	if (!err)
 		gch_bench_record(t, METRIC_PAUSE, stats.pause.max_ns);

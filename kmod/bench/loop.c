@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * loop: what the harness itself costs. It is in the other figures.
- */
+/* loop: the overhead of the harness, which is part of all other figures */
 #include "bench.h"
 
 #include <linux/compiler.h>

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * gcheap_bench.ko: micro benchmarks of the heaps, through their API for kernel
- * code, and of the kernel's own allocator beside them
+ * gcheap_bench.ko: micro benchmarks of the heaps, through their kernel API, and of
+ * the kernel's own allocator
  *
  * /sys/kernel/debug/gcheap_bench/
- *	list	what there is, a line a benchmark with what it takes
- *	run	"NAME KEY=VALUE..." runs one; the write ends when it has ended, and
- *		a signal ends it
- *	results	of the last one: "METRIC VALUE UNIT" for each metric and
- *		repetition; if it failed, a line "# " and why
+ *	list	the benchmarks, one per line, with their parameters
+ *	run	"NAME KEY=VALUE..." runs one; the write returns when it has ended,
+ *		and a signal ends it
+ *	results	of the last run: "METRIC VALUE UNIT" for each metric and
+ *		repetition; after a failure, a line "# " with the reason
  *
- * For root only. One runs at a time: run_lock protects the last one too.
+ * For root only. One benchmark runs at a time; run_lock also protects the last run.
  */
 #include "bench.h"
 
@@ -64,7 +64,7 @@ static const struct file_operations run_fops = {
 	.llseek	= noop_llseek,
 };
 
-/* The mean of the threads. */
+/* Mean of all threads. */
 static u64 mean(const struct gch_bench *b, unsigned int metric, unsigned int rep)
 {
 	unsigned int i, nr = 0;
@@ -84,7 +84,7 @@ static int results_show(struct seq_file *seq, void *unused)
 	const struct gch_bench_metric *metric;
 	unsigned int i, rep;
 
-	/* Held as long as a benchmark runs. */
+	/* The writer of "run" holds it throughout a benchmark. */
 	if (mutex_lock_killable(&run_lock))
 		return -EINTR;
 	if (last && last->message[0])

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * mark: full collections of a graph in which nothing is dead
+ * mark: full collections of a graph without garbage
  *
- * whole is the wall time of a collection for each live object, mark that of the
- * part in which a tracing engine marks; both with 1, 2, ... mark workers, where
+ * whole is the wall-clock time of a collection per live object; mark is that of its
+ * marking, on a tracing engine. Both are measured with 1, 2, ... mark workers, if
  * their number can be set.
  */
 #include "bench.h"
 
 #include <linux/errno.h>
 
-/* A pair of metrics for each number of workers. */
+/* A pair of metrics per number of workers. */
 static const struct gch_bench_metric mark_metrics[GCH_BENCH_METRICS + 1] = {
 	{ "whole-1", "ps" },
 	{ "mark-1", "ps" },
@@ -57,7 +57,7 @@ static int mark_reps(struct gch_bench_thread *t, unsigned int metric, u64 object
 	return err;
 }
 
-/* All of it must be alive; a tree has one node less than was asked for. */
+/* The whole graph must be alive; a tree has fewer nodes than the given number. */
 static int check_live(struct gch_bench_thread *t, u64 objects)
 {
 	u64 nodes = gch_bench_arg(t, GCH_BENCH_P_NODES);
@@ -78,7 +78,7 @@ static int mark_thread(struct gch_bench_thread *t)
 
 	err = gch_bench_shape(t, graph, gch_bench_arg(t, GCH_BENCH_P_NODES),
 			      GCH_BENCH_SLOT_ROOT);
-	/* Twice, so that all is in the oldest generation. */
+	/* Twice, so that all objects are in the oldest generation. */
 	err = err ? : gch_collect(heap, 2) ? : gch_collect(heap, 2);
 	if (err)
 		return err;
@@ -86,7 +86,7 @@ static int mark_thread(struct gch_bench_thread *t)
 	err = check_live(t, stats.live_objects);
 	for (workers = 1; workers <= most && !err; workers++) {
 		err = gch_heap_tune(heap, GCH_KEY_WORKERS, workers, NULL);
-		/* An engine that has no such setting has one worker. */
+		/* An engine without this setting has one worker. */
 		if (err == -EOPNOTSUPP)
 			return mark_reps(t, 0, stats.live_objects);
 		err = err ? : mark_reps(t, 2 * (workers - 1),
@@ -100,7 +100,7 @@ static int mark_init(struct gch_bench *b)
 	int err = gch_heap_tune(b->heap, GCH_KEY_MARKER,
 				b->arg[GCH_BENCH_P_MARKER], NULL);
 
-	/* The first is that of an engine that has one only. */
+	/* An engine without markers accepts only the first one. */
 	if (err && (err != -EOPNOTSUPP || b->arg[GCH_BENCH_P_MARKER]))
 		return gch_bench_fail(b, err, "this engine has no such marker");
 	return gch_bench_shape_type(b, b->arg[GCH_BENCH_P_GRAPH]);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The objects that allocation is measured with
+ * The objects of allocation benchmarks
  *
- * On a heap they are of one type: every word a reference, or no references at
- * all. Memory of a heap is zeroed always; the kernel's counterpart is zeroed
- * where the object has references, and not where it has none.
+ * On a heap they have one type: either every word is a reference, or none is. A heap
+ * zeroes its memory always; the kernel's counterpart is zeroed only if the object has
+ * references.
  */
 #include "bench.h"
 
@@ -34,7 +34,7 @@ int gch_bench_object_init(struct gch_bench *b)
 	}
 	if (!b->heap)
 		return 0;
-	/* Above what a fixed type may have, counts come with the allocation. */
+	/* Above the maximum of a fixed type, the allocation gives the sizes. */
 	if (size > GCH_FIXED_MAX) {
 		desc.bytes = 0;
 		desc.nr_refs = 0;
@@ -45,7 +45,7 @@ int gch_bench_object_init(struct gch_bench *b)
 }
 
 /**
- * gch_bench_object_exit - undoes it
+ * gch_bench_object_exit - undoes gch_bench_object_init()
  * @b: the run
  *
  * Context: process context, may sleep.
@@ -70,10 +70,10 @@ static int fill_large(struct gch_bench_thread *t, u32 nr, u32 mask)
 }
 
 /**
- * gch_bench_fill - allocates objects into slots, over and over
+ * gch_bench_fill - allocates objects into slots, round robin
  * @t: the thread
- * @nr: how many
- * @mask: numbers of slots
+ * @nr: number of objects
+ * @mask: number of slots minus one, a mask
  *
  * Context: the thread, may sleep.
  * Return: 0 or a negative error.
@@ -93,9 +93,9 @@ int gch_bench_fill(struct gch_bench_thread *t, u32 nr, u32 mask)
 }
 
 /**
- * gch_bench_drop - lets go of an object; the baseline engine is told to free it
+ * gch_bench_drop - drops an object; on the baseline engine, frees it
  * @t: the thread
- * @slot: refers to it
+ * @slot: its slot
  *
  * Context: the thread, may sleep.
  * Return: 0 or a negative error.

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * pattern: allocating and freeing, in the order that the freeing comes in
+ * pattern: allocates and frees objects in different orders
  *
- *	lifo	each object before the next is allocated
- *	order	so many, in the order of their allocation
- *	random	so many, in random order
+ *	lifo	each object is freed before the next is allocated
+ *	order	a number of objects, in the order of their allocation
+ *	random	a number of objects, in random order
  *
- * More objects than a frame holds are kept in a table, which takes another call
- * for each allocation.
+ * A table keeps more objects than fit a frame, which costs another call per
+ * allocation.
  */
 #include "bench.h"
 
 #include <linux/mm.h>
 #include <linux/slab.h>
 
-/* Objects between looks at whether it was stopped. */
+/* Objects between two checks for a stop. */
 #define PIECE	4096U
 
 static const struct gch_bench_metric pattern_metrics[] = {
@@ -23,11 +23,11 @@ static const struct gch_bench_metric pattern_metrics[] = {
 };
 
 /**
- * struct pattern - objects that are allocated and freed
- * @nr: how many at a time
- * @order: in which they are freed
- * @roots: where they are, if the heap's frame is too small
- * @mem: where they are without a heap
+ * struct pattern - the objects of a round
+ * @nr: number of objects
+ * @order: order of freeing
+ * @roots: the objects, if they do not fit a frame
+ * @mem: the objects without a heap
  */
 struct pattern {
 	u32 nr;
@@ -59,7 +59,7 @@ static int lifo_kernel(struct gch_bench_thread *t)
 		p = cache ? kmem_cache_alloc(cache, gfp) : kmalloc(size, gfp);
 		if (!p)
 			return -ENOMEM;
-		/* Or there would be nothing to free. */
+		/* Keeps the compiler from removing the pair. */
 		OPTIMIZER_HIDE_VAR(p);
 		if (cache)
 			kmem_cache_free(cache, p);
@@ -90,7 +90,7 @@ static int drop(struct gch_bench_thread *t, const struct pattern *p, u32 i)
 	bool told = gch_bench_arg(t, GCH_BENCH_P_ON) == GCH_BENCH_SLAB;
 	struct gch_bench *b = t->bench;
 
-	/* What is told to free has to have the object in a slot. */
+	/* gch_free() needs the object in a slot. */
 	if (p->roots && told)
 		return gch_root_get(t->m, 0, p->roots, i) ? :
 		       gch_free(t->m, 0);
@@ -106,7 +106,7 @@ static int drop(struct gch_bench_thread *t, const struct pattern *p, u32 i)
 	return 0;
 }
 
-/* Both halves of a round go on in pieces, which are timed. */
+/* Both halves of a round run in pieces, which are timed. */
 static int take_and_drop(struct gch_bench_thread *t, const struct pattern *p,
 			 u64 *ns)
 {
@@ -120,7 +120,7 @@ static int take_and_drop(struct gch_bench_thread *t, const struct pattern *p,
 			err = take(t, p, i);
 		*ns += ktime_get_ns() - start;
 	}
-	/* The last one is referred to by the slot as well. */
+	/* The slot still refers to the last object. */
 	if (p->roots)
 		err = err ? : gch_clear(t->m, 0);
 	for (i = 0; i < p->nr && !err; cond_resched()) {
@@ -204,7 +204,7 @@ static int pattern_thread(struct gch_bench_thread *t)
 	err = make_room(t, &p) ? : pattern_reps(t, &p);
 	if (p.roots)
 		gch_roots_destroy(t->m, p.roots);
-	/* Without a heap, what an error has left. */
+	/* Without a heap, frees the objects that an error has left. */
 	for (i = 0; !t->bench->heap && p.mem && i < p.nr; i++)
 		if (p.mem[i])
 			drop(t, &p, i);

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * refill: taking a span from the page heap of a Go heap whose free pages are scattered
+ * refill: takes a span from the page heap of a Go heap with scattered free pages
  *
- * Every second page of the heap's first half is free, and three of four pages of the
- * other. Each object is one of a span of its own: of one page, which are taken from the
- * first half, or of three, which only the other half has in a row. The figures are of an
- * allocation, which has to zero the object; the median of batches.
+ * In the first half of the heap every second page is free, in the other three of
+ * four. Each object has a span of its own: either one page, which the first half
+ * provides, or three in a row, which only the other half has. The metrics are the
+ * times of an allocation, zeroing included; each is a median over batches.
  *
- * After a collection of a large heap less of what a refill needs is in the caches. So each
- * is measured a second time, after all caches have been filled with something else: what
- * is left then is what a refill does, however large the heap is.
+ * After a collection of a large heap, less of the refill's working set is in the CPU
+ * caches. So each is also measured after the caches were filled with other data,
+ * which gives the cost of a refill independently of the size of the heap.
  */
 #include "bench.h"
 
@@ -23,14 +23,14 @@
 #define PAGE_BYTES	8192U
 #define PAGES_MIB	(SZ_1M / PAGE_BYTES)
 #define ROW_BYTES	(3 * PAGE_BYTES)
-/* Refills between two collections; the smallest heap has room for so many. */
+/* Refills between two collections; the smallest heap has room for them. */
 #define BATCH		128U
-/* Batches in a repetition: so many at least, and at most. */
+/* Least and most batches in a repetition. */
 #define LEAST		31U
 #define SAMPLES		256U
-/* A heap of so many MiB has: a fourth of it in rows of one page, and of three. */
+/* Smallest heap in MiB that has BATCH rows of one page, and of three. */
 #define LIVE_LEAST	8U
-/* Written to, so that nothing else is left in the caches. */
+/* Written to evict everything else from the caches. */
 #define EVICT_BYTES	SZ_64M
 
 enum {
@@ -49,8 +49,8 @@ static const struct gch_bench_metric refill_metrics[] = {
 };
 
 /**
- * struct refill - what the thread uses
- * @evict: %EVICT_BYTES that are not used for anything
+ * struct refill - data of the thread
+ * @evict: %EVICT_BYTES to write to
  * @nr: batches timed in this repetition
  * @ns: their times
  */
@@ -104,7 +104,7 @@ static void evict(struct gch_bench_thread *t)
 		WRITE_ONCE(r->evict[i], i);
 }
 
-/* Some refills, of what the collection before them has given back; *ns grows. */
+/* Runs refills from memory that the preceding collection freed; adds to *ns. */
 static int batch(struct gch_bench_thread *t, u32 bytes, bool cold, u64 *ns)
 {
 	int err = gch_clear(t->m, 0) ? : gch_collect(t->bench->heap, 2);
@@ -144,7 +144,7 @@ static int refill_rep(struct gch_bench_thread *t, unsigned int metric)
 	return err;
 }
 
-/* The pages that were scattered were enough: no arena has been added. */
+/* The scattered pages must suffice, without a new arena. */
 static int check_held(struct gch_bench_thread *t, u64 held)
 {
 	struct gch_stats stats;

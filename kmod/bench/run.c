@@ -2,9 +2,9 @@
 /*
  * A run of a benchmark: its heap, its threads, its end
  *
- * Threads are told to leave by gch_bench.stop, not by kthread_stop(), which could
- * come before a thread's function has begun. All that is timed is in threads
- * bound to the first CPUs; who asked for the run waits.
+ * gch_bench.stop tells threads to leave, not kthread_stop(), which could come before
+ * a thread's function has begun. All timed work runs in threads bound to the first
+ * CPUs; the task that started the run waits.
  */
 #include "bench.h"
 
@@ -35,7 +35,7 @@ const struct gch_bench_kind * const gch_bench_kinds[] = {
 const unsigned int gch_bench_nr_kinds = ARRAY_SIZE(gch_bench_kinds);
 
 /**
- * gch_bench_new - makes room for a run
+ * gch_bench_new - allocates a run
  *
  * Context: process context, may sleep.
  * Return: the run, or NULL.
@@ -54,8 +54,8 @@ struct gch_bench *gch_bench_new(void)
 }
 
 /**
- * gch_bench_free - forgets a run and its results
- * @b: the run, which has ended; NULL is nothing
+ * gch_bench_free - frees a run and its results
+ * @b: the run, which has ended; or NULL
  *
  * Context: process context, may sleep.
  */
@@ -65,10 +65,10 @@ void gch_bench_free(struct gch_bench *b)
 }
 
 /**
- * gch_bench_fail - says why a run fails
+ * gch_bench_fail - records why a run fails
  * @b: the run
  * @err: negative error
- * @fmt: why; the first that is said is kept
+ * @fmt: the message; only the first is kept
  *
  * Context: the only thread of the run, or before and after its threads.
  * Return: @err.
@@ -86,10 +86,10 @@ int gch_bench_fail(struct gch_bench *b, int err, const char *fmt, ...)
 }
 
 /**
- * gch_bench_record - hands over a figure
+ * gch_bench_record - records a value
  * @t: the thread that measured it
- * @metric: of what
- * @value: the figure; repetitions come one after the other
+ * @metric: its metric
+ * @value: the value of the next repetition
  *
  * Context: the thread.
  */
@@ -110,14 +110,14 @@ static void stop(struct gch_bench *b)
  * @t: the thread
  *
  * Context: the thread, may sleep.
- * Return: 0, -ECANCELED if the run is to end.
+ * Return: 0, or -ECANCELED if the run was stopped.
  */
 int gch_bench_meet(struct gch_bench_thread *t)
 {
 	struct gch_bench *b = t->bench;
 	unsigned int round;
 
-	/* Who waits holds nothing up. */
+	/* A waiting thread must not delay a handshake or the interpreter lock. */
 	if (t->m)
 		gch_mutator_rest(t->m);
 	spin_lock(&b->meet_lock);
@@ -136,7 +136,7 @@ int gch_bench_meet(struct gch_bench_thread *t)
 /**
  * gch_bench_collection - switches automatic collection on or off
  * @b: the run
- * @on: with the engine's defaults
+ * @on: true for the engine's defaults
  *
  * Context: process context, may sleep.
  * Return: 0 or a negative error.
@@ -154,8 +154,8 @@ int gch_bench_collection(struct gch_bench *b, bool on)
 }
 
 /*
- * A heap that others use when its benchmark ends stays until the next one, or until the
- * module goes; under run_lock of main.c.
+ * A heap still in use by others when its benchmark ends stays until the next
+ * benchmark, or until the module is unloaded; under run_lock of main.c.
  */
 static struct gch_heap *left;
 
@@ -173,7 +173,7 @@ static int drop_left(void)
 /**
  * gch_bench_heap_exit - deletes the heap that a benchmark may have left
  *
- * Context: module exit: whoever used it would have kept the module.
+ * Context: module exit: a user of the heap would hold a reference to the module.
  */
 void gch_bench_heap_exit(void)
 {
@@ -200,7 +200,7 @@ static int open_heap(struct gch_bench *b)
 	return gch_bench_collection(b, false);
 }
 
-/* What others do with the heap is no fault of this one. */
+/* Use of the heap by others is no error of this run. */
 static void close_heap(struct gch_bench *b)
 {
 	if (!b->heap)
@@ -262,7 +262,7 @@ static int create_threads(struct gch_bench *b)
 	return 0;
 }
 
-/* They have left, or have never been woken. */
+/* The threads have left, or were never woken. */
 static void reap_threads(struct gch_bench *b)
 {
 	unsigned int i;
@@ -274,7 +274,7 @@ static void reap_threads(struct gch_bench *b)
 	}
 }
 
-/* The first error that is not another thread's. */
+/* The first error other than -ECANCELED, which only follows another thread's. */
 static int first_error(struct gch_bench *b)
 {
 	unsigned int i;
@@ -309,8 +309,8 @@ static int run_threads(struct gch_bench *b)
 }
 
 /**
- * gch_bench_run - runs what was parsed
- * @b: the run
+ * gch_bench_run - runs a benchmark
+ * @b: the run, after gch_bench_parse()
  *
  * Context: process context, may sleep; a signal ends it early.
  * Return: 0, -EINTR, or another error.

@@ -2,23 +2,23 @@
 /*
  * Object graphs of a known shape
  *
- *	tree	a perfect binary tree, children allocated before their parent,
- *		left before right
- *	graph	four references in each node: the first goes round all nodes in
- *		random order, the others to random ones
+ *	tree	a perfect binary tree; children are allocated before their
+ *		parent, left before right
+ *	graph	four references per node: the first forms a cycle through all
+ *		nodes in random order, the others are random
  *	list	each node refers to the one allocated after it
- *	pairs	two nodes that refer to each other, linked to nothing else
+ *	pairs	two nodes that refer to each other, with no other links
  *	ring	a list whose last node refers to its first
  *
- * The number in the name is the size of a node in bytes; references lead. Nodes
- * are allocated by one thread, one after the other.
+ * The number in the name is the node size in bytes; references are the leading words.
+ * One thread allocates the nodes one after the other.
  */
 #include "bench.h"
 
 #include <linux/log2.h>
 #include <linux/slab.h>
 
-/* Nodes between looks at whether to stop. */
+/* Nodes between two checks for a stop. */
 #define CHECK_EVERY	1024U
 /* The live set consists of trees of this size. */
 #define LIVE_TREE_BYTES	SZ_256K
@@ -38,7 +38,7 @@ static const struct {
 
 /**
  * gch_bench_node_bytes - size of a node
- * @graph: of which graph
+ * @graph: the graph
  *
  * Context: any.
  * Return: bytes.
@@ -51,7 +51,7 @@ u32 gch_bench_node_bytes(enum gch_bench_graph graph)
 /**
  * gch_bench_shape_type - registers the type of a graph's nodes
  * @b: the run, which has a heap
- * @graph: which graph
+ * @graph: the graph
  *
  * Context: process context, may sleep.
  * Return: 0 or a negative error.
@@ -73,7 +73,7 @@ static int check(struct gch_bench_thread *t, u32 i)
 	return i % CHECK_EVERY == 0 && gch_bench_stopped(t) ? -ECANCELED : 0;
 }
 
-/* Clears the slots that shapes are made in. */
+/* Clears the slots that shapes use. */
 static int tidy(struct gch_bench_thread *t)
 {
 	unsigned int i;
@@ -84,7 +84,7 @@ static int tidy(struct gch_bench_thread *t)
 	return err;
 }
 
-/* A parent of what is in @left and @right comes into @dst. */
+/* Makes a parent of @left and @right in @dst. */
 static int make_parent(struct gch_bench_thread *t, unsigned int dst,
 		       unsigned int left, unsigned int right)
 {
@@ -94,8 +94,8 @@ static int make_parent(struct gch_bench_thread *t, unsigned int dst,
 }
 
 /*
- * Leaf by leaf, as a binary counter counts: a subtree is complete when its right
- * half is, and the left half waits in the slot of its level.
+ * Leaf by leaf, like a binary counter: a left subtree waits in the slot of its level
+ * until the right one is complete.
  */
 static int make_tree(struct gch_bench_thread *t, u32 nodes, unsigned int dst)
 {
@@ -134,7 +134,7 @@ static int make_list(struct gch_bench_thread *t, u32 nodes, unsigned int dst,
 	return err;
 }
 
-/* Nothing refers to them in the end. */
+/* In the end nothing refers to the pairs. */
 static int make_pairs(struct gch_bench_thread *t, u32 nodes)
 {
 	unsigned int a = GCH_BENCH_SLOT_A, b = GCH_BENCH_SLOT_B;
@@ -212,9 +212,9 @@ static int make_graph(struct gch_bench_thread *t, u32 nodes, unsigned int dst)
 /**
  * gch_bench_shape - makes a graph
  * @t: the thread
- * @graph: which
- * @nodes: how many, for a tree the power of two below it less one
- * @dst: slot that refers to it afterwards; not to pairs
+ * @graph: the graph
+ * @nodes: number of nodes; a tree has the largest 2^n - 1 up to that
+ * @dst: slot that receives the graph, except for pairs
  *
  * Context: the thread, may sleep.
  * Return: 0 or a negative error.
@@ -250,11 +250,11 @@ int gch_bench_shape(struct gch_bench_thread *t, enum gch_bench_graph graph,
 
 /**
  * gch_bench_live - fills a heap with trees of nodes of 64 bytes
- * @t: the thread; gch_bench_shape_type() has been told %GCH_BENCH_TREE64
- * @mib: how much
+ * @t: the thread; gch_bench_shape_type() has registered %GCH_BENCH_TREE64
+ * @mib: size in MiB
  *
  * Context: the thread, may sleep.
- * Return: the table that keeps them, or an error.
+ * Return: the root table that keeps them, or an error pointer.
  */
 struct gch_roots *gch_bench_live(struct gch_bench_thread *t, u32 mib)
 {

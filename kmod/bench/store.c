@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * store: a reference written into an object
+ * store: writes a reference into an object
  *
- * Into one array of 4096 references, one after the other, and into 2^20
- * references at random; of 64 objects. On the Go engine also while a collection
- * marks: a list is alive, which takes it long, and batches of stores are timed
- * all the while. Those count that ran the write barrier in each store. The figure
- * is the median of the batches.
+ * Stores go into one array of 4096 references in order, and into 2^20 references at
+ * random; the values are 64 objects. On the Go engine stores are also timed while a
+ * collection marks a long list. Only batches count in which every store ran the write
+ * barrier. The metric is the median of the batches.
  *
  * Without a heap it is a plain store into an array of pointers.
  */
@@ -20,12 +19,12 @@
 #define ARRAYS		256U
 #define VALUES		64U
 #define BATCH		4096U
-/* Batches that are remembered in a repetition. */
+/* Batches remembered per repetition. */
 #define SAMPLES		1024U
-/* Collections in which not one batch was run while it marked. */
+/* Most collections without a single batch while they mark. */
 #define VAIN_MAX	50U
 
-/* Of the frame: the arrays, then the objects that are stored. */
+/* Layout of the frame: the arrays, then the objects to store. */
 #define SLOT_VALUES	ARRAYS
 
 enum {
@@ -124,7 +123,7 @@ static int store_idle(struct gch_bench_thread *t, bool random, struct samples *s
 	return err;
 }
 
-/* Batches for as long as one collection lasts. */
+/* Times batches during one collection. */
 static int store_in_cycle(struct gch_bench_thread *t, bool random,
 			  struct samples *s)
 {
@@ -178,7 +177,7 @@ static int set_go(struct gch_bench_thread *t)
 {
 	struct gch_heap *heap = t->bench->heap;
 
-	/* One worker leaves the stores a CPU where there are two. */
+	/* With one worker the stores have a CPU for themselves, if there are two. */
 	return gch_heap_tune(heap, GCH_KEY_WORKERS, 1, NULL) ? :
 	       gch_heap_tune(heap, GCH_KEY_BARRIER,
 			     gch_bench_arg(t, GCH_BENCH_P_BARRIER), NULL);
@@ -202,7 +201,7 @@ static int make_objects(struct gch_bench_thread *t)
 			       GCH_BENCH_SLOT_ROOT);
 }
 
-/* ---- without one ---- */
+/* ---- without a heap ---- */
 
 static void plain_hot(void **mem, void *const *values)
 {

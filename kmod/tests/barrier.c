@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Moves of the only reference to an object behind the back of a marker that
- * never rests. A marker that misses one frees an object in use: its words are
- * poisoned or those of another object by the time it is met again.
+ * Moves the only reference to an object while marking never pauses. A marker that
+ * misses a move frees an object in use: its words are poisoned, or belong to another
+ * object, at the next check.
  *
- * Two threads, each with a table of places of its own, in slots of its frame, in
- * a root table and in objects. The objects that hold references are replaced
- * now and then, so that references move from older to younger ones.
+ * Two threads each have a table of places: slots of the frame, entries of a root
+ * table, and words of objects. The objects that hold references are replaced now and
+ * then, so that references move from older to younger objects.
  *
- * Each victim holds a heart, which no slot refers to but now and then: it is
- * marked only if its victim is scanned, not by the moves.
+ * Each victim holds a heart, which a slot refers to only for a check: it is marked
+ * only if its victim is scanned, not by the moves.
  */
 #include "tests.h"
 
@@ -28,7 +28,7 @@
 #define HOLDERS		32U
 #define REFS		8U
 
-/* Slots that moves go through; those above are places. */
+/* Slots used by moves; those above are places. */
 enum { HOLDER, OTHER, VICTIM, FIRST_PLACE };
 
 /* Places: slots, then entries of the root table, then words of holders. */
@@ -39,14 +39,14 @@ enum { HOLDER, OTHER, VICTIM, FIRST_PLACE };
 /* The root table: the holders, then places. */
 #define ROOTS		(HOLDERS + ROOT_PLACES)
 
-/* Moves between looks at a heart. */
+/* Moves between two checks of a heart. */
 #define LOOK_EVERY	64U
 
 /* Objects that only keep the marker busy. */
 #define CROWD		5000U
 
 #define CYCLES		50U
-/* The same where there are several heaps. */
+/* Cycles per heap, if there are several heaps. */
 #define CYCLES_EACH	10U
 #define MOVE_TIME	(60 * HZ)
 
@@ -58,15 +58,15 @@ enum { HOLDER, OTHER, VICTIM, FIRST_PLACE };
  * @env: the test
  * @m: its mutator
  * @roots: its root table
- * @holder: type of what holds references
- * @victim: type of what is moved
- * @heart: type of what it holds
- * @number: which thread
- * @cycles: that it goes on for
- * @rnd: its random numbers
- * @at: where each victim is
- * @age: how often each victim was replaced by a new one
- * @moves: done
+ * @holder: type of objects that hold references
+ * @victim: type of objects that are moved
+ * @heart: type of objects that victims hold
+ * @number: number of the thread
+ * @cycles: cycles to run for
+ * @rnd: its random number generator
+ * @at: place of each victim
+ * @age: how often each victim was replaced
+ * @moves: moves done
  * @taken: places in use
  * @done: it has ended
  */
@@ -131,8 +131,8 @@ static int clear(struct mover *v, unsigned int at)
 }
 
 /*
- * Three quarters of the victims keep to one kind of place: a barrier that fails
- * for that kind is not made good by one that works for another.
+ * Three quarters of the victims stay in one kind of place, so that a barrier that
+ * works for another kind cannot hide one that fails for this.
  */
 static unsigned int free_place(struct mover *v, unsigned int victim)
 {
@@ -151,7 +151,7 @@ static unsigned int free_place(struct mover *v, unsigned int victim)
 	return find_next_zero_bit(v->taken, kind[1], kind[0]);
 }
 
-/* What slot VICTIM holds is what it was born with. */
+/* The heart of the victim in slot VICTIM must be intact. */
 static bool beats(struct mover *v, unsigned int victim)
 {
 	return MUST(v->env, gch_load(v->m, OTHER, VICTIM, 0)) &&
@@ -162,7 +162,7 @@ static bool beats(struct mover *v, unsigned int victim)
 	       MUST(v->env, gch_clear(v->m, OTHER));
 }
 
-/* The old place is empty before the new one is written. */
+/* Clears the old place before it writes the new one. */
 static bool move(struct mover *v, unsigned int victim)
 {
 	unsigned int from = v->at[victim], to = free_place(v, victim);
@@ -185,7 +185,7 @@ static bool move(struct mover *v, unsigned int victim)
 	       MUST(v->env, gch_clear(v->m, HOLDER));
 }
 
-/* A new object in its place; the old one is garbage. */
+/* Replaces a victim by a new object; the old one becomes garbage. */
 static bool renew(struct mover *v, unsigned int victim)
 {
 	if (!MUST(v->env, gch_alloc(v->m, VICTIM, v->victim)) ||
@@ -201,7 +201,7 @@ static bool renew(struct mover *v, unsigned int victim)
 	       MUST(v->env, gch_clear(v->m, HOLDER));
 }
 
-/* A new object takes over all that an old one holds, word by word. */
+/* A new holder takes over the references of an old one, word by word. */
 static bool succeed(struct mover *v, unsigned int holder)
 {
 	unsigned int i;
@@ -237,7 +237,7 @@ static bool start(struct mover *v)
 	return true;
 }
 
-/* As long as was asked for, and over so many cycles, but not for ever. */
+/* Continues until the moves and cycles asked for are done, within a time limit. */
 static bool go_on(const struct mover *v, unsigned long until)
 {
 	if (v->moves < v->env->rounds / THREADS)
@@ -285,7 +285,7 @@ static int mover_main(void *arg)
 	kthread_complete_and_exit(&v->done, 0);
 }
 
-/* A long list, for the marker to be on its way most of the time. */
+/* A long list keeps the marker busy most of the time. */
 static bool gather_crowd(struct gch_test_env *env, struct gch_type *type)
 {
 	unsigned int i;
@@ -332,7 +332,7 @@ static void check_moves(struct gch_test_env *env, const struct mover *movers)
 	      "no store has ever run a barrier");
 }
 
-/* On the heap of the test, with cycles going on all the time. */
+/* Runs on the test's heap, with cycles all the time. */
 static void move_behind(struct gch_test_env *env, unsigned int cycles)
 {
 	struct gch_type *holder, *victim, *heart;
@@ -367,7 +367,7 @@ out:
 }
 
 /**
- * gch_test_barrier - moves with cycles going on all the time
+ * gch_test_barrier - moves with cycles all the time
  * @env: the test
  */
 void gch_test_barrier(struct gch_test_env *env)
@@ -386,7 +386,7 @@ static void move_with(struct gch_test_env *env, enum gch_key key, u64 value)
 	gch_test_close(env);
 }
 
-/* Settings change at any time; what they set only from cycle to cycle. */
+/* Settings may change at any time; a cycle keeps those it began with. */
 static int change_on_and_on(void *arg)
 {
 	struct gch_test_env *env = arg;
@@ -435,7 +435,7 @@ void gch_test_barriers(struct gch_test_env *env)
 		move_with(env, GCH_KEY_BARRIER, value);
 	for (value = GCHEAP_STW_ON; value < STOPS; value++)
 		move_with(env, GCH_KEY_STW, value);
-	/* Workers hand over what they have, again and again. */
+	/* A low CPU goal makes workers hand over their work again and again. */
 	move_with(env, GCH_KEY_GC_PERCENT_CPU, 10);
 	move_while_changing(env);
 	env->rounds = rounds;

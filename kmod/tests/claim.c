@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* A heap that one user has for itself: what others are refused, and until when. */
+/* A heap claimed by one user: what other users are refused, and until when. */
 #include "tests.h"
 
 #include <linux/err.h>
@@ -14,7 +14,7 @@ static bool attaches(struct gch_test_env *env)
 	return true;
 }
 
-/* Where a mutator finds no memory, others would collect for it. */
+/* An attach without memory must not collect a claimed heap. */
 static void check_full(struct gch_test_env *env)
 {
 	u64 cycles = gch_cycles_started(env->heap);
@@ -46,7 +46,7 @@ static void check_claimed(struct gch_test_env *env)
 	      gch_cycles_started(heap) - cycles);
 }
 
-/* A request of before has ended with the claim. */
+/* The claim ends an earlier request. */
 static void check_requested(struct gch_test_env *env)
 {
 	u64 ticket = gch_cycle_request(env->heap, 2);
@@ -60,7 +60,7 @@ static void check_requested(struct gch_test_env *env)
 }
 
 /**
- * gch_test_claim - a claimed heap refuses all others, and no longer than that
+ * gch_test_claim - a claimed heap refuses other users until the claim ends
  * @env: the test
  */
 void gch_test_claim(struct gch_test_env *env)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What allocators owe for every size: the class that the published rules give,
- * the alignment that follows, zeroed memory, and no byte of it to two objects.
+ * Properties of allocations of every size: the class that the published rules give,
+ * its alignment, zeroed memory, and no byte shared by two objects.
  */
 #include "tests.h"
 
@@ -14,11 +14,11 @@
 
 /* Objects of each size and kind. */
 #define COPIES		3U
-/* Sizes up to this are tried one by one, above it those around a class. */
+/* Every size up to this is tried; above it, those around a class boundary. */
 #define DENSE_MAX	1024U
-/* From here on an object with references has its type in a header word. */
+/* From this size on, an object with references has its type in a header word. */
 #define GO_HEADER_MIN	512U
-/* Before the data of an object: its count and its type. */
+/* Header of an object: its count and its type. */
 #define PYTHON_HEADER	16U
 
 /* The size classes of Go's runtime. */
@@ -36,7 +36,7 @@ static const u16 go_classes[] = {
  * @type: its type
  * @bytes: the size
  * @refs: 0 or 1
- * @cost: by how much the heap's counter of bytes rose
+ * @cost: increase of the heap's byte counter
  */
 struct sample {
 	struct gch_type *type;
@@ -111,7 +111,7 @@ err:
 	return NULL;
 }
 
-/* The bytes of an object that are no references. */
+/* The bytes of an object that are not references. */
 static u8 *own_bytes(struct gch_test_env *env, const struct sample *s,
 		     size_t *len)
 {
@@ -142,7 +142,7 @@ static void check_address(struct gch_test_env *env, const struct sample *s)
 			align = min_t(u32, 1U << __ffs(class), SZ_8K);
 		break;
 	case GCHEAP_ENGINE_PYTHON:
-		/* What does not come from a pool is told by its address. */
+		/* The address tells an object without a pool. */
 		align = s->bytes + PYTHON_HEADER <= small_max ? 16 : 8;
 		break;
 	default:
@@ -223,8 +223,8 @@ static void check_go_costs(struct gch_test_env *env, struct samples *all)
 }
 
 /*
- * Blocks of 16-byte steps, whatever the engine puts before an object, as long as
- * it is the same for all objects of a kind.
+ * Blocks come in steps of 16 bytes, with any header that is the same for all objects
+ * of a kind.
  */
 static bool costs_fit(struct samples *all, u32 refs, u32 before, u32 small_max)
 {
@@ -265,10 +265,10 @@ static void free_sample(struct gch_test_env *env, struct samples *all,
 }
 
 /**
- * gch_test_classes - every size, with and without a reference
+ * gch_test_classes - allocates every size, with and without a reference
  * @env: the test
  *
- * Then every second object is let go of, and its memory is used again.
+ * Then it drops every second object and reuses the memory.
  */
 void gch_test_classes(struct gch_test_env *env)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * gcheap_client.ko: a module that uses a heap of its own, or that of another module,
- * leaves something in it that calls its functions, and is unloaded. What it does is
- * chosen by parameters; selftests/clients.sh looks on.
+ * gcheap_client.ko: a module that uses a heap of its own, or of another module,
+ * leaves an object there that calls its functions, and is unloaded. Parameters choose
+ * what it does; selftests/clients.sh checks the result.
  */
 #include <linux/delay.h>
 #include <linux/err.h>
@@ -69,7 +69,7 @@ static void clean_up(void *arg)
 {
 }
 
-/* An object out of reach, whose finalizer the next collection queues. */
+/* Drops an object whose finalizer the next collection queues. */
 static int drop_one(void)
 {
 	static const struct gch_type_desc desc = {
@@ -119,7 +119,7 @@ static int use_heap(void)
 	return PTR_ERR_OR_ZERO(used);
 }
 
-/* A table needs a mutator to be destroyed by. */
+/* Destroying a table needs a mutator. */
 static void destroy_table(void)
 {
 	if (IS_ERR_OR_NULL(roots))
@@ -143,7 +143,7 @@ static void leave_heap(void)
 	gch_heap_put(used);
 }
 
-/* What it has left in the heap of another goes with it. */
+/* The failed init also ends the functions that it left in another module's heap. */
 static int fail_init(void)
 {
 	if (fail > 1) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The CPUs that a heap concerns: those that mutators use. Handshakes interrupt no
- * other, and a collection goes on while a task keeps another for itself.
+ * The CPUs of a heap are those that its mutators use. Handshakes interrupt no other
+ * CPU, and a collection makes progress while a task monopolizes another CPU.
  */
 #include "tests.h"
 
@@ -15,7 +15,7 @@
 
 #define CYCLES		5U
 #define OBJECTS		100U
-/* The hog goes away by itself, so that a failure is told. */
+/* The hog ends by itself, so that a failure can be reported. */
 #define HOG_MAX		(20 * HZ)
 
 static bool use_heap(struct gch_test_env *env)
@@ -29,7 +29,7 @@ static bool use_heap(struct gch_test_env *env)
 	return type;
 }
 
-/* A task and its mutator stay on one CPU; false if there is no other. */
+/* Binds the task and its mutator to one CPU; returns false if there is no other. */
 static bool stay_on_first(struct gch_test_env *env)
 {
 	if (num_online_cpus() == 1) {
@@ -61,7 +61,7 @@ static void check_quiet(struct gch_test_env *env)
 
 	if (!use_heap(env))
 		return;
-	/* Where the mutator was before is forgotten. */
+	/* Lets the heap forget the mutator's earlier CPUs. */
 	for (i = 0; i < CYCLES; i++) {
 		MUST(env, gch_collect(env->heap, 2));
 		synchronize_rcu();
@@ -75,7 +75,7 @@ static void check_quiet(struct gch_test_env *env)
 }
 
 /**
- * gch_test_quiet - handshakes of a heap that one CPU uses
+ * gch_test_quiet - handshakes of a heap used on one CPU
  * @env: the test
  */
 void gch_test_quiet(struct gch_test_env *env)
@@ -98,7 +98,7 @@ static int hog_main(void *arg)
 
 	sched_set_fifo(current);
 	WRITE_ONCE(hog->spins, true);
-	/* No other task but a more urgent one gets the CPU. */
+	/* Only a task of higher priority gets the CPU. */
 	while (!READ_ONCE(hog->stop) && time_before(jiffies, end))
 		cond_resched();
 	WRITE_ONCE(hog->spins, false);
@@ -121,10 +121,10 @@ static void collect_beside(struct gch_test_env *env, struct hog *hog)
 }
 
 /**
- * gch_test_hog - collections while a task keeps a CPU for itself
+ * gch_test_hog - collections while a task monopolizes a CPU
  * @env: the test
  *
- * It shows something only where real-time tasks are not throttled.
+ * It is meaningful only if real-time tasks are not throttled.
  */
 void gch_test_hog(struct gch_test_env *env)
 {

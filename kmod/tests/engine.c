@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Registration of engines: one that lacks anything is refused. */
+/* Registration of engines: an engine with a missing operation is refused. */
 #include "tests.h"
 
 #include <linux/slab.h>
@@ -20,7 +20,7 @@ static const struct {
 };
 
 /**
- * gch_test_engine - registers engines that lack something
+ * gch_test_engine - registers engines with missing operations
  * @env: the test
  */
 void gch_test_engine(struct gch_test_env *env)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Allocations that fail, or that several mutators want a collection for at once: the
- * heap is collected once for all of them, and again when that can be of use.
+ * Allocations that fail, or that request a collection in several mutators at once:
+ * one collection serves all of them, and another runs only if it can help.
  */
 #include "tests.h"
 
@@ -14,7 +14,7 @@
 #define LIMIT		SZ_1M
 #define FAILURES	20U
 #define THREADS		3U
-/* What no block that is free has room for, with a reference of its own. */
+/* A size with a reference that fits no free block. */
 #define WANT		400U
 #define THRESHOLD	100U
 
@@ -26,7 +26,7 @@ static u64 cycles(struct gch_test_env *env)
 	return stats.cycles;
 }
 
-/* A ring of one after the other: each in slot 0, and refers to the one before. */
+/* Makes a chain: each object is in slot 0 and refers to the one before. */
 static int fill(struct gch_test_env *env, struct gch_type *type)
 {
 	int ret;
@@ -82,8 +82,8 @@ static void fail_together(struct gch_test_env *env, struct gch_type *type)
  * gch_test_exhausted - allocations that fail at the limit
  * @env: the test
  *
- * However many they are, a collection that found nothing is not repeated. Once a
- * reference has gone, it is: that has made garbage of all there is.
+ * However many fail, a collection that found nothing is not repeated. After a
+ * reference was dropped, which makes all objects garbage, it is.
  */
 void gch_test_exhausted(struct gch_test_env *env)
 {
@@ -120,7 +120,7 @@ struct asker {
 	struct completion done;
 };
 
-/* As many as make one collection due, and the one that is to wait for it. */
+/* Allocates enough to make one collection due, and one object that waits for it. */
 static int asker_main(void *arg)
 {
 	struct asker *a = arg;
@@ -144,7 +144,10 @@ static void ask(struct gch_test_env *env, struct asker *a, unsigned int nr)
 	task = kthread_run(asker_main, a, "gch_test_ask");
 	if (!CHECK(env, !IS_ERR(task), "no thread: %ld", PTR_ERR(task)))
 		complete(&a->done);
-	/* To where it waits; a slow one fails to show a fault, and passes. */
+	/*
+	 * Time to begin waiting; if a task is slower, the test passes without a
+	 * check.
+	 */
 	msleep(50);
 }
 

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Memory refused at every single place: the life of a heap, from its creation over
- * objects of all sizes and collections to its end, again and again, and each time
- * it is the next allocation of the kernel that fails, or, in a short test, one not
- * far behind it. A call then succeeds all the same, or returns -ENOMEM with nothing
- * changed and succeeds when it is repeated.
+ * Fails every single allocation in the life of a heap: its creation, objects of all
+ * sizes, collections, and its end. The life is repeated, and each time the next
+ * allocation of the kernel fails, or, in a short test, one not far behind it. Either
+ * the call succeeds anyway, or it returns -ENOMEM without side effects and succeeds
+ * when it is repeated.
  *
- * Memory of CPUs comes from a store that the allocator fills ahead: a life of its
- * own begins when that has been emptied, so that there is something to refuse.
+ * Per-CPU memory comes from a reserve that its allocator fills in advance. So
+ * separate lives run after the reserve was emptied, so that these allocations can
+ * fail.
  *
- * The kernel fails allocations that may sleep only if it was told to (failslab and
- * fail_page_alloc, ignore-gfp-wait); the program that loads this module does.
+ * The kernel fails sleeping allocations only if configured to (failslab and
+ * fail_page_alloc, ignore-gfp-wait); the program that loads this module does that.
  */
 #include "tests.h"
 
@@ -25,33 +26,33 @@
 #include <linux/slab.h>
 #include <gcheap/engine.h>
 
-/* Slots: what is allocated, and what is looked at. */
+/* Slots: the allocated object, and the one to check. */
 enum { NEW, LOOK, SLOTS };
 
 #define OBJECTS		300U
 #define WEAKS		200U
-/* Faults that a life has at most: else it is never done. */
+/* Most faults in a life, else the test would not end. */
 #define FAULTS_MAX	5000U
-/* As many are tried in any case, and of those after them in a short test a few. */
+/* Faults always tried; a short test tries only some of those after them. */
 #define FAULTS_EACH	60U
 #define FAULTS_STEP	32U
 #define ROUNDS_SHORT	100000U
-/* Pieces of the store of memory of CPUs. */
+/* Pieces of the reserve of per-CPU memory. */
 #define HOARD		32768U
-/* The store may fill in between, and no creation finds it empty: then again. */
+/* The reserve may be refilled in between; then the creation is repeated. */
 #define PERCPU_TRIES	10U
 
 /**
- * struct life - the life of a heap with a fault ahead
+ * struct life - the life of a heap with one injected fault
  * @env: the test; its heap and mutator are those of this life
- * @nth: which allocation fails
- * @refused: calls that failed for it
+ * @nth: the allocation that fails
+ * @refused: calls that failed because of it
  * @small: a type with references that weak entries may name
  * @var: a type of any size
- * @roots: keeps the objects
- * @weaks: names them
- * @finalized: how often its finalizer was called
- * @cleaned: how often its cleanup was
+ * @roots: table that keeps the objects
+ * @weaks: table that names them
+ * @finalized: calls of the finalizer
+ * @cleaned: calls of the cleanup
  */
 struct life {
 	struct gch_test_env *env;
@@ -69,7 +70,7 @@ struct life {
  * gch_test_faults_work - can allocations be made to fail?
  * @env: the test; skipped if they cannot
  *
- * Return: true if they can.
+ * Return: true if they can be made to fail.
  */
 bool gch_test_faults_work(struct gch_test_env *env)
 {
@@ -89,7 +90,10 @@ bool gch_test_faults_work(struct gch_test_env *env)
 	return !env->skipped;
 }
 
-/* What a call has returned: was it refused, and does it have to be repeated? */
+/*
+ * Evaluates the result of a call: returns true if the call was refused and must be
+ * repeated.
+ */
 static bool repeat(struct life *l, long ret, const char *call)
 {
 	unsigned int ahead = gch_test_fault_ahead();
@@ -161,7 +165,7 @@ static bool furnish(struct life *l)
 	       CALL(l, gch_weaks_grow(l->weaks, WEAKS));
 }
 
-/* Small ones mostly, and one of every other kind of memory now and then. */
+/* Mostly small sizes, and now and then one of every other kind of memory. */
 static u32 size_of(u32 i)
 {
 	static const u32 sizes[] = {
@@ -185,7 +189,7 @@ static int allocate(struct life *l, u32 i)
 	return ret;
 }
 
-/* Object @i, which refers to the one before; that is still in the slot. */
+/* Adds object @i, which refers to the previous one, still in the slot. */
 static bool add(struct life *l, u32 i)
 {
 	struct gch_test_env *env = l->env;
@@ -214,7 +218,7 @@ static bool look(struct life *l, u32 step)
 	       MUST(env, gch_clear(env->m, NEW));
 }
 
-/* Frees every second object, where that has to be done by hand. */
+/* Drops every second object; on slab, frees it. */
 static bool drop(struct life *l)
 {
 	struct gch_test_env *env = l->env;
@@ -245,7 +249,7 @@ static void clean(void *arg)
 	l->cleaned++;
 }
 
-/* An object with all that can be called for it comes and goes. */
+/* Makes and drops an object with finalizer and cleanup. */
 static bool finish_one(struct life *l)
 {
 	struct gch_test_env *env = l->env;
@@ -292,7 +296,7 @@ static bool use(struct life *l)
 		     l->nth);
 }
 
-/* What is freed by hand alone. */
+/* Frees what only explicit calls free. */
 static void end(struct life *l)
 {
 	struct gch_test_env *env = l->env;
@@ -301,12 +305,12 @@ static void end(struct life *l)
 		gch_weaks_destroy(env->m, l->weaks);
 		gch_roots_destroy(env->m, l->roots);
 	}
-	/* A fault that is still ahead would hit what only looks. */
+	/* A fault still ahead must not hit the checks. */
 	gch_test_fault_disarm();
 	gch_test_close(env);
 }
 
-/* Whether the fault was ahead of anything. */
+/* Returns true if the fault hit an allocation. */
 static bool strike(struct life *l, bool whole)
 {
 	bool struck;
@@ -319,24 +323,23 @@ static bool strike(struct life *l, bool whole)
 	return struck;
 }
 
-/* ---- memory of CPUs ---- */
+/* ---- per-CPU memory ---- */
 
 /**
- * struct hoard - memory of CPUs that nobody else shall have
- * @lock: protects the others
- * @pieces: what was got
+ * struct hoard - per-CPU memory kept from others
+ * @lock: protects @pieces and @nr
+ * @pieces: the allocated pieces
  * @nr: their number
  */
 struct hoard {
-	struct mutex lock;	/* see above */
+	struct mutex lock;	/* protects @pieces and @nr */
 	void __percpu **pieces;
 	unsigned int nr;
 };
 
 /*
- * Without sleeping there is only what the store has. Gaps that are too small for
- * what each heap takes need not be filled, and are too many: with the hoard full the
- * store would be.
+ * A non-sleeping allocation gets only what the reserve has. Gaps too small for a heap
+ * are left alone: there are so many that they would fill the hoard.
  */
 static void empty_store(struct hoard *h)
 {
@@ -356,7 +359,7 @@ static void empty_store(struct hoard *h)
 	mutex_unlock(&h->lock);
 }
 
-/* The allocator fills it again in the background. */
+/* The allocator refills it in the background. */
 static int keep_empty(void *arg)
 {
 	while (!kthread_should_stop()) {
@@ -368,7 +371,7 @@ static int keep_empty(void *arg)
 
 /* ---- one after the other ---- */
 
-/* What comes late in a life is the memory of one object after the other. */
+/* Late in a life the same allocations repeat for each object. */
 static unsigned int next_fault(const struct gch_test_env *env,
 			       struct rnd_state *r, unsigned int nth)
 {
@@ -377,7 +380,9 @@ static unsigned int next_fault(const struct gch_test_env *env,
 	return nth + 1 + prandom_u32_state(r) % FAULTS_STEP;
 }
 
-/* Of whole lives, or of creations with nothing but @h; how many calls were refused. */
+/*
+ * Runs whole lives, or with @h only creations. Returns the number of refused calls.
+ */
 static unsigned long sweep(struct gch_test_env *env, struct hoard *h,
 			   const char *what)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Finalizers and cleanups: called once, with the right object, in the order that
- * is promised, and not while anything can reach the object.
+ * Finalizers and cleanups: called once, with the right object, in the promised order,
+ * and not while the object is reachable.
  */
 #include "tests.h"
 
@@ -14,7 +14,7 @@
 #include <linux/vmalloc.h>
 
 #define OBJECTS		500U
-/* The number of a child is that of its parent and this. */
+/* A child has the number of its parent plus this. */
 #define CHILD		1000000U
 #define CHAIN		5U
 #define LIVES		3U
@@ -26,7 +26,7 @@
 
 struct fixture;
 
-/* An object, and what has been called for it. */
+/* An object, and the calls made for it. */
 struct seen {
 	struct fixture *f;
 	u32 nr;
@@ -81,7 +81,7 @@ static bool set_up(struct fixture *f, struct gch_test_env *env, u32 nr)
 		     f->seen, "no tables");
 }
 
-/* Whatever has been called, nothing may be left to be called. */
+/* In the end no call may be left in the queue. */
 static void tear_down(struct fixture *f)
 {
 	struct gch_test_env *env = f->env;
@@ -97,7 +97,7 @@ static void tear_down(struct fixture *f)
 	vfree(f->seen);
 }
 
-/* A node with a child of its own, in slot 0 and in the tables. */
+/* Makes a node with a child, in slot 0 and in the tables. */
 static bool make_in(struct fixture *f, struct gch_mutator *m, u32 nr, u32 root,
 		    u32 weak)
 {
@@ -120,7 +120,7 @@ static bool make(struct fixture *f, u32 nr)
 	return make_in(f, f->env->m, nr, nr, nr);
 }
 
-/* Is this the object of that number, with its child? */
+/* Checks that the slot holds the object of this number, with its child. */
 static void check_object(struct fixture *f, struct gch_mutator *m,
 			 unsigned int slot, u32 nr)
 {
@@ -143,7 +143,7 @@ static void finalize(struct gch_mutator *m, void *arg)
 	check_object(f, m, 0, s->nr);
 }
 
-/* The same where the weak tables name the object and its child. */
+/* The same, if the weak tables name the object and its child. */
 static void finalize_named(struct gch_mutator *m, void *arg)
 {
 	struct seen *s = arg;
@@ -213,7 +213,7 @@ static void drop_half(struct fixture *f)
 	check_finalized(f, 1, 0);
 	CHECK(env, live_objects(env->heap) == f->nr, "%llu objects live",
 	      live_objects(env->heap));
-	/* The others go without. */
+	/* The other objects lose their finalizers. */
 	for (i = 1; i < f->nr; i += 2)
 		if (MUST(env, gch_root_get(env->m, 0, f->roots, i)))
 			MUST(env, gch_finalizer_set(env->m, 0, NULL, NULL));
@@ -226,7 +226,7 @@ static void drop_half(struct fixture *f)
 }
 
 /**
- * gch_test_finalizers - called once for what is out of reach, and for that alone
+ * gch_test_finalizers - called once for unreachable objects, and only for those
  * @env: the test
  */
 void gch_test_finalizers(struct gch_test_env *env)
@@ -238,7 +238,7 @@ void gch_test_finalizers(struct gch_test_env *env)
 	tear_down(&f);
 }
 
-/* Each refers to the next: one a collection, from the head on. */
+/* Each refers to the next, so each collection finalizes one, from the head on. */
 static void check_chain(struct fixture *f)
 {
 	struct gch_test_env *env = f->env;
@@ -268,7 +268,7 @@ static void check_chain(struct fixture *f)
 	collect(env);
 }
 
-/* In reach of itself, an object is never finalized; cleanups do not mind. */
+/* An object that can reach itself is never finalized; its cleanup is called. */
 static void check_cycle(struct fixture *f)
 {
 	struct gch_test_env *env = f->env;
@@ -287,7 +287,7 @@ static void check_cycle(struct fixture *f)
 	CHECK(env, atomic_read(&free->cleaned) == 1, "a cycle has no cleanup");
 	CHECK(env, live_objects(env->heap) == 2, "%llu objects live",
 	      live_objects(env->heap));
-	/* Once it is none, it is. */
+	/* Without the cycle it is finalized. */
 	if (MUST(env, gch_weak_get(env->m, 0, f->weaks, 2 * own->nr)) &&
 	    MUST(env, gch_store_null(env->m, 0, 1)))
 		MUST(env, gch_clear(env->m, 0));
@@ -296,7 +296,7 @@ static void check_cycle(struct fixture *f)
 }
 
 /**
- * gch_test_finalizer_order - an object before what it refers to
+ * gch_test_finalizer_order - an object before its targets
  * @env: the test
  */
 void gch_test_finalizer_order(struct gch_test_env *env)
@@ -310,7 +310,7 @@ void gch_test_finalizer_order(struct gch_test_env *env)
 	tear_down(&f);
 }
 
-/* Puts its object back, with itself, as long as it has lives. */
+/* Stores its object again, with itself as finalizer, while it has lives left. */
 static void come_back(struct gch_mutator *m, void *arg)
 {
 	struct seen *s = arg;
@@ -323,7 +323,7 @@ static void come_back(struct gch_mutator *m, void *arg)
 }
 
 /**
- * gch_test_resurrection - an object that its finalizer stores lives on
+ * gch_test_resurrection - an object that its finalizer stores stays alive
  * @env: the test
  */
 void gch_test_resurrection(struct gch_test_env *env)
@@ -344,14 +344,14 @@ void gch_test_resurrection(struct gch_test_env *env)
 		CHECK(env, live_objects(env->heap) == (life <= LIVES ? 2 : 0),
 		      "life %d: %llu objects live", life,
 		      live_objects(env->heap));
-		/* In reach again, it is an object like others. */
+		/* A resurrected object is like any other. */
 		collect(env);
 	}
 out:
 	tear_down(&f);
 }
 
-/* By then the object has been freed. */
+/* The object has been freed by then. */
 static void clean_when_gone(void *arg)
 {
 	struct seen *s = arg;
@@ -395,7 +395,7 @@ static void wait_to_go_on(struct gch_mutator *m, void *arg)
 	finalize(m, arg);
 }
 
-/* A cleanup that waits its turn can be stopped, and one that was called cannot. */
+/* A queued cleanup can be stopped, one that was called cannot. */
 static void check_stop(struct fixture *f)
 {
 	struct gch_test_env *env = f->env;
@@ -416,7 +416,7 @@ static void check_stop(struct fixture *f)
 	MUST(env, gch_clear(env->m, 0));
 	drop(f, 0, 1);
 	MUST(env, gch_collect(env->heap, 2));
-	/* What waits is in the hands of a finalizer or in the queue. */
+	/* A waiting cleanup is in a finalizer's way, or in the queue. */
 	MUST(env, gch_collect(env->heap, 2));
 	MUST(env, gch_cleanup_stop(env->heap, stopped->id));
 	complete_all(&f->go_on);
@@ -443,7 +443,7 @@ static void check_counts(struct fixture *f)
 }
 
 /**
- * gch_test_cleanups - called when an object is gone, unless stopped
+ * gch_test_cleanups - called after an object was freed, unless stopped
  * @env: the test
  */
 void gch_test_cleanups(struct gch_test_env *env)
@@ -459,7 +459,7 @@ void gch_test_cleanups(struct gch_test_env *env)
 }
 
 /**
- * gch_test_finals_dropped - a heap goes, and finalizers and cleanups with it
+ * gch_test_finals_dropped - deletes a heap with finalizers and cleanups
  * @env: the test
  */
 void gch_test_finals_dropped(struct gch_test_env *env)
@@ -506,7 +506,7 @@ static void never_clean(void *arg)
 }
 
 /**
- * gch_test_finals_refused - wrong arguments, and engines that have none
+ * gch_test_finals_refused - wrong arguments, and engines without finalizers
  * @env: the test
  */
 void gch_test_finals_refused(struct gch_test_env *env)
@@ -544,7 +544,7 @@ void gch_test_finals_refused(struct gch_test_env *env)
 	gch_finals_wait(env->heap);
 }
 
-/* ---- as many as there may be ---- */
+/* ---- the maximum ---- */
 
 static void count_clean(void *arg)
 {
@@ -565,7 +565,7 @@ static bool add_many(struct gch_test_env *env, atomic_t *cleaned, u64 *last)
 }
 
 /**
- * gch_test_finals_many - a heap has as many cleanups as it may, and no more
+ * gch_test_finals_many - a heap takes the maximum of cleanups, and no more
  * @env: the test
  */
 void gch_test_finals_many(struct gch_test_env *env)
@@ -584,7 +584,7 @@ void gch_test_finals_many(struct gch_test_env *env)
 	REFUSED(env, gch_cleanup_add(env->m, 0, count_clean, &cleaned, &id),
 		ENOSPC);
 	REFUSED(env, gch_finalizer_set(env->m, 1, never, env), ENOSPC);
-	/* One that is stopped makes room for one. */
+	/* Stopping one makes room for another. */
 	MUST(env, gch_cleanup_stop(env->heap, last));
 	MUST(env, gch_cleanup_add(env->m, 1, count_clean, &cleaned, &id));
 	REFUSED(env, gch_cleanup_add(env->m, 1, count_clean, &cleaned, &id),
@@ -599,11 +599,11 @@ out:
 	      GCH_FINALS_MAX);
 }
 
-/* ---- while collections go on ---- */
+/* ---- concurrent collections ---- */
 
 #define THREADS		2U
 #define RACERS		2000U
-/* Entries of the tables that they share. */
+/* Entries of the tables that the threads share. */
 #define SHARED		64U
 
 struct racer {
@@ -616,7 +616,7 @@ struct racer {
 	struct completion done;
 };
 
-/* Puts its object where the threads find it, now and then. */
+/* Now and then stores its object in a table of the threads. */
 static void finalize_racing(struct gch_mutator *m, void *arg)
 {
 	struct seen *s = arg;
@@ -639,7 +639,7 @@ static void clean_racing(void *arg)
 	      "object %u is gone, but was not finalized", s->nr);
 }
 
-/* The object in a slot: whole, and not gone. */
+/* Checks that the object in a slot is intact and not cleaned up. */
 static u32 look(struct racer *r, unsigned int slot)
 {
 	u64 *word = gch_data(r->m, slot, NULL);
@@ -653,7 +653,7 @@ static u32 look(struct racer *r, unsigned int slot)
 	return nr;
 }
 
-/* What a weak entry names has not been finalized, as long as it is held. */
+/* An object loaded from a weak entry is not finalized while a slot holds it. */
 static void look_weakly(struct racer *r, u32 i)
 {
 	struct fixture *f = r->f;
@@ -724,7 +724,7 @@ static void check_races(struct fixture *f)
 
 	MUST(f->env, gch_clear(f->env->m, 0));
 	drop(f, 0, 1);
-	/* Finalizers may put objects back, once. */
+	/* Finalizers may resurrect objects once. */
 	for (i = 0; i < 3; i++) {
 		collect(f->env);
 		drop(f, 0, 1);
@@ -738,7 +738,7 @@ static void check_races(struct fixture *f)
 }
 
 /**
- * gch_test_finals_race - objects come and go while collections go on
+ * gch_test_finals_race - objects are made and dropped during collections
  * @env: the test
  */
 void gch_test_finals_race(struct gch_test_env *env)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The end of a heap with finalizers: none runs once gch_heap_delete() has returned,
- * whoever else has a reference of the heap.
+ * The end of a heap with finalizers: none runs after gch_heap_delete() has returned,
+ * even if others hold references to the heap.
  */
 #include "tests.h"
 
@@ -11,11 +11,11 @@
 #include <linux/err.h>
 #include <linux/slab.h>
 
-/* How long a finalizer takes: longer than a delete that does not wait. */
+/* Duration of a finalizer: longer than a delete that does not wait. */
 #define TAKES_MS	100U
-/* So often one sets itself again. */
+/* How often a finalizer sets itself again. */
 #define AGAIN		2000
-/* Heaps: one more than a workqueue of kernel 6.1 runs at a time unless told. */
+/* Heaps: one more than a workqueue of kernel 6.1 runs at a time by default. */
 #define CROWD		257U
 
 struct fixture {
@@ -30,7 +30,7 @@ struct fixture {
 	unsigned int nr_heaps;
 };
 
-/* An object with a finalizer and a cleanup, not in reach. */
+/* Drops an object with a finalizer and a cleanup. */
 static bool drop_one(struct fixture *f, gch_finalizer_fn fn)
 {
 	struct gch_test_env *env = f->env;
@@ -62,7 +62,7 @@ static bool begins(struct fixture *f)
 	return CHECK(f->env, atomic_read(&f->begun), "no finalizer has begun");
 }
 
-/* Leaves @env without a heap; a reader's reference outlives it. */
+/* Leaves @env without a heap; a reader's reference keeps the heap itself. */
 static void delete_under_reader(struct gch_test_env *env, struct fixture *f)
 {
 	struct gch_heap *reader = gch_heap_find(gch_heap_name(env->heap));
@@ -74,12 +74,12 @@ static void delete_under_reader(struct gch_test_env *env, struct fixture *f)
 	begun = atomic_read(&f->begun);
 	CHECK(env, begun == atomic_read(&f->ended),
 	      "the heap is deleted, and a finalizer runs");
-	/* Not even by a collection that somebody asks for. */
+	/* Not even in a requested collection. */
 	MUST(env, gch_collect(reader, 2));
 	msleep(TAKES_MS / 2);
 	CHECK(env, begun == atomic_read(&f->begun),
 	      "a finalizer has begun after its heap was deleted");
-	/* One that runs all the same must not outlive the test. */
+	/* A finalizer that runs by mistake must not outlive the test. */
 	gch_finals_wait(reader);
 	REFUSED(env, gch_heap_delete(reader, NULL), ENOENT);
 	gch_heap_put(env->heap);
@@ -88,7 +88,7 @@ static void delete_under_reader(struct gch_test_env *env, struct fixture *f)
 }
 
 /**
- * gch_test_final_end - a deleted heap calls nothing
+ * gch_test_final_end - a deleted heap calls no finalizers
  * @env: the test
  */
 void gch_test_final_end(struct gch_test_env *env)
@@ -102,7 +102,7 @@ void gch_test_final_end(struct gch_test_env *env)
 }
 
 /**
- * gch_test_final_stop - what finalizers use can be freed when they are stopped
+ * gch_test_final_stop - after a stop, data of finalizers can be freed
  * @env: the test
  */
 void gch_test_final_stop(struct gch_test_env *env)
@@ -117,7 +117,7 @@ void gch_test_final_stop(struct gch_test_env *env)
 	if (drop_one(&f, take_long) && begins(&f)) {
 		gch_finals_stop(env->heap);
 		CHECK(env, atomic_read(&f.ended) == 1, "a finalizer runs");
-		/* It must not outlive the table. */
+		/* The finalizer must not outlive the table. */
 		gch_finals_wait(env->heap);
 	}
 	MUST(env, gch_roots_destroy(env->m, f.roots));
@@ -127,11 +127,11 @@ void gch_test_final_stop(struct gch_test_env *env)
 }
 
 /**
- * gch_test_final_foreign - deletes the heap that gcheap_client.ko has made
+ * gch_test_final_foreign - deletes the heap of gcheap_client.ko
  * @env: the test, which has no heap of its own
  *
- * The finalizer that runs is waited for, here, and by the module that made the heap when
- * that is unloaded meanwhile. See clients.sh.
+ * This waits for the running finalizer, and so does the unload of the module that
+ * made the heap, if it comes meanwhile. See clients.sh.
  */
 void gch_test_final_foreign(struct gch_test_env *env)
 {
@@ -150,7 +150,7 @@ static void watched_pause(void *arg, u64 start_ns, u64 end_ns)
 	CHECK(f->env, !f->watched, "a finalizer's watch outlives it");
 }
 
-/* All of it would wait for itself. */
+/* Each of these calls would wait for itself. */
 static void turn_on_itself(struct gch_mutator *m, void *arg)
 {
 	struct fixture *f = arg;
@@ -161,7 +161,10 @@ static void turn_on_itself(struct gch_mutator *m, void *arg)
 	atomic_inc(&f->begun);
 }
 
-/* Its mutator has what one before has set: a pause tells. */
+/*
+ * Its mutator must not inherit the watch of an earlier finalizer: a pause would show
+ * it.
+ */
 static void pause_once(struct gch_mutator *m, void *arg)
 {
 	struct fixture *f = arg;
@@ -177,7 +180,8 @@ static void pause_once(struct gch_mutator *m, void *arg)
 }
 
 /**
- * gch_test_final_self - what a finalizer cannot do, and what it leaves behind
+ * gch_test_final_self - calls that a finalizer cannot make, and state that it leaves
+ * behind
  * @env: the test
  */
 void gch_test_final_self(struct gch_test_env *env)
@@ -198,7 +202,7 @@ void gch_test_final_self(struct gch_test_env *env)
 	CHECK(env, atomic_read(&f.ended) == 1, "no finalizer has run");
 }
 
-/* The queue is never empty: what it collects is its own object. */
+/* The queue is never empty: the finalizer sets itself for its own object again. */
 static void set_again(struct gch_mutator *m, void *arg)
 {
 	struct fixture *f = arg;
@@ -211,7 +215,7 @@ static void set_again(struct gch_mutator *m, void *arg)
 }
 
 /**
- * gch_test_final_again - what is waited for is what had been queued
+ * gch_test_final_again - a wait covers only finalizers already queued
  * @env: the test
  */
 void gch_test_final_again(struct gch_test_env *env)
@@ -223,7 +227,7 @@ void gch_test_final_again(struct gch_test_env *env)
 	gch_finals_wait(env->heap);
 	CHECK(env, atomic_read(&f.ended) < AGAIN, "waited for all that followed");
 	WRITE_ONCE(f.over, true);
-	/* For the one that runs, and for the one that it may have set. */
+	/* Once for the running finalizer, and once for the one it may have queued. */
 	gch_finals_wait(env->heap);
 	gch_finals_wait(env->heap);
 	CHECK(env, atomic_read(&f.begun) == atomic_read(&f.ended),
@@ -244,7 +248,7 @@ static void begin_and_end(struct gch_mutator *m, void *arg)
 	atomic_inc(&f->begun);
 }
 
-/* A heap of its own, of which @fn is called. */
+/* A separate heap, which calls @fn. */
 static struct gch_heap *calling_heap(struct fixture *f, gch_finalizer_fn fn)
 {
 	struct gch_type_desc desc = { .name = "node", .bytes = 32, .nr_refs = 1 };
@@ -287,7 +291,7 @@ static void test_crowd(struct fixture *f, struct gch_heap **heaps)
 }
 
 /**
- * gch_test_final_crowd - a finalizer runs though those of many other heaps sleep
+ * gch_test_final_crowd - a finalizer runs while those of many other heaps sleep
  * @env: the test
  */
 void gch_test_final_crowd(struct gch_test_env *env)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The interpreter lock of the Python engine, and what it costs others to take it away
+ * The interpreter lock of the Python engine, and the cost to others of revoking it
  *
- * A bystander sits in a section of a CPU on which it has used the heap, but is not the
- * lock's owner. Taking the lock away does not wait for it.
+ * A bystander is in a section on a CPU on which it has used the heap, but does not
+ * own the lock. Revoking the lock does not wait for it.
  */
 #include "tests.h"
 
@@ -15,17 +15,17 @@
 #include <linux/ktime.h>
 #include <gcheap/engine.h>
 
-/* When the bystander leaves all the same: that is a failure. */
+/* Time after which the bystander leaves anyway: a failure. */
 #define PATIENCE_NS	(2 * NSEC_PER_SEC)
 
 /**
- * struct stage - what owner and bystander share
+ * struct stage - shared state of owner and bystander
  * @env: the test
  * @ready: the bystander has used the heap
  * @go: the owner has the lock
  * @inside: the bystander is in its section
- * @release: it may leave
- * @gave_up: it was not told to
+ * @release: tells the bystander to leave
+ * @gave_up: it left without being told
  * @done: both have ended
  */
 struct stage {
@@ -114,7 +114,7 @@ static void play(struct gch_test_env *env, struct stage *s)
 }
 
 /**
- * gch_test_switch - the interpreter lock is taken from its owner alone
+ * gch_test_switch - revoking the interpreter lock waits only for its owner
  * @env: the test
  */
 void gch_test_switch(struct gch_test_env *env)
@@ -131,7 +131,7 @@ void gch_test_switch(struct gch_test_env *env)
 	init_completion(&s.done[1]);
 	if (!gch_test_open(env, NULL))
 		return;
-	/* What checks a heap may do so on all CPUs. */
+	/* With verify on, sections of all CPUs may be waited for. */
 	if (MUST(env, gch_heap_tune(env->heap, GCH_KEY_VERIFY, 0, NULL)))
 		play(env, &s);
 }

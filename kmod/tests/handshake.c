@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Handshakes with CPUs that enter and leave sections all the time: every
- * collection must come to its end, and every handshake must be counted.
+ * Handshakes with CPUs that enter and leave sections all the time: every collection
+ * must end, and every handshake must be counted.
  */
 #include "tests.h"
 
@@ -14,7 +14,7 @@
 #define COLLECTIONS	40U
 #define THREADS		4U
 
-/* Section after section, with as little as possible between them. */
+/* Enters sections in a tight loop. */
 static int hammer(void *arg)
 {
 	struct gch_test_env *env = arg;
@@ -57,7 +57,7 @@ static void collect(struct gch_test_env *env)
 }
 
 /**
- * gch_test_handshake - collections while all CPUs are busy with the heap
+ * gch_test_handshake - collections while all CPUs use the heap
  * @env: the test
  */
 void gch_test_handshake(struct gch_test_env *env)
