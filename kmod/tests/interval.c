@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Forced cycles that take long: the interval is between two of them, and not from
- * one's beginning to the next one's. Where mutators are stopped while a heap
- * collects they would never run otherwise.
+ * Forced cycles that take long: the interval counts from the end of one to the start
+ * of the next, not from start to start. Otherwise mutators that a collection stops
+ * would never run.
  *
- * As many intervals as there were cycles, and all that cycles took, have to fit into
- * the time that has passed. How long either takes is the machine's to say.
+ * The intervals between the cycles, and the time of the cycles, must fit into the
+ * elapsed time. The length of a cycle depends on the machine.
  */
 #include "tests.h"
 
@@ -14,10 +14,10 @@
 #include <linux/ktime.h>
 
 #define INTERVAL_MS	60U
-/* Ticks may be few, or late and then close together: half of it has to be there. */
+/* Ticks may be coarse or late, so only half of the interval is required. */
 #define LEAST_NS	(INTERVAL_MS / 2 * NSEC_PER_MSEC)
 #define CYCLES		4U
-/* Objects are added until a cycle takes so long, or there are so many. */
+/* Objects are added until a cycle takes this long, or up to this number. */
 #define CYCLE_NS	(40 * NSEC_PER_MSEC)
 #define OBJECTS		8192U
 #define OBJECTS_MAX	BIT(19)
@@ -77,7 +77,7 @@ static void force(struct gch_test_env *env)
 		begun = gch_cycles_started(env->heap);
 		after = stats_of(env);
 		passed = ktime_get_ns() - start;
-		/* The time of a cycle that goes on may be counted before the cycle. */
+		/* The time of a running cycle may be counted before the cycle is. */
 	} while ((after.cycles - before.cycles < CYCLES ||
 		  after.cycles != begun) && time_before(jiffies, until));
 	MUST(env, gch_heap_tune(env->heap, GCH_KEY_INTERVAL_MS, 0, NULL));
@@ -91,14 +91,14 @@ static void force(struct gch_test_env *env)
 }
 
 /**
- * gch_test_interval - cycles that are forced and take long leave time between them
+ * gch_test_interval - forced cycles that take long leave time between them
  * @env: the test
  */
 void gch_test_interval(struct gch_test_env *env)
 {
 	struct gch_type *type;
 
-	/* To verify a cycle would take longer than the cycle. */
+	/* Verification would take longer than the cycle itself. */
 	if (!gch_test_open(env, NULL) ||
 	    !MUST(env, gch_heap_tune(env->heap, GCH_KEY_VERIFY, 0, NULL)))
 		return;

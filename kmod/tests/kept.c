@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What a heap takes beside its objects counts against its limit, is refused at it, and
- * comes back.
+ * Memory of a heap besides its objects is charged to its limit, refused at the limit,
+ * and given back.
  */
 #include "tests.h"
 
@@ -12,7 +12,7 @@
 #include <linux/slab.h>
 
 #define LIMIT		SZ_8M
-/* More of each than the limit has room for. */
+/* More of each than fits the limit. */
 #define TABLES		64U
 #define ENTRIES		SZ_64K
 #define TYPES		8192U
@@ -81,7 +81,7 @@ static void fill_with_mutators(struct gch_test_env *env)
 	      held_now(env), before);
 }
 
-/* They stay as long as the heap. */
+/* Types live as long as the heap. */
 static void fill_with_types(struct gch_test_env *env)
 {
 	struct gch_type_desc desc = { .bytes = SZ_16K, .nr_refs = SZ_16K / 8 };
@@ -123,7 +123,7 @@ static void fill_with_cleanups(struct gch_test_env *env, struct gch_type *type)
 	      nr, held_now(env));
 }
 
-/* What is garbage is no reason to refuse a table. */
+/* A heap full of garbage must not refuse a table. */
 static void trade_garbage(struct gch_test_env *env, struct gch_type *type)
 {
 	struct gch_roots *roots;
@@ -141,7 +141,7 @@ static void trade_garbage(struct gch_test_env *env, struct gch_type *type)
 		MUST(env, gch_roots_destroy(env->m, roots));
 }
 
-/* What does not fit, again and again. */
+/* Requests more than fits, again and again. */
 static int greedy_main(void *arg)
 {
 	struct gch_test_env *env = arg;
@@ -157,7 +157,7 @@ static int greedy_main(void *arg)
 }
 
 /**
- * gch_test_near_limit - nothing that fits is refused for what does not
+ * gch_test_near_limit - requests that fit succeed beside requests that do not
  * @env: the test
  */
 void gch_test_near_limit(struct gch_test_env *env)

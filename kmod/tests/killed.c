@@ -2,9 +2,9 @@
 /*
  * Calls that wait end with -EINTR when their task is killed
  *
- * The victim is a thread that allows SIGKILL. What it waits for does not happen before
- * its call has returned: a collection that another one holds up, or that is held itself
- * while it has stopped the heap; the interpreter lock.
+ * The victim is a thread that allows SIGKILL. The event it waits for does not happen
+ * before its call has returned: the end of a collection that is blocked by another
+ * one, or that is held while it has stopped the heap; or the interpreter lock.
  */
 #include "tests.h"
 
@@ -18,25 +18,25 @@
 #include <linux/sched/task.h>
 #include <gcheap/engine.h>
 
-/* For a call that is killed: it is a failure after that, not a hang. */
+/* Timeout for a killed call, so that a failure is not a hang. */
 #define LONG		(10 * HZ)
 #define LIMIT_BYTES	SZ_8M
 #define OBJECT_BYTES	SZ_256K
-/* When the owner of the interpreter lock leaves its section all the same. */
+/* Time after which the owner of the interpreter lock leaves its section anyway. */
 #define PATIENCE_NS	(2 * NSEC_PER_SEC)
 
 /**
- * struct victim - a task that makes one call and is killed meanwhile
+ * struct victim - a task that is killed during one call
  * @env: the test
- * @type: of objects with one reference and bytes
- * @call: what it does
+ * @type: type of objects with one reference and data
+ * @call: the call
  * @m: its mutator
  * @task: the thread
- * @ready: it has a mutator, or none could be had
+ * @ready: it has attached, or has failed to
  * @go: it may make the call
- * @called: it has, or is not waited for any longer
- * @ret: what that returned
- * @done: it has detached, and ended
+ * @called: the call has returned, or waiting for it has ended
+ * @ret: result of the call
+ * @done: it has detached and ended
  */
 struct victim {
 	struct gch_test_env *env;
@@ -61,7 +61,7 @@ static int call_collect(struct victim *v)
 	return gch_collect(v->env->heap, 2);
 }
 
-/* A list that grows until the heap has no room for it. */
+/* Grows a list until the heap is full. */
 static int call_alloc(struct victim *v)
 {
 	struct gch_mutator *m = v->m;
@@ -74,7 +74,7 @@ static int call_alloc(struct victim *v)
 	return ret;
 }
 
-/* One that the heap has no room for. */
+/* Creates a table that the heap has no room for. */
 static int call_table(struct victim *v)
 {
 	struct gch_roots *roots;
@@ -118,7 +118,10 @@ static bool victim_start(struct victim *v, struct gch_test_env *env,
 	return true;
 }
 
-/* What the victim waits for is held; it is killed before it waits, or soon after. */
+/*
+ * The awaited event is held back; the victim is killed before it waits, or soon
+ * after.
+ */
 static void kill_it(struct victim *v, bool before)
 {
 	if (before)
@@ -140,7 +143,7 @@ static void victim_end(struct victim *v, const char *what, bool called)
 		      what, v->ret);
 }
 
-/* With a collection under way, as far as others can tell. */
+/* Kills it during a collection, as far as others can tell. */
 static void kill_before_cycle(struct gch_test_env *env, struct gch_type *type,
 			      int (*call)(struct victim *v), const char *what)
 {
@@ -159,7 +162,10 @@ static void kill_before_cycle(struct gch_test_env *env, struct gch_type *type,
 	}
 }
 
-/* With one that has stopped the heap, and waits for the lock of frames. */
+/*
+ * Kills it during a collection that has stopped the heap and waits for the lock of
+ * frames.
+ */
 static void kill_in_stop(struct gch_test_env *env, struct gch_type *type,
 			 int (*call)(struct victim *v), const char *what)
 {
@@ -181,7 +187,9 @@ static void kill_in_stop(struct gch_test_env *env, struct gch_type *type,
 		usleep_range(1000, 2000);
 }
 
-/* The owner makes no call, and can keep the lock for a second. */
+/*
+ * The owner makes no call, so it keeps the lock for its switch interval of a second.
+ */
 static void kill_before_switch(struct gch_test_env *env)
 {
 	struct victim v;
@@ -197,12 +205,13 @@ static void kill_before_switch(struct gch_test_env *env)
 }
 
 /**
- * struct scene - who stops the heap waits for the owner of the interpreter lock
+ * struct scene - a task that stops the heap waits for the owner of the interpreter
+ * lock
  * @env: the test
- * @v: waits for who stops it
+ * @v: the victim, which waits for that task
  * @inside: the owner is in a section
- * @gave_up: it was not told to leave
- * @done: of the two threads beside the victim
+ * @gave_up: the owner left without being told
+ * @done: the two threads besides the victim have ended
  */
 struct scene {
 	struct gch_test_env *env;
@@ -237,7 +246,7 @@ static int killer(void *arg)
 	return 0;
 }
 
-/* The test's own task, which must not sleep here. */
+/* Runs in the test's own task, which must not sleep here. */
 static void stay_inside(struct scene *s)
 {
 	unsigned int *seq;
@@ -296,7 +305,7 @@ static int rival(void *arg)
 	return 0;
 }
 
-/* What a killed call has taken and not used is not enough for a larger one. */
+/* Unused memory of a killed call must not serve a larger request. */
 static int call_twice(struct victim *v)
 {
 	size_t bytes = 0;
@@ -314,7 +323,10 @@ static int call_twice(struct victim *v)
 	return -EINTR;
 }
 
-/* The victim loses the interpreter lock while it takes memory, and does not wait. */
+/*
+ * The victim loses the interpreter lock while it takes memory, and must not wait for
+ * it.
+ */
 static void kill_with_memory(struct gch_test_env *env, struct gch_type *type)
 {
 	struct task_struct *task;
@@ -347,7 +359,7 @@ static void kill_with(struct gch_test_env *env, struct gch_type *type)
 }
 
 /**
- * gch_test_killed - a task that waits can be killed
+ * gch_test_killed - a waiting task can be killed
  * @env: the test
  */
 void gch_test_killed(struct gch_test_env *env)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the suites of gcheap_kunit.ko share. */
+/* Declarations shared by the suites of gcheap_kunit.ko. */
 #ifndef _GCHEAP_KUNIT_H
 #define _GCHEAP_KUNIT_H
 
@@ -8,9 +8,9 @@
 #include <gcheap/gcheap.h>
 
 /**
- * struct gch_kunit_random - a source of numbers that can be had again
- * @seed: what it began with
- * @state: where it is
+ * struct gch_kunit_random - a reproducible random number generator
+ * @seed: its seed
+ * @state: its current state
  */
 struct gch_kunit_random {
 	u64 seed;
@@ -34,8 +34,8 @@ struct gch_mutator *gch_kunit_mutator(struct kunit *test,
 				      struct gch_heap *heap, unsigned int slots);
 
 /*
- * Fails the test, in words, unless the condition holds; gives it back. KUnit
- * indents what it says itself, and not what it is told.
+ * Fails the test with a message unless the condition holds; yields the condition.
+ * KUnit does not indent such messages itself.
  */
 #define GCH_EXPECT(test, cond, fmt, args...) ({				\
 	bool __ok = (cond);						\

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Allocation of the Go engine from the outside, looked at from the inside: after
- * random allocations, deaths and cycles every span is in one place, its counts
- * and bits agree, and every object is where nothing else is.
+ * Allocation of the Go engine, driven through the API and checked from the inside:
+ * after random allocations, deaths and cycles every span is in one place, its counts
+ * and bits agree, and no two objects overlap.
  *
- * One task uses the heap, and cycles are run by that task: between two calls
- * nobody changes anything.
+ * One task uses the heap and runs its cycles, so nothing changes between two calls.
  *
- * With poison every allocation looks at its object, without it takes the short way.
+ * With poison every allocation checks its object; without, it takes the fast path.
  */
 #include "kunit.h"
 
@@ -26,15 +25,15 @@
 #include "go/heapstat.h"
 
 #define SLOTS		600U
-/* Fixed types, with as many references as the test draws. */
+/* Fixed types with a random number of references. */
 #define TYPES		40U
 
 /**
- * struct place - what a slot refers to
+ * struct place - the object in a slot
  * @addr: the object; 0 for none
  * @bytes: its size
  * @refs: reference words in front of its data
- * @id: what its data say
+ * @id: id stored in its data
  */
 struct place {
 	unsigned long addr;
@@ -69,8 +68,8 @@ static unsigned int caches_with(struct gch_go_heap *h,
 }
 
 /*
- * The window shows only what is free, in the group of 64 that freeindex ends or is
- * in, and nothing from freeindex on.
+ * The window shows only free objects of the group of 64 that freeindex is in or ends,
+ * and none from freeindex on.
  */
 static bool window_is_right(struct kunit *test, const struct gch_go_span *s)
 {
@@ -88,7 +87,10 @@ static bool window_is_right(struct kunit *test, const struct gch_go_span *s)
 			  "class %u: the window is elsewhere", s->class);
 }
 
-/* Without poison what is in the window is zero, and all that is free if clean. */
+/*
+ * Without poison, objects in the window are zero, and so are all free ones of a clean
+ * span.
+ */
 static bool free_is_zero(struct kunit *test, const struct gch_go_span *s)
 {
 	unsigned int i;
@@ -145,7 +147,7 @@ static bool list_is_right(struct kunit *test, const struct list_head *list,
 	return true;
 }
 
-/* All is swept: the lists of what is not must be empty. */
+/* All spans are swept, so the lists of unswept ones must be empty. */
 static bool central_is_right(struct kunit *test, struct gch_go_heap *h,
 			     unsigned int class, unsigned int *nr)
 {
@@ -195,7 +197,7 @@ static int compare(const void *a, const void *b)
 	return x->addr < y->addr ? -1 : x->addr > y->addr;
 }
 
-/* Two words of an object's data say who it is: the first and the last. */
+/* The first and the last data word of an object hold its id. */
 static u64 *words_of(struct cache *c, unsigned int slot, u64 **last)
 {
 	struct place *p = &c->slot[slot];
@@ -241,7 +243,9 @@ static u32 bytes_taken(struct cache *c, unsigned int slot)
 	return s->size;
 }
 
-/* Of each span class so many live, and no more can have died than before. */
+/*
+ * The live objects of each span class must match, and deaths must not exceed births.
+ */
 static bool classes_are_right(struct kunit *test, struct cache *c)
 {
 	u64 freed, allocs, all = 0, bytes = 0;
@@ -305,9 +309,9 @@ static bool objects_are_right(struct kunit *test, struct cache *c)
 			  "%llu objects live, not %u", stats.live_objects, nr);
 }
 
-/* ---- what happens to them ---- */
+/* ---- random steps ---- */
 
-/* Sizes of all classes alike, and some beyond. */
+/* Draws sizes evenly from all classes, and some beyond. */
 static u32 draw_bytes(struct gch_kunit_random *r)
 {
 	unsigned int class = 1 + gch_kunit_below(r, GCH_GO_CLASSES - 1);
@@ -315,7 +319,7 @@ static u32 draw_bytes(struct gch_kunit_random *r)
 
 	if (!gch_kunit_below(r, 100))
 		return SZ_32K + gch_kunit_below(r, SZ_64K);
-	/* Most of them small, or the heap is soon as large as the machine. */
+	/* Mostly small ones, else the heap outgrows the machine. */
 	if (class > 40 && gch_kunit_below(r, 4))
 		class = 1 + gch_kunit_below(r, 8);
 	least = gch_go_class_size[class - 1] + 1;
@@ -392,7 +396,7 @@ static bool drop(struct kunit *test, struct cache *c, unsigned int slot)
 	return GCH_MUST(test, gch_clear(c->m, slot));
 }
 
-/* Half of the time objects stay rarely, so that spans become empty. */
+/* Half of the batches keep few objects, so that spans become empty. */
 static bool batch(struct kunit *test, struct cache *c)
 {
 	unsigned int i, makes = 1 + gch_kunit_below(&c->r, 9);
@@ -411,7 +415,7 @@ static bool batch(struct kunit *test, struct cache *c)
 	       classes_are_right(test, c);
 }
 
-/* Memory as a kernel gives it that zeroes what it gives. */
+/* Adds memory as from a kernel that zeroes allocations. */
 static void add_zeroed(struct kunit *test, struct gch_go_heap *h)
 {
 	struct gch_go_arena *a;
@@ -469,7 +473,7 @@ static void test_random_bare(struct kunit *test)
 	run(test, 0, gch_kunit_rounds(12), false);
 }
 
-/* The sweep generation has 29 bits; nothing happens when it begins again. */
+/* The sweep generation has 29 bits; wrapping around must have no effect. */
 static void test_wrap(struct kunit *test)
 {
 	run(test, (U32_MAX >> STATE_SHIFT) - 3, 8, true);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The core below its API: maps of types, tables that grow under their entries,
- * and arenas where not all that is wanted can be had.
+ * Internals of the core: type maps, tables that grow with entries in use, and arenas
+ * when less than the requested memory is available.
  */
 #include "kunit.h"
 
@@ -28,7 +28,7 @@ struct map {
 static void draw_map(struct map *map, struct gch_kunit_random *r, u32 words)
 {
 	u32 i, odds = 1 + gch_kunit_below(r, 8);
-	/* Some have their references in front, and some next to the end. */
+	/* Some types have leading references, some have them near the end. */
 	u32 lead = gch_kunit_below(r, 3) ? 0 : gch_kunit_below(r, words + 1);
 	bool only_lead = gch_kunit_below(r, 2) && lead;
 
@@ -60,7 +60,7 @@ static bool map_is_right(struct kunit *test, struct gch_heap *heap,
 	if (!GCH_EXPECT(test, !IS_ERR(type), "%u references in %u words: %ld",
 			map->nr, words, PTR_ERR(type)))
 		return false;
-	/* One word more than there are. */
+	/* One index beyond the last word. */
 	for (i = 0; i <= words && i < WORDS_MAX; i++)
 		if (!GCH_EXPECT(test, gch_type_is_ref(type, i) ==
 				test_bit(i, map->bits),
@@ -129,7 +129,7 @@ static struct visit visit_roots(struct gch_heap *heap)
 	return v;
 }
 
-/* Entry @i refers to an object that says so. */
+/* Makes entry @i refer to an object that stores i. */
 static bool entry_set(struct kunit *test, struct gch_mutator *m,
 		      struct gch_roots *roots, struct gch_type *type, u32 i)
 {
@@ -154,7 +154,7 @@ static bool entry_is(struct kunit *test, struct gch_mutator *m,
 	return GCH_MUST(test, gch_clear(m, 0));
 }
 
-/* The table is enlarged to each size in turn; all that was in it stays. */
+/* Grows the table to each size in turn; all entries must survive. */
 static bool grow_through(struct kunit *test, struct gch_mutator *m,
 			 struct gch_roots *roots, struct gch_type *type)
 {
@@ -183,7 +183,7 @@ static bool grow_through(struct kunit *test, struct gch_mutator *m,
 		for (j = 0; j < n; j++)
 			if (!entry_is(test, m, roots, j))
 				return false;
-		/* Nothing beyond, though the chunk has room. */
+		/* No entry beyond the size, though the chunk has room. */
 		if (!GCH_EXPECT(test, gch_root_clear(m, roots, n) == -EINVAL,
 				"size %u has an entry %u", sizes[i], n))
 			return false;
@@ -224,7 +224,7 @@ struct blocks {
 	u64 kept;
 };
 
-/* The largest order that the limit has room for; -1 if @min_order is too large. */
+/* The largest order that fits @room; -1 if @min_order does not. */
 static int order_to_get(u64 room, unsigned int order, unsigned int min_order)
 {
 	order = max(order, min_order);
@@ -241,7 +241,7 @@ static void arena_put(struct gch_heap *heap, struct blocks *b, unsigned int i)
 	b->order[i] = b->order[b->nr];
 }
 
-/* Is a block of that order to be had, with as little effort? */
+/* Is a block of that order available, with as little effort? */
 static bool is_there(struct gch_heap *heap, unsigned int order)
 {
 	void *addr = gch_pages_get(heap, order, GFP_KERNEL | __GFP_NORETRY);
@@ -271,7 +271,7 @@ static bool arena_get(struct kunit *test, struct gch_heap *heap,
 			"%llu bytes left: order %u, not %d", limit - held,
 			order, want))
 		return false;
-	/* Less is right where memory is in pieces. */
+	/* A smaller block is right if memory is fragmented. */
 	if (order < want) {
 		arena_put(heap, b, b->nr - 1);
 		return GCH_EXPECT(test, !is_there(heap, want),
@@ -294,7 +294,7 @@ static bool arenas_are_counted(struct kunit *test, struct gch_heap *heap,
 
 	for (i = 0; i < b->nr; i++)
 		bytes += PAGE_SIZE << b->order[i];
-	/* What else is held is what the heap has had from the beginning. */
+	/* Any other held memory was there from the beginning. */
 	return GCH_EXPECT(test, atomic64_read(&heap->held) ==
 			  bytes + atomic64_read(&heap->kept) &&
 			  atomic64_read(&heap->kept) == b->kept &&
@@ -341,7 +341,7 @@ static void test_arenas(struct kunit *test)
 	gch_kunit_heap_end(test, heap);
 }
 
-/* The limit itself may be reached, and not one byte more. */
+/* The limit may be reached, but not exceeded by a byte. */
 static void test_limit(struct kunit *test)
 {
 	struct gch_config cfg = {
@@ -386,7 +386,10 @@ static bool over_is(struct kunit *test, struct gch_heap *heap, u64 times,
 			  b.over_limit_ns);
 }
 
-/* What is held beyond the soft limit: how often, by how much, and while it is. */
+/*
+ * Statistics of memory held beyond the soft limit: how often, how much, and for how
+ * long.
+ */
 static void test_over(struct kunit *test)
 {
 	struct gch_config cfg = {
@@ -400,7 +403,7 @@ static void test_over(struct kunit *test)
 
 	KUNIT_ASSERT_TRUE(test, gch_hold(heap, room));
 	over_is(test, heap, 0, 0, false);
-	/* The hard limit refuses that, so it has not been held. */
+	/* The hard limit refuses this, so it was never held. */
 	KUNIT_EXPECT_FALSE(test, gch_hold(heap, SZ_256M));
 	KUNIT_ASSERT_TRUE(test, gch_hold(heap, 1));
 	over_is(test, heap, 1, 1, true);
@@ -412,11 +415,11 @@ static void test_over(struct kunit *test)
 	over_is(test, heap, 1, 4096, false);
 	KUNIT_ASSERT_TRUE(test, gch_hold(heap, 100));
 	over_is(test, heap, 2, 4096, true);
-	/* The limit may be moved instead. */
+	/* The limit may move instead of the held memory. */
 	GCH_MUST(test, gch_heap_tune(heap, GCH_KEY_MEMORY_LIMIT, SZ_128M,
 				     NULL));
 	over_is(test, heap, 2, 4096, false);
-	/* That asks for a cycle, which would hold buffers as well. */
+	/* This requests a cycle, which would hold buffers as well. */
 	mutex_lock(&heap->cycle_lock);
 	GCH_MUST(test, gch_heap_tune(heap, GCH_KEY_MEMORY_LIMIT, SZ_32M,
 				     NULL));
@@ -440,7 +443,7 @@ static void take_arena(struct kunit *test, struct gch_heap *heap, size_t bytes)
 		gch_arena_put(heap, addr, order);
 }
 
-/* A block is taken within the soft limit, or is a small piece. */
+/* Beyond the soft limit only a small block is taken. */
 static void test_soft_piece(struct kunit *test)
 {
 	struct gch_config cfg = {
@@ -459,7 +462,7 @@ static void test_soft_piece(struct kunit *test)
 	gch_kunit_heap_end(test, heap);
 }
 
-/* A page allocation that the kernel is told to fail, where it can be. */
+/* Allocates pages with an injected failure, if the kernel supports it. */
 static void *denied_pages(struct gch_heap *heap)
 {
 	void *pages;
@@ -474,7 +477,7 @@ static void *denied_pages(struct gch_heap *heap)
 	return pages;
 }
 
-/* Memory that could not be had was never held. */
+/* Memory that was refused never counts as held. */
 static void test_denied(struct kunit *test)
 {
 	struct gch_config cfg = {
@@ -488,7 +491,7 @@ static void test_denied(struct kunit *test)
 		gch_pages_put(heap, pages, 3);
 	else
 		KUNIT_EXPECT_EQ(test, atomic64_read(&heap->peak_held), 0);
-	/* No allocation is as large. */
+	/* Larger than any allocation. */
 	KUNIT_EXPECT_NULL(test, gch_memory_get(heap, SZ_4G));
 	KUNIT_EXPECT_LE(test, atomic64_read(&heap->peak_held),
 			pages ? PAGE_SIZE << 3 : 0);
@@ -496,7 +499,7 @@ static void test_denied(struct kunit *test)
 	gch_kunit_heap_end(test, heap);
 }
 
-/* A request is tried again at once if there is room, else after a collection. */
+/* A request is repeated at once if there is room, otherwise after a collection. */
 static void test_room(struct kunit *test)
 {
 	struct gch_config cfg = {
@@ -509,7 +512,7 @@ static void test_room(struct kunit *test)
 
 	KUNIT_EXPECT_TRUE(test, gch_memory_room(heap, SZ_1M, &tries));
 	KUNIT_EXPECT_EQ(test, gch_cycles_ended(heap), 0);
-	/* It was refused all the same: for want of memory, as it seems. */
+	/* Refused although there is room: the system has no memory. */
 	KUNIT_EXPECT_FALSE(test, gch_memory_room(heap, SZ_1M, &tries));
 	KUNIT_EXPECT_EQ(test, gch_cycles_ended(heap), 1);
 	KUNIT_EXPECT_EQ(test, atomic64_read(&heap->limit_hits), 0);
@@ -520,7 +523,7 @@ static void test_room(struct kunit *test)
 	gch_kunit_heap_end(test, heap);
 }
 
-/* Each sees its own span of time, and the heap's life has all of them. */
+/* Each watcher sees the peaks of its own time; the heap has those of its lifetime. */
 static void test_peaks(struct kunit *test)
 {
 	struct gch_config cfg = { .engine = GCHEAP_ENGINE_SLAB };
@@ -547,7 +550,9 @@ static void test_peaks(struct kunit *test)
 	gch_kunit_heap_end(test, heap);
 }
 
-/* The collection at which most was held, and its parts; none is none. */
+/*
+ * The census of the collection with the most held memory; none without a collection.
+ */
 static void test_census(struct kunit *test)
 {
 	struct gch_config cfg = { .engine = GCHEAP_ENGINE_GO };
@@ -575,7 +580,7 @@ static void test_census(struct kunit *test)
 	gch_kunit_heap_end(test, heap);
 }
 
-/* What an engine has counted at other instants is cut to what was held then. */
+/* An engine's counts from other instants are capped by the held memory. */
 static void test_census_cut(struct kunit *test)
 {
 	struct gch_config cfg = { .engine = GCHEAP_ENGINE_GO };
@@ -599,7 +604,7 @@ static void test_census_cut(struct kunit *test)
 	gch_kunit_heap_end(test, heap);
 }
 
-/* What an engine takes for a snapshot is in the part that snapshots may have. */
+/* Memory for a snapshot counts against the limit for snapshots. */
 static void test_snap_memory(struct kunit *test)
 {
 	unsigned long before = gch_snap_pages_used();
@@ -616,7 +621,7 @@ static void test_snap_memory(struct kunit *test)
 }
 
 #define HASH_MAX	5000U
-/* Longest chain of a bucket; about 6 are to be expected. */
+/* Longest chain of a bucket; the expected maximum is about 6. */
 #define CHAIN_MAX	16U
 
 struct hashed {
@@ -645,7 +650,9 @@ static unsigned int chain(struct gch_hash *h, u64 key)
 	return nr;
 }
 
-/* Each is found while it is in it, and no other; chains are short. */
+/*
+ * A lookup finds each node while it is in the table, and no other; chains are short.
+ */
 static bool hash_is_right(struct kunit *test, struct gch_hash *h,
 			  struct hashed *e, unsigned int nr, unsigned int in)
 {
@@ -672,7 +679,9 @@ static void hash_flip(struct kunit *test, struct gch_hash *h, struct hashed *e)
 	e->in = !e->in;
 }
 
-/* Grows and shrinks with what is in it, and its memory is the heap's. */
+/*
+ * The table grows and shrinks with its nodes, and its memory is charged to the heap.
+ */
 static void test_hash(struct kunit *test)
 {
 	struct gch_config cfg = { .engine = GCHEAP_ENGINE_SLAB };
@@ -687,7 +696,7 @@ static void test_hash(struct kunit *test)
 	for (i = 0; e && i < HASH_MAX; i++)
 		e[i].key = gch_kunit_random(&r);
 	for (i = 0; e && i < 4 * HASH_MAX; i++) {
-		/* Up, then down. */
+		/* First insertions, then removals. */
 		u32 at = gch_kunit_below(&r, HASH_MAX);
 
 		if (e[at].in == (i >= 2 * HASH_MAX)) {

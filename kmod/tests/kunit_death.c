@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Who lets die what a mutator of the Python engine has dropped: that mutator, in steps
- * that the clock ends, and neither another one nor a collection.
+ * Objects dropped by a mutator of the Python engine are buried by that mutator, in
+ * steps bounded by the clock, and neither by another mutator nor by a collection.
  *
- * The engine is called as the core calls it, for a call of the API settles before it
- * returns.
+ * The test calls the engine as the core does, because a call of the API settles
+ * before it returns.
  */
 #include "kunit.h"
 
@@ -18,23 +18,23 @@
 #include "python/obmalloc.h"
 
 #define CHAIN	20000U
-/* What the call that drops it may free of a chain. */
+/* Objects of a chain that the dropping call may free. */
 #define BEGUN	GCH_PY_CALL_BUDGET
-/* What a step may free that is out of time at once. */
+/* Objects that a step may free when its time is already over. */
 #define STEP	32U
 
 static const u16 sparse_refs[] = { 0, 2 };
 
-/* Slots: of what is dropped, and of what another call drops. */
+/* Slots: the head of the chain, and the object of the other call. */
 enum { HEAD, OTHER, SLOTS };
 
 /**
- * struct dead - a heap, two mutators, and a chain that one drops
- * @test: for failures
+ * struct dead - a heap, two mutators, and a chain that one of them drops
+ * @test: the test
  * @heap: the heap
- * @h: the same
+ * @h: the engine's part of @heap
  * @m: the mutators
- * @type: of the chain, and of the rest
+ * @type: type of the objects
  */
 struct dead {
 	struct kunit *test;
@@ -66,7 +66,7 @@ static bool make_chain(struct dead *d)
 			  "%llu objects live, not %u", live(d), CHAIN);
 }
 
-/* The section of gch_clear(), without what follows. */
+/* The section of gch_clear(), without settling. */
 static bool drop(struct dead *d)
 {
 	struct gch_mutator *m = d->m[0];
@@ -88,7 +88,7 @@ static void settle(struct dead *d)
 	GCH_EXPECT(d->test, !ret, "a step returned %d", ret);
 }
 
-/* Only the object of the other mutator may have died. */
+/* Only the other mutator's object may have died. */
 static bool others_settle_nothing(struct dead *d)
 {
 	struct gch_mutator *m = d->m[1];
@@ -114,7 +114,7 @@ static void check_own(struct dead *d)
 {
 	if (!make_chain(d) || !drop(d) || !others_settle_nothing(d))
 		return;
-	/* The next call of the mutator. */
+	/* The mutator's next call settles. */
 	GCH_MUST(d->test, gch_clear(d->m[0], OTHER));
 	GCH_EXPECT(d->test, !live(d), "%llu objects were not settled", live(d));
 	GCH_EXPECT(d->test, !d->heap->ops->validate(d->heap), "not sound");

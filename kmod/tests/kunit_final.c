@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
-/* KUnit suite: what waits for finalizers is woken, whatever they come to. */
+/*
+ * KUnit suite: waiters for finalizers are woken, whatever happens to the finalizers.
+ */
 #include "kunit.h"
 
 #include <linux/completion.h>
@@ -33,7 +35,7 @@ static int wait_for_finals(void *arg)
 	kthread_complete_and_exit(&w->gone, 0);
 }
 
-/* It has begun to wait, and nothing has come yet that it could wait for. */
+/* Starts a waiter, before there is a finalizer to wait for. */
 static bool start_waiter(struct kunit *test, struct waiter *w)
 {
 	unsigned int i;
@@ -48,7 +50,7 @@ static bool start_waiter(struct kunit *test, struct waiter *w)
 			  "what was queued is not waited for");
 }
 
-/* A finalizer is queued by a collection that has not handed it over when it is dropped. */
+/* A finalizer is dropped while a collection has queued it but not handed it over. */
 static void test_dropped(struct kunit *test)
 {
 	static const struct gch_type_desc desc = {

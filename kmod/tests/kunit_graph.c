@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Collections of small graphs drawn at random, against a plain search in a
- * matrix: what dies by its count, what a collection of a generation finds, how
- * old the survivors are, what the counts of the generations say afterwards.
+ * Collections of small random graphs, compared with a plain search in a matrix: which
+ * objects die by their count, which ones a collection of a generation finds, the
+ * generation of survivors, and the counts of the generations afterwards.
  *
- * The model has CPython's semantics. A count of zero kills at once. A collection
- * of generation g looks at the objects of g and younger: what is reachable from
- * outside, or from an older object that lives, whatever may lead to that, grows
- * older; the rest dies, and with it what only it referred to.
+ * The model has CPython's semantics. An object with count zero dies at once. A
+ * collection of generation g looks at objects of generation g and younger: those
+ * reachable from outside, or from any older live object, reachable or not, grow
+ * older; the rest dies, and with it objects that only the rest referred to.
  */
 #include "kunit.h"
 
@@ -24,13 +24,13 @@
 
 #define NODES_MAX	14U
 #define REFS_MAX	4U
-/* One for each object, one more for some, and one to work with. */
+/* One slot per object, a second one for some, and one to work with. */
 #define TWIN(i)		(NODES_MAX + (i))
 #define WORK		(2 * NODES_MAX)
 #define SLOTS		(WORK + 1)
 #define NOBODY		(-1)
 
-/* Kinds of objects: where their references are, and how large they are. */
+/* Kinds of objects: position of their references, and size. */
 enum kind {
 	LEADING,
 	SPARSE,
@@ -45,13 +45,13 @@ static const u16 sparse_refs[REFS_MAX] = { 1, 3, 4, 7 };
 
 /**
  * struct node - an object
- * @kind: of which kind
+ * @kind: its kind
  * @alive: it has not died
  * @gen: its generation; GCH_PY_UNTRACKED for a leaf
- * @edge: whom its references lead to
+ * @edge: targets of its references
  * @outside: references from slots
- * @slot: it is in its slot
- * @twin: it is in its second slot
+ * @slot: its slot refers to it
+ * @twin: its second slot refers to it
  */
 struct node {
 	enum kind kind;
@@ -64,16 +64,16 @@ struct node {
 };
 
 /**
- * struct graph - a heap, and what it must be like
- * @test: for failures
- * @r: where graphs come from
+ * struct graph - a heap and its model
+ * @test: the test
+ * @r: random number generator of the graphs
  * @heap: the heap
  * @m: the mutator
- * @weaks: an entry for each object of kind %NAMED
- * @type: by kind
- * @nr: objects, dead ones too
+ * @weaks: a weak entry per object of kind %NAMED
+ * @type: types by kind
+ * @nr: number of objects, dead ones included
  * @node: the objects
- * @id: of the first of them, so that those of different graphs differ
+ * @id: id of the first object; ids of different graphs differ
  * @count: &gch_py_heap.count
  * @total: &gch_py_heap.long_lived_total
  * @pending: &gch_py_heap.long_lived_pending
@@ -98,7 +98,7 @@ static bool is_python(const struct graph *g)
 	return gch_heap_engine(g->heap) == GCHEAP_ENGINE_PYTHON;
 }
 
-/* Is there a weak entry for an object? Without counts any can have one. */
+/* Does an object have a weak entry? On an engine without counts any may have one. */
 static bool is_named(const struct graph *g, unsigned int i)
 {
 	return g->node[i].kind == NAMED || !is_python(g);
@@ -123,7 +123,7 @@ static unsigned int references_to(const struct graph *g, int target)
 	return n;
 }
 
-/* Until nobody lives to whom nothing refers. */
+/* Repeats until every live object has a reference. */
 static void model_counts(struct graph *g)
 {
 	bool again = is_python(g);
@@ -146,7 +146,7 @@ static bool is_candidate(const struct graph *g, unsigned int i,
 	return g->node[i].alive && g->node[i].gen <= generation;
 }
 
-/* Bit per candidate that is reachable, by a search that knows nothing better. */
+/* Bit per reachable candidate, by exhaustive search. */
 static unsigned long reachable(const struct graph *g, unsigned int generation)
 {
 	unsigned long found = 0, before;
@@ -158,7 +158,7 @@ static unsigned long reachable(const struct graph *g, unsigned int generation)
 	do {
 		before = found;
 		for (i = 0; i < g->nr; i++) {
-			/* Who is too old to be looked at is taken to live. */
+			/* Objects too old to be candidates count as live. */
 			if (!g->node[i].alive ||
 			    (is_candidate(g, i, generation) &&
 			     !(found & BIT(i))))
@@ -207,14 +207,14 @@ static void model_collect(struct graph *g, unsigned int generation)
 	model_counts(g);
 }
 
-/* ---- steps, in the model and in the heap ---- */
+/* ---- steps, in model and heap ---- */
 
 static u32 word_of_ref(enum kind kind, unsigned int i)
 {
 	return kind == SPARSE ? sparse_refs[i] : i;
 }
 
-/* The first word that is no reference, and not the rest of one. */
+/* The first word behind the references that is none. */
 static u32 word_of_id(enum kind kind)
 {
 	return kind == SPARSE || kind == LEAF ? 0 : REFS_MAX;
@@ -234,7 +234,7 @@ static int allocate(struct graph *g, unsigned int slot, enum kind kind)
 	}
 }
 
-/* Large ones are dear; a few are enough. */
+/* Large objects are expensive; a few suffice. */
 static enum kind draw_kind(struct graph *g)
 {
 	enum kind kind = gch_kunit_below(&g->r, KINDS);
@@ -264,7 +264,7 @@ static bool add_node(struct graph *g)
 	       GCH_MUST(g->test, gch_weak_set(g->m, g->weaks, i, i));
 }
 
-/* An edge replaces the one before it; both objects must be at hand. */
+/* Replaces a random edge; both objects must be in slots. */
 static bool draw_edge(struct graph *g)
 {
 	unsigned int from = gch_kunit_below(&g->r, g->nr);
@@ -274,7 +274,7 @@ static bool draw_edge(struct graph *g)
 	u32 word = word_of_ref(n->kind, i);
 	int ret;
 
-	/* Now and then it leads to itself. */
+	/* Now and then the edge is a loop. */
 	if (!gch_kunit_below(&g->r, 10))
 		to = from;
 	if (!n->slot || !g->node[to].slot || n->kind == LEAF)
@@ -292,7 +292,7 @@ static bool draw_edge(struct graph *g)
 
 static bool draw_edges(struct graph *g)
 {
-	/* Few edges make chains and islands, many make one heap of all. */
+	/* Few edges make chains and islands, many connect the whole graph. */
 	unsigned int n = gch_kunit_below(&g->r, 3 * g->nr + 1);
 
 	while (n--)
@@ -314,7 +314,7 @@ static bool let_go(struct graph *g, unsigned int i, bool twin)
 	return GCH_MUST(g->test, gch_clear(g->m, twin ? TWIN(i) : i));
 }
 
-/* Some objects have a second reference from outside; most have soon none. */
+/* Gives some objects a second reference from outside, and drops most first ones. */
 static bool draw_outside(struct graph *g, unsigned int odds)
 {
 	unsigned int i;
@@ -363,7 +363,7 @@ static void see(const struct graph *g, struct seen *seen,
 	seen->gen[i] = gch_py_gen(meta);
 }
 
-/* All that is in the heap, wherever it is. */
+/* Collects all objects of the heap, from all its lists. */
 static void see_all(const struct graph *g, struct seen *seen)
 {
 	struct gch_py_heap *h = gch_py_heap(g->heap);
@@ -491,7 +491,7 @@ static bool collect(struct graph *g, unsigned int generation)
 
 	memcpy(before, g->node, sizeof(before));
 	model_collect(g, generation);
-	/* Nobody has to be stopped then. */
+	/* Then the collection need not stop the mutator. */
 	gch_mutator_rest(g->m);
 	if (!GCH_MUST(g->test, gch_collect(g->heap, generation)))
 		return false;
@@ -505,7 +505,7 @@ static bool collect(struct graph *g, unsigned int generation)
 	return false;
 }
 
-/* Objects of all ages: older ones are made first, and collected till they are. */
+/* Makes objects of all ages: older ones first, aged by collections. */
 static bool draw_ages(struct graph *g)
 {
 	unsigned int left = 2 + gch_kunit_below(&g->r, NODES_MAX - 3);
@@ -525,7 +525,7 @@ static bool draw_ages(struct graph *g)
 	return true;
 }
 
-/* At the end nobody holds anything, and nothing may be left. */
+/* In the end no slot refers to an object, and no object may be left. */
 static bool forget_all(struct graph *g)
 {
 	unsigned int i;
@@ -559,7 +559,7 @@ static bool one_graph(struct graph *g)
 		generation = is_python(g) ? gch_kunit_below(&g->r, 3) : 2;
 		if (!collect(g, generation) || !draw_edges(g))
 			return false;
-		/* One that is younger than all survivors. */
+		/* Adds an object younger than all survivors. */
 		if (g->nr < NODES_MAX && !add_node(g))
 			return false;
 		if (!draw_edges(g))
@@ -592,7 +592,7 @@ static bool types_new(struct graph *g)
 	return true;
 }
 
-/* @gc_bits: of &gch_py_heap, 0 for those that there are. */
+/* @gc_bits: value of &gch_py_heap.gc_bits, 0 for the default. */
 static void run(struct graph *g, const struct gch_config *cfg, unsigned int nr,
 		unsigned int gc_bits)
 {
@@ -658,13 +658,13 @@ static void test_python(struct kunit *test)
 	run_python(test, false, gch_kunit_rounds(8), 0);
 }
 
-/* The same, but a heap looks for itself whether it is sound. */
+/* The same, with verification by the heap itself. */
 static void test_verified(struct kunit *test)
 {
 	run_python(test, true, gch_kunit_rounds(6), 0);
 }
 
-/* Meta words have room for one reference: what is above is in the objects. */
+/* Meta words have room for one reference; the rest is in the objects. */
 static void test_narrow(struct kunit *test)
 {
 	run_python(test, true, gch_kunit_rounds(2), 1);
@@ -685,7 +685,7 @@ static void test_go(struct kunit *test)
 
 /* ---- which generation is due ---- */
 
-/* The rule as CPython states it, without its loop. */
+/* CPython's rule, without its loop. */
 static int due(const struct gch_py_heap *h, const u64 *threshold)
 {
 	bool quarter = h->long_lived_pending >= h->long_lived_total / 4;
@@ -694,7 +694,7 @@ static int due(const struct gch_py_heap *h, const u64 *threshold)
 		return 2;
 	if (h->count[1] > threshold[1])
 		return 1;
-	/* The object that is about to be made counts. */
+	/* The object about to be allocated counts. */
 	return h->count[0] + 1 > threshold[0] ? 0 : -1;
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Histograms: a bucket for every value, none of them too wide, percentiles that
- * are upper bounds and at most an eighth too high, and nothing lost when all
- * CPUs add at once.
+ * Histograms: a bucket for every value, with bounded width; percentiles that are
+ * upper bounds and at most an eighth too high; and no lost updates when all CPUs add
+ * concurrently.
  */
 #include "kunit.h"
 
@@ -27,7 +27,7 @@ static bool bucket_is_right(struct kunit *test, u64 v)
 			"%llu is in bucket %u, which ends at %llu", v, b,
 			upper))
 		return false;
-	/* At most 12.5 % high. */
+	/* At most 12.5 % too high. */
 	return GCH_EXPECT(test, upper - v <= v / 8,
 			  "%llu reads as %llu", v, upper);
 }
@@ -96,7 +96,7 @@ static void test_largest(struct kunit *test)
 	gch_hist_summary(hist, &s);
 	KUNIT_EXPECT_EQ(test, s.count, 3);
 	KUNIT_EXPECT_EQ(test, s.max_ns, U64_MAX);
-	/* The sum wraps, as a u64 does. */
+	/* The sum wraps around, like any u64. */
 	KUNIT_EXPECT_EQ(test, s.sum_ns, (u64)S64_MAX);
 	KUNIT_EXPECT_EQ(test, s.p50_ns, (u64)S64_MAX);
 	KUNIT_EXPECT_EQ(test, s.p99_ns, U64_MAX);
@@ -109,7 +109,7 @@ static int compare(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* The value that must be reported, from the sorted values themselves. */
+/* The value that must be reported, computed from the sorted values. */
 static u64 expected(const u64 *v, u64 n, u32 per_10000)
 {
 	u64 rank = DIV_ROUND_UP_ULL(n * per_10000, 10000);
@@ -162,7 +162,7 @@ static void test_quantiles(struct kunit *test)
 	gch_kunit_seed(test, &r);
 	v = kunit_kcalloc(test, most, sizeof(*v), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, v);
-	/* All the same, one to many, and one far away from the rest. */
+	/* Equal values, increasing ones, and one outlier. */
 	for (n = 1; n <= most; n = n * 3 + 1) {
 		memset64(v, 1000, n);
 		if (!quantiles_are_right(test, v, n))
@@ -196,7 +196,7 @@ static void add_some(void *arg)
 		gch_hist_add(arg, i);
 }
 
-/* There is one histogram for all CPUs: what they add at once must all be in. */
+/* All CPUs share one histogram; no concurrent update may be lost. */
 static void test_cpus(struct kunit *test)
 {
 	struct gch_hist *hist = hist_new(test);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What a snapshot keeps: every place is found with its reference, and behind how many
- * others, with any number of them and with hashes that begin alike.
+ * The entries that a snapshot keeps: every place is found with its reference, in a
+ * bounded number of steps, for any number of entries and for hashes with equal
+ * prefixes.
  *
- * Nothing is read or written at a place, so any number can be one.
+ * Places are never dereferenced, so any number can be one.
  */
 #include "kunit.h"
 
@@ -13,7 +14,7 @@
 
 #include "go/kept.h"
 
-/* Hashes that differ in their last bits only. */
+/* Number of hashes that differ only in their last bits. */
 #define ALIKE		4096U
 
 struct keeper {
@@ -85,7 +86,7 @@ static void keeper_close(struct keeper *k)
 	gch_go_kepts_free(k->t);
 }
 
-/* Ten times as many entries: some steps more, not ten times as many. */
+/* Ten times as many entries may cost a few more steps, not ten times as many. */
 static void try_random(struct kunit *test, struct gch_kunit_random *r,
 		       unsigned int nr)
 {
@@ -113,13 +114,13 @@ static void test_random(struct kunit *test)
 		try_random(test, &r, nr);
 }
 
-/* By which to multiply a hash to have the place again. */
+/* The factor that turns a hash back into its place. */
 static u64 inverse(void)
 {
 	u64 x = GOLDEN_RATIO_64;
 	unsigned int i;
 
-	/* Each step doubles the bits that are right, of which there are three. */
+	/* Each step doubles the number of correct bits, from three on. */
 	for (i = 0; i < 5; i++)
 		x *= 2 - GOLDEN_RATIO_64 * x;
 	return x;

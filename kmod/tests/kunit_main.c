@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * gcheap_kunit.ko: KUnit suites for what the API for kernel code does not show
+ * gcheap_kunit.ko: KUnit suites for behaviour that the kernel API does not show
  *
- * Random tests draw from a seed that they report; the parameter seed= repeats a
- * run. They stop at the first thing that is wrong, since what comes after it
- * means nothing, and clean up whether they failed or not: nothing here asserts
- * but where a test has not begun yet.
+ * Random tests report their seed; the parameter seed= repeats a run. A test stops at
+ * the first failure, because later ones mean nothing, and always cleans up: it
+ * asserts only before it has begun.
  */
 #include "kunit.h"
 
@@ -26,7 +25,7 @@ MODULE_PARM_DESC(times, "how many times as long as usual random tests take");
 /**
  * gch_kunit_seed - begins a random test
  * @test: the test, whose log gets the seed
- * @r: set up
+ * @r: the generator to set up
  */
 void gch_kunit_seed(struct kunit *test, struct gch_kunit_random *r)
 {
@@ -36,8 +35,8 @@ void gch_kunit_seed(struct kunit *test, struct gch_kunit_random *r)
 }
 
 /**
- * gch_kunit_random - the next number (splitmix64)
- * @r: the source
+ * gch_kunit_random - next random number (splitmix64)
+ * @r: the generator
  *
  * Return: 64 bits.
  */
@@ -51,8 +50,8 @@ u64 gch_kunit_random(struct gch_kunit_random *r)
 }
 
 /**
- * gch_kunit_rounds - how often a random test does what it does
- * @usual: for a run of a second or so
+ * gch_kunit_rounds - number of rounds of a random test
+ * @usual: rounds for a run of about a second
  *
  * Return: the number.
  */
@@ -62,7 +61,7 @@ unsigned int gch_kunit_rounds(unsigned int usual)
 }
 
 /**
- * gch_kunit_heap - makes a heap for a test; ends the test if there is none
+ * gch_kunit_heap - makes a heap for a test; ends the test if that fails
  * @test: the test
  * @cfg: its settings
  *
@@ -96,10 +95,10 @@ void gch_kunit_heap_end(struct kunit *test, struct gch_heap *heap)
 }
 
 /**
- * gch_kunit_mutator - attaches to a test's heap; ends the test if it cannot
+ * gch_kunit_mutator - attaches to a test's heap; ends the test if that fails
  * @test: the test
- * @heap: the heap; deleted if it cannot
- * @slots: of the frame
+ * @heap: the heap; deleted if that fails
+ * @slots: size of the frame
  *
  * Return: the mutator.
  */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What is measured of a heap where counters are read at two instants: the later one may
- * say less than the earlier. The tests write such counters themselves.
+ * Figures computed from counters read at two instants, where the later value may be
+ * the smaller one. The tests write such counters themselves.
  */
 #include "kunit.h"
 
@@ -10,7 +10,7 @@
 
 #include "go/go.h"
 
-/* So much that no difference to it is a small number. */
+/* A difference to it is never a small number. */
 #define FAR_AHEAD	BIT_ULL(40)
 
 static struct gch_heap *open(struct kunit *test, unsigned int engine)
@@ -23,7 +23,7 @@ static struct gch_heap *open(struct kunit *test, unsigned int engine)
 	return gch_kunit_heap(test, &cfg);
 }
 
-/* More pages seem to be free than were held just before: nothing is in use. */
+/* More pages seem free than were held just before: then nothing is in use. */
 static void test_in_use(struct kunit *test)
 {
 	struct gch_heap *heap = open(test, GCHEAP_ENGINE_GO);
@@ -38,8 +38,7 @@ static void test_in_use(struct kunit *test)
 }
 
 /*
- * Another task has looked at the processor time of collections later, and noted it
- * earlier.
+ * Another task has read the CPU time of collections later, but recorded it earlier.
  */
 static void test_limiter(struct kunit *test)
 {
@@ -55,7 +54,7 @@ static void test_limiter(struct kunit *test)
 	gch_kunit_heap_end(test, heap);
 }
 
-/* What is taken beside objects grows between the two. */
+/* Memory besides objects grows between the two reads. */
 static void test_slab_peak(struct kunit *test)
 {
 	static const struct gch_type_desc desc = { .name = "peak", .bytes = 64 };

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
-/* When a cycle of the Go engine starts: the arithmetic, also where it ends. */
+/*
+ * When a cycle of the Go engine starts: the pacer's arithmetic, including overflow.
+ */
 #include "kunit.h"
 
 #include <linux/limits.h>
@@ -36,7 +38,7 @@ static u64 goal(u64 marked, u64 roots, u32 gogc)
 
 static void test_goal(struct kunit *test)
 {
-	/* The minimum heap, then GOGC percent more than what lives. */
+	/* The minimum heap, then GOGC percent more than the live heap. */
 	KUNIT_EXPECT_EQ(test, goal(0, 0, 100), SZ_4M);
 	KUNIT_EXPECT_EQ(test, goal(0, 0, 50), SZ_2M);
 	KUNIT_EXPECT_EQ(test, goal(0, 0, 1000), 10 * SZ_4M);
@@ -46,15 +48,15 @@ static void test_goal(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, goal(1000000000, 50000000, 50), 1525000000);
 	KUNIT_EXPECT_EQ(test, goal(1000000000, 0, GCH_GO_GOGC_MAX),
 			1001000000000);
-	/* There is something to sweep for. */
+	/* A minimum distance leaves room for sweeping. */
 	KUNIT_EXPECT_EQ(test, goal(SZ_4M, 0, 1), SZ_4M + SZ_1M);
-	/* What does not fit is no goal: it must not come out small. */
+	/* An overflow must not yield a small goal. */
 	KUNIT_EXPECT_EQ(test, goal(0, 0, 0), U64_MAX);
 	KUNIT_EXPECT_EQ(test, goal(U64_MAX, 0, 1), U64_MAX);
 	KUNIT_EXPECT_EQ(test, goal(U64_MAX / 2, U64_MAX, 100), U64_MAX);
 }
 
-/* What cannot be used of a limit, what is held beyond it, and some headroom. */
+/* Subtracts unusable memory, overshoot and headroom from a limit. */
 static void test_limit(struct kunit *test)
 {
 	struct gch_go_pacer p = {
@@ -71,7 +73,7 @@ static void test_limit(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, gch_go_pacer_limit_goal(&p),
 			MB(190) - MB(190) / 100 * 3);
 	p.limit = MB(40);
-	/* 10 MiB of no use and 20 too many; then headroom of 1 MiB. */
+	/* 10 MiB unusable and 20 MiB overshoot; then headroom of 1 MiB. */
 	KUNIT_EXPECT_EQ(test, gch_go_pacer_limit_goal(&p), MB(30) + SZ_256K);
 	p.marked = MB(2);
 	KUNIT_EXPECT_EQ(test, gch_go_pacer_limit_goal(&p), MB(9));
@@ -85,7 +87,7 @@ static void test_limit(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, p.trigger, U64_MAX);
 }
 
-/* What is in use bounds what a limit leaves, whatever of it is alive. */
+/* Memory in use bounds the goal below a limit, live or not. */
 static void test_used(struct kunit *test)
 {
 	struct gch_go_pacer p = {
@@ -99,11 +101,11 @@ static void test_used(struct kunit *test)
 	gch_go_pacer_commit_used(&p);
 	KUNIT_EXPECT_EQ(test, p.used_goal, goal);
 	KUNIT_EXPECT_EQ(test, p.used_trigger, goal - 3 * part);
-	/* At 0.7 of the way for who was far too late. */
+	/* After a cycle that ended far too late, at 0.7 of the way. */
 	gch_go_pacer_end(&p, MB(400), MB(100), 0);
 	gch_go_pacer_commit_used(&p);
 	KUNIT_EXPECT_EQ(test, p.used_trigger, goal - 19 * part);
-	/* A cycle owes by what is left of it, and by GOGC if that is less. */
+	/* Assists are paced by the rest of the way, or by GOGC if that is shorter. */
 	gch_go_pacer_begin(&p, MB(150), MB(50));
 	KUNIT_EXPECT_EQ(test, p.goal, MB(150) + goal - MB(50));
 	gch_go_pacer_begin(&p, MB(150), MB(80));
@@ -111,12 +113,14 @@ static void test_used(struct kunit *test)
 	p.gogc = 51;
 	gch_go_pacer_begin(&p, MB(150), MB(50));
 	KUNIT_EXPECT_EQ(test, p.goal, MB(151));
-	/* Headroom of 1 MiB at least. */
+	/* Headroom is at least 1 MiB. */
 	p.limit = MB(16);
 	p.held = MB(10);
 	gch_go_pacer_commit_used(&p);
 	KUNIT_EXPECT_EQ(test, p.used_goal, MB(15));
-	/* What does not fit goes on, by little. */
+	/*
+	 * A heap beyond its limit keeps running, with a small distance to the goal.
+	 */
 	p.held = MB(70);
 	p.free = 0;
 	gch_go_pacer_commit_used(&p);
@@ -139,7 +143,7 @@ static u64 trigger_after(struct gch_go_pacer *p, u64 live, u64 work,
 	return p->trigger;
 }
 
-/* The cycle starts as long before its goal as mutators need to allocate it. */
+/* A cycle starts early enough for marking to finish before the goal. */
 static void test_trigger(struct kunit *test)
 {
 	struct gch_go_pacer p = { .gogc = 100, .marked = MB(100) };
@@ -147,7 +151,10 @@ static void test_trigger(struct kunit *test)
 	unsigned int i;
 
 	gch_go_pacer_commit(&p);
-	/* Of a large heap, 4 MiB; of a small one, a twentieth of the way. */
+	/*
+	 * 4 MiB before the goal for a large heap, a twentieth of the way for a small
+	 * one.
+	 */
 	KUNIT_EXPECT_EQ(test, p.trigger, MB(200) - SZ_4M);
 	p.marked = SZ_1M;
 	gch_go_pacer_commit(&p);
@@ -158,9 +165,9 @@ static void test_trigger(struct kunit *test)
 	usual = trigger_after(&p, MB(170), MB(100), 0);
 	KUNIT_EXPECT_GE(test, usual, MB(180));
 	KUNIT_EXPECT_LE(test, usual, MB(180) + SZ_64K);
-	/* Who was helped starts earlier, ... */
+	/* A cycle with assists makes the next one start earlier, ... */
 	KUNIT_EXPECT_LT(test, trigger_after(&p, MB(170), MB(100), 100), usual);
-	/* ... and who was far too late, at 0.7. */
+	/* ... and one that ended far too late, at 0.7 of the way. */
 	KUNIT_EXPECT_EQ(test, trigger_after(&p, MB(400), MB(100), 0), least);
 	KUNIT_EXPECT_EQ(test, trigger_after(&p, U64_MAX, 1, 1000), least);
 	/* That is remembered for four cycles. */
@@ -179,24 +186,27 @@ static void test_owed(struct kunit *test)
 		.work = MB(100),
 	};
 
-	/* 100 MiB to mark, 50 to allocate. */
+	/* 100 MiB to mark, 50 MiB to allocate. */
 	KUNIT_EXPECT_EQ(test, gch_go_pacer_owed(&p, MB(150), 0, 8192), 16384);
 	KUNIT_EXPECT_EQ(test, gch_go_pacer_owed(&p, MB(150), MB(50), 8192),
 			8192);
-	/* More than expected: all that lived, and the goal in proportion. */
+	/*
+	 * More to mark than expected: assume that everything lives, and raise the
+	 * goal in proportion.
+	 */
 	KUNIT_EXPECT_EQ(test, gch_go_pacer_owed(&p, MB(175), MB(110), 8192),
 			8192ULL * 40 / 50);
 	/* Past the goal: a tenth more is left, ... */
 	KUNIT_EXPECT_EQ(test, gch_go_pacer_owed(&p, MB(210), MB(50), 8192),
 			81920);
-	/* ... and past that everything is owed at once, and no more. */
+	/* ... and past that the whole debt is due at once, and no more. */
 	KUNIT_EXPECT_EQ(test, gch_go_pacer_owed(&p, MB(500), MB(50), 8192),
 			MB(100));
 	KUNIT_EXPECT_EQ(test, gch_go_pacer_worst(&p), MB(220));
 	p.goal = U64_MAX;
 	KUNIT_EXPECT_EQ(test, gch_go_pacer_owed(&p, MB(500), 0, 8192), 0);
 	KUNIT_EXPECT_EQ(test, gch_go_pacer_worst(&p), U64_MAX);
-	/* A cycle always has some way to go. */
+	/* A cycle always has some distance to its goal. */
 	p.goal = MB(10);
 	gch_go_pacer_begin(&p, MB(20), 0);
 	KUNIT_EXPECT_EQ(test, p.goal, MB(20) + SZ_64K);
@@ -236,20 +246,20 @@ static void test_limiter(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, l.fill, 0);
 }
 
-/* What mutators lose: not what is done on a CPU that they leave idle. */
+/* CPU time taken from mutators; work on idle CPUs does not count. */
 static void test_taken(struct kunit *test)
 {
 	KUNIT_EXPECT_EQ(test, gch_go_pacer_taken(5, 100, 30, 7), 82);
 	KUNIT_EXPECT_EQ(test, gch_go_pacer_taken(5, 100, 100, 7), 12);
-	/* Idle time is counted before the worker's. */
+	/* Idle time is read before the worker's. */
 	KUNIT_EXPECT_EQ(test, gch_go_pacer_taken(5, 100, 130, 7), 12);
 	KUNIT_EXPECT_EQ(test, gch_go_pacer_taken(U64_MAX, 1, 0, 1), U64_MAX);
 }
 
 /*
- * A heap that does not fit below its limit, seen every 10 ms on two CPUs: mutators that
- * wait for all of the time are let go on after two seconds, and from then on for as long
- * as they waited.
+ * A heap that exceeds its limit, sampled every 10 ms on two CPUs: mutators that
+ * assist all the time are released after two seconds, and from then on half of the
+ * time.
  */
 static void test_limiter_share(struct kunit *test)
 {
@@ -288,8 +298,8 @@ static u64 any(struct gch_kunit_random *r)
 }
 
 /*
- * Of heaps of all magnitudes: the next cycle starts between what lives and the
- * goal, nearer to the goal, and a payment is never more than there is.
+ * Heaps of all magnitudes: the next cycle starts between live heap and goal, nearer
+ * to the goal, and a debt never exceeds the remaining work.
  */
 static void test_random(struct kunit *test)
 {
@@ -336,7 +346,7 @@ static void test_random(struct kunit *test)
 	}
 }
 
-/* Whole workers as near to the goal as may be, and the rest by fractions. */
+/* As many whole workers as fit the CPU goal, and fractional ones for the rest. */
 static void test_share(struct kunit *test)
 {
 	static const struct {
@@ -372,7 +382,7 @@ static void test_share(struct kunit *test)
 	}
 }
 
-/* A worker is due if it is late, and all workers together are. */
+/* A worker is due if it is behind its share, and all workers together are. */
 static void test_due(struct kunit *test)
 {
 	KUNIT_EXPECT_TRUE(test, gch_go_share_due(1000, 25, 2, 249, 249));
@@ -383,7 +393,7 @@ static void test_due(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, gch_go_share_due(0, 25, 2, 0, 0));
 }
 
-/* A worker that marks for its fraction alone leaves after 50 us, late or not. */
+/* A fractional worker stops after 50 us, whether or not it is behind. */
 static void test_turn(struct kunit *test)
 {
 	struct gch_go_share s = {

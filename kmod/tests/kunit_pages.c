@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The page heap of the Go engine, on a heap without mutators, with the spans that were
- * handed out; what it looks at for that; and which pages need zeroing.
+ * The page heap of the Go engine, on a heap without mutators: the spans it hands out,
+ * the steps it takes for that, and the pages that need zeroing.
  *
- * Whoever calls the engine like this is the only one who uses the heap.
+ * Tests that call the engine directly are the only users of their heap.
  */
 #include "kunit_span.h"
 
@@ -16,14 +16,14 @@
 
 #define SPANS_MAX	600
 #define ARENA_PAGES	1024
-/* Whatever the pages of kernel and spans are, none is smaller. */
+/* Not larger than any page of kernel or spans. */
 #define PIECE		SZ_4K
 
 /**
  * gch_kunit_open - makes a Go heap
  * @test: the test
  * @arena_order: order of its arenas
- * @poison: whether it poisons what is free
+ * @poison: poison free memory
  *
  * Return: the heap.
  */
@@ -72,7 +72,7 @@ void gch_kunit_span_free(struct gch_go_heap *h, struct gch_go_span *s)
 }
 
 /**
- * gch_kunit_span_get - takes a span, for which the heap grows if it must
+ * gch_kunit_span_get - takes a span, and grows the heap if necessary
  * @test: the test
  * @h: the heap
  * @class: its span class
@@ -92,7 +92,7 @@ struct gch_go_span *gch_kunit_span_get(struct kunit *test,
 	return s;
 }
 
-/* Size class 1 has spans of a page; this one has larger ones. */
+/* Size class 1 has one-page spans; this class has larger ones. */
 static unsigned int large_span_class(void)
 {
 	unsigned int class = 3;
@@ -112,7 +112,7 @@ struct pages {
 	unsigned long used[BITS_TO_LONGS(ARENA_PAGES)];
 };
 
-/* Is there a run of so many free pages anywhere? */
+/* Is there a run of @npages free pages? */
 static bool has_room(struct gch_go_heap *h, unsigned int npages)
 {
 	struct gch_go_arena *a;
@@ -128,7 +128,7 @@ static bool has_room(struct gch_go_heap *h, unsigned int npages)
 	return false;
 }
 
-/* Where the objects of a span must end: before bitmaps, if it has them. */
+/* End of the objects of a span: before its bitmaps, if it has them. */
 static u32 room_of(unsigned int class)
 {
 	u32 size = gch_go_class_size[class / 2];
@@ -188,7 +188,7 @@ static void page_free(struct pages *p, unsigned int i)
 	p->span[i] = p->span[--p->nr];
 }
 
-/* So many of the empty arenas go; those in use are not touched. */
+/* Trims some empty arenas; those in use stay. */
 static bool trim(struct kunit *test, struct gch_go_heap *h)
 {
 	unsigned int empty = 0, in_use = 0, left = 0, nr = 2;
@@ -219,7 +219,7 @@ static unsigned int longest_row(const struct gch_go_arena *a)
 	return most;
 }
 
-/* The pages of an arena are used by the spans that were handed out, once. */
+/* Each used page of an arena belongs to exactly one span that was handed out. */
 static bool arena_is_right(struct kunit *test, struct pages *p,
 			   struct gch_go_arena *a)
 {
@@ -249,7 +249,7 @@ static bool arena_is_right(struct kunit *test, struct pages *p,
 			  a->id, a->nfree, longest_row(a), a->run);
 }
 
-/* What the bits say of the lists is so, and arenas are in those of their length. */
+/* The bits match the lists, and each arena is in the list of its longest run. */
 static bool lists_are_right(struct kunit *test, struct gch_go_free *f)
 {
 	unsigned int i, whole, run;
@@ -302,7 +302,7 @@ static bool pages_are_right(struct kunit *test, struct pages *p)
 	       GCH_MUST(test, gch_heap_validate(&p->h->base));
 }
 
-/* Which way it goes changes, so that the heap is now full, now nearly empty. */
+/* The ratio of allocations changes, so that the heap is full or nearly empty. */
 static bool pages_batch(struct kunit *test, struct pages *p,
 			struct gch_kunit_random *r)
 {
@@ -346,7 +346,7 @@ static void test_pages(struct kunit *test)
 	gch_kunit_heap_end(test, heap);
 }
 
-/* Arenas up to the limit, each as large as fits in with what describes it. */
+/* Arenas up to the limit, each as large as fits together with its metadata. */
 static void test_full(struct kunit *test)
 {
 	struct gch_config cfg = {
@@ -370,7 +370,7 @@ static void test_full(struct kunit *test)
 	gch_kunit_heap_end(test, heap);
 }
 
-/* ---- what is looked at under heap_lock ---- */
+/* ---- steps under heap_lock ---- */
 
 #define CROWD_MAX	64U
 
@@ -384,7 +384,7 @@ static u64 looks(struct gch_go_heap *h)
 	return n;
 }
 
-/* So many arenas, in which every second page is free. */
+/* Makes @nr arenas in which every second page is free. */
 static bool scatter(struct kunit *test, struct pages *p, unsigned int nr)
 {
 	unsigned int i;
@@ -404,8 +404,8 @@ static bool scatter(struct kunit *test, struct pages *p, unsigned int nr)
 }
 
 /*
- * To take pages, in vain or not, to give them back and to give arenas back takes as many
- * steps in a heap of many arenas as in one of few.
+ * Taking pages, successfully or not, giving them back, and giving arenas back take as
+ * many steps with many arenas as with few.
  */
 static void steps(struct kunit *test, struct pages *p, unsigned int nr)
 {
@@ -464,10 +464,10 @@ static void test_steps(struct kunit *test)
 
 #define REFILLS		256U
 #define REFILL_BATCH	32U
-/* Rows that only the last arena has. */
+/* Runs that only the last arena has. */
 #define ROW_PAGES	3U
 
-/* All pages of so many arenas are in use, each in a span of its own. */
+/* Fills @nr arenas with spans of one page. */
 static bool fill_arenas(struct kunit *test, struct gch_go_heap *h,
 			unsigned int nr)
 {
@@ -482,7 +482,7 @@ static bool fill_arenas(struct kunit *test, struct gch_go_heap *h,
 	return true;
 }
 
-/* Every second page is free; of the last arena three of four. */
+/* Frees every second page; in the last arena three of four. */
 static void free_some(struct gch_go_heap *h)
 {
 	struct gch_go_arena *a;
@@ -511,7 +511,9 @@ static void free_all(struct gch_go_heap *h)
 	}
 }
 
-/* Looks at bitmaps of arenas to take spans of a class, and to give them back. */
+/*
+ * Number of looks at bitmaps of arenas to take spans of a class and give them back.
+ */
 static u64 refills(struct kunit *test, struct gch_go_heap *h, unsigned int class)
 {
 	struct gch_go_span *s[REFILL_BATCH];
@@ -531,8 +533,8 @@ static u64 refills(struct kunit *test, struct gch_go_heap *h, unsigned int class
 }
 
 /*
- * In heaps of arenas of the size that they have by default: whatever the number of
- * arenas, a refill looks at bitmaps as often.
+ * With arenas of the default size a refill takes as many looks at bitmaps for any
+ * number of arenas.
  */
 static void test_refills(struct kunit *test)
 {
@@ -564,9 +566,9 @@ static void test_refills(struct kunit *test)
 	}
 }
 
-/* ---- what need not be zeroed ---- */
+/* ---- pages that need no zeroing ---- */
 
-/* As if the kernel had zeroed all of an arena just now, but for a page. */
+/* Makes an arena look freshly zeroed by the kernel, except for one page. */
 static void clear_arena(struct gch_go_arena *a, u32 but)
 {
 	u32 i;
@@ -576,7 +578,7 @@ static void clear_arena(struct gch_go_arena *a, u32 but)
 		a->spans[i].needzero = i == but;
 }
 
-/* Takes a span; is it said to be clean when and only when it is? */
+/* Takes a span, and checks that it is marked clean if and only if it is. */
 static struct gch_go_span *take_clean(struct kunit *test, struct gch_go_heap *h,
 				      unsigned int class, bool clean)
 {
@@ -597,12 +599,12 @@ static void needzero(struct kunit *test, struct gch_go_heap *h)
 	unsigned int small = 3, large = large_span_class();
 	struct gch_go_span *s, *t;
 
-	/* Fresh from the kernel: it depends. */
+	/* Fresh memory depends on the kernel's configuration. */
 	s = take_clean(test, h, small, gch_pages_come_zeroed());
 	if (!s)
 		return;
 	gch_kunit_span_free(h, s);
-	/* Pages are taken from the front: the same page, used before. */
+	/* Pages are taken from the front, so this is the same page, used before. */
 	clear_arena(s->arena, U32_MAX);
 	s = take_clean(test, h, small, true);
 	gch_kunit_span_free(h, s);
@@ -612,7 +614,7 @@ static void needzero(struct kunit *test, struct gch_go_heap *h)
 	gch_kunit_span_free(h, s);
 	s = take_clean(test, h, large, false);
 	gch_kunit_span_free(h, s);
-	/* One page of several is enough, whichever. */
+	/* One dirty page of several is enough, whichever it is. */
 	clear_arena(s->arena, 2);
 	s = take_clean(test, h, large, false);
 	t = take_clean(test, h, small, true);

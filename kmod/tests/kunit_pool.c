@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Blocks, pools and arenas of the Python engine against a model of them: after
- * every step it is known which pool serves the next request of a class, in which
- * arena a new one begins, and which arena goes. The model follows the rules of
- * CPython's obmalloc.c and keeps arrays where the engine has lists.
+ * Blocks, pools and arenas of the Python engine, compared with a model: after every
+ * step the model knows which pool serves the next request of a class, in which arena
+ * a new pool begins, and which arena is released. The model follows the rules of
+ * CPython's obmalloc.c, with arrays in place of the engine's lists.
  */
 #include "kunit.h"
 
@@ -39,11 +39,11 @@ struct pool {
 
 /**
  * struct arena - an arena
- * @base: where it begins; NULL if there is none
+ * @base: its address; NULL for none
  * @carved: pools that have been in use
  * @nr_free: pools not in use
- * @nr_spare: how many of those have been in use
- * @spare: their numbers; the one that became free last is taken first
+ * @nr_spare: free pools that have been in use
+ * @spare: numbers of these pools, a stack
  * @pool: its pools
  */
 struct arena {
@@ -62,20 +62,20 @@ struct block {
 };
 
 /**
- * struct model - what the heap must be like
+ * struct model - expected state of the heap
  * @h: the heap
- * @type: of all objects
- * @r: where steps come from
- * @order: of an arena
+ * @type: type of all objects
+ * @r: random number generator of the steps
+ * @order: page order of an arena
  * @nr_pools: pools of an arena
  * @nr_idle: arenas without a pool in use
  * @arena: the arenas
- * @nr_usable: by class, pools with free blocks
- * @usable: by class, their numbers, arena by arena; the first is used next
- * @nr_emptied: pools that became empty in a collection
- * @emptied: their numbers, the last one first to be returned
- * @nr: blocks in use
- * @block: blocks in use
+ * @nr_usable: pools with free blocks, per class
+ * @usable: numbers of these pools, per class; the first is used next
+ * @nr_emptied: pools that a collection emptied
+ * @emptied: numbers of these pools, a stack
+ * @nr: number of blocks in use
+ * @block: these blocks
  */
 struct model {
 	struct gch_py_heap *h;
@@ -128,7 +128,7 @@ static void usable_remove(struct model *m, unsigned int class, unsigned int n)
 	}
 }
 
-/* The fewest free pools that any arena with free pools has; 0 for none. */
+/* Smallest number of free pools in an arena that has some; 0 for none. */
 static unsigned int fewest_free(const struct model *m)
 {
 	unsigned int i, fewest = 0;
@@ -158,7 +158,10 @@ static u32 align16(u32 n)
 	return DIV_ROUND_UP(n, 16) * 16;
 }
 
-/* Blocks behind a header and a word each; the arena's own data are in the first. */
+/*
+ * Blocks behind a header and one word each; the first pool also holds the arena's
+ * header.
+ */
 static unsigned int capacity(const struct gch_py_heap *h, unsigned int class,
 			     bool first)
 {
@@ -174,7 +177,7 @@ static unsigned int capacity(const struct gch_py_heap *h, unsigned int class,
 
 /* ---- steps ---- */
 
-/* A pool that begins must be the one that follows from the rules. */
+/* A new pool must be the one that the rules require. */
 static bool pool_begins(struct kunit *test, struct model *m,
 			unsigned int class, unsigned int fewest, unsigned int n)
 {
@@ -202,7 +205,7 @@ static bool pool_begins(struct kunit *test, struct model *m,
 	return true;
 }
 
-/* A block as gch_py_alloc() makes it, but immortal: nothing refers to it. */
+/* A block as gch_py_alloc() makes it, but immortal, because nothing refers to it. */
 static void fill(struct model *m, struct gch_py_object *obj, unsigned int class)
 {
 	memset(obj, 0xa5, gch_py_class_size(class));
@@ -244,7 +247,7 @@ static bool get(struct kunit *test, struct model *m, unsigned int class)
 	return true;
 }
 
-/* A pool goes back to its arena, and the arena if another one is idle. */
+/* Returns a pool to its arena, and releases the arena if another one is idle. */
 static void pool_ends(struct model *m, unsigned int n)
 {
 	struct arena *a = &m->arena[n / POOLS_MAX];
@@ -285,7 +288,7 @@ static void put(struct model *m, unsigned int i, bool collecting)
 		pool_ends(m, n);
 }
 
-/* While a collection frees blocks, pools stay where they are. */
+/* While a collection frees blocks, pools keep their class. */
 static void put_many(struct model *m, unsigned int nr)
 {
 	m->h->collecting = true;
@@ -408,7 +411,7 @@ static bool arenas_are_right(struct kunit *test, struct model *m)
 			  listed, m->h->nr_idle, nr, m->nr_idle);
 }
 
-/* What was retired is still held until it is reaped. */
+/* Retired memory is held until it is reaped. */
 static bool reaped_is_right(struct kunit *test, struct model *m)
 {
 	unsigned int i, nr = 0;
@@ -448,7 +451,7 @@ static bool model_is_right(struct kunit *test, struct model *m)
 
 /* ---- tests ---- */
 
-/* Few classes, so that pools fill up; how many blocks stay changes. */
+/* Few classes, so that pools fill up; the share of blocks kept varies. */
 static bool batch(struct kunit *test, struct model *m)
 {
 	unsigned int i, gets = 1 + gch_kunit_below(&m->r, 9);
@@ -510,7 +513,7 @@ static void run(struct kunit *test, struct model *m, unsigned int pool_size,
 		gch_py_stop(m->h);
 		ok = batch(test, m);
 		gch_py_resume(m->h);
-		/* Blocks are immortal objects: the heap itself finds it sound. */
+		/* Blocks are immortal objects, so validation finds the heap sound. */
 		ok = ok && GCH_MUST(test, gch_heap_validate(heap));
 	}
 	gch_py_stop(m->h);
@@ -546,7 +549,7 @@ static void test_random(struct kunit *test)
 	}
 }
 
-/* Two that lack memory at once take an arena each; the heap needs one. */
+/* Two mutators without memory each take an arena; the heap adds only one. */
 static void test_arena_twice(struct kunit *test)
 {
 	struct gch_config cfg = { .engine = GCHEAP_ENGINE_PYTHON };
@@ -595,7 +598,7 @@ static bool shape_is_right(struct kunit *test, const struct gch_py_heap *h,
 	return true;
 }
 
-/* Every shape of pool there can be: blocks fit, and one more would not. */
+/* Every possible pool: its blocks fit, and one more would not. */
 static void test_shapes(struct kunit *test)
 {
 	struct gch_py_heap *h = kunit_kzalloc(test, sizeof(*h), GFP_KERNEL);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Size classes against Go's: the table that its runtime/sizeclasses.go
- * publishes, and the rules of mksizeclasses.go, followed here in another way
- * than in the engine: this file asks of each size whether it is a class.
+ * Size classes compared with Go's: the table published in runtime/sizeclasses.go, and
+ * the rules of mksizeclasses.go, implemented differently from the engine: this file
+ * decides for each size whether it is a class.
  */
 #include "kunit.h"
 
@@ -51,7 +51,7 @@ static void test_published(struct kunit *test)
 	}
 }
 
-/* How far apart candidates are above a size, and so what they are aligned to. */
+/* Distance of the candidates above a size, which is also their alignment. */
 static u32 step_above(u32 size)
 {
 	u32 octave = rounddown_pow_of_two(size);
@@ -72,7 +72,7 @@ static u32 pages_for(u32 size)
 	return pages;
 }
 
-/* Is there a larger size that needs as many pages for as many objects? */
+/* Does a larger size need the same number of pages for the same number of objects? */
 static bool is_replaced(u32 size)
 {
 	u32 next = size + step_above(size), pages = pages_for(size);
@@ -125,7 +125,7 @@ static void test_lookup(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, gch_go_size_class(0), 1);
 }
 
-/* Alignment and waste as published: an eighth at the end, 26.6 % in all. */
+/* Alignment and waste as published: an eighth at the end, 26.6 % in total. */
 static void test_waste(struct kunit *test)
 {
 	unsigned int i;
@@ -149,7 +149,10 @@ static void test_waste(struct kunit *test)
 	}
 }
 
-/* A multiplication divides by the size, for the first byte of every object. */
+/*
+ * A multiplication replaces the division by the size, for the first byte of every
+ * object.
+ */
 static void test_index(struct kunit *test)
 {
 	unsigned int class, i;
@@ -166,7 +169,7 @@ static void test_index(struct kunit *test)
 	}
 }
 
-/* From an object to its mark and back, in a page that need not exist. */
+/* From an object to its mark and back, on a page that is not accessed. */
 static bool mark_is_right(struct kunit *test, unsigned int class)
 {
 	u32 size = published[class].size, room = 8192 - 64, i;

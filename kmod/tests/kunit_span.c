@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The sweeper and the central lists of the Go engine, each driven from outside on a heap
- * without mutators. What they should have done is known from what was asked of them:
- * the spans handed out, the bits that were set.
+ * The sweeper and the central lists of the Go engine, each driven directly on a heap
+ * without mutators. The expected result follows from the spans handed out and the
+ * bits set by the test.
  *
- * Whoever calls the engine like this is the only one who uses the heap.
+ * Tests that call the engine directly are the only users of their heap.
  */
 #include "kunit_span.h"
 
@@ -20,10 +20,10 @@
 /* ---- sweeping ---- */
 
 /**
- * struct sweep - a span, and what a sweep must make of it
+ * struct sweep - a span, and the expected result of a sweep
  * @s: the span
  * @allocated: objects handed out
- * @marked: which of them are marked
+ * @marked: marked ones of these objects
  */
 struct sweep {
 	struct gch_go_span *s;
@@ -32,8 +32,8 @@ struct sweep {
 };
 
 /*
- * Objects below @end have been handed out since the span was swept, but for some of
- * the last group of 64 if @r draws them.
+ * Hands out the objects below @end as if since the last sweep, except for some of the
+ * last group of 64 that @r draws.
  */
 static void hand_out(struct gch_go_heap *h, struct sweep *w, unsigned int end,
 		     struct gch_kunit_random *r)
@@ -66,7 +66,7 @@ static void set_mark(struct gch_go_span *s, unsigned int i)
 		__set_bit(i, s->mark_bits);
 }
 
-/* Is any mark left, be it of no object? */
+/* Is any mark left, even of no object? */
 static bool is_marked(struct gch_go_span *s)
 {
 	unsigned long ref = gch_go_span_ref(s, 0);
@@ -99,7 +99,7 @@ static void sweep(struct gch_go_heap *h, struct gch_go_span *s, u32 gen)
 	gch_section_leave(seq);
 }
 
-/* Marked objects are allocated now and nothing else is; marks are gone. */
+/* After a sweep exactly the marked objects are allocated, and no marks are left. */
 static bool bits_are_right(struct kunit *test, struct sweep *w)
 {
 	struct gch_go_span *s = w->s;
@@ -126,7 +126,7 @@ static bool bits_are_right(struct kunit *test, struct sweep *w)
 			  "class %u: the tail has lost its class", s->class);
 }
 
-/* The dead are clobbered, the living are as they were. */
+/* Dead objects are clobbered, live ones unchanged. */
 static bool bytes_are_right(struct kunit *test, struct sweep *w, bool poison)
 {
 	struct gch_go_span *s = w->s;
@@ -222,7 +222,7 @@ out:
 /* ---- central lists ---- */
 
 #define CENTRAL_SPANS	64
-/* What one refill sweeps at most. */
+/* Most spans that one refill sweeps. */
 #define BUDGET		32
 
 struct central {
@@ -242,7 +242,7 @@ static unsigned int length(const struct list_head *list)
 	return n;
 }
 
-/* Spans that are on the lists of what is swept, or still to be swept. */
+/* Number of spans on the swept or unswept lists. */
 static unsigned int listed(const struct central *c, bool swept)
 {
 	const struct gch_go_mcentral *l = &c->h->central[c->class];
@@ -278,7 +278,7 @@ static int get(struct central *c, u32 gen, struct gch_go_span **s)
 	return ret;
 }
 
-/* On the list where it belongs, unless it was given back. */
+/* The span is on the right list, unless it was given back. */
 static bool put_is_right(struct kunit *test, struct central *c,
 			 struct gch_go_span *s)
 {
@@ -305,7 +305,7 @@ static bool put_is_right(struct kunit *test, struct central *c,
 			  s->npages ? "kept" : "given back");
 }
 
-/* Spans with any number of objects, none and all among them. */
+/* Spans with any number of objects, including none and all. */
 static bool central_fill(struct kunit *test, struct central *c,
 			 struct gch_kunit_random *r)
 {
@@ -330,7 +330,7 @@ static bool central_fill(struct kunit *test, struct central *c,
 	return true;
 }
 
-/* A new sweep generation, in which these objects are marked. */
+/* Begins a new sweep generation with these objects marked. */
 static bool central_turn(struct kunit *test, struct central *c,
 			 struct gch_kunit_random *r, unsigned int all_of)
 {
@@ -361,8 +361,8 @@ static bool got_is_right(struct kunit *test, struct central *c,
 }
 
 /*
- * Takes all that can be had. When a refill comes back with nothing though there
- * was something to be swept, it has swept as much as it may.
+ * Takes spans until a refill fails. A refill that fails with unswept spans left must
+ * have used its budget.
  */
 static bool central_drain(struct kunit *test, struct central *c,
 			  struct gch_go_span **got, unsigned int *nr)
@@ -390,7 +390,7 @@ static bool central_drain(struct kunit *test, struct central *c,
 	}
 }
 
-/* The rest as background sweeping does it; whoever comes first. */
+/* Sweeps the rest like the background sweeper, in any order. */
 static bool central_sweep(struct kunit *test, struct central *c,
 			  unsigned int most)
 {
@@ -431,14 +431,14 @@ static bool central_round(struct kunit *test, struct central *c,
 		ok = put_is_right(test, c, got[i]) && ok;
 	if (!ok)
 		return false;
-	/* What was given back is not of this round any more. */
+	/* Spans that were given back leave this test. */
 	for (i = 0; i < c->nr; i++) {
 		while (i < c->nr && !c->w[i].s->npages)
 			c->w[i] = c->w[--c->nr];
 		if (i < c->nr)
 			hand_out(c->h, &c->w[i], 0, NULL);
 	}
-	/* Nothing is marked: all must go. */
+	/* Nothing is marked, so all spans must go. */
 	for (i = 0; i < c->nr; i++)
 		bitmap_zero(c->w[i].marked, SPAN_WORDS * BITS_PER_LONG);
 	WRITE_ONCE(c->h->state, (gch_kunit_gen(c->h) + 1) << STATE_SHIFT);
@@ -471,7 +471,7 @@ static void test_central(struct kunit *test)
 
 /* ---- the cache of a CPU ---- */
 
-/* A span of each class, with an object in it, is what the CPU allocates from. */
+/* Gives the CPU a span of each class to allocate from, with one object in it. */
 static bool cache_fill(struct kunit *test, struct gch_go_heap *h,
 		       struct gch_go_mcache *c)
 {
@@ -496,7 +496,7 @@ static void cache_adapt(struct gch_go_heap *h, struct gch_go_mcache *c)
 	gch_section_leave(seq);
 }
 
-/* Listed as what is still to be swept; then it is, and goes. */
+/* The span is listed as unswept; a sweep then frees it. */
 static void check_given_back(struct kunit *test, struct gch_go_heap *h,
 			     struct gch_go_mcache *c, unsigned int class)
 {
@@ -520,8 +520,8 @@ static void check_given_back(struct kunit *test, struct gch_go_heap *h,
 }
 
 /*
- * A cache follows a new sweep generation: it gives its spans back and sweeps none, with
- * its lock held or not.
+ * A cache adapts to a new sweep generation: it gives its spans back without sweeping,
+ * with its lock held or not.
  */
 static void test_adapt(struct kunit *test)
 {

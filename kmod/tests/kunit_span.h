@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the suites of the Go engine's page heap and spans share. */
+/* Declarations shared by the suites of the Go engine's page heap and spans. */
 #ifndef _GCHEAP_KUNIT_SPAN_H
 #define _GCHEAP_KUNIT_SPAN_H
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Words that hold several things: none of them may spoil another. */
+/* Packed words: no field may corrupt another. */
 #include "kunit.h"
 
 #include <linux/limits.h>
@@ -71,12 +71,12 @@ static void test_meta(struct kunit *test)
 			return;
 	meta_is_right(test, U32_MAX, 0, 0);
 	meta_is_right(test, 0, GCH_PY_META_MAX, GCH_PY_UNTRACKED);
-	/* The link of a queue is the number of a block, plus one. */
+	/* The link of a queue is a block number plus one. */
 	KUNIT_EXPECT_LT(test, GCH_PY_POOL_MAX / GCH_PY_ALIGN + 1,
 			GCH_PY_META_MAX);
 }
 
-/* Tags of references of the Go engine, and what an address keeps of them. */
+/* Tags in references of the Go engine, and the address without them. */
 static void test_tags(struct kunit *test)
 {
 	static const unsigned long tags[] = {

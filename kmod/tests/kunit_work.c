@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Work buffers of the Go engine, and what becomes work
+ * Work buffers of the Go engine, and the objects that become work
  *
- * Each test is the only user of its heap. Where it plays a cycle, it writes the
- * heap's state itself, and none runs.
+ * Each test is the only user of its heap. A test that simulates a cycle writes the
+ * heap's state itself, and no cycle runs.
  */
 #include "kunit.h"
 
@@ -19,9 +19,9 @@
 #include "go/markbits.h"
 #include "go/snaplog.h"
 
-/* References of an array that is no large object. */
+/* References of an array that is not a large object. */
 #define ARRAY_REFS	3000U
-/* Objects that are shaded: more than all spare buffers have room for. */
+/* Number of shaded objects: more than all spare buffers hold. */
 #define SHADED		20000U
 
 static struct gch_heap *open(struct kunit *test)
@@ -49,7 +49,7 @@ static unsigned int nr_spare(struct gch_go_heap *h)
 	return nr;
 }
 
-/* Where memory may be taken. */
+/* Contexts in which memory may be taken. */
 static void test_memory(struct kunit *test)
 {
 	unsigned int *seq;
@@ -90,7 +90,7 @@ static bool add(struct gch_go_heap *h)
 	return added;
 }
 
-/* A section gets the buffers that were put down for it, and no others. */
+/* A section gets exactly the spare buffers put down for it. */
 static void test_pool(struct kunit *test)
 {
 	struct gch_heap *heap = open(test);
@@ -112,7 +112,7 @@ static void test_pool(struct kunit *test)
 	}
 	GCH_EXPECT(test, nr_spare(h) == spare, "%u of %u buffers came back",
 		   nr_spare(h), spare);
-	/* What comes in parts shares a buffer. */
+	/* Several small parts share a buffer. */
 	migrate_disable();
 	for (i = 0; i < 3; i++)
 		GCH_EXPECT(test, add(h), "no buffer");
@@ -123,7 +123,7 @@ static void test_pool(struct kunit *test)
 	gch_kunit_heap_end(test, heap);
 }
 
-/* Where a CPU is at its lists, no other waits for it. */
+/* While a CPU's lists are locked, other CPUs do not wait for them. */
 static void test_taken(struct kunit *test)
 {
 	struct gch_heap *heap = open(test);
@@ -165,7 +165,7 @@ out:
 	gch_kunit_heap_end(test, heap);
 }
 
-/* Buffers count as held, and there are none beyond the limit. */
+/* Buffers count as held, and the limit applies to them. */
 static void test_counted(struct kunit *test)
 {
 	struct gch_heap *heap = open(test);
@@ -179,7 +179,7 @@ static void test_counted(struct kunit *test)
 	GCH_EXPECT(test, nr && atomic64_read(&heap->held) ==
 		   before + nr * PAGE_SIZE, "%u buffers count as %lld bytes", nr,
 		   atomic64_read(&heap->held) - before);
-	/* They are no reason to keep or give back arenas. */
+	/* Buffers do not affect the decision to keep or free arenas. */
 	KUNIT_EXPECT_EQ(test, gch_held_by_engine(heap), engine);
 	gch_go_bufs_free(h, true);
 	KUNIT_EXPECT_EQ(test, atomic64_read(&heap->held), before);
@@ -195,7 +195,7 @@ static void test_counted(struct kunit *test)
 	gch_kunit_heap_end(test, heap);
 }
 
-/* A large heap keeps some, for there may be no others at its limit. */
+/* A large heap keeps some buffers, because at its limit it may get no others. */
 static void test_kept(struct kunit *test)
 {
 	struct gch_heap *heap = open(test);
@@ -241,7 +241,7 @@ static void graph_close(struct kunit *test, struct graph *g)
 	gch_kunit_heap_end(test, g->heap);
 }
 
-/* An array of @distinct objects, again and again; how many became work? */
+/* Marks an array of references to @distinct objects, and counts the work. */
 static void count_work(struct kunit *test, u32 refs, u32 distinct)
 {
 	struct gch_go_marker k = {};
@@ -271,7 +271,7 @@ out:
 	graph_close(test, &g);
 }
 
-/* What is marked already is not listed, however many words refer to it. */
+/* An object that is already marked is not listed, however many words refer to it. */
 static void test_marked(struct kunit *test)
 {
 	count_work(test, ARRAY_REFS, 1);
@@ -281,7 +281,7 @@ static void test_marked(struct kunit *test)
 	count_work(test, 5 * ARRAY_REFS, 3);
 }
 
-/* What is marked is counted, though there is no buffer to list it. */
+/* A marked object is counted even without a buffer to list it. */
 static void test_unlisted(struct kunit *test)
 {
 	struct gch_go_marker k = { .section = true };
@@ -315,7 +315,7 @@ out:
 	graph_close(test, &g);
 }
 
-/* Stores of a mutator, while a cycle marks that does not take what is shaded. */
+/* Stores of a mutator while a cycle marks and no worker takes the shaded objects. */
 static void shade_all(struct kunit *test, struct graph *g)
 {
 	u32 state = g->h->state, i;
@@ -329,7 +329,7 @@ static void shade_all(struct kunit *test, struct graph *g)
 	WRITE_ONCE(g->h->state, state);
 }
 
-/* Its section leaves enough buffers for those after it. */
+/* Each section leaves enough spare buffers for the following ones. */
 static void test_supply(struct kunit *test)
 {
 	unsigned int cpu;
@@ -353,7 +353,7 @@ out:
 	graph_close(test, &g);
 }
 
-/* Objects with so many references, of which a mutator is to mark one at a time. */
+/* Objects with many references, of which a mutator marks one at a time. */
 #define LONG_REFS	4000U
 #define LONG_OBJECTS	(2 * ASSIST_CHECK)
 
@@ -376,7 +376,7 @@ static void list_objects(struct kunit *test, struct graph *g)
 	gch_section_leave(seq);
 }
 
-/* Between two looks of a mutator at the clock: how many are marked? */
+/* Counts the objects marked between two reads of the clock by a mutator. */
 static void count_brief(struct kunit *test, const char *marker,
 			bool (*brief)(struct gch_go_marker *k))
 {
@@ -410,8 +410,8 @@ static void test_brief(struct kunit *test)
 }
 
 /*
- * A task that supplies a snapshot may be on another CPU than its last call was: from then
- * on a handshake waits for this one too, after which the snapshot is freed.
+ * A task that supplies a snapshot may have moved to another CPU since its last call:
+ * then handshakes must cover this CPU too, before the snapshot is freed.
  */
 static void test_snap_supply(struct kunit *test)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Jobs of the mark workers where the workers may do nothing, and requests for memory at
- * a heap's limit: both come to an end.
+ * Jobs of the mark workers while the workers can do nothing, and requests for memory
+ * at a heap's limit: both must end.
  */
 #include "kunit.h"
 
@@ -10,17 +10,17 @@
 #include <linux/sizes.h>
 #include <gcheap/engine.h>
 
-/* Turns after which a job that goes on in vain is ended: seconds. */
+/* Turns after which a job without progress is ended: seconds. */
 #define TURNS_MAX	50000
-/* Tries at the limit, as gch_memory_room() allows them; and some more. */
+/* Tries at the limit that gch_memory_room() allows; and a few more. */
 #define ROOM_TRIES	3U
 #define ROOM_MAX	8U
 
 /**
- * struct held - a job in which workers are held
+ * struct held - a job whose workers make no progress
  * @task: the task that waits for it
- * @turns: turns of workers
- * @helped: the task has taken one
+ * @turns: turns of the workers
+ * @helped: the task has taken a turn
  */
 struct held {
 	struct task_struct *task;
@@ -41,8 +41,8 @@ static enum gch_turn held_turn(void *arg, unsigned int cpu)
 }
 
 /*
- * Whole workers have work that the others may not do, and have lost their CPUs between
- * two turns: the task that waits does it.
+ * Dedicated workers have work that the others may not do, but have lost their CPUs
+ * between two turns: the waiting task does it.
  */
 static void test_held(struct kunit *test)
 {
@@ -58,7 +58,7 @@ static void test_held(struct kunit *test)
 	gch_kunit_heap_end(test, heap);
 }
 
-/* However often others take what becomes free: here it is the test. */
+/* Retries end even if others always take the freed memory; here the test takes it. */
 static void test_room(struct kunit *test)
 {
 	static const struct gch_type_desc desc = {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What a young collection of the Python engine looks at: what is young, however much
- * that is old is in the heap, and in the same pools.
+ * A young collection of the Python engine visits only young objects, however many old
+ * ones are in the heap and in the same pools.
  */
 #include "kunit.h"
 
@@ -14,19 +14,19 @@
 #include "python/layout.h"
 #include "python/obmalloc.h"
 
-/* Of the old objects one in so many is dropped, and leaves a hole for a young one. */
+/* Number of old objects dropped, each leaving a hole for a young one. */
 #define YOUNG		32U
 #define PASSES_MAX	8U
 #define LARGE_BYTES	1024U
 
 /**
  * struct old - a heap with old objects
- * @test: for failures
+ * @test: the test
  * @heap: the heap
- * @h: the same
+ * @h: the engine's part of @heap
  * @m: the mutator
- * @roots: what refers to the objects
- * @type: of all of them
+ * @roots: root table of the objects
+ * @type: type of all objects
  * @nr: their number
  */
 struct old {
@@ -41,7 +41,7 @@ struct old {
 
 static bool add(struct old *o, u32 i)
 {
-	/* A few are large. */
+	/* A few objects are large. */
 	u32 bytes = i % 8 ? 8 : LARGE_BYTES;
 
 	cond_resched();
@@ -60,10 +60,10 @@ static bool make_old(struct old *o)
 	       GCH_MUST(o->test, gch_collect(o->heap, 2));
 }
 
-/* Wherever there are holes; each is in a cycle of its own. */
+/* Young objects go where there are holes; each is a cycle of its own. */
 static bool make_young(struct old *o)
 {
-	/* Of no large ones. */
+	/* Drops no large ones. */
 	u32 i, stride = o->nr / YOUNG & ~7U;
 
 	for (i = 0; i < YOUNG; i++)
@@ -99,7 +99,7 @@ static void check_young(struct old *o)
 			   "a collection of generation %u looked at %llu for %u young objects beside %u old ones",
 			   gen, nr, YOUNG, o->nr);
 	}
-	/* None was overlooked. */
+	/* The collection missed none. */
 	for (i = 0; i < YOUNG; i++)
 		GCH_MUST(o->test, gch_clear(o->m, 1 + i));
 	looked_at(o, 2);
