@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Large objects that come and go while cycles begin and end. What is born between
+ * Large objects made and dropped while cycles begin and end. An object born between
  * the end of marking and the sweep is not marked and must not be swept.
  */
 #include "tests.h"
@@ -17,7 +17,7 @@ static bool renew(struct gch_test_env *env, struct gch_type *type,
 {
 	unsigned int slot = round % SLOTS;
 
-	/* Its predecessor, born SLOTS rounds ago, has been held since. */
+	/* The slot has held the previous object since SLOTS rounds ago. */
 	if (round >= SLOTS &&
 	    !CHECK(env, gch_test_payload_is(env->m, slot, 1, round - SLOTS),
 		   "round %u: a large object is not what it was", round))
@@ -29,7 +29,7 @@ static bool renew(struct gch_test_env *env, struct gch_type *type,
 }
 
 /**
- * gch_test_large - large objects born while cycles go on
+ * gch_test_large - large objects born during cycles
  * @env: the test
  */
 void gch_test_large(struct gch_test_env *env)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * When objects die: not before the last reference is gone, and not much later
- * than the engine promises. Weak tables tell.
+ * Object lifetime: an object does not die before its last reference is dropped, and
+ * not much later than the engine promises. Weak tables show it.
  */
 #include "tests.h"
 
@@ -14,7 +14,10 @@
 #define RING		50U
 #define RINGS		40U
 #define CHAIN		300000U
-/* Rounds between objects that are let go of and held again, and for how long. */
+/*
+ * Rounds between two objects that are dropped and held again, and longest time
+ * between.
+ */
 #define HOLD_EVERY	256U
 #define HOLD_DELAY_US	293U
 
@@ -88,7 +91,7 @@ static void drop_weaks(struct gch_test_env *env, struct gch_roots *roots,
 		check_weak(env, weaks, i, i % 2);
 	CHECK(env, live_objects(env) == WEAKS / 2, "%llu objects live, not %u",
 	      live_objects(env), WEAKS / 2);
-	/* Two entries for one object, and an entry that is used again. */
+	/* Two entries for one object, and a reused entry. */
 	if (MUST(env, gch_root_get(env->m, 1, roots, 1)) &&
 	    MUST(env, gch_weak_set(env->m, weaks, 0, 1)) &&
 	    MUST(env, gch_weak_get(env->m, 0, weaks, 0)))
@@ -104,7 +107,7 @@ static void drop_weaks(struct gch_test_env *env, struct gch_roots *roots,
 }
 
 /**
- * gch_test_weak - weak tables name what lives and nothing else
+ * gch_test_weak - weak tables name live objects only
  * @env: the test
  */
 void gch_test_weak(struct gch_test_env *env)
@@ -140,7 +143,8 @@ static bool name_it(struct gch_test_env *env, struct gch_weaks *weaks)
 }
 
 /**
- * gch_test_weak_crowd - an object dies that more entries name than one section clears
+ * gch_test_weak_crowd - death of an object with more weak entries than one section
+ * clears
  * @env: the test
  */
 void gch_test_weak_crowd(struct gch_test_env *env)
@@ -168,7 +172,7 @@ void gch_test_weak_crowd(struct gch_test_env *env)
 	gch_weaks_destroy(env->m, weaks);
 }
 
-/* Asks for a dying object until it is dead; then it must stay so. */
+/* Reads the entry of a dying object until it is dead; then it must stay so. */
 static bool ask(struct gch_test_env *env, struct gch_weaks *weaks, u64 number)
 {
 	unsigned int i, gone = 0;
@@ -190,8 +194,8 @@ static bool ask(struct gch_test_env *env, struct gch_weaks *weaks, u64 number)
 }
 
 /*
- * An object that nothing but the weak table has named for a while, perhaps since
- * before a marker came by, is held again until that cycle has ended.
+ * An object that only the weak table has named for a while, perhaps since before it
+ * was to be marked, is held again until that cycle has ended.
  */
 static bool hold(struct gch_test_env *env, struct gch_weaks *weaks, u64 number)
 {
@@ -253,10 +257,10 @@ static void race_with(struct gch_test_env *env, struct gch_config *cfg,
 }
 
 /**
- * gch_test_weak_race - weak references are read while cycles clear them
+ * gch_test_weak_race - reads weak references while cycles clear them
  * @env: the test
  *
- * On the Go engine with each write barrier.
+ * On the Go engine it runs with each write barrier.
  */
 void gch_test_weak_race(struct gch_test_env *env)
 {
@@ -272,7 +276,7 @@ void gch_test_weak_race(struct gch_test_env *env)
 		race_with(env, &cfg, rounds / 3);
 }
 
-/* Slot 0 = the first of a ring of nodes; weak entry @i names it. */
+/* Makes a ring of nodes; slot 0 and weak entry @i refer to its first node. */
 static bool make_ring(struct gch_test_env *env, struct gch_weaks *weaks, u32 i)
 {
 	struct gch_type *type = node_type(env);
@@ -310,7 +314,7 @@ static void drop_rings(struct gch_test_env *env, struct gch_roots *roots,
 	      live_objects(env), RINGS * RING);
 	for (i = 0; i < RINGS; i += 2)
 		MUST(env, gch_root_clear(env->m, roots, i));
-	/* No count falls to zero in a ring: that takes the collector. */
+	/* No count in a ring falls to zero, so only the collector frees it. */
 	CHECK(env, live_objects(env) == RINGS * RING || !counts(env),
 	      "a ring was freed by its counts");
 	MUST(env, gch_collect(env->heap, 2));
@@ -322,7 +326,7 @@ static void drop_rings(struct gch_test_env *env, struct gch_roots *roots,
 }
 
 /**
- * gch_test_rings - cyclic garbage goes, cyclic data stays
+ * gch_test_rings - cyclic garbage is freed, live cycles are not
  * @env: the test
  */
 void gch_test_rings(struct gch_test_env *env)
@@ -331,7 +335,7 @@ void gch_test_rings(struct gch_test_env *env)
 	struct gch_roots *roots;
 	struct gch_weaks *weaks;
 
-	/* No collection but those of the test. */
+	/* Only the test itself runs collections. */
 	if (counts(env))
 		cfg.set = BIT(GCH_KEY_THRESHOLD0);
 	if (!gch_test_open(env, &cfg))
@@ -348,7 +352,7 @@ void gch_test_rings(struct gch_test_env *env)
 		gch_roots_destroy(env->m, roots);
 }
 
-/* A ring that has lived through @age collections, then is dropped. */
+/* Makes a ring that survives @age collections, then drops it. */
 static void outgrow(struct gch_test_env *env, struct gch_weaks *weaks,
 		    unsigned int age)
 {
@@ -370,7 +374,7 @@ static void outgrow(struct gch_test_env *env, struct gch_weaks *weaks,
 }
 
 /**
- * gch_test_generations - a collection frees its generation, no older one
+ * gch_test_generations - a collection frees its generation and younger ones only
  * @env: the test
  */
 void gch_test_generations(struct gch_test_env *env)
@@ -395,7 +399,7 @@ void gch_test_generations(struct gch_test_env *env)
 }
 
 /**
- * gch_test_deep - the death of a long chain takes no deep stack
+ * gch_test_deep - the death of a long chain does not need a deep stack
  * @env: the test
  */
 void gch_test_deep(struct gch_test_env *env)
@@ -404,7 +408,7 @@ void gch_test_deep(struct gch_test_env *env)
 	struct gch_type *type;
 	unsigned int i;
 
-	/* Young collections of what grows all the time only take time. */
+	/* Young collections of a growing chain only take time. */
 	if (counts(env))
 		cfg.set = BIT(GCH_KEY_THRESHOLD0);
 	if (!gch_test_open(env, &cfg))

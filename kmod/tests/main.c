@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * gcheap_selftest.ko: tests of the heaps through their API for kernel code
+ * gcheap_selftest.ko: tests of the heaps through their kernel API
  *
- * They run while the module is loaded; what they found is in
- * /sys/kernel/debug/gcheap_selftest/results, in the form of KTAP, until it is
- * unloaded. report_lock protects that text and the counts of failures, since
- * tests have threads.
+ * The tests run while the module is loaded; the results are in
+ * /sys/kernel/debug/gcheap_selftest/results, in KTAP format, until it is unloaded.
+ * report_lock protects that text and the counts of failures, because tests have
+ * threads.
  */
 #include "tests.h"
 
@@ -20,7 +20,7 @@
 #include <linux/vmalloc.h>
 
 #define REPORT_BYTES	SZ_64K
-/* Lines that one test may write: a broken heap fails in every round. */
+/* Most lines per test: a broken heap fails in every round. */
 #define LINES_MAX	20U
 
 static char *test = "";
@@ -131,7 +131,7 @@ static size_t report_len;
 static struct dentry *dir;
 static struct debugfs_blob_wrapper results;
 
-/* What no longer fits is cut off; the plan at its head then tells. */
+/* Text that does not fit is cut off; the plan at the head shows that. */
 __printf(2, 0)
 static void vsay(const char *prefix, const char *fmt, va_list args)
 {
@@ -157,9 +157,9 @@ static void say(const char *fmt, ...)
 }
 
 /**
- * gch_test_fail - counts a failure and says what it is
- * @env: where
- * @fmt: what was wrong
+ * gch_test_fail - counts and reports a failure
+ * @env: the test
+ * @fmt: the message
  *
  * Context: process context, may sleep.
  */
@@ -176,9 +176,9 @@ void gch_test_fail(struct gch_test_env *env, const char *fmt, ...)
 }
 
 /**
- * gch_test_note - says something that is no failure
- * @env: where
- * @fmt: what
+ * gch_test_note - adds a comment to the report
+ * @env: the test
+ * @fmt: the message
  *
  * Context: process context, may sleep.
  */
@@ -194,11 +194,11 @@ void gch_test_note(struct gch_test_env *env, const char *fmt, ...)
 }
 
 /**
- * gch_test_marker - lets a Go heap mark as was asked for
+ * gch_test_marker - sets the requested marker of a Go heap
  * @env: the test
- * @cfg: settings of the heap
+ * @cfg: settings of the heap, updated
  *
- * Return: true if anything was.
+ * Return: true if a marker was requested and the engine has it.
  */
 bool gch_test_marker(const struct gch_test_env *env, struct gch_config *cfg)
 {
@@ -212,11 +212,11 @@ bool gch_test_marker(const struct gch_test_env *env, struct gch_config *cfg)
 }
 
 /**
- * gch_test_open - makes the heap of a test, verified, and poisoned unless told not to
+ * gch_test_open - makes the heap of a test, with verify on, and poison on by default
  * @env: the test
- * @cfg: settings beside those; NULL for none
+ * @cfg: other settings; NULL for none
  *
- * Return: true if there is one now.
+ * Return: true if the heap was made.
  */
 bool gch_test_open(struct gch_test_env *env, struct gch_config *cfg)
 {
@@ -248,8 +248,7 @@ bool gch_test_open(struct gch_test_env *env, struct gch_config *cfg)
  * gch_test_close - deletes the heap of a test; without one it does nothing
  * @env: the test
  *
- * Whatever a test has done, its heap must be sound, and nothing may be left once
- * nothing is referred to.
+ * The heap must be sound, and without references it must become empty.
  */
 void gch_test_close(struct gch_test_env *env)
 {
@@ -273,14 +272,14 @@ void gch_test_close(struct gch_test_env *env)
 }
 
 /**
- * gch_test_type - registers a type; references lead
+ * gch_test_type - registers a type with leading references
  * @env: the test
  * @name: its name
  * @bytes: see &struct gch_type_desc
- * @nr_refs: likewise
- * @flags: likewise
+ * @nr_refs: see &struct gch_type_desc
+ * @flags: see &struct gch_type_desc
  *
- * Return: the type or NULL, which is a failure of the test.
+ * Return: the type, or NULL after a test failure.
  */
 struct gch_type *gch_test_type(struct gch_test_env *env, const char *name,
 			       u32 bytes, u32 nr_refs, u32 flags)
@@ -315,7 +314,7 @@ static u64 *payload(struct gch_mutator *m, unsigned int slot, u32 refs)
  * @m: the mutator
  * @slot: refers to the object
  * @refs: words before them
- * @value: what they are made of
+ * @value: value to derive the words from
  *
  * Return: true if they fit.
  */
@@ -332,13 +331,13 @@ bool gch_test_payload_set(struct gch_mutator *m, unsigned int slot, u32 refs,
 }
 
 /**
- * gch_test_payload_is - are these words still there
+ * gch_test_payload_is - checks the words of gch_test_payload_set()
  * @m: the mutator
  * @slot: refers to the object
  * @refs: words before them
- * @value: what they were made of
+ * @value: the value they were derived from
  *
- * Return: true if they are.
+ * Return: true if they are unchanged.
  */
 bool gch_test_payload_is(struct gch_mutator *m, unsigned int slot, u32 refs,
 			 u64 value)
@@ -348,7 +347,7 @@ bool gch_test_payload_is(struct gch_mutator *m, unsigned int slot, u32 refs,
 	return word && word[0] == value && word[1] == ~value;
 }
 
-/* Leaves mutators some time where a collection stops them. */
+/* Leaves time to mutators that a collection stops. */
 static int collect_on_and_on(void *arg)
 {
 	struct gch_test_env *env = arg;
@@ -363,10 +362,10 @@ static int collect_on_and_on(void *arg)
 }
 
 /**
- * gch_test_collector_start - collects one cycle after the other from now on
+ * gch_test_collector_start - starts a thread that runs one cycle after the other
  * @env: the test
  *
- * Return: what to stop, or NULL, which is a failure of the test.
+ * Return: the thread, or NULL after a test failure.
  */
 struct task_struct *gch_test_collector_start(struct gch_test_env *env)
 {
@@ -380,8 +379,8 @@ struct task_struct *gch_test_collector_start(struct gch_test_env *env)
 }
 
 /**
- * gch_test_collector_stop - ends that
- * @collector: what was started; NULL is nothing
+ * gch_test_collector_stop - ends the thread of gch_test_collector_start()
+ * @collector: the thread, or NULL
  */
 void gch_test_collector_stop(struct task_struct *collector)
 {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Calls that a heap which is checked refuses: where the caller cannot sleep, and by a
- * task that the mutator does not belong to. Test heaps are verified, so they are.
+ * Calls that a heap with checks refuses: where the caller cannot sleep, and from a
+ * task that does not own the mutator. Test heaps run with verify on, which enables
+ * the checks.
  */
 #include "tests.h"
 
@@ -46,7 +47,7 @@ static void check_atomic(struct misuse *c)
 	local_irq_enable();
 	if (!REFUSED(c->env, copied, EINVAL))
 		return;
-	/* It stays attached, and the task's own. */
+	/* The mutator stays attached and owned by the task. */
 	preempt_disable();
 	gch_mutator_rest(m);
 	gch_mutator_detach(m);
@@ -63,7 +64,7 @@ static void call_in_interrupt(struct irq_work *irq)
 	complete(&c->done);
 }
 
-/* Interrupts the task outside sections, or in one: refused both. */
+/* An interrupt outside and inside sections: both calls are refused. */
 static void check_interrupt(struct misuse *c)
 {
 	unsigned int i;
@@ -120,13 +121,13 @@ static void check_tasks(struct misuse *c)
 
 	REFUSED(c->env, other_task(c), EPERM);
 	CHECK(c->env, !gch_is_null(m, 1), "another task has cleared a slot");
-	/* Its rest did not hand it over either. */
+	/* The refused rest did not hand the mutator over either. */
 	MUST(c->env, gch_copy(m, 1, 0));
 	gch_mutator_rest(m);
 	MUST(c->env, other_task(c));
 	CHECK(c->env, gch_is_null(m, 1), "a task that may has cleared nothing");
 	MUST(c->env, gch_copy(m, 1, 0));
-	/* What begins with one task may end with another. */
+	/* A task may detach a mutator that another task attached. */
 	reinit_completion(&c->done);
 	task = kthread_run(detach_in_thread, c, "gch_test_misuse");
 	if (!CHECK(c->env, !IS_ERR(task), "no thread"))
@@ -147,7 +148,9 @@ static int copy_without_preemption(struct gch_mutator *m)
 	return ret;
 }
 
-/* Switched while a mutator is attached; what is off refuses nothing. */
+/*
+ * Switches the checks while a mutator is attached; without them nothing is refused.
+ */
 static void check_switch(struct misuse *c)
 {
 	struct gch_heap *heap = c->env->heap;
@@ -165,7 +168,7 @@ static void check_switch(struct misuse *c)
 }
 
 /**
- * gch_test_misuse - a heap that is checked refuses calls that could go wrong
+ * gch_test_misuse - a heap with checks refuses calls from a wrong context
  * @env: the test
  */
 void gch_test_misuse(struct gch_test_env *env)

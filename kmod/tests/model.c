@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * One program on one heap after the other, each with settings of its own, drawn
- * from the seed as the program is. A seed that was printed repeats it all; with
- * more rounds there are more heaps.
+ * Runs a random program on a series of heaps, with random settings. Programs and
+ * settings are drawn from the seed, so a printed seed repeats everything; more rounds
+ * mean more heaps.
  */
 #include "model.h"
 
@@ -12,7 +12,7 @@
 #include <linux/slab.h>
 #include <gcheap/engine.h>
 
-/* Operations on one heap, and those of a test for each of its rounds. */
+/* Operations per heap, and rounds of the test per operation. */
 #define HEAP_OPS	4000U
 #define ROUNDS_PER_OP	20U
 
@@ -88,7 +88,7 @@ static void draw_settings(struct gch_model_heap *h, struct gch_config *cfg,
 		break;
 	case GCHEAP_ENGINE_PYTHON:
 		draw_python(cfg, rnd);
-		/* Nobody collects but the program, or others do as well. */
+		/* Either only the program collects, or others do as well. */
 		h->exact = h->alone && !aside;
 		if (h->exact)
 			set(cfg, GCH_KEY_INTERVAL_MS, 0);
@@ -100,11 +100,11 @@ static void draw_settings(struct gch_model_heap *h, struct gch_config *cfg,
 }
 
 /**
- * gch_model_heap_open - makes a heap with settings at random
+ * gch_model_heap_open - makes a heap with random settings
  * @h: the heap; env, seed, number, alone and faults are set
- * @rnd: random numbers
+ * @rnd: random number generator
  *
- * Return: true if there is one now.
+ * Return: true if the heap was made.
  */
 bool gch_model_heap_open(struct gch_model_heap *h, struct rnd_state *rnd)
 {
@@ -124,11 +124,11 @@ bool gch_model_heap_open(struct gch_model_heap *h, struct rnd_state *rnd)
 }
 
 /**
- * gch_model_open - gives a model its tables
+ * gch_model_open - makes the tables of a model
  * @md: the model; it has a mutator
- * @rnd: random numbers, for the types if there are none yet
+ * @rnd: random number generator for the types, if there are none yet
  *
- * Return: true if it can begin.
+ * Return: true if the model is ready.
  */
 bool gch_model_open(struct gch_model *md, struct rnd_state *rnd)
 {
@@ -150,7 +150,7 @@ void gch_model_close(struct gch_model *md)
 }
 
 /**
- * gch_model_empty - frees what has to be freed by hand
+ * gch_model_empty - frees all objects of an engine with explicit frees
  * @md: the model
  *
  * Return: true if heap and shadow agree.
@@ -240,7 +240,7 @@ static void run(struct gch_test_env *env, bool faults)
 }
 
 /**
- * gch_test_model - a random program beside a shadow of what it should make
+ * gch_test_model - a random program, compared with a shadow graph
  * @env: the test
  */
 void gch_test_model(struct gch_test_env *env)
@@ -249,7 +249,7 @@ void gch_test_model(struct gch_test_env *env)
 }
 
 /**
- * gch_test_model_faults - the same, while memory is refused to it at random
+ * gch_test_model_faults - the same, with random allocation failures
  * @env: the test
  */
 void gch_test_model_faults(struct gch_test_env *env)

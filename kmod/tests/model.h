@@ -1,25 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A random program and the graph that it should have made
+ * A random program and its expected graph
  *
- * A model is a part of a heap that one task uses at a time: slots, a root table,
- * a weak table and the objects that only these lead to. Beside the heap it keeps a
- * shadow of all that in memory of its own: nodes, and who refers to whom. Each
- * call is made in both (model_call.c). Whether they agree is found out by a walk
- * through the heap from the shadow's roots, by weak entries, and by counting
- * (model_check.c).
+ * A model is a part of a heap that one task uses at a time: slots, a root table, a
+ * weak table and the objects reachable only from these. Outside the heap it keeps a
+ * shadow of all that: nodes and their references. Each call is made in both
+ * (model_call.c). A walk through the heap from the shadow's roots, weak entries, and
+ * counts show whether the two agree (model_check.c).
  *
- * What is dead when:
+ * When an object is dead:
  *
- *	go	a node that nothing leads to is dead after the next collection that
- *		begins and ends without a call in between, and may be before
- *	python	a node that nothing refers to dies in that call; rings, with the
- *		collection of their generation, as CPython's rules have it
- *	slab	a node dies when the program frees it; an entry of the root table
- *		keeps each in reach until then
+ *	go	an unreachable node is dead after the next collection that begins
+ *		and ends without a call in between, and may be dead before
+ *	python	a node without references dies in the call that dropped the last
+ *		one; a ring dies in a collection of its generation, by CPython's
+ *		rules
+ *	slab	a node dies when the program frees it; until then an entry of the
+ *		root table keeps it reachable
  *
- * A node is a number, 0 is none. Nodes that may be dead keep theirs until that is
- * certain.
+ * Nodes are numbered, 0 is none. A node that may be dead keeps its number until that
+ * is certain.
  */
 #ifndef _GCHEAP_TESTS_MODEL_H
 #define _GCHEAP_TESTS_MODEL_H
@@ -30,13 +30,13 @@
 
 #include "tests.h"
 
-/* Nodes of a model; the first is none. */
+/* Nodes of a model, including 0 for none. */
 #define MODEL_NODES	2048U
-/* Slots of a model, the last four for work within one operation. */
+/* Slots of a model; the last four are temporary within one operation. */
 #define MODEL_SLOTS	20U
 enum { WORK_A = 16, WORK_B, WORK_C, WORK_D };
 #define MODEL_PLAIN	16U
-/* Behind them slots that the shadow does not have, and all that a model takes. */
+/* Further slots without a shadow, and the total number of slots. */
 #define RAW_A		MODEL_SLOTS
 #define RAW_B		(MODEL_SLOTS + 1)
 #define MODEL_FRAME	(MODEL_SLOTS + 2)
@@ -45,18 +45,18 @@ enum { WORK_A = 16, WORK_B, WORK_C, WORK_D };
 #define MODEL_WEAKS	200U
 
 #define MODEL_KINDS	24U
-/* References of a fixed kind. */
+/* Most references of a fixed kind. */
 #define KIND_REFS	32U
 #define KIND_WORDS	(GCH_FIXED_MAX / 8)
 
 /**
- * struct gch_model_kind - a type and what the model knows of it
+ * struct gch_model_kind - a type and its layout
  * @type: the type
- * @bytes: of an object; 0 for a variable one
- * @nr_refs: reference words of a fixed one
+ * @bytes: size of an object; 0 for a variable type
+ * @nr_refs: reference words of a fixed type
  * @flags: &enum gch_type_flags
- * @refs: which words they are
- * @is_ref: likewise
+ * @refs: indexes of these words
+ * @is_ref: bitmap of these words
  */
 struct gch_model_kind {
 	struct gch_type *type;
@@ -68,20 +68,19 @@ struct gch_model_kind {
 };
 
 /**
- * struct gch_model_heap - what the models of one heap share
+ * struct gch_model_heap - shared data of the models of one heap
  * @env: the test
- * @seed: of the whole test
- * @number: of the heap in the test
- * @serial: of the last node
+ * @seed: seed of the whole test
+ * @number: number of the heap in the test
+ * @serial: serial number of the last node
  * @counts: an object dies with its last reference
  * @explicit: an object dies when it is freed
- * @exact: collections are the program's own or those of an allocation of its
- *	own, so that all deaths are known
- * @alone: there is one model, and one mutator
- * @faults: calls are made with a fault ahead now and then
- * @refused: allocations that failed for want of memory
- * @struck: faults that calls ran into
- * @limit: of the heap's pages, 0 for none
+ * @exact: only calls of the program run collections, so all deaths are known
+ * @alone: there is only one model and one mutator
+ * @faults: faults are injected into some calls
+ * @refused: allocations that failed without memory
+ * @struck: injected faults that hit a call
+ * @limit: memory limit of the heap, 0 for none
  * @kinds: the types
  * @nr_kinds: their number
  */
@@ -105,17 +104,17 @@ struct gch_model_heap {
 /**
  * struct gch_model_node - the shadow of an object
  * @kind: its type; NULL if the node is not in use
- * @refs: the nodes that it refers to
- * @nr_refs: how many it could
- * @bytes: size as asked for, references included
- * @serial: what its data are made of
- * @addr: where its data are: objects never move. NULL if not known yet.
+ * @refs: targets of its references
+ * @nr_refs: its reference words
+ * @bytes: requested size, references included
+ * @serial: number that its data are derived from
+ * @addr: address of its data, which never changes; NULL if unknown
  * @count: references to it, from anywhere
  * @named: weak entries that name it
- * @epoch: the last time that it was found in reach
- * @walk: the last walk that came by
- * @generation: that it is in, if it could be in a ring and @exact
- * @outside: references from outside a collection
+ * @epoch: last search that found it reachable
+ * @walk: last walk that visited it
+ * @generation: its generation, if it can be in a ring and the heap is @exact
+ * @outside: references from outside the collected generations
  * @gone: found dead
  * @next: links nodes of a stack, or unused ones
  */
@@ -136,37 +135,37 @@ struct gch_model_node {
 	u32 next;
 };
 
-/* Where the data of a node are. */
+/* Address range of a node's data. */
 struct gch_model_extent {
 	unsigned long start;
 	unsigned long bytes;
 };
 
 /**
- * struct gch_model - one program's part of a heap, and the shadow of it
+ * struct gch_model - one program's part of a heap, and its shadow
  * @h: the heap
- * @m: the mutator that uses it at present
+ * @m: the mutator that currently uses it
  * @base: its first slot
- * @number: for messages
- * @op: number of the operation
- * @armed: place of the fault ahead of the next call, 0 for none
- * @lifts: how often the limit was lifted for the present call
+ * @number: its number, for messages
+ * @op: number of the current operation
+ * @armed: allocation of the next call that fails, 0 for none
+ * @lifts: how often the limit was lifted for the current call
  * @dry: calls are made in the shadow only
  * @roots: its root table
  * @weaks: its weak table
- * @seen: root table of walks, an entry a node
+ * @seen: root table of walks, with an entry per node
  * @nr_roots: entries of @roots
  * @nr_weaks: entries of @weaks
- * @epoch: how often reach was found out
+ * @epoch: searches for reachable nodes
  * @walk: walks done
- * @unused: nodes
+ * @unused: list of unused nodes
  * @nr_nodes: nodes in use
- * @cycles: collections by generation that the shadow knows of
+ * @cycles: collections per generation that the shadow has applied
  * @slot: shadow of the slots
  * @root: shadow of @roots
  * @weak: shadow of @weaks
  * @nodes: the nodes
- * @extents: for a check of overlaps
+ * @extents: buffer for the check of overlaps
  */
 struct gch_model {
 	struct gch_model_heap *h;
@@ -194,7 +193,7 @@ struct gch_model {
 	struct gch_model_extent extents[MODEL_NODES];
 };
 
-/* Seeds that resemble each other give numbers that do not. */
+/* Similar seeds yield dissimilar numbers. */
 static inline void gch_model_seed(struct rnd_state *rnd, u32 seed, u32 number)
 {
 	u64 x = (((u64)number << 32) + seed) * 0x9e3779b97f4a7c15ULL;
@@ -235,7 +234,7 @@ static inline bool gch_model_reached(const struct gch_model *md, u32 id)
 	return md->nodes[id].epoch == md->epoch;
 }
 
-/* model_call.c: each returns false only if heap and shadow disagree */
+/* model_call.c: each returns false only if heap and shadow differ */
 u32 gch_model_word(const struct gch_model_node *n, u32 i);
 u32 gch_model_serial(struct gch_model *md);
 void gch_model_arm(struct gch_model *md);

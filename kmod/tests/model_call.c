@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Calls of the API, each made in the heap and in the shadow, and compared at
- * once: what it returned, and what its slot refers to. A call that has to be
- * refused, because of an empty slot or a word that is no reference, must say so
- * and change nothing.
+ * Calls of the API. Each call is made in the heap and in the shadow, and its result
+ * and its slot are compared at once. A call that must be refused, because of an empty
+ * slot or a word that is not a reference, must return the right error and change
+ * nothing.
  */
 #include "model.h"
 
 #include <linux/err.h>
 #include <linux/string.h>
 
-/* How often an allocation is repeated when memory was refused to it. */
+/* Retries of an allocation that failed without memory. */
 #define TRIES	100U
 
 #define SLOT(md, i)	((md)->base + (i))
 
 /**
- * gch_model_fail - says what differs, and where the program was
+ * gch_model_fail - reports a difference and the position of the program
  * @md: the model
- * @fmt: what
+ * @fmt: the message
  *
  * Return: false.
  */
@@ -42,7 +42,7 @@ static bool answered(struct gch_model *md, const char *call, int ret, int want)
 }
 
 /**
- * gch_model_serial - a number that no other node was made with
+ * gch_model_serial - a unique number for a node
  * @md: the model
  *
  * Return: the number.
@@ -53,7 +53,7 @@ u32 gch_model_serial(struct gch_model *md)
 }
 
 /**
- * gch_model_arm - lets the next call run into a fault, if it is its turn
+ * gch_model_arm - injects a fault into the next call, if one is scheduled
  * @md: the model
  */
 void gch_model_arm(struct gch_model *md)
@@ -62,10 +62,10 @@ void gch_model_arm(struct gch_model *md)
 }
 
 /**
- * gch_model_struck - after a call: did it run into a fault?
+ * gch_model_struck - did a fault hit the last call?
  * @md: the model
  *
- * Return: true if it did.
+ * Return: true if a fault hit it.
  */
 bool gch_model_struck(struct gch_model *md)
 {
@@ -81,11 +81,11 @@ bool gch_model_struck(struct gch_model *md)
 /* ---- data ---- */
 
 /**
- * gch_model_word - which word of an object is a reference
+ * gch_model_word - index of a reference word
  * @n: its node
- * @i: number of the reference; one too many gives a word that is none
+ * @i: number of the reference; @nr_refs gives a word that is none
  *
- * Return: number of the word.
+ * Return: the index of the word.
  */
 u32 gch_model_word(const struct gch_model_node *n, u32 i)
 {
@@ -120,7 +120,7 @@ static void write_data(const struct gch_model_node *n, void *data)
 		byte[i] = pattern(n->serial, i);
 }
 
-/* The first word or byte that differs, n->bytes if none does. */
+/* Returns the first word or byte that differs, n->bytes if none does. */
 static u32 compare_data(const struct gch_model_node *n, const void *data)
 {
 	u32 i, words = n->bytes / sizeof(u64);
@@ -137,9 +137,9 @@ static u32 compare_data(const struct gch_model_node *n, const void *data)
 }
 
 /**
- * gch_model_slot_is - does a slot of the heap refer to what it should?
+ * gch_model_slot_is - does a slot of the heap refer to the expected object?
  * @md: the model
- * @slot: the slot, one of the shadow's or not
+ * @slot: the slot, with or without a shadow
  * @id: the node, 0 for none
  *
  * Return: true if heap and shadow agree.
@@ -172,7 +172,7 @@ bool gch_model_slot_is(struct gch_model *md, unsigned int slot, u32 id)
 }
 
 /**
- * gch_model_data_is - is what a slot refers to what it was?
+ * gch_model_data_is - is the object in a slot unchanged?
  * @md: the model
  * @slot: the slot
  * @id: the node
@@ -195,7 +195,7 @@ bool gch_model_data_is(struct gch_model *md, unsigned int slot, u32 id)
 /**
  * gch_model_rewrite - gives an object other data
  * @md: the model
- * @slot: refers to it, or to none
+ * @slot: its slot, or an empty one
  *
  * Return: true if heap and shadow agree.
  */
@@ -214,7 +214,7 @@ bool gch_model_rewrite(struct gch_model *md, unsigned int slot)
 
 /* ---- allocation ---- */
 
-/* Takes up the collections that a call has run. */
+/* Applies collections that a call has run to the shadow. */
 static void take_up(struct gch_model *md)
 {
 	struct gch_stats stats;
@@ -224,23 +224,23 @@ static void take_up(struct gch_model *md)
 			     md->cycles[0] + md->cycles[1] + md->cycles[2])
 		return;
 	gch_heap_stats(md->h->env->heap, &stats);
-	/* One that memory asked for comes after one that was due. */
+	/* A collection that memory required comes after one that was due. */
 	for (g = 0; g < 3; g++)
 		for (; md->cycles[g] < stats.cycles_gen[g]; md->cycles[g]++)
 			gch_model_collected(md, g);
 }
 
-/* Others may lower it in between, but not for ever. */
+/* Others may lower it in between, but not indefinitely. */
 #define LIFTS_MAX	1000U
 
 /**
- * gch_model_lift - after a refusal: lifts the heap's limit for a moment, if there is
+ * gch_model_lift - after a refusal: temporarily lifts the heap's limit, if there is
  * one
  * @md: the model
  *
- * What a program cannot do without, tables for example, counts against the limit too.
+ * Tables, which a program cannot do without, count against the limit too.
  *
- * Return: true if to try again.
+ * Return: true if the call should be repeated.
  */
 bool gch_model_lift(struct gch_model *md)
 {
@@ -250,10 +250,10 @@ bool gch_model_lift(struct gch_model *md)
 }
 
 /**
- * gch_model_lower - puts back the limit, if it was lifted
+ * gch_model_lower - restores the limit, if it was lifted
  * @md: the model
  *
- * Takes up the collections that the call has run, for want of memory.
+ * Applies the collections that the call has run without memory to the shadow.
  */
 void gch_model_lower(struct gch_model *md)
 {
@@ -271,7 +271,7 @@ static bool set_limit(struct gch_model *md, u64 limit)
 	return !ret || gch_model_fail(md, "limit not set: %d", ret);
 }
 
-/* -ENOMEM changes nothing, and is no surprise where it comes. */
+/* -ENOMEM changes nothing, and is expected after a fault or at a limit. */
 static bool is_refused(struct gch_model *md, unsigned int dst, int ret,
 		       bool struck)
 {
@@ -285,9 +285,9 @@ static bool is_refused(struct gch_model *md, unsigned int dst, int ret,
  * struct order - an allocation
  * @kind: its type
  * @nr_refs: references, if the type is variable
- * @bytes: data, likewise
- * @src: first slot of those that it is given references from
- * @nr: how many
+ * @bytes: data bytes, if the type is variable
+ * @src: first slot of its initial references
+ * @nr: number of initial references
  */
 struct order {
 	struct gch_model_kind *kind;
@@ -332,7 +332,7 @@ static bool alloc_in_heap(struct gch_model *md, unsigned int dst,
 	return gch_model_fail(md, "no memory without a limit");
 }
 
-/* Is it empty but for the first @nr references, which it was given? */
+/* Is it empty except for its first @nr references? */
 static bool is_new(const struct gch_model_node *n, u32 nr)
 {
 	const u64 *word = n->addr;
@@ -348,7 +348,7 @@ static bool is_new(const struct gch_model_node *n, u32 nr)
 	return !memchr_inv(word + at, 0, n->bytes - at * sizeof(*word));
 }
 
-/* What is new is where nothing else is. */
+/* A new object must not overlap others. */
 static bool receive(struct gch_model *md, unsigned int dst, u32 id, u32 nr)
 {
 	struct gch_model_node *n = &md->nodes[id];
@@ -361,7 +361,7 @@ static bool receive(struct gch_model *md, unsigned int dst, u32 id, u32 nr)
 		return gch_model_fail(md, "new node %u of %u bytes is not empty",
 				      id, n->bytes);
 	write_data(n, n->addr);
-	/* What is freed by hand alone can always be found there. */
+	/* On an engine with explicit frees, the table keeps the object reachable. */
 	return !md->h->explicit ||
 	       !gch_root_set(md->m, md->seen, id, SLOT(md, dst)) ||
 	       gch_model_fail(md, "node %u has no place", id);
@@ -388,11 +388,11 @@ static bool allocate(struct gch_model *md, unsigned int dst,
 /**
  * gch_model_alloc - allocates
  * @md: the model, which has a node to spare
- * @dst: slot that gets it
+ * @dst: destination slot
  * @kind: its type
  * @nr_refs: references, if the type is variable
- * @bytes: data, likewise
- * @serial: what its data are made of
+ * @bytes: data bytes, if the type is variable
+ * @serial: number to derive its data from
  *
  * Return: true if heap and shadow agree.
  */
@@ -406,13 +406,13 @@ bool gch_model_alloc(struct gch_model *md, unsigned int dst,
 }
 
 /**
- * gch_model_alloc_refs - allocates, with references
+ * gch_model_alloc_refs - allocates with initial references
  * @md: the model, which has a node to spare
- * @dst: slot that gets it
+ * @dst: destination slot
  * @kind: its type, a fixed one
- * @src: first slot of those that it is given references from
- * @nr: how many; one more than it can have must be refused
- * @serial: what its data are made of
+ * @src: first slot of the initial references
+ * @nr: number of initial references; more than fit must be refused
+ * @serial: number to derive its data from
  *
  * Return: true if heap and shadow agree.
  */
@@ -430,7 +430,7 @@ bool gch_model_alloc_refs(struct gch_model *md, unsigned int dst,
 
 /* ---- references ---- */
 
-/* What a call about reference @i of what a slot refers to has to return. */
+/* Expected result of a call on reference @i of the object in a slot. */
 static int expect(const struct gch_model *md, unsigned int slot, u32 i)
 {
 	u32 id = md->slot[slot];
@@ -450,9 +450,9 @@ static u32 word_of(const struct gch_model *md, unsigned int slot, u32 i)
 /**
  * gch_model_load - reads a reference
  * @md: the model
- * @dst: slot that gets it
- * @src: slot that refers to the object
- * @i: which reference
+ * @dst: destination slot
+ * @src: slot of the object
+ * @i: index of the reference
  *
  * Return: true if heap and shadow agree.
  */
@@ -470,7 +470,10 @@ bool gch_model_load(struct gch_model *md, unsigned int dst, unsigned int src,
 	return gch_model_slot_is(md, dst, md->slot[dst]);
 }
 
-/* Whether @nr words of what a slot refers to, from @first on, are references. */
+/*
+ * Expected result for @nr words of the object in a slot, from @first on: are all of
+ * them references?
+ */
 static int expect_words(const struct gch_model *md, unsigned int slot,
 			u32 first, u32 nr)
 {
@@ -486,12 +489,12 @@ static int expect_words(const struct gch_model *md, unsigned int slot,
 }
 
 /**
- * gch_model_load_refs - reads references that are side by side
+ * gch_model_load_refs - reads adjacent references
  * @md: the model
- * @dst: first slot of those that get them
- * @src: slot that refers to the object
+ * @dst: first destination slot
+ * @src: slot of the object
  * @i: the first reference
- * @nr: how many words
+ * @nr: number of words
  *
  * Return: true if heap and shadow agree.
  */
@@ -505,7 +508,7 @@ bool gch_model_load_refs(struct gch_model *md, unsigned int dst,
 		      gch_load_refs(md->m, SLOT(md, dst), SLOT(md, src), word,
 				    nr), want))
 		return false;
-	/* The object lives until all have been read. */
+	/* The object lives until all words have been read. */
 	for (k = 0; !want && k < nr; k++)
 		if (dst + k != src)
 			gch_model_put(md, &md->slot[dst + k],
@@ -522,9 +525,9 @@ bool gch_model_load_refs(struct gch_model *md, unsigned int dst,
 /**
  * gch_model_store - writes a reference
  * @md: the model
- * @dst: slot that refers to the object
- * @i: which reference
- * @src: slot that is written there
+ * @dst: slot of the object
+ * @i: index of the reference
+ * @src: slot of the new target
  *
  * Return: true if heap and shadow agree.
  */
@@ -547,8 +550,8 @@ bool gch_model_store(struct gch_model *md, unsigned int dst, u32 i,
 /**
  * gch_model_store_null - clears a reference
  * @md: the model
- * @dst: slot that refers to the object
- * @i: which reference
+ * @dst: slot of the object
+ * @i: index of the reference
  *
  * Return: true if heap and shadow agree.
  */
@@ -568,8 +571,8 @@ bool gch_model_store_null(struct gch_model *md, unsigned int dst, u32 i)
 /**
  * gch_model_copy - copies a slot
  * @md: the model
- * @dst: slot that is written
- * @src: slot that is read
+ * @dst: destination slot
+ * @src: source slot
  *
  * Return: true if heap and shadow agree.
  */
@@ -599,9 +602,9 @@ bool gch_model_clear(struct gch_model *md, unsigned int dst)
 }
 
 /**
- * gch_model_free_slot - gives up an object, where the engine need not be told
+ * gch_model_free_slot - calls gch_free() on an engine without explicit frees
  * @md: the model
- * @src: slot that refers to it
+ * @src: slot of the object
  *
  * Return: true if heap and shadow agree.
  */
@@ -615,7 +618,7 @@ bool gch_model_free_slot(struct gch_model *md, unsigned int src)
 	return gch_model_slot_is(md, src, 0);
 }
 
-/* Takes away every reference to a node. */
+/* Removes every reference to a node. */
 static bool cut_off(struct gch_model *md, u32 id)
 {
 	struct gch_model_node *n;
@@ -644,7 +647,7 @@ static bool cut_off(struct gch_model *md, u32 id)
 }
 
 /**
- * gch_model_kill - frees an object, where the engine needs to be told
+ * gch_model_kill - frees an object on an engine with explicit frees
  * @md: the model
  * @id: its node
  *
@@ -672,7 +675,7 @@ bool gch_model_kill(struct gch_model *md, u32 id)
 /**
  * gch_model_collect - collects
  * @md: the model
- * @generation: the oldest to collect
+ * @generation: oldest generation to collect
  *
  * Return: true if heap and shadow agree.
  */

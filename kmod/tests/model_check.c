@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Do heap and shadow agree? A walk through the heap looks at every object in
- * reach: it is where it was, has its data, and refers to what it should. What it
- * should not reach, weak entries and the numbers of the heap tell.
+ * Do heap and shadow agree? A walk through the heap checks every reachable object:
+ * its address, its data and its references. Weak entries and the heap's statistics
+ * show the deaths of unreachable ones.
  */
 #include "model.h"
 
@@ -12,13 +12,12 @@
 #define SLOT(md, i)	((md)->base + (i))
 
 /**
- * struct walk - a walk, breadth first
+ * struct walk - a breadth-first walk
  * @md: the model
- * @keeps: places of nodes are kept for as long as they live
- * @finds: they are found by the walk; else it has them
- * @first: the nodes that are to be looked at; each has its object in the entry
- *	of its number of gch_model.seen
- * @last: the last of them
+ * @keeps: gch_model.seen keeps nodes until they are freed
+ * @finds: the walk stores nodes in gch_model.seen; otherwise they are there already
+ * @first: head of the queue of nodes to visit; gch_model.seen has their objects
+ * @last: last node of the queue
  */
 struct walk {
 	struct gch_model *md;
@@ -28,7 +27,7 @@ struct walk {
 	u32 last;
 };
 
-/* What raw slot @slot refers to is node @id: to be looked at, if it has not been. */
+/* The raw slot must refer to node @id, which is queued unless it was visited. */
 static bool meet(struct walk *w, unsigned int slot, u32 id)
 {
 	struct gch_model *md = w->md;
@@ -65,7 +64,7 @@ static bool meet_roots(struct walk *w)
 	return true;
 }
 
-/* What lives until it is freed need not be in reach. */
+/* Nodes that live until they are freed need not be reachable. */
 static bool meet_all(struct walk *w)
 {
 	struct gch_model *md = w->md;
@@ -110,7 +109,7 @@ static bool look_at_all(struct walk *w)
 	return true;
 }
 
-/* The walk itself has kept nothing alive, once this is done. */
+/* Drops the references of the walk itself. */
 static bool forget(struct walk *w)
 {
 	struct gch_model *md = w->md;
@@ -125,11 +124,11 @@ static bool forget(struct walk *w)
 }
 
 /**
- * gch_model_walk - looks at all that can be reached
+ * gch_model_walk - checks all reachable objects
  * @md: the model
  * @from: slot to begin at; MODEL_SLOTS for all slots and roots
  *
- * Context: also while a collection runs.
+ * Context: a collection may run concurrently.
  * Return: true if heap and shadow agree.
  */
 bool gch_model_walk(struct gch_model *md, u32 from)
@@ -155,7 +154,7 @@ static int compare(const void *a, const void *b)
 	return x->start < y->start ? -1 : x->start > y->start;
 }
 
-/* No byte belongs to two objects of those that the last walk has met. */
+/* No two objects of the last walk overlap. */
 static bool check_extents(struct gch_model *md)
 {
 	struct gch_model_extent *e = md->extents;
@@ -203,7 +202,7 @@ bool gch_model_check(struct gch_model *md)
 }
 
 /**
- * gch_model_count - compares numbers of objects, of a heap with one model
+ * gch_model_count - compares the number of objects of a heap with one model
  * @md: the model
  *
  * Return: true if they agree.
@@ -225,7 +224,7 @@ bool gch_model_count(struct gch_model *md)
 }
 
 /**
- * gch_model_settle - collects everything and compares all there is
+ * gch_model_settle - collects everything and compares heap and shadow
  * @md: the model
  *
  * Return: true if heap and shadow agree.

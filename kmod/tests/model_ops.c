@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The random program. An operation draws the same few numbers whatever it does, so
- * that a seed gives the same program on every run, whatever the heap refuses and
- * however collections fall.
+ * The random program. Every operation draws the same number of random numbers, so
+ * that a seed gives the same program in every run, independently of failures and
+ * collections.
  */
 #include "model.h"
 
@@ -11,9 +11,9 @@
 #include <linux/sched.h>
 #include <linux/sizes.h>
 
-/* Numbers of an operation. */
+/* Random numbers per operation. */
 #define DRAWS		6
-/* Nodes of what build() makes, and how many an operation must find unused. */
+/* Most nodes that build() makes, and unused nodes that an operation requires. */
 #define BUILD_MAX	40U
 #define ROOM		(3 * BUILD_MAX)
 
@@ -45,14 +45,14 @@ static u32 draw_refs(u32 r)
 	return of == 62 ? x % 600 : x % 6000;
 }
 
-/* Reference words, in the first words or anywhere. */
+/* Draws leading reference words, or words anywhere. */
 static void draw_words(struct gch_model_kind *k, struct rnd_state *rnd)
 {
 	u32 words = k->bytes / sizeof(void *), i, word = 0;
 	bool leading = prandom_u32_state(rnd) % 2;
 
 	for (i = 0; i < k->nr_refs; i++) {
-		/* As far as leaves room for those to come. */
+		/* Leaves room for the remaining ones. */
 		u32 most = words - (k->nr_refs - i) - word;
 
 		if (!leading)
@@ -85,14 +85,13 @@ static void draw_kind(struct gch_model_kind *k, struct rnd_state *rnd,
 }
 
 /**
- * gch_model_kind_new - registers one more type
+ * gch_model_kind_new - registers another type
  * @md: a model of the heap
- * @rnd: random numbers
+ * @rnd: random number generator
  *
- * The first three are variable: with references, without, and to be named by weak
- * entries.
+ * The first three are variable: with references, without, and with weak entries.
  *
- * Return: true if the heap took it.
+ * Return: true if the type was registered.
  */
 bool gch_model_kind_new(struct gch_model *md, struct rnd_state *rnd)
 {
@@ -152,7 +151,7 @@ static bool op_alloc_refs(struct gch_model *md, const u32 *r)
 
 	if (!k->nr_refs)
 		return op_alloc(md, r);
-	/* One too many now and then. */
+	/* Now and then one too many. */
 	if (!(r[4] % 64) && nr < MODEL_PLAIN - src)
 		nr++;
 	else
@@ -161,10 +160,12 @@ static bool op_alloc_refs(struct gch_model *md, const u32 *r)
 				    gch_model_serial(md));
 }
 
-/* One node more of what is being built: WORK_C, linked with its neighbours. */
+/* Adds one node, WORK_C, to the structure and links it with its neighbours. */
 static bool build_link(struct gch_model *md, u32 r)
 {
-	/* Forth or back; to the first, to itself, or to both neighbours. */
+	/*
+	 * Forward or backward; to the first node, to itself, or to both neighbours.
+	 */
 	if (r % 2 ? !gch_model_store(md, WORK_B, 0, WORK_C) :
 		    !gch_model_store(md, WORK_C, 0, WORK_B))
 		return false;
@@ -190,14 +191,14 @@ static bool build_leaf(struct gch_model *md, u32 which, u32 bytes, u32 serial)
 }
 
 /**
- * gch_model_build - builds something of its own kind out of new nodes
+ * gch_model_build - builds a random structure of new nodes
  * @md: the model; the work slots are empty
- * @seed: the same one gives the same
- * @whole: all of it can be reached from the first node
+ * @seed: determines the structure
+ * @whole: all of it is reachable from the first node
  *
- * A chain forth or back, closed to a ring or not, with leaves and some more
- * references. If it is not @whole it may leave garbage behind. Nothing else refers to
- * it.
+ * A chain linked forward or backward, optionally closed to a ring, with leaves and
+ * further references. Without @whole some nodes may be garbage. Nothing else refers
+ * to it.
  *
  * Return: true if heap and shadow agree; slot WORK_A refers to the first node.
  */
@@ -243,7 +244,7 @@ static bool op_build(struct gch_model *md, const u32 *r)
 	       gch_model_clear(md, WORK_A);
 }
 
-/* Which reference of what is in a slot, one too many now and then. */
+/* Index of a reference of the object in a slot, now and then one too many. */
 static u32 ref_of(const struct gch_model *md, unsigned int slot, u32 r)
 {
 	u32 id = md->slot[slot], nr = id ? md->nodes[id].nr_refs : 0;
@@ -294,7 +295,7 @@ static bool op_clear(struct gch_model *md, const u32 *r)
 	return gch_model_free_slot(md, r[1] % MODEL_PLAIN);
 }
 
-/* Moves the only reference, perhaps: out of an object, then into another. */
+/* Moves a reference, perhaps the only one: out of an object, then into another. */
 static bool op_move(struct gch_model *md, const u32 *r)
 {
 	unsigned int src = r[1] % MODEL_PLAIN, dst = r[2] % MODEL_PLAIN;
@@ -368,7 +369,7 @@ static bool op_tables(struct gch_model *md, const u32 *r)
 	return gch_model_tables_new(md);
 }
 
-/* From here on a collection goes on beside the program. */
+/* From here on a collection runs beside the program. */
 static bool op_request(struct gch_model *md, const u32 *r)
 {
 	if (!md->h->exact)
@@ -378,7 +379,9 @@ static bool op_request(struct gch_model *md, const u32 *r)
 
 static bool op_collect(struct gch_model *md, const u32 *r)
 {
-	/* Others collect all the time: to wait for them is not the point. */
+	/*
+	 * Others collect all the time, so the program rarely waits for a collection.
+	 */
 	if (!md->h->alone && r[3] % 8)
 		return op_request(md, r);
 	return r[1] % 4 ? gch_model_collect(md, r[2] % 3) &&
@@ -402,7 +405,7 @@ static bool op_rest(struct gch_model *md, const u32 *r)
 	return true;
 }
 
-/* The frame goes, and with it all that only it referred to. */
+/* Detaching drops the frame and everything only it referred to. */
 static bool op_attach(struct gch_model *md, const u32 *r)
 {
 	struct gch_mutator *m;
@@ -505,7 +508,7 @@ static bool kill_half(struct gch_model *md)
 	return true;
 }
 
-/* Of every second root and slot. */
+/* Clears every second root and slot. */
 static bool let_go(struct gch_model *md, u32 first)
 {
 	u32 i;
@@ -520,10 +523,10 @@ static bool let_go(struct gch_model *md, u32 first)
 }
 
 /**
- * gch_model_room - finds nodes for what comes next
+ * gch_model_room - frees nodes for the next operation
  * @md: the model
  *
- * Those of the garbage first, then others.
+ * First those of garbage, then others.
  *
  * Return: true if heap and shadow agree.
  */
@@ -544,11 +547,11 @@ bool gch_model_room(struct gch_model *md)
 }
 
 /**
- * gch_model_step - the next operation
+ * gch_model_step - runs the next operation
  * @md: the model
- * @rnd: the program
+ * @rnd: random number generator of the program
  *
- * Return: true if heap and shadow still agree.
+ * Return: true if heap and shadow agree.
  */
 bool gch_model_step(struct gch_model *md, struct rnd_state *rnd)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The shadow graph: nodes, who refers to whom, and what is dead when
+ * The shadow graph: nodes, references, and the rules by which nodes die
  *
- * It knows nothing of the heap but the rules by which objects die.
+ * It does not access the heap.
  */
 #include "model.h"
 
@@ -11,12 +11,12 @@
 #include <linux/string.h>
 
 /**
- * gch_model_new - makes a model without anything in it
+ * gch_model_new - makes an empty model
  * @h: the heap
- * @number: of the model, for messages
- * @base: first of its slots
+ * @number: number of the model, for messages
+ * @base: its first slot
  *
- * Return: the model; it has no mutator and no tables.
+ * Return: the model, without mutator and tables.
  */
 struct gch_model *gch_model_new(struct gch_model_heap *h, unsigned int number,
 				unsigned int base)
@@ -47,7 +47,7 @@ static void node_free(struct gch_model *md, u32 id)
 
 /**
  * gch_model_free - frees a model
- * @md: the model; NULL is nothing
+ * @md: the model, or NULL
  */
 void gch_model_free(struct gch_model *md)
 {
@@ -59,12 +59,12 @@ void gch_model_free(struct gch_model *md)
 }
 
 /**
- * gch_model_node_new - a node that nothing refers to yet
+ * gch_model_node_new - makes a node without references to it
  * @md: the model
  * @kind: its type
- * @nr_refs: references it has room for
+ * @nr_refs: its reference words
  * @bytes: its size
- * @serial: what its data are made of
+ * @serial: number that its data are derived from
  *
  * Return: the node, 0 if all are in use.
  */
@@ -93,7 +93,7 @@ u32 gch_model_node_new(struct gch_model *md, struct gch_model_kind *kind,
 /* ---- names ---- */
 
 /**
- * gch_model_name - lets a weak entry name a node
+ * gch_model_name - makes a weak entry name a node
  * @md: the model
  * @i: the entry
  * @id: the node, 0 for none
@@ -108,7 +108,7 @@ void gch_model_name(struct gch_model *md, u32 i, u32 id)
 }
 
 /**
- * gch_model_unname - a node is dead: its entries name nothing
+ * gch_model_unname - clears the weak entries of a dead node
  * @md: the model
  * @id: the node
  */
@@ -123,7 +123,7 @@ void gch_model_unname(struct gch_model *md, u32 id)
 
 /* ---- counts ---- */
 
-/* Lowers a count; what falls to zero goes onto the stack. */
+/* Decrements a count; a node that reaches zero goes onto the stack. */
 static u32 lower(struct gch_model *md, u32 id, u32 stack)
 {
 	struct gch_model_node *n = &md->nodes[id];
@@ -134,7 +134,7 @@ static u32 lower(struct gch_model *md, u32 id, u32 stack)
 	return id;
 }
 
-/* Nodes whose last reference is gone die, and what they held perhaps too. */
+/* Kills nodes without references, and their targets if they become unreferenced. */
 static void bury(struct gch_model *md, u32 stack)
 {
 	struct gch_model_node *n;
@@ -155,7 +155,7 @@ static void bury(struct gch_model *md, u32 stack)
 /**
  * gch_model_put - writes a reference of the shadow
  * @md: the model
- * @place: where: a slot, an entry, a reference of a node
+ * @place: a slot, a table entry, or a reference of a node
  * @id: the node, 0 for none
  */
 void gch_model_put(struct gch_model *md, u32 *place, u32 id)
@@ -170,7 +170,7 @@ void gch_model_put(struct gch_model *md, u32 *place, u32 id)
 }
 
 /**
- * gch_model_drop - a node has been freed
+ * gch_model_drop - kills a node that was freed
  * @md: the model
  * @id: the node; nothing refers to it
  */
@@ -209,10 +209,10 @@ static u32 follow(struct gch_model *md, u32 stack)
 }
 
 /**
- * gch_model_reach - finds out what slots and roots lead to
+ * gch_model_reach - finds the nodes reachable from slots and roots
  * @md: the model
  *
- * Return: how many nodes; they have gch_model_reached().
+ * Return: the number of nodes; gch_model_reached() is true for them.
  */
 u32 gch_model_reach(struct gch_model *md)
 {
@@ -227,7 +227,7 @@ u32 gch_model_reach(struct gch_model *md)
 }
 
 /**
- * gch_model_reach_from - finds out what one node leads to
+ * gch_model_reach_from - finds the nodes reachable from one node
  * @md: the model
  * @id: the node
  *
@@ -240,9 +240,9 @@ u32 gch_model_reach_from(struct gch_model *md, u32 id)
 }
 
 /**
- * gch_model_disown - forgets nodes that belong to somebody else now
+ * gch_model_disown - forgets nodes that were handed to another model
  * @md: the model
- * @id: a node; nothing but what it leads to refers to any of them
+ * @id: a node; it and its reachable nodes are forgotten, and no others refer to them
  */
 void gch_model_disown(struct gch_model *md, u32 id)
 {
@@ -262,7 +262,10 @@ static void free_unmarked(struct gch_model *md, bool (*is_dead)(struct gch_model
 	struct gch_model_node *n;
 	u32 id, i, ref, stack = 0;
 
-	/* References between the dead first, so that no count of theirs falls. */
+	/*
+	 * First clears references between dead nodes, so that their counts do not
+	 * fall again.
+	 */
 	for (id = 1; id < MODEL_NODES; id++) {
 		n = &md->nodes[id];
 		if (!n->kind || !is_dead(md, id))
@@ -293,7 +296,7 @@ static bool is_unreached(struct gch_model *md, u32 id)
 }
 
 /**
- * gch_model_release - everything out of reach is dead
+ * gch_model_release - kills all unreachable nodes
  * @md: the model
  */
 void gch_model_release(struct gch_model *md)
@@ -302,7 +305,7 @@ void gch_model_release(struct gch_model *md)
 	free_unmarked(md, is_unreached);
 }
 
-/* Numbers of &struct gch_model_node.outside beside counts. */
+/* Special values of &struct gch_model_node.outside. */
 #define NOT_COLLECTED	U32_MAX
 #define SURVIVES	(U32_MAX - 1)
 
@@ -344,12 +347,12 @@ static u32 survive(struct gch_model *md, u32 id, u32 stack)
 }
 
 /**
- * gch_model_collected - a collection of rings has taken place
- * @md: the model, all of whose nodes' generations are known
- * @generation: the oldest that was collected
+ * gch_model_collected - applies a collection of rings
+ * @md: the model, with the generations of all nodes known
+ * @generation: oldest generation collected
  *
- * What could be in a ring and is young enough is garbage unless something
- * outside, the garbage of older generations included, leads to it.
+ * A node that can be in a ring and is young enough is garbage, unless it is reachable
+ * from outside; older garbage counts as outside.
  */
 void gch_model_collected(struct gch_model *md, unsigned int generation)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Calls about root tables and weak tables, in the heap and in the shadow. */
+/* Calls on root tables and weak tables, in heap and shadow. */
 #include "model.h"
 
 #include <linux/err.h>
@@ -17,8 +17,8 @@ static bool answered(struct gch_model *md, const char *call, long ret, int want)
 /**
  * gch_model_root_set - writes an entry of the root table
  * @md: the model
- * @i: the entry; there may be none
- * @src: slot that is written there
+ * @i: the entry, which need not exist
+ * @src: source slot
  *
  * Return: true if heap and shadow agree.
  */
@@ -38,8 +38,8 @@ bool gch_model_root_set(struct gch_model *md, u32 i, unsigned int src)
 /**
  * gch_model_root_get - reads an entry of the root table
  * @md: the model
- * @dst: slot that gets it
- * @i: the entry; there may be none
+ * @dst: destination slot
+ * @i: the entry, which need not exist
  *
  * Return: true if heap and shadow agree.
  */
@@ -59,7 +59,7 @@ bool gch_model_root_get(struct gch_model *md, unsigned int dst, u32 i)
 /**
  * gch_model_root_clear - empties an entry of the root table
  * @md: the model
- * @i: the entry; there may be none
+ * @i: the entry, which need not exist
  *
  * Return: true if heap and shadow agree.
  */
@@ -77,21 +77,21 @@ bool gch_model_root_clear(struct gch_model *md, u32 i)
 
 /* ---- weak entries ---- */
 
-/* Must what an entry names be alive? All that is not known to be dead is, ... */
+/* Must the named object be alive? Yes, unless it is known to be dead, ... */
 static bool must_live(struct gch_model *md, u32 id)
 {
 	if (!id || md->h->exact || md->h->explicit)
 		return id;
-	/* ... but where a collection may have come by, only what is in reach. */
+	/* ... but after a possible collection only if it is reachable. */
 	gch_model_reach(md);
 	return gch_model_reached(md, id);
 }
 
 /**
- * gch_model_weak_set - lets a weak entry name something
+ * gch_model_weak_set - sets a weak entry
  * @md: the model
  * @i: the entry
- * @src: slot that refers to it, or to nothing
+ * @src: slot of the object, or an empty one
  *
  * Return: true if heap and shadow agree.
  */
@@ -111,7 +111,7 @@ bool gch_model_weak_set(struct gch_model *md, u32 i, unsigned int src)
 	return true;
 }
 
-/* An entry reads as @alive: is that right? */
+/* Checks a weak entry that reads as @alive. */
 static bool check_life(struct gch_model *md, u32 i, bool must, bool alive)
 {
 	u32 id = md->weak[i];
@@ -128,11 +128,11 @@ static bool check_life(struct gch_model *md, u32 i, bool must, bool alive)
 /**
  * gch_model_weak_get - reads a weak entry
  * @md: the model
- * @dst: slot that gets the object, if it lives
+ * @dst: slot that receives the object, if it is alive
  * @i: the entry
  *
- * What may be dead stays in the slot only where a program need not take the same way
- * a second time.
+ * An object that may be dead stays in the slot only if the program need not be
+ * repeatable.
  *
  * Return: true if heap and shadow agree.
  */
@@ -155,7 +155,7 @@ bool gch_model_weak_get(struct gch_model *md, unsigned int dst, u32 i)
 }
 
 /**
- * gch_model_weak_alive - asks whether a weak entry names anything alive
+ * gch_model_weak_alive - checks whether a weak entry names a live object
  * @md: the model
  * @i: the entry
  *
@@ -172,7 +172,7 @@ bool gch_model_weak_alive(struct gch_model *md, u32 i)
 }
 
 /**
- * gch_model_weak_clear - lets a weak entry name nothing
+ * gch_model_weak_clear - clears a weak entry
  * @md: the model
  * @i: the entry
  *
@@ -191,7 +191,7 @@ bool gch_model_weak_clear(struct gch_model *md, u32 i)
 /**
  * gch_model_roots_grow - enlarges the root table
  * @md: the model
- * @nr: entries afterwards
+ * @nr: new number of entries
  *
  * Return: true if heap and shadow agree.
  */
@@ -215,7 +215,7 @@ bool gch_model_roots_grow(struct gch_model *md, u32 nr)
 /**
  * gch_model_weaks_grow - enlarges the weak table
  * @md: the model
- * @nr: entries afterwards
+ * @nr: new number of entries
  *
  * Return: true if heap and shadow agree.
  */
@@ -271,7 +271,7 @@ static bool weaks_new(struct gch_model *md, struct gch_weaks **table, u32 nr)
 }
 
 /**
- * gch_model_tables_new - makes the tables that the model lacks, small
+ * gch_model_tables_new - makes missing tables, in a small size
  * @md: the model
  *
  * Return: true if heap and shadow agree.
@@ -285,7 +285,7 @@ bool gch_model_tables_new(struct gch_model *md)
 }
 
 /**
- * gch_model_tables_destroy - destroys the tables, with all they refer to
+ * gch_model_tables_destroy - destroys the tables and their references
  * @md: the model
  */
 void gch_model_tables_destroy(struct gch_model *md)

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Several programs on one heap, each with a model of its own, while one collection
- * follows the other. So each shadow stays exact although all go on at once.
+ * Several programs on one heap, each with its own model, during continuous
+ * collections. So each shadow stays exact in spite of the concurrency.
  *
- * They meet in two ways. A model of its own, shared, is used by one of them after
- * the other, under its lock. And parcels are handed on in a root table: who finds
- * one knows from its seed alone what must be in it, and makes it a part of its own
- * model.
+ * The programs interact in two ways. They use a shared model in turns, under its
+ * lock. And they pass parcels in a root table: a program that finds one derives the
+ * expected contents from its seed, and adds it to its own model.
  *
- * Now and then all wait for each other, and the numbers of the heap are compared
- * with those of all models together.
+ * Now and then all programs wait for each other, and the heap's statistics are
+ * compared with all models together.
  */
 #include "model.h"
 
@@ -21,16 +20,16 @@
 
 #define THREADS		3U
 #define PARCELS		16U
-/* Operations between two meetings, and those of a turn with the shared model. */
+/* Operations between two meetings, and in a turn with the shared model. */
 #define MEET_EVERY	1000U
 #define TURN		12U
-/* How often there is a turn, or a parcel. */
+/* Operations per turn, and per parcel. */
 #define TURN_EVERY	16U
 #define PARCEL_EVERY	8U
 #define ROUNDS_PER_OP	40U
-/* Operations of each on one heap. */
+/* Operations of each program on one heap. */
 #define HEAP_OPS	3000UL
-/* Parcels are numbered from it on: their serials are not those of others. */
+/* First serial number of parcels, so that they differ from all others. */
 #define FIRST_PARCEL	BIT(24)
 
 struct crowd;
@@ -46,17 +45,17 @@ struct fellow {
 };
 
 /**
- * struct crowd - all of them
+ * struct crowd - all programs
  * @h: the heap
- * @ops: operations of each
+ * @ops: operations of each program
  * @shared: the shared model, under @lock
- * @post: root table with the parcels
+ * @post: root table of the parcels
  * @parcel: their seeds; 0 for no parcel
  * @sent: parcels sent
  * @lock: protects @shared, @post and @parcel
- * @waiting: how many have come to the present meeting
+ * @waiting: programs waiting in the current meeting
  * @meeting: its number
- * @wait: they wait here
+ * @wait: wait queue of these programs
  * @fellows: the programs
  */
 struct crowd {
@@ -66,7 +65,7 @@ struct crowd {
 	struct gch_roots *post;
 	u32 parcel[PARCELS];
 	u32 sent;
-	struct mutex lock;		/* see above */
+	struct mutex lock;		/* protects @shared, @post and @parcel */
 	atomic_t waiting;
 	atomic_t meeting;
 	wait_queue_head_t wait;
@@ -75,7 +74,7 @@ struct crowd {
 
 /* ---- the shared model ---- */
 
-/* It keeps nothing in a frame that is not its own. */
+/* Clears the frame, which belongs to the program. */
 static bool leave_shared(struct gch_model *md)
 {
 	u32 i;
@@ -109,7 +108,7 @@ static bool answered(struct gch_model *md, int ret)
 	return !ret || gch_model_fail(md, "the post returned %d", ret);
 }
 
-/* What is built belongs to nobody once it is in the table. */
+/* Once a parcel is in the table, its nodes belong to no model. */
 static bool send(struct fellow *f, u32 i)
 {
 	struct gch_model *md = f->md;
@@ -127,7 +126,7 @@ static bool send(struct fellow *f, u32 i)
 	return answered(md, gch_clear(md->m, md->base + WORK_A));
 }
 
-/* What must be in it is built once more, in the shadow alone. */
+/* Builds the expected contents again, only in the shadow. */
 static bool receive(struct fellow *f, u32 i)
 {
 	struct gch_model *md = f->md;
@@ -161,7 +160,7 @@ static bool hand_on(struct fellow *f)
 	return ok;
 }
 
-/* Nobody is there to take them: their objects are garbage now. */
+/* Drops parcels that no program received; their objects are garbage now. */
 static void burn_parcels(struct crowd *c, struct fellow *f)
 {
 	u32 i;
@@ -191,7 +190,7 @@ static void meet(struct fellow *f)
 	wait_event(c->wait, atomic_read(&c->meeting) != meeting);
 }
 
-/* All others wait. */
+/* Called while all other programs wait. */
 static void count_all(struct fellow *f)
 {
 	struct crowd *c = f->crowd;
@@ -235,7 +234,7 @@ static bool go_on(struct fellow *f)
 	return true;
 }
 
-/* Who has failed still comes to the meetings, so that nobody waits for ever. */
+/* A failed program still takes part in meetings, so that no other waits for ever. */
 static void run_fellow(struct fellow *f)
 {
 	struct crowd *c = f->crowd;
@@ -263,7 +262,9 @@ static int fellow_main(void *arg)
 	if (!gch_model_failed(f->md))
 		gch_model_empty(f->md);
 	gch_model_close(f->md);
-	/* The heap must not be found in use when the last has ended. */
+	/*
+	 * Detach first: the heap must not be in use when the last thread has ended.
+	 */
 	gch_mutator_detach(f->m);
 	kthread_complete_and_exit(&f->done, 0);
 }
@@ -282,7 +283,7 @@ static bool assemble(struct crowd *c, struct task_struct **tasks)
 		init_completion(&f->done);
 		gch_model_seed(&f->rnd, c->h.seed + i + 1, c->h.number);
 		f->md = gch_model_new(&c->h, i + 1, 0);
-		/* Only its thread uses it from then on. */
+		/* From then on only its thread uses the mutator. */
 		f->m = gch_mutator_attach(c->h.env->heap, 2 * MODEL_FRAME);
 		if (IS_ERR(f->m)) {
 			f->m = NULL;
@@ -298,7 +299,7 @@ static bool assemble(struct crowd *c, struct task_struct **tasks)
 	return true;
 }
 
-/* Those who were never woken end without having begun. */
+/* Threads that were never woken end without having begun. */
 static void dismiss(struct crowd *c, struct task_struct **tasks)
 {
 	unsigned int i;
@@ -375,7 +376,7 @@ out:
 }
 
 /**
- * gch_test_model_threads - random programs side by side, and their shadows
+ * gch_test_model_threads - concurrent random programs and their shadows
  * @env: the test
  */
 void gch_test_model_threads(struct gch_test_env *env)

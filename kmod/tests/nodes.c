@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * NUMA: what is allocated on a CPU lies on the node of that CPU
+ * NUMA: an allocation comes from the node of its CPU
  *
- * A thread on a CPU of each node, all at the same time, on a heap that has not been
- * collected and has memory enough. And where a node has no memory left, what is allocated
- * on its CPUs lies on others, as close together as anywhere.
+ * One thread per node allocates at the same time, on a heap that has not been
+ * collected, with enough memory. And if a node has no memory left, allocations of its
+ * CPUs come from other nodes, and are packed as densely as usual.
  */
 #include "tests.h"
 
@@ -106,12 +106,12 @@ static void dwell_everywhere(struct gch_test_env *env, struct gch_type *type)
 }
 
 /**
- * gch_test_nodes - objects are on the node of the CPU that allocates them
+ * gch_test_nodes - objects are on the node of the allocating CPU
  * @env: the test
  */
 void gch_test_nodes(struct gch_test_env *env)
 {
-	/* No collection gives back what may be used on any node. */
+	/* No collection may free memory that any node could reuse. */
 	struct gch_config cfg = {
 		.set = BIT(GCH_KEY_GOGC) | BIT(GCH_KEY_PERIOD_MS),
 	};
@@ -128,15 +128,15 @@ void gch_test_nodes(struct gch_test_env *env)
 		dwell_everywhere(env, type);
 }
 
-/* ---- a node that is full ---- */
+/* ---- a full node ---- */
 
-/* What lives in the heap then, and what it may hold for that. */
+/* Live objects, and the memory that the heap may hold for them. */
 #define FULL_OBJECTS	16000U
 #define FULL_SIZE	1000U
 #define FULL_MAX	(3ULL * FULL_OBJECTS * FULL_SIZE)
 #define HOG_ORDER	9
 
-/* Takes all free memory of a node; what it gets is on the list. */
+/* Takes all free memory of a node and puts it on the list. */
 static void hog(int nid, struct list_head *pages)
 {
 	gfp_t gfp = GFP_NOWAIT | __GFP_THISNODE | __GFP_NOWARN |
@@ -173,10 +173,10 @@ static void unhog(struct list_head *pages)
 /**
  * struct crowd - a thread that fills the heap on a CPU of a full node
  * @env: the test
- * @type: of its objects
+ * @type: type of its objects
  * @nid: the node
- * @far: objects that are elsewhere
- * @held: bytes that the heap holds when all are there
+ * @far: objects on other nodes
+ * @held: bytes held by the heap with all objects
  * @done: it has ended
  */
 struct crowd {
@@ -263,7 +263,7 @@ static struct gch_type *open_wide(struct gch_test_env *env)
 }
 
 /**
- * gch_test_full_node - a node without memory costs no memory of others
+ * gch_test_full_node - a full node does not waste memory of other nodes
  * @env: the test
  */
 void gch_test_full_node(struct gch_test_env *env)
@@ -275,10 +275,10 @@ void gch_test_full_node(struct gch_test_env *env)
 }
 
 /**
- * gch_test_other_node - a task whose memory is not to be of its CPU's node
+ * gch_test_other_node - a task whose memory policy excludes its CPU's node
  * @env: the test
  *
- * Whoever loads the module has seen to that: selftests/numa.sh.
+ * selftests/numa.sh sets the policy when it loads the module.
  */
 void gch_test_other_node(struct gch_test_env *env)
 {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The pacer: cycles start in time, and where they do not, mutators are held back
- * in small steps.
+ * The pacer: cycles start in time; if they are late, mutators are held back in small
+ * steps.
  *
- * The collector is kept from marking by the lock that it needs to read frames:
- * so a test knows in which phase it is, without looking at a clock.
+ * The test holds the lock that the collector needs to mark frames, so it knows the
+ * phase without a clock.
  */
 #include "tests.h"
 
@@ -15,14 +15,14 @@
 
 #define NODE_BYTES	64U
 #define NODES		20000U
-/* What one payment marks, or a little more. */
+/* Bytes that one assist marks at most, with some slack. */
 #define PAYMENT_MAX	(SZ_128K)
-/* The least goal, a tenth more, and what the CPUs have cached. */
+/* The minimum goal plus a tenth, and memory cached by CPUs. */
 #define WORST		(SZ_4M + SZ_4M / 10)
 #define CACHED		SZ_512K
-/* For what the collector does in the end: ten seconds. */
+/* Tries until the collector has acted: ten seconds. */
 #define TRIES		10000
-/* Entries of a table that keeps what was allocated last, and how much is. */
+/* Entries of a table of the last allocations, and bytes to allocate. */
 #define KEPT		4096U
 #define CHURN_BYTES	SZ_64M
 #define SOFT_LIMIT	SZ_8M
@@ -78,7 +78,7 @@ static bool wait_for(u64 (*value)(const struct gch_heap *heap),
 	return tries;
 }
 
-/* Starts a cycle that goes no further than to the marking of frames. */
+/* Starts a cycle that stops before it marks frames. */
 static bool hold_cycle(struct gch_test_env *env)
 {
 	u64 started = gch_cycles_started(env->heap);
@@ -90,14 +90,14 @@ static bool hold_cycle(struct gch_test_env *env)
 	if (!CHECK(env, wait_for(gch_cycles_started, env, started + 1),
 		   "no cycle starts"))
 		return false;
-	/* The one that ends phase SYNC. */
+	/* Waits for the handshake that ends phase SYNC. */
 	do {
 		usleep_range(1000, 2000);
 	} while (stats_of(env).handshakes == handshakes && --tries);
 	return CHECK(env, tries, "no barrier comes on");
 }
 
-/* And those that were asked for meanwhile. */
+/* And collections requested meanwhile. */
 static void let_cycle_go(struct gch_test_env *env)
 {
 	mutex_unlock(&env->heap->lock);
@@ -106,7 +106,7 @@ static void let_cycle_go(struct gch_test_env *env)
 	      "the cycle does not end");
 }
 
-/* Walks the list: each object that is read is shaded, so there is work. */
+/* Walks the list: each object read is shaded, so there is work. */
 static void walk_and_owe(struct gch_test_env *env, struct gch_type *type)
 {
 	u64 marked = stats_of(env).assist_bytes, now;
@@ -125,7 +125,7 @@ static void walk_and_owe(struct gch_test_env *env, struct gch_type *type)
 }
 
 /**
- * gch_test_assist - mutators mark for what they allocate
+ * gch_test_assist - mutators assist in proportion to their allocation
  * @env: the test
  */
 void gch_test_assist(struct gch_test_env *env)
@@ -133,7 +133,7 @@ void gch_test_assist(struct gch_test_env *env)
 	struct gch_type *type;
 	u64 marked;
 
-	/* So long that it is the work that ends a payment. */
+	/* Long enough that an assist ends because of its work. */
 	if (!open(env, GCH_KEY_ASSIST_US, 10000, 100, &type) ||
 	    !make_list(env, type) || !MUST(env, gch_collect(env->heap, 2)))
 		return;
@@ -158,7 +158,7 @@ static u64 pauses(struct gch_test_env *env)
 	return stats_of(env).pause.count;
 }
 
-/* Allocates until a call that takes no memory is held up. */
+/* Allocates until a call that takes no memory is delayed. */
 static bool allocate_until_late(struct gch_test_env *env,
 				struct gch_type *type)
 {
@@ -166,7 +166,7 @@ static bool allocate_until_late(struct gch_test_env *env,
 	unsigned int i;
 
 	while (bytes < WORST + CACHED + SZ_1M) {
-		/* To look at all counters is dear. */
+		/* Reading all counters is expensive. */
 		for (i = 0; i < 16; i++) {
 			if (!MUST(env, gch_alloc(env->m, SLOT_NEW, type)))
 				return false;
@@ -183,7 +183,7 @@ static bool allocate_until_late(struct gch_test_env *env,
 }
 
 /**
- * gch_test_late - a heap stays near its goal, whatever the collector does
+ * gch_test_late - a heap stays near its goal even if the collector is late
  * @env: the test
  */
 void gch_test_late(struct gch_test_env *env)
@@ -202,7 +202,7 @@ void gch_test_late(struct gch_test_env *env)
 		      "%llu of 100 calls held up", pauses(env) - before);
 	}
 	let_cycle_go(env);
-	/* One call more may find out that it need not be. */
+	/* One more call may find that no assist is needed. */
 	gch_clear(env->m, SLOT_NEW);
 	before = pauses(env);
 	for (i = 0; i < 100; i++)
@@ -229,7 +229,7 @@ static void churn(struct gch_test_env *env, struct gch_type *type)
 }
 
 /**
- * gch_test_soft_limit - the soft limit collects where GOGC does not
+ * gch_test_soft_limit - the soft limit triggers collections with GOGC off
  * @env: the test
  */
 void gch_test_soft_limit(struct gch_test_env *env)
@@ -244,8 +244,8 @@ void gch_test_soft_limit(struct gch_test_env *env)
 	CHECK(env, stats.cycles >= 2, "%llu cycles", stats.cycles);
 	CHECK(env, !stats.limit_hits, "the hard limit was met");
 	/*
-	 * How far past a limit that is soft is a matter of how soon workers get a
-	 * CPU. Without it all that was allocated would be held.
+	 * How far a soft limit is exceeded depends on how soon workers get a CPU.
+	 * Without the limit all allocated memory would be held.
 	 */
 	CHECK(env, stats.peak_held_bytes < CHURN_BYTES / 2, "%llu bytes held",
 	      stats.peak_held_bytes);
@@ -254,7 +254,7 @@ void gch_test_soft_limit(struct gch_test_env *env)
 }
 
 /**
- * gch_test_period - a cycle when there has been none for a while
+ * gch_test_period - periodic cycles
  * @env: the test
  */
 void gch_test_period(struct gch_test_env *env)

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What is freed is clobbered, and what is written to it afterwards is noticed. */
+/* Freed memory is clobbered, and later writes to it are detected. */
 #include "tests.h"
 
 #include <linux/err.h>
 #include <linux/string.h>
 
 #define NODE_BYTES	64U
-/* Enough to use the memory of any object again. */
+/* Enough allocations to reuse the memory of any object. */
 #define OBJECTS		1000U
-/* At the beginning of its memory an engine may keep what it needs. */
+/* An engine may keep data at the beginning of free memory. */
 #define HEAD_BYTES	16U
 
 static u64 errors(struct gch_test_env *env)
@@ -55,7 +55,7 @@ static void write_to_freed(struct gch_test_env *env, struct gch_type *type,
 	use_again(env, type, roots);
 }
 
-/* As gch_test_close(), which wants no errors. */
+/* As gch_test_close(), but errors are expected. */
 static void close(struct gch_test_env *env)
 {
 	gch_mutator_detach(env->m);
@@ -66,7 +66,7 @@ static void close(struct gch_test_env *env)
 }
 
 /**
- * gch_test_poison - freed memory is clobbered, and watched
+ * gch_test_poison - freed memory is clobbered, and writes to it are detected
  * @env: the test
  */
 void gch_test_poison(struct gch_test_env *env)

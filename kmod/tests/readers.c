@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Who reads a heap's statistics changes none of them: a reader that shares the CPU of
- * a mutator, and is displaced by it between any two counters, sees no more live than
- * ever was, and leaves no peak behind.
+ * Reading a heap's statistics does not change them: a reader that shares the CPU of a
+ * mutator, and may be preempted between any two counters, sees no more live memory
+ * than ever existed, and does not raise a peak.
  */
 #include "tests.h"
 
@@ -10,10 +10,10 @@
 #include <linux/kthread.h>
 #include <linux/sizes.h>
 
-/* What is live at most are two objects of so many bytes, and what holds them. */
+/* At most two objects of this size are live, plus their containers. */
 #define BYTES		400U
 #define LIVE_MAX	SZ_16K
-/* More often in a short test, which is short for what a reader does. */
+/* Least reads; a short test would be too short for the reader. */
 #define READS_LEAST	20000UL
 
 struct reader {
@@ -21,7 +21,7 @@ struct reader {
 	struct completion done;
 };
 
-/* Objects that die as the next ones are made. */
+/* Makes objects that die when the next one is made. */
 static int breed_main(void *arg)
 {
 	struct gch_test_env *env = arg;
@@ -72,7 +72,7 @@ static int read_main(void *arg)
 	return 0;
 }
 
-/* On one CPU, where each displaces the other. */
+/* Binds the task to one CPU, so that reader and mutator preempt each other. */
 static struct task_struct *start(struct gch_test_env *env, int (*fn)(void *),
 				 void *arg)
 {
@@ -86,7 +86,7 @@ static struct task_struct *start(struct gch_test_env *env, int (*fn)(void *),
 }
 
 /**
- * gch_test_readers - statistics and peaks while objects come and go
+ * gch_test_readers - statistics and peaks while objects are made and dropped
  * @env: the test
  */
 void gch_test_readers(struct gch_test_env *env)

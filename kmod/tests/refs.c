@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Several references in one call, behind the back of a marker that never rests
+ * Several references in one call, while marking never pauses
  *
- * One object holds all the others. Again and again what it holds is read into
- * slots, right after a cycle; the object is let go of, and a new one made with all of
- * it in it when the next cycle has just begun: then what is unmarked in the slots
- * goes to an object that is not scanned, and the slots are cleared before they are
- * looked at. Nothing is read again before that cycle has ended: it would be marked
- * for that.
+ * One object holds all the others. Again and again its references are loaded into
+ * slots right after a cycle, and it is dropped. When the next cycle has just begun, a
+ * new object is made with all the references in it: unmarked objects of the slots go
+ * into an object that is not scanned, and the slots are cleared before they are
+ * scanned. No reference is loaded before that cycle has ended, because the load would
+ * mark its object.
  */
 #include "tests.h"
 
@@ -17,14 +17,14 @@
 #include <linux/sched.h>
 
 #define REFS		8U
-/* Longest time for which they are in slots. */
+/* Longest time that the references stay in slots. */
 #define SHELF_TIME	(HZ / 10 + 1)
-/* How much less often than other tests move one reference. */
+/* Rounds of the test per round here; other tests move one reference per round. */
 #define ROUNDS_PER_MOVE	250U
 
 enum { HOLDER, SPARE, SHELF };
 
-/* All that the slots refer to is what it was. */
+/* Checks that all objects in the slots are unchanged. */
 static bool all_there(struct gch_test_env *env)
 {
 	u32 i;
@@ -59,7 +59,7 @@ static bool begin(struct gch_test_env *env, struct gch_type *leaf,
 	       clear_shelf(env);
 }
 
-/* Until a cycle has ended, but not for ever. */
+/* Waits until a cycle has ended, with a time limit. */
 static bool cycle_over(struct gch_test_env *env)
 {
 	u64 before = gch_cycles_ended(env->heap);
@@ -82,7 +82,7 @@ static u64 barriers(struct gch_test_env *env)
 	return stats.barriers;
 }
 
-/* Until a store runs the write barrier: frames have not been looked at then. */
+/* Waits until a store runs the write barrier; frames are not scanned before. */
 static bool cycle_begun(struct gch_test_env *env)
 {
 	unsigned long until = jiffies + SHELF_TIME;

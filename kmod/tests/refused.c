@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What the API refuses, and how: every wrong argument, a heap at its limit, and
- * an engine that frees when it is told.
+ * Refusals of the API: every wrong argument, a heap at its limit, and explicit frees.
  */
 #include "tests.h"
 
@@ -131,13 +130,13 @@ static void check_tables(struct gch_test_env *env)
 	MUST(env, gch_root_set(env->m, roots, 4999, 0));
 	MUST(env, gch_weaks_grow(weaks, 5000));
 	MUST(env, gch_weak_clear(env->m, weaks, 4999));
-	/* A table is a user of its heap, as a mutator is. */
+	/* Like a mutator, a table keeps its heap in use. */
 	REFUSED(env, gch_heap_delete(env->heap, NULL), EBUSY);
 	gch_weaks_destroy(env->m, weaks);
 	gch_roots_destroy(env->m, roots);
 }
 
-/* What is destroyed by a mutator of another heap stays, and what is in it. */
+/* A mutator of another heap cannot destroy a table; it keeps its contents. */
 static void check_other_tables(struct gch_test_env *env, struct gch_heap *other)
 {
 	struct gch_mutator *m = gch_mutator_attach(other, 1);
@@ -212,7 +211,7 @@ void gch_test_refused(struct gch_test_env *env)
 }
 
 #define LIMIT		SZ_8M
-/* With what an engine puts before it no more than 1 KiB, a size of all of them. */
+/* With any engine's header at most 1 KiB, which is a size of every engine. */
 #define OBJECT		960U
 
 static u32 fill(struct gch_test_env *env, struct gch_type *type,
@@ -247,7 +246,9 @@ static void empty(struct gch_test_env *env, struct gch_roots *roots, u32 nr)
 	}
 }
 
-/* Full, refused, emptied, and full again to about the same point. */
+/*
+ * Fills the heap, is refused, empties it, and fills it again to about the same point.
+ */
 static void meet_limit(struct gch_test_env *env, struct gch_roots *roots)
 {
 	struct gch_type *type = gch_test_type(env, "kilobyte", OBJECT, 0, 0);
@@ -277,7 +278,7 @@ static void meet_limit(struct gch_test_env *env, struct gch_roots *roots)
 }
 
 /**
- * gch_test_limit - a heap at its limit refuses, and can be used again
+ * gch_test_limit - a heap at its limit refuses allocations, and recovers
  * @env: the test
  */
 void gch_test_limit(struct gch_test_env *env)
@@ -296,7 +297,7 @@ void gch_test_limit(struct gch_test_env *env)
 }
 
 /**
- * gch_test_explicit - an engine without a collector frees when told
+ * gch_test_explicit - an engine without a collector frees explicitly
  * @env: the test
  */
 void gch_test_explicit(struct gch_test_env *env)

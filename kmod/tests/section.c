@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What all else rests on: after a handshake no section goes on that has not seen
- * what was published before it.
+ * The basic guarantee: after a handshake, no running section has missed what was
+ * published before it.
  *
- * An actor on each CPU enters section after section, reads the phase and lingers.
- * The phase is changed, and once a handshake has returned it is said to be done.
- * A section that acts on an older phase than the one it sees done has been missed.
+ * An actor on each CPU enters one section after the other, reads the phase and
+ * lingers. The test changes the phase, and after a handshake has returned, records
+ * the phase as done. A section that uses a phase older than the one it sees done was
+ * missed.
  */
 #include "tests.h"
 
@@ -17,18 +18,18 @@
 #include <gcheap/engine.h>
 
 #define ACTORS		4U
-/* One for so many rounds, but so many at least. */
+/* Rounds of the test per phase, and least number of phases. */
 #define ROUNDS_PER_PHASE	100U
 #define PHASES_MIN	300U
-/* Turns of the loop that an actor lingers for, at most. */
+/* Most loop iterations that an actor lingers. */
 #define LINGER		2000U
 
 /**
- * struct stage - what actors share with the test
+ * struct stage - shared state of actors and test
  * @phase: published before each handshake
  * @done: the phase whose handshake has returned
  * @missed: sections that acted on an older phase than that
- * @sections: all of them
+ * @sections: all sections
  */
 struct stage {
 	unsigned int phase;
@@ -94,7 +95,7 @@ void gch_test_section(struct gch_test_env *env)
 
 	if (!gch_test_open(env, NULL))
 		return;
-	/* Actors are no mutators, which would add their CPUs themselves. */
+	/* Actors are not mutators, which would add their CPUs themselves. */
 	cpumask_copy(env->heap->cpus, cpu_online_mask);
 	n = start_actors(env, &stage, tasks);
 	for (i = 1; i <= phases; i++) {

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * References at every place that an object can have them, in every size of
- * object: a collector that misreads the map of an object frees what only that
- * reference holds.
+ * References in every word and every size of object: a collector that misreads an
+ * object's map frees objects that only that reference keeps alive.
  */
 #include "tests.h"
 
@@ -12,7 +11,7 @@
 
 enum { PARENT, CHILD };
 
-/* Children are numbered as they are made. */
+/* Children are numbered in the order of allocation. */
 struct family {
 	struct gch_test_env *env;
 	struct gch_type *child;
@@ -42,7 +41,7 @@ static bool meet(struct family *f, u32 word, u64 number)
 	return MUST(env, gch_clear(env->m, CHILD)) && met;
 }
 
-/* Every child lives through two collections, and then none. */
+/* Every child survives two collections; after it is dropped, none. */
 static bool raise(struct family *f, const u16 *refs, u32 nr)
 {
 	struct gch_test_env *env = f->env;
@@ -65,7 +64,7 @@ static bool raise(struct family *f, const u16 *refs, u32 nr)
 	return MUST(env, gch_clear(env->m, PARENT));
 }
 
-/* References in the first word, in the last, and every seventh between. */
+/* References in the first and the last word, and in every seventh between. */
 static bool scattered(struct family *f, u32 bytes)
 {
 	u16 refs[32], words = bytes / sizeof(void *), word = 0;

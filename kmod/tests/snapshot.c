@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Snapshots of one instant, with mutators that never rest
+ * Snapshots of one instant, with mutators that never pause
  *
  * Each thread has a token for each of several places: objects of all kinds, a root
- * table, its frame. A place has sixteen words; the thread moves the tokens one word on,
- * place after place, again and again: it stores a token in the next word and then
- * clears the one before. So at any instant a token is in one word or in two neighbours;
- * one place at most has two; and those before it are one word ahead of those behind.
- * What was read at different times shows something else.
+ * table, its frame. A place has sixteen words. In each step the thread moves the
+ * tokens one word on, place after place: it stores a token in the next word and then
+ * clears the previous one. So at any instant a token is in one word or in two
+ * neighbouring ones; at most one place has two; and the places before it are one word
+ * ahead of those behind it. A snapshot read at different times violates this.
  *
- * And the threads move one token in turns, each when it has seen that the other has
- * done: an instant that is not the same for both shows it far from where it was.
+ * The threads also move one shared token in turns, each after it has seen the move of
+ * the other: a snapshot with different instants for the threads shows it far from its
+ * word.
  *
- * With every step a new object takes the place of another. What a snapshot lists is
- * referred to by a root or an object in it, and what those refer to is listed.
+ * With every step a new object replaces another one. Every object that a snapshot
+ * lists is referenced by a root or a listed object, and all targets are listed.
  */
 #include "tests.h"
 
@@ -31,21 +32,24 @@
 #define THREADS		2U
 #define SNAPSHOTS_MIN	5U
 #define SNAPSHOTS_MAX	40U
-/* Words of a place, for each thread. */
+/* Words of a place, per thread. */
 #define WORDS		16U
 
-/* Places: objects up to 512 bytes, above, and large; then a table, then a frame. */
+/*
+ * Places: objects of up to 512 bytes, larger ones, and large objects; a table; a
+ * frame.
+ */
 enum { INLINE, HEADER, LARGE, TABLE, FRAME, PLACES };
 #define HUBS		TABLE
 
-/* The references of each kind of object: those of the places, then one a thread. */
+/* References of each kind of object: those of the places, then one per thread. */
 static const u32 hub_refs[HUBS] = { 40, 400, 6000 };
 #define JUNK_WORD	(THREADS * WORDS)
 
-/* Words of the second object that the threads move a token through in turns. */
+/* First word, in the second object, of the token that both threads move in turns. */
 #define BATON_WORD	100U
 
-/* Entries of the table: the objects; the tokens; the words of the table. */
+/* Entries of the table: the objects, the tokens, the words of the table. */
 #define TOKENS		HUBS
 #define TABLE_WORDS	(TOKENS + THREADS * PLACES)
 #define ENTRIES		(TABLE_WORDS + THREADS * WORDS)
@@ -53,11 +57,11 @@ static const u32 hub_refs[HUBS] = { 40, 400, 6000 };
 /* Slots of a thread. */
 enum { TOKEN, HUB, JUNK, FIRST_WORD, SLOTS = FIRST_WORD + WORDS };
 
-/* Objects that make a cycle take its time. */
+/* Objects that make a cycle last long enough. */
 #define CROWD		5000U
-/* More objects and references than there can be. */
+/* Upper bound of objects and references. */
 #define SEEN_MAX	BIT(15)
-/* Root slots of frames that are looked at. */
+/* Frame slots that are recorded. */
 #define SLOTS_MAX	256U
 
 struct snap_test {
@@ -78,21 +82,21 @@ struct mover {
 };
 
 /**
- * struct seen - what a snapshot showed
+ * struct seen - contents of a snapshot
  * @entry: objects of the table
- * @hub: what words of places in objects refer to
- * @baton: words that the token of both is in
+ * @hub: targets of the words of places in objects
+ * @baton: words that hold the shared token
  * @slot: slots of frames
- * @slot_obj: and what they refer to
+ * @slot_obj: targets of these slots
  * @nr_slots: their number
  * @obj: all objects
  * @nr: their number
- * @target: what is referred to, by whatever
- * @nr_targets: how often
- * @refs: references of objects
- * @roots: roots
- * @cur: the object whose references follow
- * @whole: the last line has been seen
+ * @target: targets of all references
+ * @nr_targets: number of targets
+ * @refs: number of references of objects
+ * @roots: number of roots
+ * @cur: the object whose references are being read
+ * @whole: the last line has been read
  */
 struct seen {
 	u64 entry[ENTRIES];
@@ -146,7 +150,7 @@ static bool take_token(struct mover *v, unsigned int place)
 					    place));
 }
 
-/* If it is this thread's turn: moves the token that both have. */
+/* If it is this thread's turn, moves the shared token. */
 static bool pass_baton(struct mover *v)
 {
 	unsigned int to = (v->baton + 1) % WORDS;
@@ -169,7 +173,7 @@ static bool pass_baton(struct mover *v)
 	return MUST(env, gch_clear(v->m, JUNK));
 }
 
-/* A new object of some kind, in an old one; its predecessor is garbage. */
+/* Stores a new object of some kind in an old one; its predecessor becomes garbage. */
 static bool renew_junk(struct mover *v)
 {
 	struct gch_test_env *env = v->t->env;
@@ -360,7 +364,7 @@ static void check_closed(struct gch_test_env *env, struct seen *s)
 	CHECK(env, !twice, "%u objects are listed twice", twice);
 }
 
-/* The words of a place that its token is in. */
+/* The words of a place that hold its token. */
 static unsigned long words_of(const struct seen *s, unsigned int thread,
 			      unsigned int place)
 {
@@ -380,7 +384,7 @@ static unsigned long words_of(const struct seen *s, unsigned int thread,
 	return words;
 }
 
-/* The foremost of one word or of two neighbours; -1 if it is neither. */
+/* The foremost of one word or two neighbouring words; -1 for anything else. */
 static int lead_of(unsigned long words)
 {
 	unsigned int i;
@@ -542,9 +546,9 @@ void gch_test_snapshot(struct gch_test_env *env)
 		snapshots(env);
 }
 
-/* ---- much that is overwritten ---- */
+/* ---- many overwritten words ---- */
 
-/* Words that a thread overwrites: pages that are spare at first have room for few. */
+/* Words that a thread overwrites: more than the initial spare pages can record. */
 #define MUCH		20000U
 #define MUCH_ROUNDS	3U
 
@@ -582,7 +586,7 @@ static bool much_build(struct much *t, struct gch_type *var)
 		if (!MUST(t->env, gch_alloc_var(t->m, 1, var, 1, 8)) ||
 		    !MUST(t->env, gch_store(t->m, 0, i, 1)))
 			return false;
-	/* The thread's from now on. */
+	/* From now on the thread owns the mutator. */
 	gch_mutator_rest(t->m);
 	return true;
 }
@@ -608,10 +612,10 @@ static void much_take(struct much *t)
 }
 
 /**
- * gch_test_snapshot_much - snapshots for which much has to be kept
+ * gch_test_snapshot_much - snapshots with many overwritten words
  * @env: the test
  *
- * Sections that keep it take no memory: what they use up is taken after them.
+ * Sections that record words take no memory; used pages are replaced after them.
  */
 void gch_test_snapshot_much(struct gch_test_env *env)
 {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Spans that come into use while the heap is walked
+ * Spans that are put into use while the heap is walked
  *
- * A thread makes garbage of one size after the other, so that each sweep frees its
- * spans and their pages are used anew, in spans of other sizes. Snapshots walk all
- * spans meanwhile. A span that can be seen before all of it is there leads them
- * astray. The window is narrow: selftests/spans.sh widens it by delay points.
+ * A thread makes garbage of one size after the other, so that each sweep frees spans
+ * and their pages are reused for spans of other sizes. Meanwhile snapshots walk all
+ * spans. A span that is visible before it is completely set up leads them astray. The
+ * window is narrow: selftests/spans.sh widens it by delay points.
  */
 #include "tests.h"
 
@@ -17,10 +17,12 @@
 
 #define SNAPSHOTS_MIN	8U
 #define SNAPSHOTS_MAX	100U
-/* Objects of a size, before the next. */
+/* Objects of one size before the next size. */
 #define ROW		2000U
 
-/* Of spans whose marks are found through their pages, of one page or several. */
+/*
+ * Sizes of spans whose marks are found through their pages, with one page or several.
+ */
 static const u32 sizes[] = { 1024, 4, 5376, 600, 20480, 2048, 9472 };
 
 struct spans_test {
@@ -38,7 +40,7 @@ static bool make_one(struct spans_test *t, struct gch_mutator *m)
 
 	if (!MUST(env, gch_alloc_var(m, 1, t->type, size > 8, size)))
 		return false;
-	/* Some live on for a while, and refer to one another. */
+	/* Some objects stay alive for a while and refer to one another. */
 	if (size > 8 && t->objects % 16)
 		return MUST(env, gch_store(m, 1, 0, 0)) &&
 		       MUST(env, gch_copy(m, 0, 1));
@@ -78,7 +80,7 @@ static void walk(struct spans_test *t)
 }
 
 /**
- * gch_test_spans - snapshots beside spans that come into use
+ * gch_test_spans - snapshots while spans are put into use
  * @env: the test
  */
 void gch_test_spans(struct gch_test_env *env)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Collections that stop mutators: never, at both ends of marking, throughout
+ * Collections that stop mutators: never, at both ends of marking, or throughout
  *
- * The collector is kept from marking by the lock that it needs to read frames.
- * Whether a call of another task goes on then is the difference.
+ * The test holds the lock that the collector needs to mark frames. The modes differ
+ * in whether a call of another task completes meanwhile.
  */
 #include "tests.h"
 
@@ -14,18 +14,18 @@
 #include <linux/kthread.h>
 #include <gcheap/engine.h>
 
-/* For a call that goes on, and to see that one does not. */
+/* Timeout for a call that completes, and for one that must not. */
 #define LONG	(10 * HZ)
 #define BRIEF	(HZ / 20 + 1)
-/* For the collector to come to where it waits: ten seconds. */
+/* Tries until the collector waits for the lock: ten seconds. */
 #define TRIES	10000
 
 /**
  * struct caller - a task that makes one call
  * @env: the test
- * @ready: it has a mutator, or none could be had
+ * @ready: it has attached, or has failed to
  * @go: it may make the call
- * @called: it has
+ * @called: the call has returned
  * @done: it has ended
  */
 struct caller {
@@ -62,12 +62,12 @@ static struct gch_stats stats_of(struct gch_test_env *env)
 }
 
 /**
- * gch_test_cycle_begin - asks for a collection, which the caller holds up
- * @env: the test; the caller has the lock of its heap
- * @ticket: of the collection
+ * gch_test_cycle_begin - requests a collection, which the caller blocks
+ * @env: the test; the caller holds the lock of its heap
+ * @ticket: ticket of the collection
  *
- * Return: true if it has begun: the first handshake is over, and the heap is stopped,
- * if it will be.
+ * Return: true if it has begun: the first handshake is over, and the heap is stopped
+ * if this mode stops it.
  */
 bool gch_test_cycle_begin(struct gch_test_env *env, u64 *ticket)
 {
@@ -127,7 +127,7 @@ static void stop_with(struct gch_test_env *env, u64 stw)
 
 	if (!gch_test_open(env, &cfg))
 		return;
-	/* That stops mutators too. */
+	/* Verification stops mutators too. */
 	MUST(env, gch_heap_tune(env->heap, GCH_KEY_VERIFY, 0, NULL));
 	init_completion(&c.ready);
 	init_completion(&c.go);
@@ -145,7 +145,7 @@ static void stop_with(struct gch_test_env *env, u64 stw)
 }
 
 /**
- * gch_test_stw - what goes on while a collection marks
+ * gch_test_stw - calls of mutators while a collection marks
  * @env: the test
  */
 void gch_test_stw(struct gch_test_env *env)

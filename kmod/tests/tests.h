@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the tests of gcheap_selftest.ko share. */
+/* Declarations shared by the tests of gcheap_selftest.ko. */
 #ifndef _GCHEAP_TESTS_H
 #define _GCHEAP_TESTS_H
 
@@ -20,14 +20,14 @@
 #define GCH_TEST_ALL		(GCH_TEST_COLLECTED | GCH_TEST_SLAB)
 
 /**
- * struct gch_test_env - where a test runs
+ * struct gch_test_env - environment of a test
  * @engine: the engine under test
- * @rounds: how long tests with a length should go on
- * @seed: of random tests, never 0
- * @heap: a heap of it, made by gch_test_open()
+ * @rounds: rounds of tests with a variable length
+ * @seed: seed of random tests, never 0
+ * @heap: heap of the test, made by gch_test_open()
  * @m: the test's mutator of @heap
- * @failures: what went wrong so far; changed by gch_test_fail() only
- * @skipped: why the test could not be run
+ * @failures: number of failures; changed by gch_test_fail() only
+ * @skipped: reason why the test was skipped
  */
 struct gch_test_env {
 	enum gcheap_engine engine;
@@ -41,7 +41,7 @@ struct gch_test_env {
 
 /**
  * struct gch_test - a test
- * @name: what it tests
+ * @name: its name
  * @engines: bit per engine that it applies to
  * @run: the test; it opens the heap, main.c closes it
  * @named: it is run only by its name
@@ -67,8 +67,8 @@ void gch_test_collector_stop(struct task_struct *collector);
 bool gch_test_cycle_begin(struct gch_test_env *env, u64 *ticket);
 
 /*
- * The n-th allocation from here on that the calling task makes fails, where the
- * kernel can do that; 0 for none.
+ * Makes the n-th allocation of the calling task from here on fail, if the kernel
+ * supports that; 0 for none.
  */
 static inline void gch_test_fault_arm(unsigned int nth)
 {
@@ -77,7 +77,7 @@ static inline void gch_test_fault_arm(unsigned int nth)
 #endif
 }
 
-/* How many allocations from now on that is; 0 if it was, or will not be. */
+/* Allocations until that fault; 0 if it has occurred, or is not armed. */
 static inline unsigned int gch_test_fault_ahead(void)
 {
 #ifdef CONFIG_FAULT_INJECTION
@@ -87,13 +87,13 @@ static inline unsigned int gch_test_fault_ahead(void)
 #endif
 }
 
-/* Calls it off. */
+/* Disarms the fault. */
 static inline void gch_test_fault_disarm(void)
 {
 	gch_test_fault_arm(0);
 }
 
-/* In pieces: a thread may take longer than a task should be stuck. */
+/* In intervals, because a thread may take longer than the hung-task timeout. */
 static inline void gch_test_wait(struct completion *done)
 {
 	while (!wait_for_completion_timeout(done, HZ))
@@ -107,7 +107,9 @@ void gch_test_fail(struct gch_test_env *env, const char *fmt, ...);
 __printf(2, 3)
 void gch_test_note(struct gch_test_env *env, const char *fmt, ...);
 
-/* Counts a failure, in words, unless the condition holds; gives it back. */
+/*
+ * Counts a failure with a message unless the condition holds; yields the condition.
+ */
 #define CHECK(env, cond, fmt, args...) ({				\
 	bool __ok = (cond);						\
 									\
@@ -125,7 +127,7 @@ void gch_test_note(struct gch_test_env *env, const char *fmt, ...);
 	!__ret;								\
 })
 
-/* A call that must be refused with just this error. */
+/* A call that must be refused with exactly this error. */
 #define REFUSED(env, call, error) ({					\
 	long __ret = (call), __want = -(error);				\
 									\

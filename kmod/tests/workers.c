@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Mark workers and their share: what is marked, and as what. A cycle ends also
- * where no worker has a CPU to itself, and does not wait for that of another heap.
+ * Mark workers and their CPU share: the work they do, and in which mode. A cycle ends
+ * even without a dedicated worker, and does not wait for that of another heap.
  */
 #include "tests.h"
 
@@ -16,7 +16,7 @@
 #define CYCLES		3U
 #define BUSY_MAX	16U
 
-/* On fewer CPUs than that no worker is dedicated for the sake of 5 percent. */
+/* On fewer CPUs a goal of 5 percent yields no dedicated worker. */
 #define PERCENT_FEW	5U
 #define CPUS_MANY	16U
 
@@ -35,7 +35,7 @@ static bool make_list(struct gch_test_env *env, unsigned int nodes)
 
 static int be_busy(void *unused)
 {
-	/* Others have their turn, and this task is never asleep. */
+	/* Yields to other tasks, but never sleeps. */
 	while (!kthread_should_stop()) {
 		cpu_relax();
 		schedule();
@@ -43,7 +43,7 @@ static int be_busy(void *unused)
 	return 0;
 }
 
-/* One task for each CPU; returns how many there are. */
+/* Starts one task per CPU; returns their number. */
 static unsigned int make_busy(struct gch_test_env *env,
 			      struct task_struct **tasks)
 {
@@ -111,13 +111,18 @@ void gch_test_workers(struct gch_test_env *env)
 		mark_with(env, PERCENT_FEW);
 }
 
-/* Long enough for the turns below; at one percent of busy CPUs half a second. */
+/*
+ * Makes a cycle long enough for the turns below; half a second at one percent of busy
+ * CPUs.
+ */
 #define SLOW_NODES	100000U
 /* Collections of one heap during one of another. */
 #define OVERTAKEN	3U
 #define SLOW_TRIES	5U
 
-/* A heap whose collections take long, since its workers may mark for so little. */
+/*
+ * Opens a heap whose collections take long, because its workers have little CPU time.
+ */
 static bool open_slow(struct gch_test_env *env)
 {
 	struct gch_config cfg = {
@@ -130,7 +135,7 @@ static bool open_slow(struct gch_test_env *env)
 	return gch_test_open(env, &cfg) && make_list(env, SLOW_NODES);
 }
 
-/* Asks for a collection of the slow heap and waits until it has begun. */
+/* Requests a collection of the slow heap and waits until it has begun. */
 static u64 begin_slow(struct gch_test_env *env)
 {
 	u64 started = gch_cycles_started(env->heap);
@@ -162,7 +167,9 @@ static void overtake(struct gch_test_env *env, struct gch_heap *quick)
 			MUST(env, gch_collect(quick, 2));
 			n++;
 		}
-		/* The last of them may have waited for the end of the other. */
+		/*
+		 * The last one may have waited for the end of the other collection.
+		 */
 		if (gch_cycles_ended(env->heap) != ended && n)
 			n--;
 		most = max(most, n);
@@ -174,7 +181,7 @@ static void overtake(struct gch_test_env *env, struct gch_heap *quick)
 }
 
 /**
- * gch_test_turns - collections of a heap while another is being marked
+ * gch_test_turns - collections of a heap while another one marks
  * @env: the test
  */
 void gch_test_turns(struct gch_test_env *env)
@@ -196,7 +203,7 @@ void gch_test_turns(struct gch_test_env *env)
 	gch_heap_put(quick);
 }
 
-/* Only the worker of the CPU that is to go down marks. */
+/* Only the worker of the CPU to unplug marks. */
 static bool open_on(struct gch_test_env *env, unsigned int cpu)
 {
 	struct gch_config cfg = {
@@ -219,7 +226,7 @@ static bool open_on(struct gch_test_env *env, unsigned int cpu)
  * gch_test_unplug - a CPU goes down while its worker marks
  * @env: the test
  *
- * It shows something only where delay points make marking slow.
+ * It is meaningful only if delay points slow down marking.
  */
 void gch_test_unplug(struct gch_test_env *env)
 {
