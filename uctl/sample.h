@@ -24,7 +24,7 @@ struct sample {
 };
 
 enum sample_verdict {
-	SAMPLE_TOO_FEW,		/* too few values for any difference to be significant */
+	SAMPLE_TOO_FEW,		/* too few values to tell them apart */
 	SAMPLE_ALIKE,
 	SAMPLE_LESS,		/* the second is less than the first */
 	SAMPLE_MORE,

@@ -3,9 +3,9 @@
  * refill: takes a span from the page heap of a Go heap with scattered free pages
  *
  * In the first half of the heap every second page is free, in the other three of
- * four. Each object has a span of its own: either one page, which the first half
- * provides, or three in a row, which only the other half has. The metrics are the
- * times of an allocation, zeroing included; each is a median over batches.
+ * four. Each object has its own span: either one page, which the first half provides,
+ * or three in a row, which only the other half has. The metrics are the times of an
+ * allocation, zeroing included; each is a median over batches.
  *
  * After a collection of a large heap, less of the refill's working set is in the CPU
  * caches. So each is also measured after the caches were filled with other data,

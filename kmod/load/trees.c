@@ -134,8 +134,8 @@ static void drop_tree(struct gch_load_thread *t, unsigned int base, int depth)
 }
 
 /*
- * Drops an incomplete tree, of which the node at @p was to be made next: the children
- * of that node, and the left siblings of it and its ancestors.
+ * Drops an incomplete tree whose next node would be at @p: the children of that node,
+ * and the left siblings of it and its ancestors.
  */
 static void abandon_tree(struct gch_load_thread *t, const struct trail *p)
 {

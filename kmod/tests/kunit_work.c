@@ -353,7 +353,7 @@ out:
 	graph_close(test, &g);
 }
 
-/* Objects with many references, of which a mutator marks one at a time. */
+/* Objects with many references; a mutator marks them one at a time. */
 #define LONG_REFS	4000U
 #define LONG_OBJECTS	(2 * ASSIST_CHECK)
 

@@ -19,7 +19,9 @@
 #define REFS		8U
 /* Longest time that the references stay in slots. */
 #define SHELF_TIME	(HZ / 10 + 1)
-/* Rounds of the test per round here; other tests move one reference per round. */
+/*
+ * Rounds of the test per repetition, which takes longer than a move in other tests.
+ */
 #define ROUNDS_PER_MOVE	250U
 
 enum { HOLDER, SPARE, SHELF };
