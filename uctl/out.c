@@ -228,8 +228,7 @@ void out_document(struct json_object *doc)
 }
 
 /**
- * out_direct() - the caller prints the document itself, because it is too large to
- * keep
+ * out_direct() - the caller prints the document itself, as it is too large
  */
 void out_direct(void)
 {

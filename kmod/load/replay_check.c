@@ -310,8 +310,7 @@ int gch_load_check_due(struct gch_load_replay *r, struct gch_load_thread *t)
 }
 
 /**
- * gch_load_check_lost - handles a record that names an object which the heap has
- * freed
+ * gch_load_check_lost - handles a record that names a freed object
  * @r: the replay
  * @t: the thread whose turn it is
  * @obj: the object

@@ -692,8 +692,7 @@ static u64 count_writes(const struct gch_py_heap *h)
 }
 
 /**
- * gch_py_written_since_full - has any reference changed since the last full
- * collection?
+ * gch_py_written_since_full - any reference written since a full collection?
  * @h: the heap
  *
  * If none has changed, another full collection would find nothing.

@@ -201,8 +201,7 @@ static bool reap_due(struct gch_py_heap *h)
 }
 
 /**
- * gch_py_settle - &gch_engine_ops.settle: frees the objects on a mutator's dying
- * stack
+ * gch_py_settle - &gch_engine_ops.settle: empties a mutator's dying stack
  * @m: a mutator
  *
  * Context: in a section.
@@ -479,8 +478,7 @@ int gch_py_alloc(struct gch_mutator *m, void **place, struct gch_type *type,
 }
 
 /**
- * gch_py_alloc_refs - allocates an object of a fixed type, and stores references in
- * it
+ * gch_py_alloc_refs - allocates an object of a fixed type with references
  * @m: a mutator
  * @place: a slot, set to the object
  * @type: its type

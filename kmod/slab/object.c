@@ -108,8 +108,7 @@ int gch_slab_alloc(struct gch_mutator *m, void **place, struct gch_type *type,
 }
 
 /**
- * gch_slab_alloc_refs - allocates an object of a fixed type, and stores references in
- * it
+ * gch_slab_alloc_refs - allocates an object of a fixed type with references
  * @m: a mutator
  * @place: a slot, set to the object
  * @type: its type

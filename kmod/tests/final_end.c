@@ -180,8 +180,7 @@ static void pause_once(struct gch_mutator *m, void *arg)
 }
 
 /**
- * gch_test_final_self - calls that a finalizer cannot make, and state that it leaves
- * behind
+ * gch_test_final_self - calls a finalizer cannot make, and state it leaves behind
  * @env: the test
  */
 void gch_test_final_self(struct gch_test_env *env)

@@ -205,8 +205,7 @@ static void kill_before_switch(struct gch_test_env *env)
 }
 
 /**
- * struct scene - a task that stops the heap waits for the owner of the interpreter
- * lock
+ * struct scene - a task that stops the heap waits for the lock's owner
  * @env: the test
  * @v: the victim, which waits for that task
  * @inside: the owner is in a section

@@ -143,8 +143,7 @@ static bool name_it(struct gch_test_env *env, struct gch_weaks *weaks)
 }
 
 /**
- * gch_test_weak_crowd - death of an object with more weak entries than one section
- * clears
+ * gch_test_weak_crowd - death of an object with more entries than a section clears
  * @env: the test
  */
 void gch_test_weak_crowd(struct gch_test_env *env)

@@ -234,8 +234,7 @@ static void take_up(struct gch_model *md)
 #define LIFTS_MAX	1000U
 
 /**
- * gch_model_lift - after a refusal: temporarily lifts the heap's limit, if there is
- * one
+ * gch_model_lift - temporarily lifts the heap's limit after a refusal
  * @md: the model
  *
  * Tables, which a program cannot do without, count against the limit too.
