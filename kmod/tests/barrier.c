@@ -421,8 +421,7 @@ static void move_while_changing(struct gch_test_env *env)
 }
 
 /**
- * gch_test_barriers - the same with each write barrier, with stops, with little
- *	time to mark, and with changes of all that
+ * gch_test_barriers - the same with other barriers, stops and CPU goals
  * @env: the test
  */
 void gch_test_barriers(struct gch_test_env *env)
