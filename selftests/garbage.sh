@@ -16,8 +16,9 @@ limit=$((16 * MIB)) total=$((256 * MIB))
 	limit=$((256 * MIB))
 	total=$((${GCHEAP_GARBAGE:-8192} * MIB))
 }
-# What may be held more at the end than at half time, with nothing alive: two arenas.
-slack=$((4 * MIB))
+# What may be held more at the end than at half time, with nothing alive: two arenas and
+# their descriptors.
+slack=$((5 * MIB))
 
 allocated()
 {
