@@ -106,7 +106,7 @@ static bool reserve(struct gch_heap *heap, size_t bytes, u64 limit)
  *
  * Context: any.
  * Return: false if the bytes would exceed the heap's limit. After true, the caller
- * calls gch_taken() when it has the memory, or gch_unhold() when the allocation
+ * calls gch_taken() when it has the memory, or gch_uncharge() when the allocation
  * fails.
  */
 bool gch_reserve(struct gch_heap *heap, size_t bytes)
@@ -129,38 +129,38 @@ void gch_taken(struct gch_heap *heap)
 }
 
 /**
- * gch_hold - counts bytes that a heap now holds
+ * gch_charge - counts bytes that a heap now holds
  * @heap: the heap
  * @bytes: number of bytes
  *
- * gch_unhold() uncounts them.
+ * gch_uncharge() uncounts them.
  *
  * Context: any.
  * Return: false if the bytes would exceed the heap's limit; nothing is counted then.
  */
-bool gch_hold(struct gch_heap *heap, size_t bytes)
+bool gch_charge(struct gch_heap *heap, size_t bytes)
 {
 	if (!gch_reserve(heap, bytes))
 		return false;
 	gch_taken(heap);
 	return true;
 }
-EXPORT_SYMBOL_IF_KUNIT(gch_hold);
+EXPORT_SYMBOL_IF_KUNIT(gch_charge);
 
 /**
- * gch_unhold - uncounts bytes that a heap no longer holds
+ * gch_uncharge - uncounts bytes that a heap no longer holds
  * @heap: the heap
  * @bytes: number of bytes
  *
  * Context: any.
  */
-void gch_unhold(struct gch_heap *heap, size_t bytes)
+void gch_uncharge(struct gch_heap *heap, size_t bytes)
 {
 	u64 held = atomic64_sub_return(bytes, &heap->held);
 
 	gch_over_note(heap, held + bytes, held);
 }
-EXPORT_SYMBOL_IF_KUNIT(gch_unhold);
+EXPORT_SYMBOL_IF_KUNIT(gch_uncharge);
 
 /*
  * Limit for a block of an arena. Larger blocks stay below the soft limit, so that
@@ -200,7 +200,7 @@ static void *pages_get(struct gch_heap *heap, int nid, unsigned int order,
 		page = alloc_pages_node(nid, gfp | __GFP_THISNODE, order);
 	gch_memcg_leave(old);
 	if (!page) {
-		gch_unhold(heap, bytes);
+		gch_uncharge(heap, bytes);
 		return NULL;
 	}
 	gch_taken(heap);
@@ -253,7 +253,7 @@ void gch_pages_put(struct gch_heap *heap, void *addr, unsigned int order)
 	WARN_ON_ONCE(!gch_may_take_memory());
 	atomic64_add(BIT(order), &pages_returned);
 	free_pages((unsigned long)addr, order);
-	gch_unhold(heap, PAGE_SIZE << order);
+	gch_uncharge(heap, PAGE_SIZE << order);
 }
 EXPORT_SYMBOL_IF_KUNIT(gch_pages_put);
 

@@ -21,14 +21,14 @@
  * workqueue, since client functions may sleep.
  *
  * An entry pins the module that added it until its function has returned or is
- * dropped; final_end.c handles a module whose init fails. The module that made the
+ * dropped; finalizer_end.c handles a module whose init fails. The module that made the
  * heap is not pinned, or it could never be unloaded: it deletes the heap, and
  * gch_heap_delete() waits for the running function.
  *
  * gch_finals.lock protects all lists and entries. It is taken under
  * gch_heap.cycle_lock, outside sections. No client function runs under it.
  */
-#include "final.h"
+#include "finalizer.h"
 
 #include <linux/export.h>
 #include <linux/hash.h>
@@ -48,7 +48,7 @@ struct workqueue_struct *gch_final_wq;
  *
  * Context: any.
  */
-void gch_final_unpin(struct gch_final *f)
+void gch_final_unpin(struct gch_special *f)
 {
 	module_put(f->owner);
 	f->owner = NULL;
@@ -61,7 +61,7 @@ void gch_final_unpin(struct gch_final *f)
  *
  * Context: process context.
  */
-void gch_final_free(struct gch_finals *fs, struct gch_final *f)
+void gch_final_free(struct gch_finals *fs, struct gch_special *f)
 {
 	if (!f)
 		return;
@@ -70,7 +70,7 @@ void gch_final_free(struct gch_finals *fs, struct gch_final *f)
 }
 
 /* A cleanup without an id cannot be stopped. */
-static void forget_id(struct gch_finals *fs, struct gch_final *f)
+static void forget_id(struct gch_finals *fs, struct gch_special *f)
 {
 	lockdep_assert_held(&fs->lock);
 	if (f->id)
@@ -79,13 +79,13 @@ static void forget_id(struct gch_finals *fs, struct gch_final *f)
 }
 
 /* The next entry. A finalizer stays queued, a root, until its object is in a slot. */
-static struct gch_final *next_final(struct gch_finals *fs)
+static struct gch_special *next_final(struct gch_finals *fs)
 {
-	struct gch_final *f = NULL;
+	struct gch_special *f = NULL;
 
 	mutex_lock(&fs->lock);
 	if (!fs->stopped)
-		f = list_first_entry_or_null(&fs->queue, struct gch_final, node);
+		f = list_first_entry_or_null(&fs->queue, struct gch_special, node);
 	if (f && f->cleanup) {
 		list_del(&f->node);
 		forget_id(fs, f);
@@ -97,21 +97,21 @@ static struct gch_final *next_final(struct gch_finals *fs)
 }
 
 /* In a section: moves the object from the queue's root to the first slot. */
-static int move_root(struct gch_mutator *m, struct gch_final *f)
+static int move_root(struct gch_mutator *m, struct gch_special *f)
 {
 	int ret = gch_assign(m, &m->frame[0], READ_ONCE(f->root));
 
 	return ret ?: gch_assign(m, &f->root, NULL);
 }
 
-static void run_finalizer(struct gch_finals *fs, struct gch_final *f)
+static void run_finalizer(struct gch_finals *fs, struct gch_special *f)
 {
 	struct gch_mutator *m = fs->m;
 	int ret;
 
-	m->aside = &f->root;
+	m->extra_root = &f->root;
 	gch_in_section(m, ret, ret = move_root(m, f));
-	m->aside = NULL;
+	m->extra_root = NULL;
 	mutex_lock(&fs->lock);
 	list_del(&f->node);
 	fs->nr--;
@@ -126,7 +126,7 @@ static void run_finalizer(struct gch_finals *fs, struct gch_final *f)
 	gch_frame_clear(m);
 }
 
-static void run_cleanup(struct gch_finals *fs, struct gch_final *f)
+static void run_cleanup(struct gch_finals *fs, struct gch_special *f)
 {
 	if (f->dropped)
 		return;
@@ -135,7 +135,7 @@ static void run_cleanup(struct gch_finals *fs, struct gch_final *f)
 	gch_tally(fs->cleanups_run, 1);
 }
 
-static void end_final(struct gch_finals *fs, struct gch_final *f)
+static void end_final(struct gch_finals *fs, struct gch_special *f)
 {
 	mutex_lock(&fs->lock);
 	gch_final_unpin(f);
@@ -151,7 +151,7 @@ static void run_queue(struct work_struct *work)
 {
 	struct gch_finals *fs = container_of(work, struct gch_finals, work);
 	struct gch_heap *heap = fs->heap;
-	struct gch_final *f;
+	struct gch_special *f;
 
 	/* Another task may have run the work before. */
 	gch_check_forget(fs->m);
@@ -236,9 +236,9 @@ static u32 hash_ref(void *ref)
 	return hash_64((unsigned long)ref, 32);
 }
 
-static struct gch_final_object *find(struct gch_finals *fs, void *ref)
+static struct gch_special_object *find(struct gch_finals *fs, void *ref)
 {
-	struct gch_final_object *o;
+	struct gch_special_object *o;
 
 	lockdep_assert_held(&fs->lock);
 	hlist_for_each_entry(o, gch_hash_bucket(&fs->by_ref, hash_ref(ref)),
@@ -248,9 +248,9 @@ static struct gch_final_object *find(struct gch_finals *fs, void *ref)
 	return NULL;
 }
 
-static struct gch_final_object *object_new(struct gch_finals *fs, void *ref)
+static struct gch_special_object *object_new(struct gch_finals *fs, void *ref)
 {
-	struct gch_final_object *o = gch_memory_get(fs->heap, sizeof(*o));
+	struct gch_special_object *o = gch_memory_get(fs->heap, sizeof(*o));
 
 	if (!o)
 		return ERR_PTR(-ENOMEM);
@@ -271,7 +271,7 @@ static struct gch_final_object *object_new(struct gch_finals *fs, void *ref)
  *
  * Context: process context; under &gch_finals.lock, or @fs is not in use.
  */
-void gch_finals_object_free(struct gch_finals *fs, struct gch_final_object *o)
+void gch_finals_object_free(struct gch_finals *fs, struct gch_special_object *o)
 {
 	gch_hash_del(&fs->by_ref, &o->hash);
 	list_del(&o->node);
@@ -285,7 +285,7 @@ void gch_finals_object_free(struct gch_finals *fs, struct gch_final_object *o)
  *
  * Context: process context; under &gch_finals.lock.
  */
-void gch_finals_object_put(struct gch_finals *fs, struct gch_final_object *o)
+void gch_finals_object_put(struct gch_finals *fs, struct gch_special_object *o)
 {
 	if (!o->finalizer && list_empty(&o->cleanups))
 		gch_finals_object_free(fs, o);
@@ -296,8 +296,8 @@ static u32 hash_id(u64 id)
 	return hash_64(id, 32);
 }
 
-static int add_cleanup(struct gch_finals *fs, struct gch_final_object *o,
-		       struct gch_final *f)
+static int add_cleanup(struct gch_finals *fs, struct gch_special_object *o,
+		       struct gch_special *f)
 {
 	int ret;
 
@@ -308,9 +308,9 @@ static int add_cleanup(struct gch_finals *fs, struct gch_final_object *o,
 	return ret;
 }
 
-static int add_locked(struct gch_finals *fs, void *ref, struct gch_final *f)
+static int add_locked(struct gch_finals *fs, void *ref, struct gch_special *f)
 {
-	struct gch_final_object *o = find(fs, ref);
+	struct gch_special_object *o = find(fs, ref);
 	int ret = 0;
 
 	if (fs->stopped)
@@ -337,9 +337,9 @@ static int add_locked(struct gch_finals *fs, void *ref, struct gch_final *f)
 }
 
 /* Copies @what and pins its module, unless that module made the heap. */
-static struct gch_final *final_new(struct gch_finals *fs, const struct gch_final *what)
+static struct gch_special *final_new(struct gch_finals *fs, const struct gch_special *what)
 {
-	struct gch_final *f = gch_memory_get(fs->heap, sizeof(*f));
+	struct gch_special *f = gch_memory_get(fs->heap, sizeof(*f));
 
 	if (!f)
 		return ERR_PTR(-ENOMEM);
@@ -357,10 +357,10 @@ static struct gch_final *final_new(struct gch_finals *fs, const struct gch_final
 
 /* The slot keeps the object alive, so no section is needed. */
 static int try_add(struct gch_mutator *m, unsigned int src,
-		   const struct gch_final *what, u64 *id)
+		   const struct gch_special *what, u64 *id)
 {
 	struct gch_finals *fs = finals_get(m->heap);
-	struct gch_final *f;
+	struct gch_special *f;
 	int ret;
 
 	if (!fs)
@@ -380,7 +380,7 @@ static int try_add(struct gch_mutator *m, unsigned int src,
 
 /* Adds a finalizer or cleanup to an object; collects if memory is short. */
 static int add(struct gch_mutator *m, unsigned int src,
-	       const struct gch_final *what, u64 *id)
+	       const struct gch_special *what, u64 *id)
 {
 	unsigned int tries = 0;
 	int ret;
@@ -388,8 +388,8 @@ static int add(struct gch_mutator *m, unsigned int src,
 	do {
 		ret = try_add(m, src, what, id);
 	} while (ret == -ENOMEM &&
-		 gch_memory_room(m->heap, sizeof(struct gch_final) +
-				 sizeof(struct gch_final_object), &tries));
+		 gch_memory_room(m->heap, sizeof(struct gch_special) +
+				 sizeof(struct gch_special_object), &tries));
 	return ret == -ENOMEM ? gch_memory_error() : ret;
 }
 
@@ -405,8 +405,8 @@ static int check(const struct gch_mutator *m, unsigned int src)
 static int finalizer_clear(struct gch_mutator *m, void *ref)
 {
 	struct gch_finals *fs = gch_finals_of(m->heap);
-	struct gch_final *f = NULL;
-	struct gch_final_object *o;
+	struct gch_special *f = NULL;
+	struct gch_special_object *o;
 
 	if (!fs)
 		return 0;
@@ -457,7 +457,7 @@ static int finalizer_clear(struct gch_mutator *m, void *ref)
 int __gch_finalizer_set(struct gch_mutator *m, unsigned int src,
 			gch_finalizer_fn fn, void *arg, struct module *owner)
 {
-	const struct gch_final what = { .finalizer = fn, .arg = arg, .owner = owner };
+	const struct gch_special what = { .finalizer = fn, .arg = arg, .owner = owner };
 	int ret = check(m, src) ?: gch_check_call(m, _RET_IP_);
 
 	if (ret)
@@ -500,7 +500,7 @@ int __gch_cleanup_add(struct gch_mutator *m, unsigned int src,
 		      gch_cleanup_fn fn, void *arg, u64 *id,
 		      struct module *owner)
 {
-	const struct gch_final what = { .cleanup = fn, .arg = arg, .owner = owner };
+	const struct gch_special what = { .cleanup = fn, .arg = arg, .owner = owner };
 	int ret = check(m, src) ?: gch_check_call(m, _RET_IP_);
 
 	if (ret || !fn)
@@ -509,9 +509,9 @@ int __gch_cleanup_add(struct gch_mutator *m, unsigned int src,
 }
 EXPORT_SYMBOL_GPL(__gch_cleanup_add);
 
-static struct gch_final *find_id(struct gch_finals *fs, u64 id)
+static struct gch_special *find_id(struct gch_finals *fs, u64 id)
 {
-	struct gch_final *f;
+	struct gch_special *f;
 
 	lockdep_assert_held(&fs->lock);
 	hlist_for_each_entry(f, gch_hash_bucket(&fs->by_id, hash_id(id)),
@@ -521,7 +521,7 @@ static struct gch_final *find_id(struct gch_finals *fs, u64 id)
 	return NULL;
 }
 
-static struct gch_final *take_off(struct gch_finals *fs, struct gch_final *f)
+static struct gch_special *take_off(struct gch_finals *fs, struct gch_special *f)
 {
 	lockdep_assert_held(&fs->lock);
 	list_del(&f->node);
@@ -545,7 +545,7 @@ static struct gch_final *take_off(struct gch_finals *fs, struct gch_final *f)
 int gch_cleanup_stop(struct gch_heap *heap, u64 id)
 {
 	struct gch_finals *fs = gch_finals_of(heap);
-	struct gch_final *f, *unqueued = NULL;
+	struct gch_special *f, *unqueued = NULL;
 
 	if (!fs)
 		return -ENOENT;

@@ -9,7 +9,7 @@
  * registry but may still run a function, so all heaps that ever had entries are on a
  * separate list. all_lock protects it and is a leaf.
  */
-#include "final.h"
+#include "finalizer.h"
 
 #include <linux/export.h>
 #include <linux/module.h>
@@ -36,7 +36,7 @@ void gch_finals_enlist(struct gch_finals *fs)
 }
 
 /* Drops an entry unless it runs; if @owner is set, only an entry of that module. */
-static void drop(struct gch_finals *fs, struct gch_final *f, struct module *owner)
+static void drop(struct gch_finals *fs, struct gch_special *f, struct module *owner)
 {
 	lockdep_assert_held(&fs->lock);
 	if (f == fs->running || (owner && f->owner != owner))
@@ -49,7 +49,7 @@ static void drop_list(struct gch_finals *fs, struct list_head *finals,
 		      struct module *owner)
 {
 	unsigned int n = 0;
-	struct gch_final *f;
+	struct gch_special *f;
 
 	list_for_each_entry(f, finals, node) {
 		drop(fs, f, owner);
@@ -62,7 +62,7 @@ static void drop_objects(struct gch_finals *fs, struct list_head *objects,
 			 struct module *owner)
 {
 	unsigned int n = 0;
-	struct gch_final_object *o;
+	struct gch_special_object *o;
 
 	list_for_each_entry(o, objects, node) {
 		/* Without @ref it is the cursor of a walk. */
@@ -179,7 +179,7 @@ void gch_finals_forget(struct module *owner)
 
 static void free_all(struct gch_finals *fs, struct list_head *list)
 {
-	struct gch_final *f, *next;
+	struct gch_special *f, *next;
 
 	list_for_each_entry_safe(f, next, list, node) {
 		gch_final_free(fs, f);
@@ -197,7 +197,7 @@ static void free_all(struct gch_finals *fs, struct list_head *list)
 void gch_finals_exit(struct gch_heap *heap)
 {
 	struct gch_finals *fs = gch_finals_of(heap);
-	struct gch_final_object *o, *next;
+	struct gch_special_object *o, *next;
 
 	if (!fs)
 		return;

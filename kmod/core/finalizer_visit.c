@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Finalizers and cleanups during a collection: see final.c
+ * Finalizers and cleanups during a collection: see finalizer.c
  *
  * All functions here except gch_finals_stats() run under gch_heap.cycle_lock.
  */
-#include "final.h"
+#include "finalizer.h"
 
 #include <linux/sched.h>
 
@@ -21,9 +21,9 @@ static void breathe(struct gch_finals *fs, unsigned int *n)
 }
 
 /* Returns the next object, or NULL. Moves the cursor @at behind it. */
-static struct gch_final_object *next_object(struct gch_finals *fs, struct gch_final_object *at)
+static struct gch_special_object *next_object(struct gch_finals *fs, struct gch_special_object *at)
 {
-	struct gch_final_object *o;
+	struct gch_special_object *o;
 
 	if (list_is_last(&at->node, &fs->objects))
 		return NULL;
@@ -45,7 +45,7 @@ static struct gch_final_object *next_object(struct gch_finals *fs, struct gch_fi
 void gch_visit_finals(struct gch_heap *heap, gch_finals_fn fn, void *arg)
 {
 	struct gch_finals *fs = gch_finals_of(heap);
-	struct gch_final_object at = {}, *o;
+	struct gch_special_object at = {}, *o;
 	unsigned int n = 0;
 
 	if (!fs)
@@ -71,7 +71,7 @@ void gch_visit_finals(struct gch_heap *heap, gch_finals_fn fn, void *arg)
 void gch_visit_finalizing(struct gch_heap *heap, gch_roots_fn fn, void *arg)
 {
 	struct gch_finals *fs = gch_finals_of(heap);
-	struct gch_final *f;
+	struct gch_special *f;
 
 	if (!fs)
 		return;
@@ -96,7 +96,7 @@ void gch_visit_finalizing(struct gch_heap *heap, gch_roots_fn fn, void *arg)
 bool gch_finals_find(struct gch_heap *heap, gch_is_dead_fn is_dead, void *arg)
 {
 	struct gch_finals *fs = gch_finals_of(heap);
-	struct gch_final_object at = {}, *o;
+	struct gch_special_object at = {}, *o;
 	unsigned int n = 0;
 	bool found;
 
@@ -115,9 +115,9 @@ bool gch_finals_find(struct gch_heap *heap, gch_is_dead_fn is_dead, void *arg)
 	return found;
 }
 
-static void queue_finalizer(struct gch_finals *fs, struct gch_final_object *o)
+static void queue_finalizer(struct gch_finals *fs, struct gch_special_object *o)
 {
-	struct gch_final *f = o->finalizer;
+	struct gch_special *f = o->finalizer;
 
 	o->finalizer = NULL;
 	f->obj = NULL;
@@ -128,9 +128,9 @@ static void queue_finalizer(struct gch_finals *fs, struct gch_final_object *o)
 	gch_finals_object_put(fs, o);
 }
 
-static void queue_cleanups(struct gch_finals *fs, struct gch_final_object *o)
+static void queue_cleanups(struct gch_finals *fs, struct gch_special_object *o)
 {
-	struct gch_final *f;
+	struct gch_special *f;
 
 	list_for_each_entry(f, &o->cleanups, node) {
 		f->obj = NULL;
@@ -152,11 +152,11 @@ void gch_finals_revive(struct gch_heap *heap, gch_revive_fn revive, void *arg)
 {
 	struct gch_finals *fs = gch_finals_of(heap);
 	unsigned int n = 0;
-	struct gch_final_object *o;
+	struct gch_special_object *o;
 
 	mutex_lock(&fs->lock);
 	while (!list_empty(&fs->dead)) {
-		o = list_first_entry(&fs->dead, struct gch_final_object, node);
+		o = list_first_entry(&fs->dead, struct gch_special_object, node);
 		if (o->finalizer) {
 			revive(arg, o->ref);
 			queue_finalizer(fs, o);

@@ -66,12 +66,12 @@ void *gch_memory_get(struct gch_heap *heap, size_t bytes)
 	addr = kvzalloc(bytes, GFP_KEPT);
 	gch_memcg_leave(old);
 	if (!addr) {
-		gch_unhold(heap, most);
+		gch_uncharge(heap, most);
 		return NULL;
 	}
 	size = gch_memory_size(addr, bytes);
 	if (size < most)
-		gch_unhold(heap, most - size);
+		gch_uncharge(heap, most - size);
 	gch_taken(heap);
 	atomic64_add(size, &heap->kept);
 	return addr;
@@ -81,7 +81,7 @@ EXPORT_SYMBOL_GPL(gch_memory_get);
 static void unkeep(struct gch_heap *heap, size_t bytes)
 {
 	atomic64_sub(bytes, &heap->kept);
-	gch_unhold(heap, bytes);
+	gch_uncharge(heap, bytes);
 }
 
 /**

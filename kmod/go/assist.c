@@ -117,6 +117,6 @@ void gch_go_nap(struct gch_go_heap *h)
 
 	us = clamp(us, 1U, NAP_MAX_US);
 	usleep_range(us / 2, us);
-	if (atomic64_read(&h->live) < READ_ONCE(h->pace.pacer.gogc_trigger))
+	if (atomic64_read(&h->live) < READ_ONCE(h->gcc.pacer.gogc_trigger))
 		gch_go_stalled(h, ktime_get_ns() - start);
 }

@@ -3,7 +3,7 @@
 #ifndef _GCH_GO_BARRIER_H
 #define _GCH_GO_BARRIER_H
 
-#include <gcheap/barrier.h>
+#include <gcheap/ordering.h>
 #include <gcheap/engine.h>
 
 #include "mcache.h"
@@ -38,15 +38,15 @@ static __always_inline void gch_go_shade(struct gch_go_heap *h,
 					 unsigned long ref)
 {
 	struct gch_go_mcache *c = m->cache;
-	u32 n = c->nr_shaded;
+	u32 n = c->nr_wbbuf;
 
 	if (!ref)
 		return;
-	WRITE_ONCE(c->shaded[n], ref);
+	WRITE_ONCE(c->wbbuf[n], ref);
 	/* A reader that sees the number sees the entry: gch_go_is_shaded(). */
-	gch_store_release(&c->nr_shaded, n + 1);
-	if (unlikely(n + 1 == GCH_GO_SHADE_MAX))
-		gch_go_shaded_flush(h, c, m);
+	gch_store_release(&c->nr_wbbuf, n + 1);
+	if (unlikely(n + 1 == GCH_GO_WBBUF_MAX))
+		gch_go_wbbuf_flush(h, c, m);
 }
 
 #endif /* _GCH_GO_BARRIER_H */

@@ -51,7 +51,7 @@ static void begin_marking(struct gch_go_heap *h, u32 gen)
 }
 
 /*
- * Returns true if all is marked: nothing was shaded or marked since @shades was read.
+ * Returns true if all is marked: nothing was shaded or marked since @shade_count was read.
  */
 static bool end_marking(struct gch_go_heap *h, u32 gen, u64 shades)
 {
@@ -61,7 +61,7 @@ static bool end_marking(struct gch_go_heap *h, u32 gen, u64 shades)
 	} else if (!gch_go_is_stopped(h)) {
 		gch_go_stop(h);
 	}
-	return !gch_go_is_shaded(h) && gch_go_shades(h) == shades;
+	return !gch_go_is_shaded(h) && gch_go_shade_count(h) == shades;
 }
 
 static void resume_marking(struct gch_go_heap *h, u32 gen)
@@ -86,7 +86,7 @@ static void snap_objects(struct gch_go_heap *h, u32 gen)
  */
 static u64 mark_all(struct gch_go_heap *h)
 {
-	u64 before, now = gch_go_shades(h);
+	u64 before, now = gch_go_shade_count(h);
 	bool more;
 
 	do {
@@ -94,7 +94,7 @@ static u64 mark_all(struct gch_go_heap *h)
 		gch_go_mark_drain(h);
 		gch_handshake(&h->base);
 		more = gch_go_mark_more(h);
-		now = gch_go_shades(h);
+		now = gch_go_shade_count(h);
 	} while (more || now != before);
 	return now;
 }
@@ -180,7 +180,7 @@ static void sweep(struct gch_go_heap *h)
 {
 	gch_go_sweep_all(h);
 	gch_go_large_sweep(h);
-	gch_go_pace_swept(h);
+	gch_go_gcc_swept(h);
 	gch_go_scavenge(h);
 }
 
@@ -191,8 +191,8 @@ static void begin_sweeping(struct gch_go_heap *h, u32 gen)
 		gch_go_phase_set(h, gen, PHASE_FLUSH);
 		gch_handshake(&h->base);
 	}
-	gch_go_shaded_drop(h);
-	gch_go_pace_end(h);
+	gch_go_wbbuf_drop(h);
+	gch_go_gcc_end(h);
 	gch_go_sweep_begin(h);
 	if (!gch_go_is_stopped(h)) {
 		gch_go_phase_set(h, gen + 1, PHASE_OFF);
@@ -223,8 +223,8 @@ int gch_go_collect(struct gch_heap *heap, unsigned int generation)
 			       gch_val(heap, GCH_KEY_BARRIER);
 	h->stw = gch_val(heap, GCH_KEY_STW);
 	h->mark.marker = gch_val(heap, GCH_KEY_MARKER);
-	gch_go_pace_begin(h);
-	gch_go_share_begin(h);
+	gch_go_gcc_begin(h);
+	gch_go_mark_worker_begin(h);
 
 	gch_go_trace_begin(h, &t);
 	/* For the sections of all CPUs, which cannot allocate buffers. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Views in debugfs, and statistics, of a heap of this engine. */
-#include "show.h"
+#include "debug_views.h"
 
 #include <linux/rculist.h>
 #include <linux/seq_file.h>
@@ -103,7 +103,7 @@ void gch_go_show(struct gch_heap *heap, struct seq_file *seq,
 void gch_go_stats(struct gch_heap *heap, struct gch_stats *stats)
 {
 	struct gch_go_heap *h = to_go(heap);
-	u64 goal = READ_ONCE(h->pace.pacer.goal), n;
+	u64 goal = READ_ONCE(h->gcc.pacer.goal), n;
 	unsigned int i;
 
 	/* The core counts large objects. */
@@ -113,7 +113,7 @@ void gch_go_stats(struct gch_heap *heap, struct gch_stats *stats)
 		stats->alloc_bytes += n * gch_go_class_size[i >> 1];
 	}
 	stats->returned_bytes = READ_ONCE(h->scavenge.returned);
-	stats->limiter_on = READ_ONCE(h->pace.limiter_on);
+	stats->limiter_on = READ_ONCE(h->gcc.limiter_on);
 	stats->limiter_ns = gch_go_limiter_time(h);
 	stats->goal_bytes = goal == U64_MAX ? 0 : goal;
 	stats->classes = GCH_GO_CLASSES - 1;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Views and statistics of a heap; see show.c. */
+/* Views and statistics of a heap; see debug_views.c. */
 #ifndef _GCH_GO_SHOW_H
 #define _GCH_GO_SHOW_H
 

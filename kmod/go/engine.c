@@ -18,7 +18,7 @@
 #include "compat.h"
 #include "cycle.h"
 #include "limit.h"
-#include "show.h"
+#include "debug_views.h"
 #include "snaplog.h"
 #include "validate.h"
 
@@ -58,13 +58,13 @@ static int heap_init(struct gch_heap *heap, struct netlink_ext_ack *extack)
 	gch_go_central_init(h);
 	raw_spin_lock_init(&h->larges.lock);
 	INIT_LIST_HEAD(&h->larges.list);
-	raw_spin_lock_init(&h->pace.lock);
+	raw_spin_lock_init(&h->gcc.lock);
 	h->mcache = alloc_percpu_gfp(struct gch_go_mcache,
 				     GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 	if (!h->mcache)
 		return -ENOMEM;
 	heap->cache = h->mcache;
-	gch_go_cache_init(h);
+	gch_go_mcache_init(h);
 	if (gch_go_arenas_init(h))
 		goto err_cache;
 	if (gch_go_bufs_init(h)) {
@@ -75,8 +75,8 @@ static int heap_init(struct gch_heap *heap, struct netlink_ext_ack *extack)
 	}
 	gch_go_scavenge_init(h);
 	h->born = ktime_get_ns();
-	h->pace.limiter_time = h->born;
-	gch_go_pace(h);
+	h->gcc.limiter_time = h->born;
+	gch_go_gcc_update(h);
 	return 0;
 
 err_arenas:
@@ -90,7 +90,7 @@ static void tuned(struct gch_heap *heap, enum gch_key key)
 {
 	if (key == GCH_KEY_GOGC || key == GCH_KEY_LIMIT ||
 	    key == GCH_KEY_MEMORY_LIMIT || key == GCH_KEY_GC_PERCENT_CPU)
-		gch_go_pace(to_go(heap));
+		gch_go_gcc_update(to_go(heap));
 	/* A lowered limit takes effect at once. */
 	if (key == GCH_KEY_MEMORY_LIMIT && !gch_soft_allows(heap, 0))
 		gch_cycle_suggest(heap, 2);
@@ -114,7 +114,7 @@ static int mutator_init(struct gch_mutator *m)
 
 static void mutator_exit(struct gch_mutator *m)
 {
-	gch_go_large_free(to_go(m->heap), to_go_mutator(m)->stash);
+	gch_go_large_free(to_go(m->heap), to_go_mutator(m)->prealloc_large);
 }
 
 static int settle(struct gch_mutator *m)
@@ -167,9 +167,9 @@ static bool take_memory(struct gch_go_heap *h, struct gch_go_mutator *gm)
 
 	if (!gm->want_large)
 		return take_pages(h, m);
-	gch_go_large_free(h, gm->stash);
-	gm->stash = gch_go_large_new(h, m->want);
-	return gm->stash;
+	gch_go_large_free(h, gm->prealloc_large);
+	gm->prealloc_large = gch_go_large_new(h, m->want);
+	return gm->prealloc_large;
 }
 
 /* No memory: waits for the running cycle the first time, else runs one. */

@@ -5,7 +5,7 @@
  * pace_lock makes a change of the pacer atomic; mutators read goal and triggers without
  * it. It is raw, so per-CPU counters are summed before it is taken.
  */
-#include "pace.h"
+#include "gc_controller.h"
 
 #include <linux/cpumask.h>
 #include <linux/ktime.h>
@@ -24,7 +24,7 @@ static u64 allocated(struct gch_go_heap *h)
 	u64 alloc, freed = 0;
 	unsigned int cpu;
 
-	lockdep_assert_not_held(&h->pace.lock);
+	lockdep_assert_not_held(&h->gcc.lock);
 	for_each_possible_cpu(cpu)
 		freed += READ_ONCE(per_cpu_ptr(h->base.cpu, cpu)->freed_bytes);
 	alloc = gch_go_alloc_bytes(h);
@@ -43,7 +43,7 @@ u64 gch_go_time(struct gch_go_heap *h)
 	u64 ns = atomic64_read(&h->base.assist.sum);
 	unsigned int cpu;
 
-	lockdep_assert_not_held(&h->pace.lock);
+	lockdep_assert_not_held(&h->gcc.lock);
 	for_each_possible_cpu(cpu)
 		ns += READ_ONCE(per_cpu_ptr(h->base.cpu, cpu)->cpu_ns);
 	return ns;
@@ -63,7 +63,7 @@ void gch_go_stalled(struct gch_go_heap *h, u64 ns)
 	unsigned int nr = max(READ_ONCE(h->base.nr_mutators), 1U);
 
 	atomic64_add(gch_go_scale(ns, min(nr, num_online_cpus()), nr),
-		     &h->pace.stalled_ns);
+		     &h->gcc.stalled_ns);
 }
 
 /* Processor time that collecting has taken from mutators so far. */
@@ -72,7 +72,7 @@ static u64 taken(struct gch_go_heap *h)
 	u64 workers = 0, idle = 0;
 	unsigned int cpu;
 
-	lockdep_assert_not_held(&h->pace.lock);
+	lockdep_assert_not_held(&h->gcc.lock);
 	for_each_possible_cpu(cpu) {
 		const struct gch_cpu_stats *c = per_cpu_ptr(h->base.cpu, cpu);
 
@@ -80,12 +80,12 @@ static u64 taken(struct gch_go_heap *h)
 		idle += READ_ONCE(c->mark_ns[GCH_GO_IDLE]);
 	}
 	return gch_go_pacer_taken(atomic64_read(&h->base.assist.sum), workers,
-				  idle, atomic64_read(&h->pace.stalled_ns));
+				  idle, atomic64_read(&h->gcc.stalled_ns));
 }
 
 static bool limiter_due(const struct gch_go_heap *h, u64 now)
 {
-	return now >= READ_ONCE(h->pace.limiter_time) + LIMITER_EVERY;
+	return now >= READ_ONCE(h->gcc.limiter_time) + LIMITER_EVERY;
 }
 
 /*
@@ -96,24 +96,24 @@ static void limiter_update(struct gch_go_heap *h, u64 now, u64 gc)
 {
 	unsigned int cpus = clamp(READ_ONCE(h->base.nr_mutators), 1U,
 				  num_online_cpus());
-	bool was = h->pace.limiter.on;
+	bool was = h->gcc.limiter.on;
 	u64 all, part;
 
-	lockdep_assert_held(&h->pace.lock);
+	lockdep_assert_held(&h->gcc.lock);
 	if (!limiter_due(h, now))
 		return;
-	all = (now - h->pace.limiter_time) * cpus;
+	all = (now - h->gcc.limiter_time) * cpus;
 	/* A later reader may have updated the limiter first. */
-	gc = max(gc, h->pace.limiter_gc);
-	part = min(gc - h->pace.limiter_gc, all);
-	gch_go_limiter_add(&h->pace.limiter, part, all - part,
+	gc = max(gc, h->gcc.limiter_gc);
+	part = min(gc - h->gcc.limiter_gc, all);
+	gch_go_limiter_add(&h->gcc.limiter, part, all - part,
 			   cpus * LIMITER_CAPACITY);
 	if (was)
-		h->pace.limiter_ns += now - h->pace.limiter_time;
-	WRITE_ONCE(h->pace.limiter_time, now);
-	h->pace.limiter_gc = gc;
-	if (!was && h->pace.limiter.on)
-		h->pace.limiter_on++;
+		h->gcc.limiter_ns += now - h->gcc.limiter_time;
+	WRITE_ONCE(h->gcc.limiter_time, now);
+	h->gcc.limiter_gc = gc;
+	if (!was && h->gcc.limiter.on)
+		h->gcc.limiter_on++;
 }
 
 /**
@@ -129,19 +129,19 @@ bool gch_go_limiter_holds(struct gch_go_heap *h)
 {
 	u64 now, gc;
 
-	if (likely(!READ_ONCE(h->pace.limiter.on)))
+	if (likely(!READ_ONCE(h->gcc.limiter.on)))
 		return false;
 	now = ktime_get_ns();
 	if (!limiter_due(h, now))
 		return true;
 	gc = taken(h);
 	preempt_disable();
-	if (raw_spin_trylock(&h->pace.lock)) {
+	if (raw_spin_trylock(&h->gcc.lock)) {
 		limiter_update(h, now, gc);
-		raw_spin_unlock(&h->pace.lock);
+		raw_spin_unlock(&h->gcc.lock);
 	}
 	preempt_enable();
-	return READ_ONCE(h->pace.limiter.on);
+	return READ_ONCE(h->gcc.limiter.on);
 }
 
 /**
@@ -156,11 +156,11 @@ u64 gch_go_limiter_time(struct gch_go_heap *h)
 	u64 ns;
 
 	preempt_disable();
-	raw_spin_lock(&h->pace.lock);
-	ns = h->pace.limiter_ns;
-	if (h->pace.limiter.on)
-		ns += ktime_get_ns() - h->pace.limiter_time;
-	raw_spin_unlock(&h->pace.lock);
+	raw_spin_lock(&h->gcc.lock);
+	ns = h->gcc.limiter_ns;
+	if (h->gcc.limiter.on)
+		ns += ktime_get_ns() - h->gcc.limiter_time;
+	raw_spin_unlock(&h->gcc.lock);
 	preempt_enable();
 	return ns;
 }
@@ -180,8 +180,8 @@ static u64 used(struct gch_go_heap *h)
  */
 static bool is_short(struct gch_go_heap *h)
 {
-	return READ_ONCE(h->pace.pacer.limit) && !READ_ONCE(h->sweep.pages) &&
-	       used(h) >= READ_ONCE(h->pace.pacer.used_trigger) &&
+	return READ_ONCE(h->gcc.pacer.limit) && !READ_ONCE(h->sweep.pages) &&
+	       used(h) >= READ_ONCE(h->gcc.pacer.used_trigger) &&
 	       !gch_go_limiter_holds(h);
 }
 
@@ -199,13 +199,13 @@ static bool is_short(struct gch_go_heap *h)
  */
 bool gch_go_cycle_due(struct gch_go_heap *h, u64 live, bool fresh)
 {
-	if (live < READ_ONCE(h->pace.pacer.gogc_trigger) && !fresh)
+	if (live < READ_ONCE(h->gcc.pacer.gogc_trigger) && !fresh)
 		return false;
-	if (atomic_read(&h->kicked))
+	if (atomic_read(&h->cycle_requested))
 		return false;
-	if (live < READ_ONCE(h->pace.pacer.gogc_trigger) && !is_short(h))
+	if (live < READ_ONCE(h->gcc.pacer.gogc_trigger) && !is_short(h))
 		return false;
-	return !atomic_xchg(&h->kicked, 1);
+	return !atomic_xchg(&h->cycle_requested, 1);
 }
 
 static void measure(struct gch_go_heap *h, struct gch_go_pacer *p)
@@ -215,18 +215,18 @@ static void measure(struct gch_go_heap *h, struct gch_go_pacer *p)
 }
 
 /**
- * gch_go_pace - decides when the next cycle starts
+ * gch_go_gcc_update - decides when the next cycle starts
  * @h: the heap
  *
  * Context: process context.
  */
-void gch_go_pace(struct gch_go_heap *h)
+void gch_go_gcc_update(struct gch_go_heap *h)
 {
-	struct gch_go_pacer *p = &h->pace.pacer;
+	struct gch_go_pacer *p = &h->gcc.pacer;
 	u64 alive = allocated(h);
 
 	preempt_disable();
-	raw_spin_lock(&h->pace.lock);
+	raw_spin_lock(&h->gcc.lock);
 	p->gogc = gch_val(&h->base, GCH_KEY_GOGC);
 	p->limit = min_not_zero(gch_val(&h->base, GCH_KEY_LIMIT),
 				gch_val(&h->base, GCH_KEY_MEMORY_LIMIT));
@@ -235,33 +235,33 @@ void gch_go_pace(struct gch_go_heap *h)
 	p->allocated = alive;
 	gch_go_pacer_commit(p);
 	gch_go_pacer_commit_used(p);
-	raw_spin_unlock(&h->pace.lock);
+	raw_spin_unlock(&h->gcc.lock);
 	preempt_enable();
 }
 
 /**
- * gch_go_pace_swept - sets the use of memory at which the limit starts the next cycle
+ * gch_go_gcc_swept - sets the use of memory at which the limit starts the next cycle
  * @h: the heap, all of which is swept
  *
  * Context: process context.
  */
-void gch_go_pace_swept(struct gch_go_heap *h)
+void gch_go_gcc_swept(struct gch_go_heap *h)
 {
 	preempt_disable();
-	raw_spin_lock(&h->pace.lock);
-	measure(h, &h->pace.pacer);
-	gch_go_pacer_commit_used(&h->pace.pacer);
-	raw_spin_unlock(&h->pace.lock);
+	raw_spin_lock(&h->gcc.lock);
+	measure(h, &h->gcc.pacer);
+	gch_go_pacer_commit_used(&h->gcc.pacer);
+	raw_spin_unlock(&h->gcc.lock);
 	preempt_enable();
 }
 
 /**
- * gch_go_pace_begin - updates the pacer when a cycle begins
+ * gch_go_gcc_begin - updates the pacer when a cycle begins
  * @h: the heap
  *
  * Context: process context; under &gch_heap.cycle_lock.
  */
-void gch_go_pace_begin(struct gch_go_heap *h)
+void gch_go_gcc_begin(struct gch_go_heap *h)
 {
 	u64 gc = taken(h);
 
@@ -269,12 +269,12 @@ void gch_go_pace_begin(struct gch_go_heap *h)
 	atomic64_set(&h->mark.credit, 0);
 	h->mark.start = ktime_get_ns();
 	h->mark.assist_before = atomic64_read(&h->base.assist.sum);
-	h->pace.black_before = gch_go_black(h);
+	h->gcc.black_before = gch_go_black(h);
 	preempt_disable();
-	raw_spin_lock(&h->pace.lock);
+	raw_spin_lock(&h->gcc.lock);
 	limiter_update(h, h->mark.start, gc);
-	gch_go_pacer_begin(&h->pace.pacer, atomic64_read(&h->live), used(h));
-	raw_spin_unlock(&h->pace.lock);
+	gch_go_pacer_begin(&h->gcc.pacer, atomic64_read(&h->live), used(h));
+	raw_spin_unlock(&h->gcc.lock);
 	preempt_enable();
 }
 
@@ -291,7 +291,7 @@ static u64 root_bytes(struct gch_go_heap *h)
 
 	mutex_lock(&h->base.lock);
 	gch_visit_frames(&h->base, count_places, &bytes);
-	h->pace.frame_bytes = bytes;
+	h->gcc.frame_bytes = bytes;
 	gch_visit_roots(&h->base, count_places, &bytes);
 	mutex_unlock(&h->base.lock);
 	return bytes;
@@ -307,40 +307,40 @@ static unsigned int assist_share(struct gch_go_heap *h)
 }
 
 /**
- * gch_go_pace_end - updates the pacer when marking has ended
+ * gch_go_gcc_end - updates the pacer when marking has ended
  * @h: the heap
  *
  * Live bytes become the bytes that were marked or allocated black.
  *
  * Context: process context, may sleep; under &gch_heap.cycle_lock.
  */
-void gch_go_pace_end(struct gch_go_heap *h)
+void gch_go_gcc_end(struct gch_go_heap *h)
 {
 	u64 work = atomic64_read(&h->mark.bytes), black = gch_go_black(h);
-	u64 marked = work + black - h->pace.black_before;
-	struct gch_go_pacer *p = &h->pace.pacer;
+	u64 marked = work + black - h->gcc.black_before;
+	struct gch_go_pacer *p = &h->gcc.pacer;
 	u64 roots = root_bytes(h), held = gch_held_by_engine(&h->base), now, gc;
 
-	h->pace.black_before = black;
-	h->pace.last_goal = p->goal;
-	h->pace.last_live = atomic64_read(&h->live);
+	h->gcc.black_before = black;
+	h->gcc.last_goal = p->goal;
+	h->gcc.last_live = atomic64_read(&h->live);
 	/* Read at different times: free memory may appear to exceed what is held. */
-	h->pace.in_use = held - min_t(u64, held, READ_ONCE(h->mheap.free_pages) <<
+	h->gcc.in_use = held - min_t(u64, held, READ_ONCE(h->mheap.free_pages) <<
 					    GCH_GO_PAGE_SHIFT);
 	now = ktime_get_ns();
 	gc = taken(h);
 	preempt_disable();
-	raw_spin_lock(&h->pace.lock);
+	raw_spin_lock(&h->gcc.lock);
 	gch_go_pacer_end(p, atomic64_read(&h->live), work, assist_share(h));
 	limiter_update(h, now, gc);
 	p->marked = marked;
 	p->roots = roots;
-	raw_spin_unlock(&h->pace.lock);
+	raw_spin_unlock(&h->gcc.lock);
 	preempt_enable();
 	atomic64_set(&h->live, marked);
 	gch_census(&h->base, gch_live_bytes(&h->base), marked);
-	gch_go_pace(h);
-	atomic_set(&h->kicked, 0);
+	gch_go_gcc_update(h);
+	atomic_set(&h->cycle_requested, 0);
 }
 
 /**
@@ -353,7 +353,7 @@ void gch_go_pace_end(struct gch_go_heap *h)
  */
 u64 gch_go_sweep_owed(struct gch_go_heap *h, u64 live)
 {
-	u64 marked = READ_ONCE(h->pace.pacer.marked);
+	u64 marked = READ_ONCE(h->gcc.pacer.marked);
 
 	return gch_go_pacer_sweep_owed(READ_ONCE(h->sweep.pages),
 				       atomic64_read(&h->sweep.swept),
@@ -392,9 +392,9 @@ s64 gch_go_take_credit(struct gch_go_heap *h, s64 debt)
  */
 bool gch_go_is_late(struct gch_go_heap *h, u32 state, u64 live)
 {
-	return live > gch_go_pacer_worst(&h->pace.pacer) &&
-	       !READ_ONCE(h->pace.limiter.on) &&
-	       (STATE_PHASE(state) != PHASE_OFF || atomic_read(&h->kicked));
+	return live > gch_go_pacer_worst(&h->gcc.pacer) &&
+	       !READ_ONCE(h->gcc.limiter.on) &&
+	       (STATE_PHASE(state) != PHASE_OFF || atomic_read(&h->cycle_requested));
 }
 
 /**
@@ -420,8 +420,8 @@ void gch_go_owe(struct gch_go_heap *h, struct gch_mutator *m, u32 state,
 		gm->debt = 0;
 	}
 	if ((phase == PHASE_SYNC || phase == PHASE_MARK) &&
-	    !READ_ONCE(h->pace.limiter.on)) {
-		gm->debt += gch_go_pacer_owed(&h->pace.pacer, live,
+	    !READ_ONCE(h->gcc.limiter.on)) {
+		gm->debt += gch_go_pacer_owed(&h->gcc.pacer, live,
 					      atomic64_read(&h->mark.bytes),
 					      bytes);
 		gm->debt -= gch_go_take_credit(h, gm->debt);

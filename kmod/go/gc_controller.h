@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Pacing a heap, and the debts of its mutators; see pace.c. */
+/* Pacing a heap, and the debts of its mutators; see gc_controller.c. */
 #ifndef _GCH_GO_PACE_H
 #define _GCH_GO_PACE_H
 
@@ -12,7 +12,7 @@ struct gch_go_heap;
 struct gch_mutator;
 
 /**
- * struct gch_go_pace - the pacer of a heap, and the figures it needs
+ * struct gch_go_gc_controller - the pacer of a heap, and the figures it needs
  * @lock: protects changes of @pacer
  * @pacer: when a cycle starts, and how much mutators assist
  * @limiter: whether collecting takes too much processor time; under @lock
@@ -27,7 +27,7 @@ struct gch_mutator;
  * @last_live: live bytes at that time, including the objects that it found dead
  * @frame_bytes: bytes of frames at that time
  */
-struct gch_go_pace {
+struct gch_go_gc_controller {
 	raw_spinlock_t lock;		/* see above */
 	struct gch_go_pacer pacer;
 	struct gch_go_limiter limiter;
@@ -43,10 +43,10 @@ struct gch_go_pace {
 	u64 frame_bytes;
 };
 
-void gch_go_pace(struct gch_go_heap *h);
-void gch_go_pace_begin(struct gch_go_heap *h);
-void gch_go_pace_end(struct gch_go_heap *h);
-void gch_go_pace_swept(struct gch_go_heap *h);
+void gch_go_gcc_update(struct gch_go_heap *h);
+void gch_go_gcc_begin(struct gch_go_heap *h);
+void gch_go_gcc_end(struct gch_go_heap *h);
+void gch_go_gcc_swept(struct gch_go_heap *h);
 bool gch_go_cycle_due(struct gch_go_heap *h, u64 live, bool fresh);
 bool gch_go_limiter_holds(struct gch_go_heap *h);
 void gch_go_stalled(struct gch_go_heap *h, u64 ns);

@@ -12,7 +12,7 @@
  *	mheap.lock	page bitmaps and lists of arenas
  *	larges.lock	the list of large objects
  *	work.lock	the work buffers of a CPU
- *	pace.lock	the pacer
+ *	gcc.lock	the pacer
  *	snap.lock	references and pages kept for a snapshot
  *
  * A span off every list belongs to the cache or the sweeper that took it off.
@@ -29,7 +29,7 @@
 #include "mcentral.h"
 #include "mheap.h"
 #include "ops.h"
-#include "pace.h"
+#include "gc_controller.h"
 #include "scavenge.h"
 #include "sizeclass.h"
 #include "state.h"
@@ -47,7 +47,7 @@ struct gch_go_snap;
  * @stw: &enum gcheap_stw of the present cycle; under &gch_heap.cycle_lock
  * @stopped_at: start of the last stop, by ktime_get_ns()
  * @poison: free memory is filled with a pattern
- * @kicked: a cycle has been asked for
+ * @cycle_requested: a cycle has been asked for
  * @phase_wait: tasks that wait for the end of %PHASE_TERM or %PHASE_STOP
  * @mcache: the caches of the CPUs
  * @central: the central lists, by span class
@@ -56,7 +56,7 @@ struct gch_go_snap;
  * @mark: the marking of a cycle
  * @snap: the snapshot that the present cycle takes, or NULL; written before it begins
  * @live: bytes allocated and not known to be dead
- * @pace: when a cycle starts
+ * @gcc: when a cycle starts
  * @sweep: progress of the sweep
  * @born: when the heap was made, by ktime_get_ns()
  * @scavenge: how much free memory is kept
@@ -68,7 +68,7 @@ struct gch_go_heap {
 	u32 stw;
 	u64 stopped_at;
 	bool poison;
-	atomic_t kicked;
+	atomic_t cycle_requested;
 	wait_queue_head_t phase_wait;
 	struct gch_go_mcache __percpu *mcache;
 	struct gch_go_mcentral central[GCH_GO_SPAN_CLASSES];
@@ -77,7 +77,7 @@ struct gch_go_heap {
 	struct gch_go_marking mark;
 	struct gch_go_snap *snap;
 	atomic64_t live;
-	struct gch_go_pace pace;
+	struct gch_go_gc_controller gcc;
 	struct gch_go_sweep sweep;
 	u64 born;
 	struct gch_go_scavenge scavenge;
@@ -86,7 +86,7 @@ struct gch_go_heap {
 /**
  * struct gch_go_mutator - a mutator of this engine
  * @base: the core's part
- * @stash: large object whose pages were taken for the call that is repeated
+ * @prealloc_large: large object whose pages were taken for the call that is repeated
  * @want_large: &gch_mutator.want is the size of a large object, not of a span
  * @collections: collections that the present call ran for want of memory
  * @limit_waits: how often the present call has waited at the soft limit
@@ -95,7 +95,7 @@ struct gch_go_heap {
  */
 struct gch_go_mutator {
 	struct gch_mutator base;
-	struct gch_go_large *stash;
+	struct gch_go_large *prealloc_large;
 	bool want_large;
 	unsigned int collections;
 	unsigned int limit_waits;

@@ -19,7 +19,7 @@
 #include <linux/kernel.h>
 #include <linux/log2.h>
 #include <linux/overflow.h>
-#include <gcheap/barrier.h>
+#include <gcheap/ordering.h>
 #include <gcheap/engine.h>
 #include <gcheap/snapshot.h>
 

@@ -78,8 +78,8 @@ static bool take_turn(struct gch_go_marker *k)
 	atomic_inc(&k->h->mark.draining);
 	drain(k);
 	rests = k->rest;
-	if (k->share)
-		gch_go_share_end(k->h, k->share);
+	if (k->worker)
+		gch_go_mark_worker_end(k->h, k->worker);
 	gch_go_marker_end(k, true);
 	atomic_dec(&k->h->mark.draining);
 	return rests;
@@ -96,9 +96,9 @@ static enum gch_turn mark_on_cpu(void *arg, unsigned int cpu)
 	struct gch_go_marker k = { .h = h, .cpu = cpu };
 
 	if (cpu != GCH_CPU_NONE) {
-		k.share = &per_cpu_ptr(h->mcache, cpu)->share;
-		if (!k.share->joined) {
-			gch_go_share_join(h, k.share);
+		k.worker = &per_cpu_ptr(h->mcache, cpu)->worker;
+		if (!k.worker->joined) {
+			gch_go_mark_worker_join(h, k.worker);
 			gch_go_bufs_fill(h, GCH_GO_BUFS_FILL);
 		}
 	}
@@ -106,7 +106,7 @@ static enum gch_turn mark_on_cpu(void *arg, unsigned int cpu)
 		look_for_work(h);
 	if (!atomic_read(&h->mark.nr_full))
 		return atomic_read(&h->mark.draining) ? GCH_TURN_IDLE : GCH_TURN_DONE;
-	if (k.share && !gch_go_share_allows(h, k.share))
+	if (k.worker && !gch_go_mark_worker_allows(h, k.worker))
 		return h->mark.fraction ? GCH_TURN_REST : GCH_TURN_HELD;
 	k.since = ktime_get_ns();
 	return take_turn(&k) ? GCH_TURN_REST : GCH_TURN_IDLE;
@@ -183,7 +183,7 @@ static void list_shaded(struct gch_go_heap *h)
 {
 	struct gch_go_marker k = { .h = h };
 
-	gch_go_shaded_visit(h, gray_edge, &k);
+	gch_go_wbbuf_visit(h, gray_edge, &k);
 	gch_go_marker_end(&k, true);
 }
 
@@ -198,7 +198,7 @@ void gch_go_mark_drain(struct gch_go_heap *h)
 	struct gch_go_marker k = { .h = h };
 
 	list_shaded(h);
-	gch_go_share_reset(h);
+	gch_go_mark_worker_reset(h);
 	gch_workers_run(&h->base, mark_on_cpu, h);
 	while (atomic_xchg(&h->mark.overflow, 0)) {
 		gch_go_visit_marked(h, rescan, &k);
@@ -245,16 +245,16 @@ u64 gch_go_mark_some(struct gch_go_heap *h, struct gch_mutator *m, u64 work,
 	u64 done;
 
 	if (!atomic_read(&h->mark.nr_full))
-		gch_go_shaded_flush(h, c, m);
+		gch_go_wbbuf_flush(h, c, m);
 	if (!atomic_read(&h->mark.nr_full)) {
-		WRITE_ONCE(h->mark.hungry, true);
+		WRITE_ONCE(h->mark.assist_starved, true);
 		return 0;
 	}
 	/*
 	 * Seen by the collector if it finds the lists empty under their locks:
 	 * gch_go_work_left().
 	 */
-	WRITE_ONCE(c->shades, c->shades + 1);
+	WRITE_ONCE(c->shade_count, c->shade_count + 1);
 	while (k.bytes < work && step_briefly(&k) && ktime_get_ns() < deadline)
 		;
 	done = k.bytes;

@@ -13,7 +13,7 @@ struct gch_mutator;
  * struct gch_go_marking - the marking of a cycle
  * @overflow: there are gray objects that no work buffer lists, for want of a buffer
  * @nr_full: buffers with work, of all CPUs
- * @hungry: a mutator found no work to assist with
+ * @assist_starved: a mutator found no work to assist with
  * @marker: &enum gcheap_marker of the present cycle; written before it begins
  * @draining: workers within a turn: they hold work or look for some
  * @joined: workers that have begun to mark; the first of them are dedicated
@@ -28,7 +28,7 @@ struct gch_mutator;
 struct gch_go_marking {
 	atomic_t overflow;
 	atomic_t nr_full;
-	bool hungry;
+	bool assist_starved;
 	u8 marker;
 	atomic_t draining;
 	atomic_t joined;

@@ -73,7 +73,7 @@ static void mark_unlisted(struct gch_go_marker *k, unsigned long ref)
 	/* The rescan does not count objects, so count here. */
 	if (!is_piece(ref))
 		count(k, ref);
-	/* After the mark: see gch_go_shaded_flush(). */
+	/* After the mark: see gch_go_wbbuf_flush(). */
 	atomic_set_release(&k->h->mark.overflow, 1);
 }
 
@@ -241,7 +241,7 @@ bool gch_go_others_idle(const struct gch_go_heap *h)
 {
 	return !atomic_read(&h->mark.nr_full) &&
 	       (atomic_read(&h->mark.joined) > atomic_read(&h->mark.draining) ||
-		READ_ONCE(h->mark.hungry));
+		READ_ONCE(h->mark.assist_starved));
 }
 
 /**
@@ -255,7 +255,7 @@ void gch_go_offer(struct gch_go_marker *k, unsigned int least)
 {
 	if (k->sp - k->base < least || !gch_go_others_idle(k->h))
 		return;
-	WRITE_ONCE(k->h->mark.hungry, false);
+	WRITE_ONCE(k->h->mark.assist_starved, false);
 	give_every_second(k);
 }
 
@@ -364,11 +364,11 @@ noinline void gch_go_mark_turn(struct gch_go_marker *k)
 	gch_delay();
 	gch_go_offer(k, OFFER_LEAST);
 	report(k, true);
-	if (!k->share)
+	if (!k->worker)
 		cond_resched();
 	else if (!k->rest)
 		k->rest = gch_worker_wanted(k->cpu, k->since) ||
-			  !gch_go_share_next(k->h, k->share);
+			  !gch_go_mark_worker_next(k->h, k->worker);
 }
 
 static void put_buf(struct gch_go_heap *h, struct gch_go_workbuf *b, u64 nr)

@@ -24,7 +24,7 @@
  * @h: the heap
  * @cpu: CPU of the worker, or %GCH_CPU_NONE
  * @since: when its turn began, by ktime_get_ns()
- * @share: its share of the processors; NULL if none applies
+ * @worker: its share of the processors; NULL if none applies
  * @section: it is a mutator in a section, which cannot allocate
  * @rest: other tasks need the CPU more: it finishes what it has begun
  * @buf: its buffer, a stack; NULL if it has none
@@ -41,7 +41,7 @@ struct gch_go_marker {
 	struct gch_go_heap *h;
 	unsigned int cpu;
 	u64 since;
-	struct gch_go_share *share;
+	struct gch_go_mark_worker *worker;
 	bool section;
 	bool rest;
 	struct gch_go_workbuf *buf;
@@ -86,7 +86,7 @@ static inline struct gch_go_workbuf *mark_buf(struct gch_go_marker *k)
 /* Objects until the next check; the mode changes at checks only. */
 static inline unsigned int mark_every(const struct gch_go_marker *k)
 {
-	return k->share && k->share->mode == GCH_GO_FRACTIONAL ?
+	return k->worker && k->worker->mode == GCH_GO_FRACTIONAL ?
 	       CHECK_FRACTION : CHECK_EVERY;
 }
 

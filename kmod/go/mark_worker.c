@@ -15,7 +15,7 @@
  * its fraction or sweeps, for which there is no goal. The scheduler alone would
  * alternate them in ticks, and a mutator would wait for a tick.
  */
-#include "share.h"
+#include "mark_worker.h"
 
 #include <linux/cpumask.h>
 #include <linux/kernel.h>
@@ -33,7 +33,7 @@
 #define MISS_PERCENT	30U
 
 /**
- * gch_go_share - splits the CPU goal into dedicated workers and a fraction
+ * gch_go_mark_worker_split - splits the CPU goal into dedicated workers and a fraction
  * @percent: the goal, percent of all CPUs
  * @cpus: number of CPUs
  * @fraction: set to percent of a CPU for each other worker
@@ -41,7 +41,7 @@
  * Context: any.
  * Return: number of dedicated workers.
  */
-unsigned int gch_go_share(unsigned int percent, unsigned int cpus,
+unsigned int gch_go_mark_worker_split(unsigned int percent, unsigned int cpus,
 			  unsigned int *fraction)
 {
 	unsigned int goal = percent * cpus;
@@ -56,52 +56,52 @@ unsigned int gch_go_share(unsigned int percent, unsigned int cpus,
 	*fraction = (goal - whole * PERCENT) / cpus;
 	return whole;
 }
-EXPORT_SYMBOL_IF_KUNIT(gch_go_share);
+EXPORT_SYMBOL_IF_KUNIT(gch_go_mark_worker_split);
 
 /**
- * gch_go_share_begin - sets the shares for a cycle that begins
+ * gch_go_mark_worker_begin - sets the shares for a cycle that begins
  * @h: the heap
  *
  * With stw all, marking gets all CPUs.
  *
  * Context: process context; under &gch_heap.cycle_lock.
  */
-void gch_go_share_begin(struct gch_go_heap *h)
+void gch_go_mark_worker_begin(struct gch_go_heap *h)
 {
 	unsigned int percent = gch_val(&h->base, GCH_KEY_GC_PERCENT_CPU);
 	unsigned int cpu;
 
 	if (h->stw == GCHEAP_STW_ALL)
 		percent = PERCENT;
-	h->mark.dedicated = gch_go_share(percent, num_online_cpus(), &h->mark.fraction);
+	h->mark.dedicated = gch_go_mark_worker_split(percent, num_online_cpus(), &h->mark.fraction);
 	for_each_possible_cpu(cpu)
 		per_cpu_ptr(h->mcache, cpu)->mark_ns = 0;
 	atomic64_set(&h->mark.shared_ns, 0);
 }
 
 /**
- * gch_go_share_reset - resets the workers before they start to mark
+ * gch_go_mark_worker_reset - resets the workers before they start to mark
  * @h: the heap
  *
  * Context: process context; under &gch_heap.cycle_lock, no worker marks.
  */
-void gch_go_share_reset(struct gch_go_heap *h)
+void gch_go_mark_worker_reset(struct gch_go_heap *h)
 {
 	unsigned int cpu;
 
 	atomic_set(&h->mark.joined, 0);
 	for_each_possible_cpu(cpu)
-		per_cpu_ptr(h->mcache, cpu)->share.joined = false;
+		per_cpu_ptr(h->mcache, cpu)->worker.joined = false;
 }
 
 /**
- * gch_go_share_join - adds a worker that starts to mark
+ * gch_go_mark_worker_join - adds a worker that starts to mark
  * @h: the heap
  * @s: its share
  *
  * Context: kthread bound to a CPU.
  */
-void gch_go_share_join(struct gch_go_heap *h, struct gch_go_share *s)
+void gch_go_mark_worker_join(struct gch_go_heap *h, struct gch_go_mark_worker *s)
 {
 	s->joined = true;
 	s->dedicated = atomic_inc_return(&h->mark.joined) <= h->mark.dedicated;
@@ -111,7 +111,7 @@ void gch_go_share_join(struct gch_go_heap *h, struct gch_go_share *s)
 }
 
 /**
- * gch_go_share_due - is a worker behind its fraction?
+ * gch_go_mark_worker_due - is a worker behind its fraction?
  * @all: time since the cycle began
  * @fraction: percent of it for each worker
  * @cpus: number of CPUs
@@ -124,16 +124,16 @@ void gch_go_share_join(struct gch_go_heap *h, struct gch_go_share *s)
  * Context: any.
  * Return: true if it is, and if the other workers have not made up for it.
  */
-bool gch_go_share_due(u64 all, unsigned int fraction, unsigned int cpus,
+bool gch_go_mark_worker_due(u64 all, unsigned int fraction, unsigned int cpus,
 		      u64 own, u64 shared)
 {
 	return own * PERCENT < all * fraction &&
 	       shared * PERCENT < all * fraction * cpus;
 }
-EXPORT_SYMBOL_IF_KUNIT(gch_go_share_due);
+EXPORT_SYMBOL_IF_KUNIT(gch_go_mark_worker_due);
 
 /**
- * gch_go_share_turn - is a worker's turn over?
+ * gch_go_mark_worker_turn - is a worker's turn over?
  * @s: its share; if the turn is over it rests before the next
  *
  * A worker that is behind its fraction does not catch up in one turn.
@@ -141,14 +141,14 @@ EXPORT_SYMBOL_IF_KUNIT(gch_go_share_due);
  * Context: kthread bound to a CPU.
  * Return: true if it is.
  */
-bool gch_go_share_turn(const struct gch_go_share *s)
+bool gch_go_mark_worker_turn(const struct gch_go_mark_worker *s)
 {
 	return s->mode == GCH_GO_FRACTIONAL && s->since - s->woke >= TURN_NS;
 }
-EXPORT_SYMBOL_IF_KUNIT(gch_go_share_turn);
+EXPORT_SYMBOL_IF_KUNIT(gch_go_mark_worker_turn);
 
 /* May the worker begin another slice? Sets its mode. */
-static bool choose(struct gch_go_heap *h, struct gch_go_share *s, u64 now)
+static bool choose(struct gch_go_heap *h, struct gch_go_mark_worker *s, u64 now)
 {
 	if (s->dedicated)
 		return true;
@@ -156,21 +156,21 @@ static bool choose(struct gch_go_heap *h, struct gch_go_share *s, u64 now)
 	if (single_task_running())
 		return true;
 	s->mode = GCH_GO_FRACTIONAL;
-	return gch_go_share_due(now - h->mark.start, h->mark.fraction,
+	return gch_go_mark_worker_due(now - h->mark.start, h->mark.fraction,
 				num_online_cpus(),
 				READ_ONCE(raw_cpu_ptr(h->mcache)->mark_ns),
 				atomic64_read(&h->mark.shared_ns));
 }
 
 /**
- * gch_go_share_allows - may a worker begin a turn?
+ * gch_go_mark_worker_allows - may a worker begin a turn?
  * @h: the heap
  * @s: its share
  *
  * Context: kthread bound to a CPU.
  * Return: true if it may; if not it rests before it asks again.
  */
-bool gch_go_share_allows(struct gch_go_heap *h, struct gch_go_share *s)
+bool gch_go_mark_worker_allows(struct gch_go_heap *h, struct gch_go_mark_worker *s)
 {
 	s->since = ktime_get_ns();
 	s->woke = s->since;
@@ -178,7 +178,7 @@ bool gch_go_share_allows(struct gch_go_heap *h, struct gch_go_share *s)
 }
 
 /**
- * gch_go_share_next - may a worker continue after a slice?
+ * gch_go_mark_worker_next - may a worker continue after a slice?
  * @h: the heap
  * @s: its share
  *
@@ -187,12 +187,12 @@ bool gch_go_share_allows(struct gch_go_heap *h, struct gch_go_share *s)
  * Context: kthread bound to a CPU, may sleep.
  * Return: true if it may.
  */
-bool gch_go_share_next(struct gch_go_heap *h, struct gch_go_share *s)
+bool gch_go_mark_worker_next(struct gch_go_heap *h, struct gch_go_mark_worker *s)
 {
-	gch_go_share_end(h, s);
+	gch_go_mark_worker_end(h, s);
 	if (!choose(h, s, s->since))
 		return false;
-	if (gch_go_share_turn(s))
+	if (gch_go_mark_worker_turn(s))
 		return false;
 	cond_resched();
 	s->since = ktime_get_ns();
@@ -200,13 +200,13 @@ bool gch_go_share_next(struct gch_go_heap *h, struct gch_go_share *s)
 }
 
 /**
- * gch_go_share_end - counts the time of a slice
+ * gch_go_mark_worker_end - counts the time of a slice
  * @h: the heap
  * @s: its share
  *
  * Context: kthread bound to a CPU.
  */
-void gch_go_share_end(struct gch_go_heap *h, struct gch_go_share *s)
+void gch_go_mark_worker_end(struct gch_go_heap *h, struct gch_go_mark_worker *s)
 {
 	u64 now = ktime_get_ns();
 
@@ -220,7 +220,7 @@ void gch_go_share_end(struct gch_go_heap *h, struct gch_go_share *s)
 }
 
 /**
- * gch_go_share_leaves - has a sweeping worker to leave its CPU to other tasks?
+ * gch_go_mark_worker_leaves - has a sweeping worker to leave its CPU to other tasks?
  * @since: when its turn began, by ktime_get_ns()
  *
  * Reschedules first.
@@ -228,7 +228,7 @@ void gch_go_share_end(struct gch_go_heap *h, struct gch_go_share *s)
  * Context: process context, may sleep.
  * Return: true if other tasks want the CPU and the turn is over.
  */
-bool gch_go_share_leaves(u64 since)
+bool gch_go_mark_worker_leaves(u64 since)
 {
 	cond_resched();
 	return !single_task_running() && ktime_get_ns() - since >= TURN_NS;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* How much of the processors marking takes; see share.c. */
+/* How much of the processors marking takes; see mark_worker.c. */
 #ifndef _GCH_GO_SHARE_H
 #define _GCH_GO_SHARE_H
 
@@ -15,14 +15,14 @@ enum gch_go_mode {
 };
 
 /**
- * struct gch_go_share - a worker's share of its CPU
+ * struct gch_go_mark_worker - a worker's share of its CPU
  * @joined: it has begun to mark
  * @dedicated: it marks until no work is left
  * @mode: why it marks now
  * @since: start of its slice, by ktime_get_ns()
  * @woke: end of its last sleep, by ktime_get_ns()
  */
-struct gch_go_share {
+struct gch_go_mark_worker {
 	bool joined;
 	bool dedicated;
 	enum gch_go_mode mode;
@@ -30,17 +30,17 @@ struct gch_go_share {
 	u64 woke;
 };
 
-unsigned int gch_go_share(unsigned int percent, unsigned int cpus,
+unsigned int gch_go_mark_worker_split(unsigned int percent, unsigned int cpus,
 			  unsigned int *fraction);
-bool gch_go_share_due(u64 all, unsigned int fraction, unsigned int cpus,
+bool gch_go_mark_worker_due(u64 all, unsigned int fraction, unsigned int cpus,
 		      u64 own, u64 shared);
-bool gch_go_share_turn(const struct gch_go_share *s);
-void gch_go_share_begin(struct gch_go_heap *h);
-void gch_go_share_reset(struct gch_go_heap *h);
-void gch_go_share_join(struct gch_go_heap *h, struct gch_go_share *s);
-bool gch_go_share_allows(struct gch_go_heap *h, struct gch_go_share *s);
-bool gch_go_share_next(struct gch_go_heap *h, struct gch_go_share *s);
-void gch_go_share_end(struct gch_go_heap *h, struct gch_go_share *s);
-bool gch_go_share_leaves(u64 since);
+bool gch_go_mark_worker_turn(const struct gch_go_mark_worker *s);
+void gch_go_mark_worker_begin(struct gch_go_heap *h);
+void gch_go_mark_worker_reset(struct gch_go_heap *h);
+void gch_go_mark_worker_join(struct gch_go_heap *h, struct gch_go_mark_worker *s);
+bool gch_go_mark_worker_allows(struct gch_go_heap *h, struct gch_go_mark_worker *s);
+bool gch_go_mark_worker_next(struct gch_go_heap *h, struct gch_go_mark_worker *s);
+void gch_go_mark_worker_end(struct gch_go_heap *h, struct gch_go_mark_worker *s);
+bool gch_go_mark_worker_leaves(u64 since);
 
 #endif /* _GCH_GO_SHARE_H */

@@ -5,7 +5,7 @@
 
 #include <linux/atomic.h>
 #include <linux/bitops.h>
-#include <gcheap/barrier.h>
+#include <gcheap/ordering.h>
 
 #include "large.h"
 #include "mheap.h"

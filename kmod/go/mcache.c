@@ -85,7 +85,7 @@ static bool adapt_some(struct gch_go_heap *h, struct gch_go_mcache *c,
 }
 
 /**
- * gch_go_cache_adapt - adapts a CPU's cache to the state of the heap
+ * gch_go_mcache_prepare_for_sweep - adapts a CPU's cache to the state of the heap
  * @h: the heap
  * @c: the cache
  * @state: the state that the section has read, or that the collector has set
@@ -95,7 +95,7 @@ static bool adapt_some(struct gch_go_heap *h, struct gch_go_mcache *c,
  * Context: in a section on the cache's CPU; or by the collector with preemption off,
  * after a handshake has followed the last change of state; takes mcache.lock.
  */
-void gch_go_cache_adapt(struct gch_go_heap *h, struct gch_go_mcache *c,
+void gch_go_mcache_prepare_for_sweep(struct gch_go_heap *h, struct gch_go_mcache *c,
 			u32 state)
 {
 	unsigned int class = 0;
@@ -107,15 +107,15 @@ void gch_go_cache_adapt(struct gch_go_heap *h, struct gch_go_mcache *c,
 		raw_spin_unlock(&c->lock);
 	} while (!all);
 }
-EXPORT_SYMBOL_IF_KUNIT(gch_go_cache_adapt);
+EXPORT_SYMBOL_IF_KUNIT(gch_go_mcache_prepare_for_sweep);
 
 /**
- * gch_go_cache_init - sets up the caches of a heap without objects
+ * gch_go_mcache_init - sets up the caches of a heap without objects
  * @h: the heap
  *
  * Context: process context.
  */
-void gch_go_cache_init(struct gch_go_heap *h)
+void gch_go_mcache_init(struct gch_go_heap *h)
 {
 	struct gch_go_mcache *c;
 	unsigned int cpu;
@@ -231,7 +231,7 @@ static void account(struct gch_go_heap *h, struct gch_mutator *m, u32 state,
 
 	gch_max(&h->base.peak_live, live);
 	if (STATE_PHASE(state) != PHASE_OFF || READ_ONCE(h->sweep.pages) ||
-	    atomic_read(&h->kicked))
+	    atomic_read(&h->cycle_requested))
 		gch_go_owe(h, m, state, live, bytes);
 	if (gch_go_cycle_due(h, live, fresh))
 		gch_cycle_suggest(&h->base, 2);
@@ -284,15 +284,15 @@ static void set_ptrs(struct gch_go_span *s, void *obj, u64 words)
 }
 
 /* Switches the span to the page's bitmap of reference words. */
-static void mix(struct gch_go_span *s, struct gch_go_tail *tail)
+static void use_ptr_bitmap(struct gch_go_span *s, struct gch_go_tail *tail)
 {
 	unsigned int i;
 
 	for (i = 0; i < s->nelems; i++)
 		set_ptrs(s, s->base + (size_t)i * s->size, s->mask);
-	s->mixed = true;
+	s->has_ptr_bitmap = true;
 	/* A reader of an object with other reference words sees the complete bitmap. */
-	gch_store_release(&tail->mixed, 1);
+	gch_store_release(&tail->has_ptr_bitmap, 1);
 }
 
 /* Sets the reference words of an object if they differ from its span's. */
@@ -305,12 +305,12 @@ static noinline void set_mask(struct gch_go_span *s, void *obj, u64 mask)
 	} else if (gch_go_span_count(s) == 1) {
 		/* The only object: expect the next ones to be like it. */
 		s->mask = mask;
-		s->mixed = false;
+		s->has_ptr_bitmap = false;
 		WRITE_ONCE(tail->mask, mask);
-		WRITE_ONCE(tail->mixed, 0);
+		WRITE_ONCE(tail->has_ptr_bitmap, 0);
 	} else {
-		if (!s->mixed)
-			mix(s, tail);
+		if (!s->has_ptr_bitmap)
+			use_ptr_bitmap(s, tail);
 		set_ptrs(s, obj, mask);
 	}
 }
@@ -330,7 +330,7 @@ static __always_inline void set_layout(struct gch_go_span *s, void *obj,
 		return;
 	if (s->size <= GCH_GO_MAX_INLINE) {
 		mask = var ? leading(nr_refs) : type->first_words;
-		if (unlikely(mask != s->mask || s->mixed))
+		if (unlikely(mask != s->mask || s->has_ptr_bitmap))
 			set_mask(s, obj, mask);
 	} else {
 		*(unsigned long *)obj = var ? (unsigned long)nr_refs << 1 | 1 :
@@ -383,7 +383,7 @@ static struct gch_go_span *find_span(struct gch_go_heap *h,
 
 	for (;;) {
 		if (*state != gch_load_acquire(&c->state))
-			gch_go_cache_adapt(h, c, *state);
+			gch_go_mcache_prepare_for_sweep(h, c, *state);
 		s = c->span[class];
 		if (s && (s->alloc_cache || next_window(h, s)))
 			return s;
@@ -472,7 +472,7 @@ static unsigned long make_large(struct gch_go_heap *h, struct gch_mutator *m,
 {
 	struct gch_go_mcache *c = m->cache;
 	struct gch_go_mutator *gm = to_go_mutator(m);
-	struct gch_go_large *l = gm->stash;
+	struct gch_go_large *l = gm->prealloc_large;
 
 	if (!l || l->bytes != bytes) {
 		gm->want_large = true;
@@ -480,7 +480,7 @@ static unsigned long make_large(struct gch_go_heap *h, struct gch_mutator *m,
 		m->want = bytes;
 		return 0;
 	}
-	gm->stash = NULL;
+	gm->prealloc_large = NULL;
 	l->type = type;
 	l->nr_refs = nr_refs;
 	l->gen = STATE_GEN(state);
@@ -546,7 +546,7 @@ static __always_inline bool alloc_fast(struct gch_mutator *m, void **place,
 	if (unlikely(!s))
 		return false;
 	free = s->alloc_cache;
-	if (unlikely(!free || s->mask != mask || s->mixed))
+	if (unlikely(!free || s->mask != mask || s->has_ptr_bitmap))
 		return false;
 	gch_tally(c->allocs[class], 1);
 	ref = next_free(s, free);

@@ -111,7 +111,7 @@ static void span_init(struct gch_go_heap *h, struct gch_go_span *s,
 	s->tag = tag_of(s);
 	s->step = rounddown_pow_of_two(clamp(STEP_BYTES / size, 1U, 64U));
 	s->alloc_count = 0;
-	s->mixed = false;
+	s->has_ptr_bitmap = false;
 	s->mask = 0;
 	memset(s->alloc_bits, 0, sizeof(s->alloc_bits));
 	memset(s->mark_bits, 0, sizeof(s->mark_bits));

@@ -110,7 +110,7 @@ static __always_inline void **quick_ref(void *obj, u32 i)
 	if (unlikely(!is_inline_ref(ref)))
 		return (ref & TAG_MASK) == SPAN_OTHER ?
 		       quick_ref_of_other(addr, i) : quick_ref_of_large(addr, i);
-	if (unlikely(i >= BITS_PER_LONG || READ_ONCE(tail->mixed) ||
+	if (unlikely(i >= BITS_PER_LONG || READ_ONCE(tail->has_ptr_bitmap) ||
 		     !(READ_ONCE(tail->mask) & BIT_ULL(i))))
 		return NULL;
 	return (void **)addr + i;
@@ -223,7 +223,7 @@ int gch_go_load_refs(struct gch_mutator *m, void **places, void **src, u32 i,
 	int ret = 0;
 
 	if (unlikely(!is_inline_ref(ref) || i >= BITS_PER_LONG ||
-		     READ_ONCE(tail->mixed) ||
+		     READ_ONCE(tail->has_ptr_bitmap) ||
 		     wanted & ~(READ_ONCE(tail->mask) >> i)))
 		return load_refs_slow(m, state, places, *src, i, nr);
 	gch_tally(m->stats->stores, nr);

@@ -126,9 +126,9 @@ static inline void gch_go_scan_piece(struct gch_go_large *l, u32 first,
 static __always_inline u64 gch_go_inline_bits(unsigned long ref,
 					      const struct gch_go_tail *tail)
 {
-	if (likely(!READ_ONCE(tail->mixed)))
+	if (likely(!READ_ONCE(tail->has_ptr_bitmap)))
 		return READ_ONCE(tail->mask);
-	/* Pairs with the release in mix(). */
+	/* Pairs with the release in use_ptr_bitmap(). */
 	smp_rmb();
 	return gch_go_ptr_bits(tail_ptrs(ref), ref_addr(ref) &
 			       (GCH_GO_PAGE_SIZE - 1), tail->size);

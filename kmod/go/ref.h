@@ -18,7 +18,7 @@
  * no later load may pass: the marker depends on loads that overlap.
  *
  * Most objects of a span have their references at the same words. The tail has these
- * once, in @mask. If objects differ, @mixed is set, and a bitmap of the whole page, in
+ * once, in @mask. If objects differ, @has_ptr_bitmap is set, and a bitmap of the whole page, in
  * front of the mark bytes, says where references are.
  */
 #ifndef _GCH_GO_REF_H
@@ -65,20 +65,20 @@ enum gch_go_owned {
 
 /**
  * struct gch_go_tail - the last 64 bytes of a page of objects of 16 to 512 bytes
- * @mask: the words of every object that are references, unless @mixed
+ * @mask: the words of every object that are references, unless @has_ptr_bitmap
  * @size: bytes of an object
  * @class: span class
- * @mixed: objects have references at different words: the page's bitmap has them
+ * @has_ptr_bitmap: objects have references at different words: the page's bitmap has them
  * @owned: &enum gch_go_owned, written by marking only
  *
- * Written by the owner of the span, read by all. @mixed is set before a reference to
+ * Written by the owner of the span, read by all. @has_ptr_bitmap is set before a reference to
  * the first object that differs is stored, so a reader of that reference sees it.
  */
 struct gch_go_tail {
 	u64 mask;
 	u16 size;
 	u8 class;
-	u8 mixed;
+	u8 has_ptr_bitmap;
 	u32 owned;
 } __aligned(64);
 

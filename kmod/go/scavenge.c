@@ -119,10 +119,10 @@ void gch_go_release_for(struct gch_go_heap *h, size_t bytes)
 void gch_go_scavenge(struct gch_go_heap *h)
 {
 	u64 limit = gch_val(&h->base, GCH_KEY_MEMORY_LIMIT);
-	u64 keep = gch_go_pacer_retain(&h->pace.pacer, h->pace.in_use, h->pace.last_goal,
+	u64 keep = gch_go_pacer_retain(&h->gcc.pacer, h->gcc.in_use, h->gcc.last_goal,
 				       limit);
 
-	if (xchg(&h->scavenge.pressed, false))
+	if (xchg(&h->scavenge.shrink_requested, false))
 		keep = 0;
 	WRITE_ONCE(h->scavenge.retain, keep);
 	if (!keep || !gch_limit_allows(&h->base, SZ_2M))
@@ -136,7 +136,7 @@ void gch_go_scavenge(struct gch_go_heap *h)
 /* Pages that a cycle might free; 0 if too few for a cycle. */
 static u64 garbage_pages(struct gch_go_heap *h)
 {
-	u64 live = atomic64_read(&h->live), marked = READ_ONCE(h->pace.pacer.marked);
+	u64 live = atomic64_read(&h->live), marked = READ_ONCE(h->gcc.pacer.marked);
 	u64 pages = live > marked ? (live - marked) / PAGE_SIZE : 0;
 
 	return pages < GARBAGE_LEAST ? 0 : pages;
@@ -179,9 +179,9 @@ u64 gch_go_shrink(struct gch_heap *heap, u64 pages)
 	freed = release(h, 0, DIV_ROUND_UP_ULL(pages, GCH_GO_PAGE_SIZE), U64_MAX);
 	mutex_unlock(&heap->cycle_lock);
 	if (garbage_pages(h) &&
-	    time_after_eq(jiffies, READ_ONCE(h->scavenge.pressed_at) + HZ)) {
-		WRITE_ONCE(h->scavenge.pressed_at, jiffies);
-		WRITE_ONCE(h->scavenge.pressed, true);
+	    time_after_eq(jiffies, READ_ONCE(h->scavenge.shrink_requested_at) + HZ)) {
+		WRITE_ONCE(h->scavenge.shrink_requested_at, jiffies);
+		WRITE_ONCE(h->scavenge.shrink_requested, true);
 		gch_cycle_suggest(heap, 2);
 	}
 	return freed << GCH_GO_PAGE_SHIFT >> PAGE_SHIFT;

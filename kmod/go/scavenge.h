@@ -12,15 +12,15 @@ struct gch_heap;
  * struct gch_go_scavenge - the memory that a heap keeps and gives back
  * @retain: bytes that the heap keeps
  * @returned: bytes given back so far; under &gch_heap.cycle_lock
- * @pressed: memory is short: the next cycle keeps no empty arena
- * @pressed_at: last time that memory pressure started a cycle, in jiffies
+ * @shrink_requested: memory is short: the next cycle keeps no empty arena
+ * @shrink_requested_at: last time that memory pressure started a cycle, in jiffies
  * @work: gives back memory above @retain
  */
 struct gch_go_scavenge {
 	u64 retain;
 	u64 returned;
-	bool pressed;
-	unsigned long pressed_at;
+	bool shrink_requested;
+	unsigned long shrink_requested_at;
 	struct delayed_work work;
 };
 

@@ -202,7 +202,7 @@ static bool is_root(const struct gch_mutator *m, void **place,
 		    unsigned long *meta)
 {
 	if ((place >= m->frame && place < m->frame + m->nr_slots) ||
-	    place == m->aside)
+	    place == m->extra_root)
 		return true;
 	/* A table has its own pages, whose private word is 0. */
 	*meta = (unsigned long)page_meta((unsigned long)place);

@@ -19,7 +19,7 @@ struct gch_go_arena;
  * @window: reference to the first object of that group
  * @mask: &gch_go_tail.mask
  * @size: bytes of an object
- * @mixed: &gch_go_tail.mixed
+ * @has_ptr_bitmap: &gch_go_tail.has_ptr_bitmap
  * @class: span class: size class times two, plus one if noscan
  * @tag: tag of references to its objects
  * @step: objects that enter the window at a time: a power of two up to 64
@@ -48,7 +48,7 @@ struct gch_go_span {
 	unsigned long window;
 	u64 mask;
 	u32 size;
-	bool mixed;
+	bool has_ptr_bitmap;
 	u8 class;
 	u8 tag;
 	u8 step;

@@ -75,7 +75,7 @@ void gch_go_sweep_begin(struct gch_go_heap *h)
 	raw_spin_unlock(&h->mheap.lock);
 	preempt_enable();
 	atomic64_set(&h->sweep.swept, 0);
-	WRITE_ONCE(h->sweep.way, gch_go_pacer_sweep_way(&h->pace.pacer));
+	WRITE_ONCE(h->sweep.way, gch_go_pacer_sweep_way(&h->gcc.pacer));
 	WRITE_ONCE(h->sweep.pages, pages);
 }
 
@@ -124,7 +124,7 @@ static enum gch_turn sweep_on_cpu(void *arg, unsigned int cpu)
 		if (!n)
 			WRITE_ONCE(h->sweep.class, ++class);
 		else if (gch_worker_wanted(cpu, since) ||
-			 gch_go_share_leaves(since))
+			 gch_go_mark_worker_leaves(since))
 			return GCH_TURN_REST;
 	}
 	return GCH_TURN_DONE;
@@ -141,7 +141,7 @@ static void adapt_all(struct gch_go_heap *h)
 
 	for_each_possible_cpu(cpu) {
 		preempt_disable();
-		gch_go_cache_adapt(h, per_cpu_ptr(h->mcache, cpu), state);
+		gch_go_mcache_prepare_for_sweep(h, per_cpu_ptr(h->mcache, cpu), state);
 		preempt_enable();
 		cond_resched();
 	}

@@ -76,11 +76,11 @@ void gch_go_trace_end(struct gch_go_heap *h, struct gch_go_times *t)
 	r->assist_ns = t->assist;
 	r->worker_ns = t->gc - t->assist;
 	r->stopped_ns = stopped(h) - t->stopped;
-	r->live_begin_bytes = h->pace.pacer.triggered;
-	r->live_end_bytes = h->pace.last_live;
-	r->marked_bytes = h->pace.pacer.marked;
-	r->goal_bytes = h->pace.last_goal;
-	r->frame_bytes = h->pace.frame_bytes;
-	r->table_bytes = h->pace.pacer.roots - h->pace.frame_bytes;
+	r->live_begin_bytes = h->gcc.pacer.triggered;
+	r->live_end_bytes = h->gcc.last_live;
+	r->marked_bytes = h->gcc.pacer.marked;
+	r->goal_bytes = h->gcc.last_goal;
+	r->frame_bytes = h->gcc.frame_bytes;
+	r->table_bytes = h->gcc.pacer.roots - h->gcc.frame_bytes;
 	gch_report_end(&h->base, r);
 }

@@ -133,7 +133,7 @@ static void check_span(void *arg, struct gch_go_span *s)
 		report(c, "a span is out of bounds");
 	if (gch_go_is_inline(s) &&
 	    (tail->class != s->class || tail->size != s->size ||
-	     tail->mixed != s->mixed || tail->mask != s->mask))
+	     tail->has_ptr_bitmap != s->has_ptr_bitmap || tail->mask != s->mask))
 		report(c, "a span's tail is not the span's");
 	if (s->gen != STATE_GEN(c->h->state))
 		report(c, "a span was not swept");

@@ -20,26 +20,26 @@
 #include "markbits.h"
 
 /**
- * gch_go_shaded_flush - marks the objects that a CPU has shaded
+ * gch_go_wbbuf_flush - marks the objects that a CPU has shaded
  * @h: the heap
  * @c: the CPU's cache
  * @m: the mutator whose section it is
  *
  * Context: in a section on that CPU.
  */
-void gch_go_shaded_flush(struct gch_go_heap *h, struct gch_go_mcache *c,
+void gch_go_wbbuf_flush(struct gch_go_heap *h, struct gch_go_mcache *c,
 			 struct gch_mutator *m)
 {
 	unsigned int i, nr = 0;
 	bool counted = false;
 
-	for (i = 0; i < c->nr_shaded; i++) {
-		unsigned long ref = c->shaded[i];
+	for (i = 0; i < c->nr_wbbuf; i++) {
+		unsigned long ref = c->wbbuf[i];
 
 		if (gch_go_is_marked(ref))
 			continue;
 		if (!counted) {
-			WRITE_ONCE(c->shades, c->shades + 1);
+			WRITE_ONCE(c->shade_count, c->shade_count + 1);
 			/* The count before the mark: gch_go_is_shaded(). */
 			smp_wmb();
 			counted = true;
@@ -49,22 +49,22 @@ void gch_go_shaded_flush(struct gch_go_heap *h, struct gch_go_mcache *c,
 		 * yet.
 		 */
 		if (gch_go_mark(ref))
-			WRITE_ONCE(c->shaded[nr++], ref | REF_GRAY);
+			WRITE_ONCE(c->wbbuf[nr++], ref | REF_GRAY);
 	}
 	/*
 	 * They are marked, so a rescan of all marked objects finds them. Release orders
 	 * the marks before the flag, which gch_go_mark_drain() takes by a fully ordered
 	 * operation.
 	 */
-	if (nr && !gch_go_work_add(h, c->shaded, nr))
+	if (nr && !gch_go_work_add(h, c->wbbuf, nr))
 		atomic_set_release(&h->mark.overflow, 1);
-	WRITE_ONCE(c->nr_shaded, 0);
+	WRITE_ONCE(c->nr_wbbuf, 0);
 	if (gch_go_bufs_low(c))
 		m->pending = true;
 }
 
 /**
- * gch_go_shaded_visit - visits the unmarked objects that CPUs have shaded
+ * gch_go_wbbuf_visit - visits the unmarked objects that CPUs have shaded
  * @h: the heap
  * @fn: called with a reference to each
  * @arg: first argument of @fn
@@ -74,7 +74,7 @@ void gch_go_shaded_flush(struct gch_go_heap *h, struct gch_go_mcache *c,
  *
  * Context: under &gch_heap.cycle_lock, between SYNC and FLUSH.
  */
-void gch_go_shaded_visit(struct gch_go_heap *h, gch_go_edge_fn fn, void *arg)
+void gch_go_wbbuf_visit(struct gch_go_heap *h, gch_go_edge_fn fn, void *arg)
 {
 	const struct gch_go_mcache *c;
 	unsigned long ref;
@@ -83,9 +83,9 @@ void gch_go_shaded_visit(struct gch_go_heap *h, gch_go_edge_fn fn, void *arg)
 
 	for_each_possible_cpu(cpu) {
 		c = per_cpu_ptr(h->mcache, cpu);
-		nr = gch_load_acquire(&c->nr_shaded);
+		nr = gch_load_acquire(&c->nr_wbbuf);
 		for (i = 0; i < nr; i++) {
-			ref = READ_ONCE(c->shaded[i]) & ~(unsigned long)REF_GRAY;
+			ref = READ_ONCE(c->wbbuf[i]) & ~(unsigned long)REF_GRAY;
 			if (!gch_go_is_marked(ref))
 				fn(arg, ref);
 		}
@@ -93,42 +93,42 @@ void gch_go_shaded_visit(struct gch_go_heap *h, gch_go_edge_fn fn, void *arg)
 }
 
 /**
- * gch_go_shaded_drop - empties the buffers of all CPUs
+ * gch_go_wbbuf_drop - empties the buffers of all CPUs
  * @h: the heap; every reachable object is marked, and no section shades any more
  *
  * Context: process context.
  */
-void gch_go_shaded_drop(struct gch_go_heap *h)
+void gch_go_wbbuf_drop(struct gch_go_heap *h)
 {
 	unsigned int cpu;
 
 	for_each_possible_cpu(cpu)
-		WRITE_ONCE(per_cpu_ptr(h->mcache, cpu)->nr_shaded, 0);
+		WRITE_ONCE(per_cpu_ptr(h->mcache, cpu)->nr_wbbuf, 0);
 }
 
 /**
- * gch_go_shades - sums how often sections have marked shaded objects or taken work
+ * gch_go_shade_count - sums how often sections have marked shaded objects or taken work
  * @h: the heap
  *
  * Context: any; after a handshake the sum includes every earlier section.
  * Return: the sum.
  */
-u64 gch_go_shades(struct gch_go_heap *h)
+u64 gch_go_shade_count(struct gch_go_heap *h)
 {
 	unsigned int cpu;
 	u64 sum = 0;
 
 	for_each_possible_cpu(cpu)
-		sum += READ_ONCE(per_cpu_ptr(h->mcache, cpu)->shades);
+		sum += READ_ONCE(per_cpu_ptr(h->mcache, cpu)->shade_count);
 	return sum;
 }
 
 static bool has_gray(const struct gch_go_mcache *c)
 {
-	u32 i, nr = gch_load_acquire(&c->nr_shaded);
+	u32 i, nr = gch_load_acquire(&c->nr_wbbuf);
 
 	for (i = 0; i < nr; i++)
-		if (!gch_go_is_marked(READ_ONCE(c->shaded[i])))
+		if (!gch_go_is_marked(READ_ONCE(c->wbbuf[i])))
 			return true;
 	return false;
 }
@@ -137,7 +137,7 @@ static bool has_gray(const struct gch_go_mcache *c)
  * gch_go_is_shaded - has any CPU shaded an object that is not marked?
  * @h: the heap
  *
- * A section may mark the object concurrently: the caller reads gch_go_shades()
+ * A section may mark the object concurrently: the caller reads gch_go_shade_count()
  * afterwards.
  *
  * Context: under &gch_heap.cycle_lock, between SYNC and FLUSH.
@@ -150,7 +150,7 @@ bool gch_go_is_shaded(struct gch_go_heap *h)
 
 	for_each_possible_cpu(cpu)
 		gray = gray || has_gray(per_cpu_ptr(h->mcache, cpu));
-	/* Pairs with smp_wmb() in gch_go_shaded_flush(). */
+	/* Pairs with smp_wmb() in gch_go_wbbuf_flush(). */
 	smp_rmb();
 	return gray;
 }

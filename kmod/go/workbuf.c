@@ -228,7 +228,7 @@ static bool try_append(struct gch_go_work *w, const unsigned long *refs,
  * gch_go_work_add - lists gray objects for all workers
  * @h: the heap
  * @refs: references to them
- * @nr: their number, at most %GCH_GO_SHADE_MAX
+ * @nr: their number, at most %GCH_GO_WBBUF_MAX
  *
  * Context: in a section, or with preemption off.
  * Return: true; false if there is no spare buffer.
@@ -238,7 +238,7 @@ bool gch_go_work_add(struct gch_go_heap *h, const unsigned long *refs,
 {
 	struct gch_go_workbuf *b;
 
-	BUILD_BUG_ON(ARRAY_SIZE(b->ref) < GCH_GO_SHADE_MAX);
+	BUILD_BUG_ON(ARRAY_SIZE(b->ref) < GCH_GO_WBBUF_MAX);
 	if (try_append(work_of(h, smp_processor_id()), refs, nr))
 		return true;
 	b = gch_go_buf_take(h);

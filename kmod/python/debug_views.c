@@ -5,7 +5,7 @@
  * The heap is stopped while figures are copied, but not while they are printed,
  * because a reader may be slow.
  */
-#include "show.h"
+#include "debug_views.h"
 
 #include <linux/math64.h>
 #include <linux/mm.h>

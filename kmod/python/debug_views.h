@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Views of a heap; see show.c. */
+/* Views of a heap; see debug_views.c. */
 #ifndef _GCH_PY_SHOW_H
 #define _GCH_PY_SHOW_H
 

@@ -14,7 +14,7 @@
 #include "gc.h"
 #include "gil.h"
 #include "obmalloc.h"
-#include "show.h"
+#include "debug_views.h"
 #include "validate.h"
 
 static const struct gch_tunable tunables[] = {

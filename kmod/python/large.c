@@ -40,7 +40,7 @@ static struct gch_py_large *get_slab(struct gch_py_heap *h, size_t bytes,
 			__GFP_RETRY_MAYFAIL);
 	gch_memcg_leave(old);
 	if (!large) {
-		gch_unhold(&h->heap, bytes);
+		gch_uncharge(&h->heap, bytes);
 		return NULL;
 	}
 	gch_taken(&h->heap);
@@ -130,7 +130,7 @@ void gch_py_large_free(struct gch_py_heap *h, struct gch_py_large *large)
 		return;
 	}
 	kfree(large);
-	gch_unhold(&h->heap, bytes);
+	gch_uncharge(&h->heap, bytes);
 }
 
 /**

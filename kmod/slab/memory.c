@@ -20,7 +20,7 @@ static bool hold(struct gch_slab_heap *h, size_t bytes)
 {
 	u64 held;
 
-	if (!gch_hold(&h->heap, bytes))
+	if (!gch_charge(&h->heap, bytes))
 		return false;
 	held = gch_held_by_engine(&h->heap);
 	/*
@@ -61,7 +61,7 @@ static void uncharge(struct gch_slab_heap *h, size_t bytes)
 	*credit += bytes;
 	if (unlikely(*credit > 2 * GCH_SLAB_BATCH)) {
 		*credit -= GCH_SLAB_BATCH;
-		gch_unhold(&h->heap, GCH_SLAB_BATCH);
+		gch_uncharge(&h->heap, GCH_SLAB_BATCH);
 	}
 	preempt_enable();
 }
@@ -79,7 +79,7 @@ void gch_slab_credit_return(struct gch_slab_heap *h)
 	for_each_possible_cpu(cpu) {
 		s64 *credit = per_cpu_ptr(h->credit, cpu);
 
-		gch_unhold(&h->heap, *credit);
+		gch_uncharge(&h->heap, *credit);
 		*credit = 0;
 	}
 }

@@ -353,15 +353,15 @@ static void test_limit(struct kunit *test)
 
 	KUNIT_EXPECT_TRUE(test, gch_limit_allows(heap, 10000));
 	KUNIT_EXPECT_FALSE(test, gch_limit_allows(heap, 10001));
-	KUNIT_EXPECT_FALSE(test, gch_hold(heap, 10001));
-	KUNIT_EXPECT_TRUE(test, gch_hold(heap, 9999));
-	KUNIT_EXPECT_FALSE(test, gch_hold(heap, 2));
-	KUNIT_EXPECT_TRUE(test, gch_hold(heap, 1));
-	KUNIT_EXPECT_FALSE(test, gch_hold(heap, 1));
+	KUNIT_EXPECT_FALSE(test, gch_charge(heap, 10001));
+	KUNIT_EXPECT_TRUE(test, gch_charge(heap, 9999));
+	KUNIT_EXPECT_FALSE(test, gch_charge(heap, 2));
+	KUNIT_EXPECT_TRUE(test, gch_charge(heap, 1));
+	KUNIT_EXPECT_FALSE(test, gch_charge(heap, 1));
 	KUNIT_EXPECT_TRUE(test, gch_limit_allows(heap, 0));
 	KUNIT_EXPECT_EQ(test, atomic64_read(&heap->held), 10000);
 	KUNIT_EXPECT_EQ(test, atomic64_read(&heap->peak_held), 10000);
-	gch_unhold(heap, 10000);
+	gch_uncharge(heap, 10000);
 	KUNIT_EXPECT_EQ(test, atomic64_read(&heap->held), 0);
 	KUNIT_EXPECT_NULL(test, gch_pages_get(heap, 2, GFP_KERNEL));
 	KUNIT_EXPECT_EQ(test, atomic64_read(&heap->held), 0);
@@ -401,19 +401,19 @@ static void test_over(struct kunit *test)
 	struct gch_heap *heap = gch_kunit_heap(test, &cfg);
 	size_t room = SZ_64M - atomic64_read(&heap->held);
 
-	KUNIT_ASSERT_TRUE(test, gch_hold(heap, room));
+	KUNIT_ASSERT_TRUE(test, gch_charge(heap, room));
 	over_is(test, heap, 0, 0, false);
 	/* The hard limit refuses this, so it was never held. */
-	KUNIT_EXPECT_FALSE(test, gch_hold(heap, SZ_256M));
-	KUNIT_ASSERT_TRUE(test, gch_hold(heap, 1));
+	KUNIT_EXPECT_FALSE(test, gch_charge(heap, SZ_256M));
+	KUNIT_ASSERT_TRUE(test, gch_charge(heap, 1));
 	over_is(test, heap, 1, 1, true);
-	KUNIT_ASSERT_TRUE(test, gch_hold(heap, 4095));
+	KUNIT_ASSERT_TRUE(test, gch_charge(heap, 4095));
 	over_is(test, heap, 1, 4096, true);
-	gch_unhold(heap, 4095);
+	gch_uncharge(heap, 4095);
 	over_is(test, heap, 1, 4096, true);
-	gch_unhold(heap, 1);
+	gch_uncharge(heap, 1);
 	over_is(test, heap, 1, 4096, false);
-	KUNIT_ASSERT_TRUE(test, gch_hold(heap, 100));
+	KUNIT_ASSERT_TRUE(test, gch_charge(heap, 100));
 	over_is(test, heap, 2, 4096, true);
 	/* The limit may move instead of the held memory. */
 	GCH_MUST(test, gch_heap_tune(heap, GCH_KEY_MEMORY_LIMIT, SZ_128M,
@@ -427,7 +427,7 @@ static void test_over(struct kunit *test)
 	GCH_MUST(test, gch_heap_tune(heap, GCH_KEY_MEMORY_LIMIT, 0, NULL));
 	over_is(test, heap, 3, SZ_32M + 100, false);
 	mutex_unlock(&heap->cycle_lock);
-	gch_unhold(heap, room + 100);
+	gch_uncharge(heap, room + 100);
 	gch_kunit_heap_end(test, heap);
 }
 
@@ -454,11 +454,11 @@ static void test_soft_piece(struct kunit *test)
 	struct gch_heap *heap = gch_kunit_heap(test, &cfg);
 	size_t room = SZ_64M - atomic64_read(&heap->held);
 
-	KUNIT_ASSERT_TRUE(test, gch_hold(heap, room - SZ_1M));
+	KUNIT_ASSERT_TRUE(test, gch_charge(heap, room - SZ_1M));
 	take_arena(test, heap, SZ_1M);
-	KUNIT_EXPECT_TRUE(test, gch_hold(heap, SZ_1M));
+	KUNIT_EXPECT_TRUE(test, gch_charge(heap, SZ_1M));
 	take_arena(test, heap, GCH_SOFT_PIECE);
-	gch_unhold(heap, room);
+	gch_uncharge(heap, room);
 	gch_kunit_heap_end(test, heap);
 }
 
@@ -530,15 +530,15 @@ static void test_peaks(struct kunit *test)
 	struct gch_heap *heap = gch_kunit_heap(test, &cfg);
 	struct gch_peaks early, late, total;
 
-	KUNIT_ASSERT_TRUE(test, gch_hold(heap, 9000));
-	gch_unhold(heap, 8000);
+	KUNIT_ASSERT_TRUE(test, gch_charge(heap, 9000));
+	gch_uncharge(heap, 8000);
 	gch_peaks_begin(heap, &early);
-	KUNIT_ASSERT_TRUE(test, gch_hold(heap, 4000));
+	KUNIT_ASSERT_TRUE(test, gch_charge(heap, 4000));
 	gch_peaks_begin(heap, &late);
-	gch_unhold(heap, 3000);
+	gch_uncharge(heap, 3000);
 	gch_peaks_end(heap, &early);
-	KUNIT_ASSERT_TRUE(test, gch_hold(heap, 5000));
-	gch_unhold(heap, 7000);
+	KUNIT_ASSERT_TRUE(test, gch_charge(heap, 5000));
+	gch_uncharge(heap, 7000);
 	gch_peaks_end(heap, &late);
 	KUNIT_EXPECT_EQ(test, early.held_bytes, 5000);
 	KUNIT_EXPECT_EQ(test, late.held_bytes, 7000);
@@ -569,9 +569,9 @@ static void test_census(struct kunit *test)
 	gch_peaks_end(heap, &peaks);
 	KUNIT_EXPECT_EQ(test, peaks.census.reachable_bytes, GCH_UNKNOWN);
 	gch_peaks_begin(heap, &peaks);
-	KUNIT_ASSERT_TRUE(test, gch_hold(heap, 1 << 20));
+	KUNIT_ASSERT_TRUE(test, gch_charge(heap, 1 << 20));
 	gch_census(heap, 5000, 3000);
-	gch_unhold(heap, 1 << 20);
+	gch_uncharge(heap, 1 << 20);
 	gch_census(heap, 6000, 1000);
 	gch_peaks_end(heap, &peaks);
 	KUNIT_EXPECT_EQ(test, peaks.census.held_bytes, held + (1 << 20));
@@ -590,7 +590,7 @@ static void test_census_cut(struct kunit *test)
 	u64 held;
 
 	gch_peaks_begin(heap, &peaks);
-	KUNIT_ASSERT_TRUE(test, gch_hold(heap, 1 << 20));
+	KUNIT_ASSERT_TRUE(test, gch_charge(heap, 1 << 20));
 	held = atomic64_read(&heap->held);
 	gch_census(heap, held + 3000, held - 1000);
 	gch_peaks_end(heap, &peaks);
@@ -600,7 +600,7 @@ static void test_census_cut(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, peaks.census.reachable_bytes, held - 1000);
 	gch_heap_stats(heap, &stats);
 	KUNIT_EXPECT_EQ(test, stats.garbage_max_bytes, 1000);
-	gch_unhold(heap, 1 << 20);
+	gch_uncharge(heap, 1 << 20);
 	gch_kunit_heap_end(test, heap);
 }
 

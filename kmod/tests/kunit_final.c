@@ -11,7 +11,7 @@
 #include <linux/sched.h>
 
 #include "compat.h"
-#include "core/final.h"
+#include "core/finalizer.h"
 
 #define PATIENCE	(10 * HZ)
 

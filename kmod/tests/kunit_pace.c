@@ -32,8 +32,8 @@ static void test_in_use(struct kunit *test)
 	h->mheap.free_pages += FAR_AHEAD >> GCH_GO_PAGE_SHIFT;
 	GCH_MUST(test, gch_collect(heap, 2));
 	h->mheap.free_pages -= FAR_AHEAD >> GCH_GO_PAGE_SHIFT;
-	GCH_EXPECT(test, !h->pace.in_use, "%llu bytes in use in an empty heap",
-		   h->pace.in_use);
+	GCH_EXPECT(test, !h->gcc.in_use, "%llu bytes in use in an empty heap",
+		   h->gcc.in_use);
 	gch_kunit_heap_end(test, heap);
 }
 
@@ -45,12 +45,12 @@ static void test_limiter(struct kunit *test)
 	struct gch_heap *heap = open(test, GCHEAP_ENGINE_GO);
 	struct gch_go_heap *h = to_go(heap);
 
-	h->pace.limiter_time = 0;
-	h->pace.limiter_gc = FAR_AHEAD;
+	h->gcc.limiter_time = 0;
+	h->gcc.limiter_gc = FAR_AHEAD;
 	GCH_MUST(test, gch_collect(heap, 2));
-	GCH_EXPECT(test, !h->pace.limiter_on, "no time at all was too much");
-	GCH_EXPECT(test, h->pace.limiter_gc >= FAR_AHEAD, "the time went back to %llu",
-		   h->pace.limiter_gc);
+	GCH_EXPECT(test, !h->gcc.limiter_on, "no time at all was too much");
+	GCH_EXPECT(test, h->gcc.limiter_gc >= FAR_AHEAD, "the time went back to %llu",
+		   h->gcc.limiter_gc);
 	gch_kunit_heap_end(test, heap);
 }
 

@@ -361,7 +361,7 @@ static void test_share(struct kunit *test)
 	unsigned int i, percent, cpus, dedicated, fraction;
 
 	for (i = 0; i < ARRAY_SIZE(known); i++) {
-		dedicated = gch_go_share(known[i].percent, known[i].cpus,
+		dedicated = gch_go_mark_worker_split(known[i].percent, known[i].cpus,
 					 &fraction);
 		GCH_EXPECT(test, dedicated == known[i].dedicated &&
 			   fraction == known[i].fraction,
@@ -371,7 +371,7 @@ static void test_share(struct kunit *test)
 	for (i = 0; i < 100 * 64; i++) {
 		percent = i % 100 + 1;
 		cpus = i / 100 + 1;
-		dedicated = gch_go_share(percent, cpus, &fraction);
+		dedicated = gch_go_mark_worker_split(percent, cpus, &fraction);
 		if (!GCH_EXPECT(test, dedicated <= cpus && fraction < 100 &&
 				(dedicated || fraction) &&
 				(!fraction || dedicated * 100 + fraction * cpus <=
@@ -385,28 +385,28 @@ static void test_share(struct kunit *test)
 /* A worker is due if it is behind its share, and all workers together are. */
 static void test_due(struct kunit *test)
 {
-	KUNIT_EXPECT_TRUE(test, gch_go_share_due(1000, 25, 2, 249, 249));
-	KUNIT_EXPECT_FALSE(test, gch_go_share_due(1000, 25, 2, 250, 250));
-	KUNIT_EXPECT_TRUE(test, gch_go_share_due(1000, 25, 2, 0, 499));
-	KUNIT_EXPECT_FALSE(test, gch_go_share_due(1000, 25, 2, 0, 500));
-	KUNIT_EXPECT_FALSE(test, gch_go_share_due(1000, 0, 2, 0, 0));
-	KUNIT_EXPECT_FALSE(test, gch_go_share_due(0, 25, 2, 0, 0));
+	KUNIT_EXPECT_TRUE(test, gch_go_mark_worker_due(1000, 25, 2, 249, 249));
+	KUNIT_EXPECT_FALSE(test, gch_go_mark_worker_due(1000, 25, 2, 250, 250));
+	KUNIT_EXPECT_TRUE(test, gch_go_mark_worker_due(1000, 25, 2, 0, 499));
+	KUNIT_EXPECT_FALSE(test, gch_go_mark_worker_due(1000, 25, 2, 0, 500));
+	KUNIT_EXPECT_FALSE(test, gch_go_mark_worker_due(1000, 0, 2, 0, 0));
+	KUNIT_EXPECT_FALSE(test, gch_go_mark_worker_due(0, 25, 2, 0, 0));
 }
 
 /* A fractional worker stops after 50 us, whether or not it is behind. */
 static void test_turn(struct kunit *test)
 {
-	struct gch_go_share s = {
+	struct gch_go_mark_worker s = {
 		.mode = GCH_GO_FRACTIONAL,
 		.woke = NSEC_PER_SEC,
 		.since = NSEC_PER_SEC + NSEC_PER_USEC,
 	};
 
-	KUNIT_EXPECT_FALSE(test, gch_go_share_turn(&s));
+	KUNIT_EXPECT_FALSE(test, gch_go_mark_worker_turn(&s));
 	s.since = NSEC_PER_SEC + NSEC_PER_MSEC;
-	KUNIT_EXPECT_TRUE(test, gch_go_share_turn(&s));
+	KUNIT_EXPECT_TRUE(test, gch_go_mark_worker_turn(&s));
 	s.mode = GCH_GO_IDLE;
-	KUNIT_EXPECT_FALSE(test, gch_go_share_turn(&s));
+	KUNIT_EXPECT_FALSE(test, gch_go_mark_worker_turn(&s));
 }
 
 static struct kunit_case cases[] = {

@@ -492,7 +492,7 @@ static void cache_adapt(struct gch_go_heap *h, struct gch_go_mcache *c)
 {
 	unsigned int *seq = gch_section_enter();
 
-	gch_go_cache_adapt(h, c, h->state);
+	gch_go_mcache_prepare_for_sweep(h, c, h->state);
 	gch_section_leave(seq);
 }
 

@@ -82,7 +82,7 @@ static struct gch_go_workbuf *take_all(struct gch_go_heap *h, unsigned int *nr)
 
 static bool add(struct gch_go_heap *h)
 {
-	static const unsigned long refs[GCH_GO_SHADE_MAX];
+	static const unsigned long refs[GCH_GO_WBBUF_MAX];
 	unsigned int *seq = gch_section_enter();
 	bool added = gch_go_work_add(h, refs, ARRAY_SIZE(refs));
 
@@ -348,7 +348,7 @@ static void test_supply(struct kunit *test)
 	GCH_EXPECT(test, atomic_read(&g.h->mark.nr_full) > GCH_GO_BUFS_FILL,
 		   "%d buffers of work", atomic_read(&g.h->mark.nr_full));
 	for_each_possible_cpu(cpu)
-		per_cpu_ptr(g.h->mcache, cpu)->nr_shaded = 0;
+		per_cpu_ptr(g.h->mcache, cpu)->nr_wbbuf = 0;
 out:
 	graph_close(test, &g);
 }

@@ -30,7 +30,7 @@
 #define _GCHEAP_ENGINE_H
 
 #include <linux/seq_file.h>
-#include <gcheap/barrier.h>
+#include <gcheap/ordering.h>
 #include <gcheap/cycle.h>
 #include <gcheap/gcheap.h>
 #include <gcheap/heap.h>

@@ -18,8 +18,8 @@ struct gch_heap;
 
 bool gch_reserve(struct gch_heap *heap, size_t bytes);
 void gch_taken(struct gch_heap *heap);
-bool gch_hold(struct gch_heap *heap, size_t bytes);
-void gch_unhold(struct gch_heap *heap, size_t bytes);
+bool gch_charge(struct gch_heap *heap, size_t bytes);
+void gch_uncharge(struct gch_heap *heap, size_t bytes);
 void *gch_pages_get(struct gch_heap *heap, unsigned int order, gfp_t gfp);
 bool gch_pages_come_zeroed(void);
 void gch_pages_put(struct gch_heap *heap, void *addr, unsigned int order);

@@ -54,7 +54,7 @@ enum gch_wait {
  * @task: the task that makes the calls, while the heap is checked; NULL before the
  *	first
  * @pinned: the heap's maker, if it is pinned for this mutator, or NULL
- * @aside: a root that the mutator writes outside frames and tables, or NULL
+ * @extra_root: a root that the mutator writes outside frames and tables, or NULL
  * @node: link in the heap's list
  *
  * The engine's mutator embeds it at offset 0.
@@ -78,7 +78,7 @@ struct gch_mutator {
 	void *watch_arg;
 	struct task_struct *task;
 	struct module *pinned;
-	void **aside;
+	void **extra_root;
 	struct list_head node;
 };
 

@@ -6,8 +6,8 @@
  * host processor reorders neither stores with stores nor loads with loads. A fence
  * costs as much as the rest of a call.
  */
-#ifndef _GCHEAP_BARRIER_H
-#define _GCHEAP_BARRIER_H
+#ifndef _GCHEAP_ORDERING_H
+#define _GCHEAP_ORDERING_H
 
 #include <asm/barrier.h>
 #include <linux/compiler.h>
@@ -31,4 +31,4 @@
 #define gch_load_acquire(p)	smp_load_acquire(p)
 #endif
 
-#endif /* _GCHEAP_BARRIER_H */
+#endif /* _GCHEAP_ORDERING_H */

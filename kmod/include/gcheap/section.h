@@ -14,7 +14,7 @@
 #include <linux/compiler.h>
 #include <linux/percpu.h>
 #include <linux/preempt.h>
-#include <gcheap/barrier.h>
+#include <gcheap/ordering.h>
 
 struct gch_heap;
 

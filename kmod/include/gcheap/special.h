@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Finalizers and cleanups, for engines that have them (core/final.c). */
+/* Finalizers and cleanups, for engines that have them (core/finalizer.c). */
 #ifndef _GCHEAP_SPECIAL_H
 #define _GCHEAP_SPECIAL_H
 
