@@ -65,8 +65,15 @@ static bool is_piece(unsigned long ref)
  */
 static void mark_unlisted(struct gch_go_marker *k, unsigned long ref)
 {
-	if (!(ref & REF_GRAY) && !gch_go_mark(ref))
-		return;
+	if (!(ref & REF_GRAY)) {
+		if (gch_go_is_marked(ref))
+			return;
+		/* It has no references to scan, or another worker was first. */
+		if (!gch_go_mark(ref)) {
+			count(k, ref);
+			return;
+		}
+	}
 	/* The page is in no queue. */
 	if (ref & REF_GRAY && is_inline_ref(ref))
 		WRITE_ONCE(tail_of(ref)->owned, PAGE_FREE);
@@ -115,6 +122,7 @@ noinline void gch_go_push_slow(struct gch_go_marker *k, unsigned long ref)
 	else
 		mark_unlisted(k, ref);
 }
+EXPORT_SYMBOL_IF_KUNIT(gch_go_push_slow);
 
 static void push(struct gch_go_marker *k, unsigned long ref)
 {

@@ -296,6 +296,8 @@ static void test_unlisted(struct kunit *test)
 		if (!GCH_MUST(test, gch_alloc_var(g.m, 1, g.type, 1, 8)) ||
 		    !GCH_MUST(test, gch_store(g.m, 0, i, 1)))
 			goto out;
+	if (!GCH_MUST(test, gch_alloc_var(g.m, 1, g.type, 0, 8)))
+		goto out;
 	all = take_all(g.h, &nr);
 	k.h = g.h;
 	seq = gch_section_enter();
@@ -306,6 +308,13 @@ static void test_unlisted(struct kunit *test)
 	GCH_EXPECT(test, k.objects == ARRAY_REFS + 1,
 		   "%llu of %u objects were counted", k.objects,
 		   ARRAY_REFS + 1);
+	/* An object without references is not scanned again, so it is counted now. */
+	seq = gch_section_enter();
+	gch_go_push_slow(&k, (unsigned long)g.m->frame[1]);
+	gch_section_leave(seq);
+	GCH_EXPECT(test, k.objects == ARRAY_REFS + 2, "a leaf is not counted");
+	GCH_EXPECT(test, !atomic_read(&g.h->mark.overflow),
+		   "a leaf asks for another scan");
 	while (all) {
 		b = all;
 		all = b->next;
