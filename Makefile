@@ -110,8 +110,8 @@ modules: kdir
 gcctl:
 	$(MAKE) -C uctl
 
-# The header of kernel code and what it includes; what user land includes.
-API := gcheap/gcheap.h uapi/linux/gcheap.h
+# The header of kernel code and those that it includes; those of user land.
+API := gcheap/gcheap.h gcheap/finalizer.h gcheap/stats.h uapi/linux/gcheap.h
 UAPI := gcheap.h gcheap_load.h
 SPECS := gcheap.yaml gcheap_load.yaml
 MODULES := gcheap gcheap_load gcheap_selftest gcheap_client gcheap_bench gcheap_kunit

@@ -263,6 +263,11 @@ end_run()
 	wait "$pid" 2> /dev/null
 }
 
+reader_gone()
+{
+	[ ! -d "/proc/$reader" ] || grep -q '^State:.Z' "/proc/$reader/status"
+}
+
 # Who reads what the last one found waits for the one that runs, but can be killed.
 reader_killed()
 {
@@ -271,7 +276,7 @@ reader_killed()
 	reader=$!
 	sleep 0.2
 	kill -KILL "$reader"
-	within 10 eval '[ ! -d /proc/$reader ] || grep -q "^State:.Z" /proc/$reader/status'
+	within 10 reader_gone
 	killed=$?
 	end_run
 	wait "$reader" 2> /dev/null
@@ -289,13 +294,19 @@ stopped()
 	is "exit status" $? 0 && sound "$out.stopped" 1 45
 }
 
+# Another mutator than the benchmark's is attached.
+has_user()
+{
+	[ "$(setting_of bench mutators)" -gt 1 ]
+}
+
 # What another still uses of its heap does not stay for good.
 heap_in_use()
 {
 	long_run "steady live=20 reps=100 ms=10000" && within 10 eval '! no_bench_heap' || return
 	gcctl run lru heap bench seconds 60 > /dev/null 2>&1 &
 	user=$!
-	within 10 eval '[ "$(setting_of bench mutators)" -gt 1 ]'
+	within 10 has_user
 	end_run
 	if echo "mark graph=tree24 nodes=100 reps=1" > "$bench/run"; then
 		echo "two heaps of one name"

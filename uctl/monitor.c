@@ -116,7 +116,7 @@ static void show_begin(const struct gnl_facts *f)
 	       f->num[GCHEAP_A_CYCLE_CYCLE], at / 1000, at % 1000);
 }
 
-/* The format of GODEBUG=gctrace=1. There are no idle-time workers. */
+/* The format of GODEBUG=gctrace=1. Workers on idle CPUs are in the second figure. */
 static void show_go(const struct gnl_facts *f)
 {
 	uint64_t cpus = f->num[GCHEAP_A_CYCLE_CPUS];

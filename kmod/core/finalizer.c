@@ -337,7 +337,8 @@ static int add_locked(struct gch_finals *fs, void *ref, struct gch_special *f)
 }
 
 /* Copies @what and pins its module, unless that module made the heap. */
-static struct gch_special *final_new(struct gch_finals *fs, const struct gch_special *what)
+static struct gch_special *final_new(struct gch_finals *fs,
+				     const struct gch_special *what)
 {
 	struct gch_special *f = gch_memory_get(fs->heap, sizeof(*f));
 

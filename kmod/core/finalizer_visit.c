@@ -21,7 +21,8 @@ static void breathe(struct gch_finals *fs, unsigned int *n)
 }
 
 /* Returns the next object, or NULL. Moves the cursor @at behind it. */
-static struct gch_special_object *next_object(struct gch_finals *fs, struct gch_special_object *at)
+static struct gch_special_object *next_object(struct gch_finals *fs,
+					      struct gch_special_object *at)
 {
 	struct gch_special_object *o;
 

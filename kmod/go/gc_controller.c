@@ -2,8 +2,8 @@
 /*
  * Pacing a heap: feeds the pacer with the heap's figures, and applies its decisions
  *
- * pace_lock makes a change of the pacer atomic; mutators read goal and triggers without
- * it. It is raw, so per-CPU counters are summed before it is taken.
+ * &gch_go_gc_controller.lock makes a change of the pacer atomic; mutators read goal and
+ * triggers without it. It is raw, so per-CPU counters are summed before it is taken.
  */
 #include "gc_controller.h"
 
@@ -120,7 +120,8 @@ static void limiter_update(struct gch_go_heap *h, u64 now, u64 gc)
  * gch_go_limiter_holds - does collecting take too much processor time?
  * @h: the heap
  *
- * If the limiter is on and an update is due, updates it, unless pace_lock is taken.
+ * If the limiter is on and an update is due, updates it, unless
+ * &gch_go_gc_controller.lock is taken.
  *
  * Context: any but interrupts.
  * Return: true if it does: then no work is done for the limit's sake alone.

@@ -3,8 +3,8 @@
  * Large objects: above 32 KiB, each with its own pages
  *
  * &gch_engine_ops.wait takes and zeroes the pages before the section that needs them.
- * large_lock protects the list. Only the collector frees a descriptor, after it has
- * taken it off the list.
+ * &gch_go_larges.lock protects the list. Only the collector frees a descriptor, after it
+ * has taken it off the list.
  */
 #include "large.h"
 

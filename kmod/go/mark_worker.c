@@ -42,7 +42,7 @@
  * Return: number of dedicated workers.
  */
 unsigned int gch_go_mark_worker_split(unsigned int percent, unsigned int cpus,
-			  unsigned int *fraction)
+				      unsigned int *fraction)
 {
 	unsigned int goal = percent * cpus;
 	unsigned int whole = (goal + PERCENT / 2) / PERCENT;
@@ -73,7 +73,8 @@ void gch_go_mark_worker_begin(struct gch_go_heap *h)
 
 	if (h->stw == GCHEAP_STW_ALL)
 		percent = PERCENT;
-	h->mark.dedicated = gch_go_mark_worker_split(percent, num_online_cpus(), &h->mark.fraction);
+	h->mark.dedicated = gch_go_mark_worker_split(percent, num_online_cpus(),
+						     &h->mark.fraction);
 	for_each_possible_cpu(cpu)
 		per_cpu_ptr(h->mcache, cpu)->mark_ns = 0;
 	atomic64_set(&h->mark.shared_ns, 0);
@@ -125,7 +126,7 @@ void gch_go_mark_worker_join(struct gch_go_heap *h, struct gch_go_mark_worker *s
  * Return: true if it is, and if the other workers have not made up for it.
  */
 bool gch_go_mark_worker_due(u64 all, unsigned int fraction, unsigned int cpus,
-		      u64 own, u64 shared)
+			    u64 own, u64 shared)
 {
 	return own * PERCENT < all * fraction &&
 	       shared * PERCENT < all * fraction * cpus;

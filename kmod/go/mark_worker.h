@@ -31,9 +31,9 @@ struct gch_go_mark_worker {
 };
 
 unsigned int gch_go_mark_worker_split(unsigned int percent, unsigned int cpus,
-			  unsigned int *fraction);
+				      unsigned int *fraction);
 bool gch_go_mark_worker_due(u64 all, unsigned int fraction, unsigned int cpus,
-		      u64 own, u64 shared);
+			    u64 own, u64 shared);
 bool gch_go_mark_worker_turn(const struct gch_go_mark_worker *s);
 void gch_go_mark_worker_begin(struct gch_go_heap *h);
 void gch_go_mark_worker_reset(struct gch_go_heap *h);

@@ -96,7 +96,7 @@ static bool adapt_some(struct gch_go_heap *h, struct gch_go_mcache *c,
  * after a handshake has followed the last change of state; takes mcache.lock.
  */
 void gch_go_mcache_prepare_for_sweep(struct gch_go_heap *h, struct gch_go_mcache *c,
-			u32 state)
+				     u32 state)
 {
 	unsigned int class = 0;
 	bool all;

@@ -49,7 +49,7 @@ struct gch_go_mcache {
 void gch_go_mcache_init(struct gch_go_heap *h);
 void gch_go_typed(struct gch_type *type);
 void gch_go_mcache_prepare_for_sweep(struct gch_go_heap *h, struct gch_go_mcache *c,
-			u32 state);
+				     u32 state);
 /* Has the CPU few spare work buffers left for sections? */
 static inline bool gch_go_bufs_low(const struct gch_go_mcache *c)
 {

@@ -2,7 +2,7 @@
 /*
  * The page heap: cuts spans, which are runs of 8 KiB pages, out of arenas
  *
- * heap_lock protects the arenas' bitmaps and all lists of arenas. No step under it
+ * &gch_go_mheap.lock protects the arenas' bitmaps and all lists of arenas. No step under it
  * takes longer with a larger heap: see mpagealloc.c. Mutators only add to the list of
  * all arenas. The collector alone removes from it, while no cycle runs, and walks it
  * without the lock.
@@ -188,7 +188,7 @@ static void set_dry(struct gch_go_free *f)
  * @far: if the CPU's NUMA node has no span, take one of another node; implied if the
  *	node recently had no memory
  *
- * Context: in a section; takes heap_lock.
+ * Context: in a section; takes &gch_go_mheap.lock.
  * Return: the span, owned by the caller; NULL if there is none.
  */
 struct gch_go_span *gch_go_span_alloc(struct gch_go_heap *h, unsigned int class,
@@ -231,7 +231,7 @@ static void put_pages(struct gch_go_heap *h, struct gch_go_span *s)
  * @s: the span, owned by the caller and on no list
  *
  * Context: in a section, or process context with preemption off; takes
- * heap_lock.
+ * &gch_go_mheap.lock.
  */
 void gch_go_span_free(struct gch_go_heap *h, struct gch_go_span *s)
 {
@@ -451,7 +451,7 @@ static u64 take_empty(struct gch_go_heap *h, unsigned int nid,
 /**
  * gch_go_arenas_trim - frees empty arenas
  * @h: the heap
- * @nr: maximum number; keep it small, since they are unlisted in one hold of heap_lock
+ * @nr: maximum number; keep it small, since they are unlisted in one hold of the lock
  *
  * Context: process context, may sleep; under &gch_heap.cycle_lock, no cycle runs.
  * Return: number of 8 KiB pages freed.

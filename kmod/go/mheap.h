@@ -47,7 +47,7 @@ struct gch_go_arena {
 
 /**
  * struct gch_go_mheap - the arenas of a heap
- * @lock: heap_lock; protects the bitmaps and lists of arenas, and the counts
+ * @lock: &gch_go_mheap.lock; protects the bitmaps and lists of arenas, and the counts
  * @arenas: all arenas
  * @free: arenas with free pages, by NUMA node
  * @pages: number of 8 KiB pages of all arenas

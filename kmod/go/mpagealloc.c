@@ -12,8 +12,8 @@
  *
  * The shortest run that is long enough is used, which preserves long ones.
  *
- * &gch_go_mheap.lock (heap_lock), which is raw, protects all of it: no function here
- * takes longer with a larger heap.
+ * &gch_go_mheap.lock, which is raw, protects all of it: no function here takes longer
+ * with a larger heap.
  */
 #include "mpagealloc.h"
 
@@ -133,7 +133,7 @@ static void unlist(struct gch_go_free *f, struct gch_go_arena *a)
  * @f: lists of its node
  * @a: the arena
  *
- * Context: under heap_lock.
+ * Context: under &gch_go_mheap.lock.
  */
 void gch_go_free_add(struct gch_go_free *f, struct gch_go_arena *a)
 {
@@ -168,7 +168,7 @@ static struct gch_go_arena *find(struct gch_go_free *f, u32 npages)
  * @f: lists of a node
  * @npages: number of pages, at most %GCH_GO_RUNS
  *
- * Context: under heap_lock.
+ * Context: under &gch_go_mheap.lock.
  * Return: the first page's span; NULL if no arena of the node has such a run.
  */
 struct gch_go_span *gch_go_free_take(struct gch_go_free *f, u32 npages)
@@ -193,7 +193,7 @@ struct gch_go_span *gch_go_free_take(struct gch_go_free *f, u32 npages)
  * @s: the first page's span
  * @npages: number of pages
  *
- * Context: under heap_lock.
+ * Context: under &gch_go_mheap.lock.
  */
 void gch_go_free_put(struct gch_go_free *f, struct gch_go_span *s, u32 npages)
 {
@@ -208,7 +208,7 @@ void gch_go_free_put(struct gch_go_free *f, struct gch_go_span *s, u32 npages)
  * gch_go_free_whole - takes an entirely free arena off its list
  * @f: lists of a node
  *
- * Context: under heap_lock.
+ * Context: under &gch_go_mheap.lock.
  * Return: the arena; NULL if there is none.
  */
 struct gch_go_arena *gch_go_free_whole(struct gch_go_free *f)

@@ -33,7 +33,7 @@
  * @used_goal: the limit's goal for bytes held, except for free pages
  * @used_trigger: a cycle begins when those bytes reach it
  *
- * A heap changes its pacer under pace_lock.
+ * A heap changes its pacer under &gch_go_gc_controller.lock.
  */
 struct gch_go_pacer {
 	u32 gogc;

@@ -186,7 +186,7 @@ static bool is_born_in(const struct gch_go_heap *h, const struct gch_go_span *s,
  * Return: true if it was.
  */
 bool gch_go_snap_is_born(const struct gch_go_heap *h, unsigned long meta,
-		    unsigned long addr)
+			 unsigned long addr)
 {
 	const struct gch_go_large *l = (void *)(meta - META_LARGE);
 

@@ -28,7 +28,7 @@
  * Context: in a section on that CPU.
  */
 void gch_go_wbbuf_flush(struct gch_go_heap *h, struct gch_go_mcache *c,
-			 struct gch_mutator *m)
+			struct gch_mutator *m)
 {
 	unsigned int i, nr = 0;
 	bool counted = false;

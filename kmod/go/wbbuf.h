@@ -15,7 +15,7 @@ struct gch_go_mcache;
 struct gch_mutator;
 
 void gch_go_wbbuf_flush(struct gch_go_heap *h, struct gch_go_mcache *c,
-			 struct gch_mutator *m);
+			struct gch_mutator *m);
 void gch_go_wbbuf_visit(struct gch_go_heap *h, gch_go_edge_fn fn, void *arg);
 void gch_go_wbbuf_drop(struct gch_go_heap *h);
 u64 gch_go_shade_count(struct gch_go_heap *h);

@@ -4,17 +4,15 @@
  *
  * Lock order
  *
- *	runs_lock: which runs exist; taken by every task that closes a generic
- *	           netlink socket, so no task waits under it for threads to be
- *	           made or to leave
+ *	runs_lock: which runs exist; taken by every task that closes a generic netlink
+ *	           socket, so no task waits under it for threads
  *	  gch_load_run.lock: state and result of a run
  *
  * The registry and each task that uses a run hold a reference. The task that takes a
  * run out of the registry is responsible for waiting for its threads: run-del waits
  * itself, because they have nothing left to do; all other tasks queue the reaper. A
- * thread leaves because of gch_load_run.stop, not kthread_stop(): that could come
- * before the thread's function has begun, which then would never run, and the run
- * would never end.
+ * thread leaves because of gch_load_run.stop, not kthread_stop(): before the thread's
+ * function has begun that would prevent it, and the run would never end.
  */
 #include "load.h"
 

@@ -75,8 +75,8 @@ static void test_dropped(struct kunit *test)
 	mutex_unlock(&fs->lock);
 	if (start_waiter(test, &w)) {
 		gch_finals_stop(w.heap);
-		for (end = jiffies + PATIENCE;
-		     !READ_ONCE(w.woken) && time_before(jiffies, end); )
+		end = jiffies + PATIENCE;
+		while (!READ_ONCE(w.woken) && time_before(jiffies, end))
 			schedule_timeout_idle(1);
 		GCH_EXPECT(test, READ_ONCE(w.woken),
 			   "it is waited for, though it is never called");

@@ -362,7 +362,7 @@ static void test_share(struct kunit *test)
 
 	for (i = 0; i < ARRAY_SIZE(known); i++) {
 		dedicated = gch_go_mark_worker_split(known[i].percent, known[i].cpus,
-					 &fraction);
+						     &fraction);
 		GCH_EXPECT(test, dedicated == known[i].dedicated &&
 			   fraction == known[i].fraction,
 			   "%u percent of %u CPUs: %u dedicated, %u percent",

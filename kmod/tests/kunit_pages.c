@@ -370,7 +370,7 @@ static void test_full(struct kunit *test)
 	gch_kunit_heap_end(test, heap);
 }
 
-/* ---- steps under heap_lock ---- */
+/* ---- steps under &gch_go_mheap.lock ---- */
 
 #define CROWD_MAX	64U
 

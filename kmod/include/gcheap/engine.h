@@ -16,15 +16,14 @@
  * a section sets &gch_mutator.wait and returns -EAGAIN; the core leaves the section,
  * calls &gch_engine_ops.wait and repeats the call from its start.
  *
- * Lock order
+ * Lock order, as far as it concerns an engine; all of it is in locking.rst:
  *
- *	registry lock (core/heap.c)
- *	  gch_heap.cycle_lock, the lock of a growing table (core/table.c), or
- *	  gch_heap.type_lock
- *	    gch_heap.lock
- *	      sleeping locks of the engine
- *	        cpu hotplug lock (handshakes, workers)
- *	          raw spinlocks of the engine
+ *	gch_heap.cycle_lock, the lock of a growing table (core/table.c), or
+ *	gch_heap.type_lock
+ *	  gch_heap.lock, or gch_finals.lock
+ *	    sleeping locks of the engine
+ *	      CPU hotplug lock (handshakes, workers)
+ *	        spinlocks: peaks_lock, the raw ones of the engine, over_lock
  */
 #ifndef _GCHEAP_ENGINE_H
 #define _GCHEAP_ENGINE_H
