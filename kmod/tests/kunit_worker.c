@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Jobs of the mark workers while the workers can do nothing, and requests for memory
- * at a heap's limit: both must end.
+ * at a heap's limit: both must end. When the next forced cycle is due.
  */
 #include "kunit.h"
 
+#include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/sched.h>
 #include <linux/sizes.h>
+#include <linux/workqueue.h>
 #include <gcheap/engine.h>
 
 /* Turns after which a job without progress is ended: seconds. */
@@ -15,6 +17,8 @@
 /* Tries at the limit that gch_memory_room() allows; and a few more. */
 #define ROOM_TRIES	3U
 #define ROOM_MAX	8U
+/* Milliseconds at least for a forced cycle to come. */
+#define INTERVAL_TRIES	10000U
 
 /**
  * struct held - a job whose workers make no progress
@@ -85,9 +89,38 @@ static void test_room(struct kunit *test)
 	gch_kunit_heap_end(test, heap);
 }
 
+static bool is_running(struct gch_heap *heap)
+{
+	return work_busy(&heap->interval_work.work) == WORK_BUSY_RUNNING;
+}
+
+/* Forced cycles that take long would leave mutators no time otherwise. */
+static void test_interval(struct kunit *test)
+{
+	struct gch_config cfg = { .engine = GCHEAP_ENGINE_GO };
+	struct gch_heap *heap = gch_kunit_heap(test, &cfg);
+	unsigned int i;
+
+	/* The cycle has to wait, as if it took long. */
+	mutex_lock(&heap->cycle_lock);
+	GCH_MUST(test, gch_heap_tune(heap, GCH_KEY_INTERVAL_MS, 1, NULL));
+	for (i = 0; i < INTERVAL_TRIES && !is_running(heap); i++)
+		usleep_range(1000, 2000);
+	GCH_EXPECT(test, is_running(heap), "no cycle was forced");
+	GCH_EXPECT(test, !delayed_work_pending(&heap->interval_work),
+		   "the interval begins with the start of a cycle");
+	mutex_unlock(&heap->cycle_lock);
+	for (i = 0; i < INTERVAL_TRIES && gch_cycles_ended(heap) < 2; i++)
+		usleep_range(1000, 2000);
+	GCH_EXPECT(test, gch_cycles_ended(heap) >= 2, "no cycle followed");
+	GCH_MUST(test, gch_heap_tune(heap, GCH_KEY_INTERVAL_MS, 0, NULL));
+	gch_kunit_heap_end(test, heap);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(test_held),
 	KUNIT_CASE(test_room),
+	KUNIT_CASE(test_interval),
 	{}
 };
 
