@@ -32,9 +32,10 @@ buried()
 	}'
 }
 
+# A run is listed once it has claimed its heap; its mutators are attached before.
 looked_at()
 {
-	[ "$(gcctl -j heap show t-ver | number mutators)" -gt 0 ]
+	gcctl run show | grep -q t-ver
 }
 
 # start WORD...: half of a trace is replayed, and waits for the other half.
