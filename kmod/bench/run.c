@@ -163,11 +163,12 @@ static int drop_left(void)
 {
 	int err = left ? gch_heap_delete(left, NULL) : 0;
 
-	if (!err) {
-		gch_heap_put(left);
-		left = NULL;
-	}
-	return err;
+	if (err == -EBUSY)
+		return err;
+	/* Also if another module has deleted it. */
+	gch_heap_put(left);
+	left = NULL;
+	return 0;
 }
 
 /**
@@ -178,6 +179,7 @@ static int drop_left(void)
 void gch_bench_heap_exit(void)
 {
 	drop_left();
+	gch_heap_put(left);
 }
 
 static int open_heap(struct gch_bench *b)
@@ -188,7 +190,7 @@ static int open_heap(struct gch_bench *b)
 	if (!(BIT(b->arg[GCH_BENCH_P_ON]) & GCH_BENCH_HEAPS))
 		return 0;
 	if (drop_left())
-		return gch_bench_fail(b, -EBUSY, "the heap %s is in use",
+		return gch_bench_fail(b, -EEXIST, "the heap %s is in use",
 				      HEAP_NAME);
 	b->heap = gch_heap_create(HEAP_NAME, &cfg, NULL);
 	if (IS_ERR(b->heap)) {

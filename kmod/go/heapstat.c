@@ -74,10 +74,5 @@ u64 gch_go_alloc_bytes(struct gch_go_heap *h)
  */
 u64 gch_go_black(struct gch_go_heap *h)
 {
-	unsigned int cpu;
-	u64 sum = 0;
-
-	for_each_possible_cpu(cpu)
-		sum += READ_ONCE(per_cpu_ptr(h->mcache, cpu)->black);
-	return sum;
+	return sum(&h->mcache->black);
 }
