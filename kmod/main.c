@@ -7,6 +7,7 @@
 
 #include "control/control.h"
 #include "core/dispatch.h"
+#include "core/engine.h"
 #include "core/heap.h"
 #include "core/observer.h"
 #include "core/worker.h"
@@ -23,7 +24,7 @@ static void unregister_all(void)
 	unsigned int i;
 
 	for (i = 0; (ops = gch_engine_builtin(i)); i++)
-		gch_engine_unregister(ops);
+		gch_engine_remove(ops);
 }
 
 static int __init register_all(void)
@@ -33,7 +34,7 @@ static int __init register_all(void)
 	int ret = 0;
 
 	for (i = 0; !ret && (ops = gch_engine_builtin(i)); i++)
-		ret = gch_engine_register(ops);
+		ret = gch_engine_add(ops);
 	if (ret)
 		unregister_all();
 	return ret;

@@ -119,7 +119,7 @@ int gch_bench_meet(struct gch_bench_thread *t)
 
 	/* A waiting thread must not delay a handshake or the interpreter lock. */
 	if (t->m)
-		gch_mutator_rest(t->m);
+		gch_mutator_yield(t->m);
 	spin_lock(&b->meet_lock);
 	round = b->meet_round;
 	if (++b->meet_here == b->nr_threads) {

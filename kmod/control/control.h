@@ -50,6 +50,8 @@ extern const struct gch_stats_field gch_stats_fields[GCH_STATS_FIELDS];
  */
 typedef int (*gch_nl_fill_fn)(struct sk_buff *skb, struct gch_heap *heap);
 
+int gch_nl_put_engine(struct sk_buff *skb, const struct gch_heap *heap, int number,
+		      int name);
 int gch_nl_check_admin(struct sk_buff *skb, struct genl_info *info);
 struct gch_heap *gch_nl_find(struct genl_info *info, int attr);
 int gch_nl_reply(struct genl_info *info, struct gch_heap *heap,

@@ -52,14 +52,14 @@ static int arenas_show(struct seq_file *seq, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(arenas);
 
-static int units_show(struct seq_file *seq, void *unused)
+static int page_groups_show(struct seq_file *seq, void *unused)
 {
 	struct gch_heap *heap = seq->private;
 
-	heap->ops->show(heap, seq, GCH_VIEW_UNITS);
+	heap->ops->show(heap, seq, GCH_VIEW_PAGE_GROUPS);
 	return 0;
 }
-DEFINE_SHOW_ATTRIBUTE(units);
+DEFINE_SHOW_ATTRIBUTE(page_groups);
 
 static int pauses_show(struct seq_file *seq, void *unused)
 {
@@ -162,7 +162,7 @@ void gch_dbg_heap_add(struct gch_heap *heap)
 
 	debugfs_create_file("stats", 0400, dir, heap, &stats_fops);
 	debugfs_create_file("arenas", 0400, dir, heap, &arenas_fops);
-	debugfs_create_file(heap->ops->units, 0400, dir, heap, &units_fops);
+	debugfs_create_file(heap->ops->page_groups, 0400, dir, heap, &page_groups_fops);
 	debugfs_create_file("pauses", 0400, dir, heap, &pauses_fops);
 	if (heap->ops->snapshot)
 		debugfs_create_file("snapshot", 0400, dir, heap,

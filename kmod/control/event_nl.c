@@ -9,48 +9,49 @@
 #include "compat.h"
 #include "generated/netlink.h"
 
-/* Location of a report's number, and the engines that fill it in. */
+/* Location of a report's number, and which kinds of engines fill it in. */
 struct field {
 	u16 attr;
 	u16 offset;
 	u8 bytes;
-	u8 engines;
+	u8 reclaims;
 };
 
-#define GO	BIT(GCHEAP_ENGINE_GO)
-#define PYTHON	BIT(GCHEAP_ENGINE_PYTHON)
+#define TRACING		BIT(GCHEAP_RECLAIM_TRACING)
+#define COUNTING	BIT(GCHEAP_RECLAIM_COUNTING)
+#define BOTH		(TRACING | COUNTING)
 
 #define FIELD(id, member, type, of) {				\
 	.attr = GCHEAP_A_CYCLE_##id,				\
 	.offset = offsetof(struct gch_report, member),		\
 	.bytes = sizeof(type),					\
-	.engines = (of),					\
+	.reclaims = (of),					\
 }
 
 static const struct field fields[] = {
-	FIELD(CYCLE, cycle, u64, GO | PYTHON),
-	FIELD(GENERATION, generation, u32, GO | PYTHON),
-	FIELD(FORCED, forced, u32, GO | PYTHON),
-	FIELD(CPUS, cpus, u32, GO),
-	FIELD(CPU_PERCENT, cpu_percent, u32, GO),
-	FIELD(SYNC_NS, sync_ns, u64, GO),
-	FIELD(MARK_NS, mark_ns, u64, GO),
-	FIELD(TERM_NS, term_ns, u64, GO),
-	FIELD(ASSIST_NS, assist_ns, u64, GO),
-	FIELD(WORKER_NS, worker_ns, u64, GO),
-	FIELD(STOPPED_NS, stopped_ns, u64, GO | PYTHON),
-	FIELD(LIVE_BEGIN_BYTES, live_begin_bytes, u64, GO | PYTHON),
-	FIELD(LIVE_END_BYTES, live_end_bytes, u64, GO | PYTHON),
-	FIELD(MARKED_BYTES, marked_bytes, u64, GO),
-	FIELD(FRAME_BYTES, frame_bytes, u64, GO),
-	FIELD(TABLE_BYTES, table_bytes, u64, GO),
-	FIELD(CANDIDATES, candidates, u64, PYTHON),
-	FIELD(COLLECTED, collected, u64, PYTHON),
-	FIELD(UNCOLLECTABLE, uncollectable, u64, PYTHON),
+	FIELD(CYCLE, cycle, u64, BOTH),
+	FIELD(GENERATION, generation, u32, BOTH),
+	FIELD(FORCED, forced, u32, BOTH),
+	FIELD(CPUS, cpus, u32, TRACING),
+	FIELD(CPU_PERCENT, cpu_percent, u32, TRACING),
+	FIELD(SYNC_NS, sync_ns, u64, TRACING),
+	FIELD(MARK_NS, mark_ns, u64, TRACING),
+	FIELD(TERM_NS, term_ns, u64, TRACING),
+	FIELD(ASSIST_NS, assist_ns, u64, TRACING),
+	FIELD(WORKER_NS, worker_ns, u64, TRACING),
+	FIELD(STOPPED_NS, stopped_ns, u64, BOTH),
+	FIELD(LIVE_BEGIN_BYTES, live_begin_bytes, u64, BOTH),
+	FIELD(LIVE_END_BYTES, live_end_bytes, u64, BOTH),
+	FIELD(MARKED_BYTES, marked_bytes, u64, TRACING),
+	FIELD(FRAME_BYTES, frame_bytes, u64, TRACING),
+	FIELD(TABLE_BYTES, table_bytes, u64, TRACING),
+	FIELD(CANDIDATES, candidates, u64, COUNTING),
+	FIELD(COLLECTED, collected, u64, COUNTING),
+	FIELD(UNCOLLECTABLE, uncollectable, u64, COUNTING),
 };
 
-/* The table lacks id, name, engine, two times and the goal. */
-static_assert(ARRAY_SIZE(fields) + 6 == GCHEAP_A_CYCLE_MAX);
+/* The table lacks id, name, the engine twice, two times and the goal. */
+static_assert(ARRAY_SIZE(fields) + 7 == GCHEAP_A_CYCLE_MAX);
 
 static int put_field(struct sk_buff *skb, const struct field *f,
 		     const struct gch_report *r)
@@ -68,7 +69,7 @@ static int fill_fields(struct sk_buff *skb, const struct gch_heap *heap,
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(fields); i++)
-		if ((fields[i].engines & BIT(heap->ops->kind)) &&
+		if ((fields[i].reclaims & BIT(heap->ops->reclaim)) &&
 		    put_field(skb, &fields[i], r))
 			return -EMSGSIZE;
 	if (r->goal_bytes != U64_MAX &&
@@ -85,7 +86,8 @@ static int fill_report(struct sk_buff *skb, const struct gch_heap *heap,
 
 	if (!hdr || nla_put_u32(skb, GCHEAP_A_CYCLE_ID, heap->id) ||
 	    nla_put_string(skb, GCHEAP_A_CYCLE_NAME, heap->name) ||
-	    nla_put_u32(skb, GCHEAP_A_CYCLE_ENGINE, heap->ops->kind) ||
+	    gch_nl_put_engine(skb, heap, GCHEAP_A_CYCLE_ENGINE,
+			      GCHEAP_A_CYCLE_ENGINE_NAME) ||
 	    nla_put_uint(skb, GCHEAP_A_CYCLE_BEGIN_NS,
 			 r->start_ns - heap->born) ||
 	    nla_put_uint(skb, GCHEAP_A_CYCLE_DURATION_NS,

@@ -14,47 +14,19 @@
 #include <gcheap/gcheap.h>
 
 #include "compat.h"
+#include "core/engine.h"
 #include "core/heap.h"
 #include "generated/netlink.h"
+#include "generated/settings.h"
 
 #define GENERATION_MAX	2U
-
-/* The attribute of each setting. */
-static const int setting_attr[] = {
-	[GCH_KEY_LIMIT]		= GCHEAP_A_HEAP_LIMIT,
-	[GCH_KEY_ARENA_ORDER]	= GCHEAP_A_HEAP_ARENA_ORDER,
-	[GCH_KEY_VERIFY]	= GCHEAP_A_HEAP_VERIFY,
-	[GCH_KEY_POISON]	= GCHEAP_A_HEAP_POISON,
-	[GCH_KEY_INTERVAL_MS]	= GCHEAP_A_HEAP_INTERVAL_MS,
-	[GCH_KEY_GOGC]		= GCHEAP_A_HEAP_GOGC,
-	[GCH_KEY_MEMORY_LIMIT]	= GCHEAP_A_HEAP_MEMORY_LIMIT,
-	[GCH_KEY_ASSIST_US]	= GCHEAP_A_HEAP_ASSIST_US,
-	[GCH_KEY_PERIOD_MS]	= GCHEAP_A_HEAP_PERIOD_MS,
-	[GCH_KEY_SMALL_MAX]	= GCHEAP_A_HEAP_SMALL_MAX,
-	[GCH_KEY_POOL_SIZE]	= GCHEAP_A_HEAP_POOL_SIZE,
-	[GCH_KEY_THRESHOLD0]	= GCHEAP_A_HEAP_THRESHOLD0,
-	[GCH_KEY_THRESHOLD1]	= GCHEAP_A_HEAP_THRESHOLD1,
-	[GCH_KEY_THRESHOLD2]	= GCHEAP_A_HEAP_THRESHOLD2,
-	[GCH_KEY_SWITCH_US]	= GCHEAP_A_HEAP_SWITCH_US,
-	[GCH_KEY_WORKERS]	= GCHEAP_A_HEAP_WORKERS,
-	[GCH_KEY_TRACE]		= GCHEAP_A_HEAP_TRACE,
-	[GCH_KEY_BARRIER]	= GCHEAP_A_HEAP_BARRIER,
-	[GCH_KEY_STW]		= GCHEAP_A_HEAP_STW,
-	[GCH_KEY_GC_PERCENT_CPU] = GCHEAP_A_HEAP_GC_PERCENT_CPU,
-	[GCH_KEY_MARKER]	= GCHEAP_A_HEAP_MARKER,
-};
-
-static_assert(ARRAY_SIZE(setting_attr) == GCH_KEY_NR);
-/* All others are 32 bits wide. Later settings are at the end of the enumeration. */
-static_assert(GCHEAP_A_HEAP_WORKERS - GCHEAP_A_HEAP_LIMIT + 1 +
-	      GCHEAP_A_HEAP_MARKER - GCHEAP_A_HEAP_REQUESTS_ENDED == GCH_KEY_NR);
 
 /* Settings other than limits are 32 bits wide; the policies allow no larger value. */
 static int put_setting(struct sk_buff *skb, enum gch_key key, u64 value)
 {
-	if (key == GCH_KEY_LIMIT || key == GCH_KEY_MEMORY_LIMIT)
-		return nla_put_uint(skb, setting_attr[key], value);
-	return nla_put_u32(skb, setting_attr[key], value);
+	if (setting_attrs[key].wide)
+		return nla_put_uint(skb, setting_attrs[key].attr, value);
+	return nla_put_u32(skb, setting_attrs[key].attr, value);
 }
 
 static int fill_heap(struct sk_buff *skb, struct gch_heap *heap)
@@ -63,10 +35,11 @@ static int fill_heap(struct sk_buff *skb, struct gch_heap *heap)
 
 	if (nla_put_u32(skb, GCHEAP_A_HEAP_ID, gch_heap_id(heap)) ||
 	    nla_put_string(skb, GCHEAP_A_HEAP_NAME, gch_heap_name(heap)) ||
-	    nla_put_u32(skb, GCHEAP_A_HEAP_ENGINE, gch_heap_engine(heap)))
+	    gch_nl_put_engine(skb, heap, GCHEAP_A_HEAP_ENGINE,
+			      GCHEAP_A_HEAP_ENGINE_NAME))
 		return -EMSGSIZE;
 	for (key = 0; key < GCH_KEY_NR; key++) {
-		if (!gch_heap_accepts(heap, key))
+		if (!gch_setting_find(heap->ops, key))
 			continue;
 		if (put_setting(skb, key, gch_heap_tunable(heap, key)))
 			return -EMSGSIZE;
@@ -99,27 +72,73 @@ int gcheap_nl_heap_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 }
 
 /* Checks each setting separately, so that an error names the attribute. */
-static int read_config(struct genl_info *info, struct gch_config *cfg)
+static int read_settings(struct genl_info *info, struct gch_config *cfg,
+			 const struct gch_engine_ops *ops)
 {
-	struct nlattr *attr = info->attrs[GCHEAP_A_HEAP_ENGINE];
+	struct nlattr *attr;
 	enum gch_key key;
 	int err;
 
-	cfg->engine = nla_get_u32(attr);
 	for (key = 0; key < GCH_KEY_NR; key++) {
-		attr = info->attrs[setting_attr[key]];
+		attr = info->attrs[setting_attrs[key].attr];
 		if (!attr)
 			continue;
 		cfg->val[key] = nla_get_uint(attr);
 		cfg->set |= BIT(key);
-		err = gch_config_check(cfg->engine, key, cfg->val[key],
-				       info->extack);
+		err = gch_config_check(ops, key, cfg->val[key], info->extack);
 		if (err) {
 			NL_SET_BAD_ATTR(info->extack, attr);
 			return err;
 		}
 	}
 	return 0;
+}
+
+/* Reads the engine, by name or number; a name may load a module. */
+static int read_engine(struct genl_info *info, struct gch_config *cfg)
+{
+	struct nlattr *name = info->attrs[GCHEAP_A_HEAP_ENGINE_NAME];
+	struct nlattr *number = info->attrs[GCHEAP_A_HEAP_ENGINE];
+	int kind;
+
+	if (name && number) {
+		NL_SET_ERR_MSG_ATTR(info->extack, name,
+				    "engine and engine-name exclude each other");
+		return -EINVAL;
+	}
+	if (number) {
+		cfg->engine = nla_get_u32(number);
+		return 0;
+	}
+	if (GENL_REQ_ATTR_CHECK(info, GCHEAP_A_HEAP_ENGINE_NAME)) {
+		NL_SET_ERR_MSG(info->extack, "the engine is missing");
+		return -EINVAL;
+	}
+	kind = gch_engine_kind(nla_data(name));
+	if (kind < 0) {
+		NL_SET_ERR_MSG_ATTR(info->extack, name, "no engine has this name");
+		return -EOPNOTSUPP;
+	}
+	cfg->engine = kind;
+	return 0;
+}
+
+static int read_config(struct genl_info *info, struct gch_config *cfg)
+{
+	const struct gch_engine_ops *ops;
+	int err;
+
+	err = read_engine(info, cfg);
+	if (err)
+		return err;
+	ops = gch_engine_get(cfg->engine);
+	if (!ops) {
+		NL_SET_ERR_MSG(info->extack, "no such engine");
+		return -EOPNOTSUPP;
+	}
+	err = read_settings(info, cfg, ops);
+	gch_engine_put(ops);
+	return err;
 }
 
 int gcheap_nl_heap_new_doit(struct sk_buff *skb, struct genl_info *info)
@@ -134,10 +153,6 @@ int gcheap_nl_heap_new_doit(struct sk_buff *skb, struct genl_info *info)
 		return err;
 	if (GENL_REQ_ATTR_CHECK(info, GCHEAP_A_HEAP_NAME)) {
 		NL_SET_ERR_MSG(info->extack, "the name of a heap is missing");
-		return -EINVAL;
-	}
-	if (GENL_REQ_ATTR_CHECK(info, GCHEAP_A_HEAP_ENGINE)) {
-		NL_SET_ERR_MSG(info->extack, "the engine is missing");
 		return -EINVAL;
 	}
 	name = info->attrs[GCHEAP_A_HEAP_NAME];
@@ -172,7 +187,7 @@ static int tune(struct gch_heap *heap, struct genl_info *info)
 	int err;
 
 	for (key = 0; key < GCH_KEY_NR; key++) {
-		struct nlattr *attr = info->attrs[setting_attr[key]];
+		struct nlattr *attr = info->attrs[setting_attrs[key].attr];
 
 		if (!attr)
 			continue;
@@ -188,7 +203,7 @@ static int tune(struct gch_heap *heap, struct genl_info *info)
 
 undo:
 	while (key--)
-		if (info->attrs[setting_attr[key]])
+		if (info->attrs[setting_attrs[key].attr])
 			gch_heap_tune(heap, key, old[key], NULL);
 	return err;
 }

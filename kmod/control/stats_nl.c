@@ -38,7 +38,7 @@ const struct gch_stats_field gch_stats_fields[GCH_STATS_FIELDS] = {
 	FIELD("peak-held-bytes", PEAK_HELD_BYTES, peak_held_bytes),
 	FIELD("returned-bytes", RETURNED_BYTES, returned_bytes),
 	FIELD("classes", CLASSES, classes),
-	FIELD("units", UNITS, units),
+	FIELD("units", UNITS, page_groups),
 	FIELD("arenas", ARENAS, arenas),
 	FIELD("large-objects", LARGE_OBJECTS, large_objects),
 	FIELD("cycles", CYCLES, cycles),
@@ -75,8 +75,8 @@ const struct gch_stats_field gch_stats_fields[GCH_STATS_FIELDS] = {
 	FIELD("cleanups-run", CLEANUPS_RUN, cleanups_run),
 };
 
-/* The table lacks id, name, engine and the histograms. */
-static_assert(GCH_STATS_FIELDS + 7 == GCHEAP_A_STATS_MAX);
+/* The table lacks id, name, the engine twice and the histograms. */
+static_assert(GCH_STATS_FIELDS + 8 == GCHEAP_A_STATS_MAX);
 static_assert(GCH_STATS_FIELDS * sizeof(u64) +
 	      4 * sizeof(struct gch_hist_summary) == sizeof(struct gch_stats));
 static_assert(sizeof(struct gch_hist_summary) ==
@@ -109,7 +109,8 @@ static int fill_stats(struct sk_buff *skb, struct gch_heap *heap)
 	gch_heap_stats(heap, &stats);
 	if (nla_put_u32(skb, GCHEAP_A_STATS_ID, gch_heap_id(heap)) ||
 	    nla_put_string(skb, GCHEAP_A_STATS_NAME, gch_heap_name(heap)) ||
-	    nla_put_u32(skb, GCHEAP_A_STATS_ENGINE, gch_heap_engine(heap)))
+	    gch_nl_put_engine(skb, heap, GCHEAP_A_STATS_ENGINE,
+			      GCHEAP_A_STATS_ENGINE_NAME))
 		return -EMSGSIZE;
 	for (i = 0; i < GCH_STATS_FIELDS; i++) {
 		const struct gch_stats_field *f = &gch_stats_fields[i];

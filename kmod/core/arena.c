@@ -83,7 +83,7 @@ bool gch_limit_allows(struct gch_heap *heap, size_t bytes)
 
 	return !limit || atomic64_read(&heap->held) + bytes <= limit;
 }
-EXPORT_SYMBOL_IF_KUNIT(gch_limit_allows);
+EXPORT_SYMBOL_GPL(gch_limit_allows);
 
 static bool reserve(struct gch_heap *heap, size_t bytes, u64 limit)
 {
@@ -113,6 +113,7 @@ bool gch_reserve(struct gch_heap *heap, size_t bytes)
 {
 	return reserve(heap, bytes, gch_val(heap, GCH_KEY_LIMIT));
 }
+EXPORT_SYMBOL_GPL(gch_reserve);
 
 /**
  * gch_taken - records the memory of a gch_reserve()
@@ -127,6 +128,7 @@ void gch_taken(struct gch_heap *heap)
 	gch_max(&heap->peak_held, held);
 	gch_over_note(heap, 0, held);
 }
+EXPORT_SYMBOL_GPL(gch_taken);
 
 /**
  * gch_charge - counts bytes that a heap now holds
@@ -145,7 +147,7 @@ bool gch_charge(struct gch_heap *heap, size_t bytes)
 	gch_taken(heap);
 	return true;
 }
-EXPORT_SYMBOL_IF_KUNIT(gch_charge);
+EXPORT_SYMBOL_GPL(gch_charge);
 
 /**
  * gch_uncharge - uncounts bytes that a heap no longer holds
@@ -160,7 +162,7 @@ void gch_uncharge(struct gch_heap *heap, size_t bytes)
 
 	gch_over_note(heap, held + bytes, held);
 }
-EXPORT_SYMBOL_IF_KUNIT(gch_uncharge);
+EXPORT_SYMBOL_GPL(gch_uncharge);
 
 /*
  * Limit for a block of an arena. Larger blocks stay below the soft limit, so that
@@ -171,7 +173,7 @@ static u64 arena_limit(struct gch_heap *heap, unsigned int order,
 		       unsigned int min_order)
 {
 	u64 limit = gch_val(heap, GCH_KEY_LIMIT);
-	u64 soft = gch_val(heap, GCH_KEY_MEMORY_LIMIT);
+	u64 soft = READ_ONCE(heap->soft_limit);
 
 	if (order == min_order || PAGE_SIZE << order <= GCH_SOFT_PIECE)
 		return limit;
@@ -223,7 +225,7 @@ void *gch_pages_get(struct gch_heap *heap, unsigned int order, gfp_t gfp)
 	return pages_get(heap, NUMA_NO_NODE, order, gfp,
 			 gch_val(heap, GCH_KEY_LIMIT));
 }
-EXPORT_SYMBOL_IF_KUNIT(gch_pages_get);
+EXPORT_SYMBOL_GPL(gch_pages_get);
 
 /**
  * gch_pages_come_zeroed - does the kernel zero pages without a request?
@@ -238,7 +240,7 @@ bool gch_pages_come_zeroed(void)
 {
 	return want_init_on_alloc(GFP_KERNEL) || want_init_on_free();
 }
-EXPORT_SYMBOL_IF_KUNIT(gch_pages_come_zeroed);
+EXPORT_SYMBOL_GPL(gch_pages_come_zeroed);
 
 /**
  * gch_pages_put - gives pages back
@@ -255,14 +257,14 @@ void gch_pages_put(struct gch_heap *heap, void *addr, unsigned int order)
 	free_pages((unsigned long)addr, order);
 	gch_uncharge(heap, PAGE_SIZE << order);
 }
-EXPORT_SYMBOL_IF_KUNIT(gch_pages_put);
+EXPORT_SYMBOL_GPL(gch_pages_put);
 
 /**
  * gch_arena_get - takes a block for an arena
  * @heap: the heap
  * @min_order: smallest usable order
  * @order: in: largest usable order; out: the order of the block, which is at most
- *	%GCH_KEY_ARENA_ORDER unless @min_order is larger, and smaller where memory is
+ *	&gch_heap.arena_order unless @min_order is larger, and smaller where memory is
  *	fragmented or the limit is near
  *
  * Context: process context, may sleep.
@@ -272,7 +274,7 @@ EXPORT_SYMBOL_IF_KUNIT(gch_pages_put);
 void *gch_arena_get(struct gch_heap *heap, unsigned int min_order,
 		    unsigned int *order)
 {
-	unsigned int o = min_t(u64, *order, gch_val(heap, GCH_KEY_ARENA_ORDER));
+	unsigned int o = min_t(u64, *order, heap->arena_order);
 	void *addr;
 
 	for (o = max(o, min_order); ; o--) {
@@ -290,7 +292,7 @@ void *gch_arena_get(struct gch_heap *heap, unsigned int min_order,
 	atomic64_inc(&heap->arenas);
 	return addr;
 }
-EXPORT_SYMBOL_IF_KUNIT(gch_arena_get);
+EXPORT_SYMBOL_GPL(gch_arena_get);
 
 /**
  * gch_arena_get_near - takes a block from one NUMA node if it has free memory
@@ -309,7 +311,7 @@ void *gch_arena_get_near(struct gch_heap *heap, int nid, unsigned int min_order,
 {
 	unsigned int most = max_t(u64, min_order,
 				  min_t(u64, *order,
-					gch_val(heap, GCH_KEY_ARENA_ORDER)));
+					heap->arena_order));
 	unsigned int least = max(min_order, min(most, NEAR_ORDER_MIN)), o;
 	void *addr = NULL;
 
@@ -323,6 +325,7 @@ void *gch_arena_get_near(struct gch_heap *heap, int nid, unsigned int min_order,
 	atomic64_inc(&heap->arenas);
 	return addr;
 }
+EXPORT_SYMBOL_GPL(gch_arena_get_near);
 
 /**
  * gch_arena_put - gives an arena's block back
@@ -337,4 +340,4 @@ void gch_arena_put(struct gch_heap *heap, void *addr, unsigned int order)
 	atomic64_dec(&heap->arenas);
 	gch_pages_put(heap, addr, order);
 }
-EXPORT_SYMBOL_IF_KUNIT(gch_arena_put);
+EXPORT_SYMBOL_GPL(gch_arena_put);

@@ -32,7 +32,7 @@ static void verify(struct gch_heap *heap)
 
 static void restart_period(struct gch_heap *heap)
 {
-	unsigned int ms = gch_val(heap, GCH_KEY_PERIOD_MS);
+	unsigned int ms = READ_ONCE(heap->period_ms);
 
 	if (ms)
 		mod_delayed_work(gch_wq, &heap->period_work,
@@ -57,7 +57,9 @@ static int run_locked(struct gch_heap *heap, unsigned int generation,
 	atomic64_add(ktime_get_ns() - start, &heap->cycle_ns);
 	verify(heap);
 	/* A tracing engine always collects all generations. */
-	atomic64_inc(&heap->cycles_gen[heap->ops->traces ? 2 : generation]);
+	if (heap->ops->reclaim == GCHEAP_RECLAIM_TRACING)
+		generation = 2;
+	atomic64_inc(&heap->cycles_gen[generation]);
 	atomic64_inc(&heap->cycles_ended);
 	restart_period(heap);
 	return ret;
@@ -96,6 +98,7 @@ int gch_cycle_run(struct gch_heap *heap, unsigned int generation)
 {
 	return run(heap, generation, false);
 }
+EXPORT_SYMBOL_GPL(gch_cycle_run);
 
 /**
  * gch_cycle_since - collects a heap unless another task has
@@ -119,6 +122,7 @@ int gch_cycle_since(struct gch_heap *heap, unsigned int generation, u64 started)
 	mutex_unlock(&heap->cycle_lock);
 	return ret;
 }
+EXPORT_SYMBOL_GPL(gch_cycle_since);
 
 /**
  * gch_cycle_await - waits for the current collection
@@ -135,6 +139,7 @@ int gch_cycle_await(struct gch_heap *heap)
 		mutex_unlock(&heap->cycle_lock);
 	return ret;
 }
+EXPORT_SYMBOL_GPL(gch_cycle_await);
 
 /**
  * gch_cycle_choose - runs the collection that an engine chooses
@@ -161,6 +166,7 @@ int gch_cycle_choose(struct gch_heap *heap, gch_choose_fn choose, void *arg)
 	mutex_unlock(&heap->cycle_lock);
 	return ret;
 }
+EXPORT_SYMBOL_GPL(gch_cycle_choose);
 
 /**
  * gch_collect - collects a heap and waits for it
@@ -271,6 +277,7 @@ u64 gch_cycle_suggest(struct gch_heap *heap, unsigned int generation)
 	queue_work(gch_wq, &heap->cycle_work);
 	return ticket;
 }
+EXPORT_SYMBOL_GPL(gch_cycle_suggest);
 
 /**
  * gch_cycle_request - requests a collection without waiting
@@ -383,6 +390,7 @@ void gch_defer(struct delayed_work *work, unsigned int ms)
 {
 	queue_delayed_work(gch_wq, work, msecs_to_jiffies(ms));
 }
+EXPORT_SYMBOL_GPL(gch_defer);
 
 static void run_interval(struct work_struct *work)
 {
@@ -404,12 +412,12 @@ static void run_period(struct work_struct *work)
 	struct gch_heap *heap = container_of(to_delayed_work(work),
 					     struct gch_heap, period_work);
 
-	if (gch_val(heap, GCH_KEY_PERIOD_MS) && !READ_ONCE(heap->claimed))
+	if (READ_ONCE(heap->period_ms) && !READ_ONCE(heap->claimed))
 		gch_cycle_suggest(heap, 2);
 }
 
 /**
- * gch_cycle_retime - applies %GCH_KEY_INTERVAL_MS and %GCH_KEY_PERIOD_MS
+ * gch_cycle_retime - starts both timers anew
  * @heap: the heap
  *
  * Context: process context.
@@ -449,7 +457,7 @@ void gch_cycle_init(struct gch_heap *heap)
 void gch_cycle_stop(struct gch_heap *heap)
 {
 	WRITE_ONCE(heap->val[GCH_KEY_INTERVAL_MS], 0);
-	WRITE_ONCE(heap->val[GCH_KEY_PERIOD_MS], 0);
+	WRITE_ONCE(heap->period_ms, 0);
 	cancel_delayed_work_sync(&heap->interval_work);
 	cancel_delayed_work_sync(&heap->period_work);
 	/* The work may have requeued itself; there is no other source of requests. */

@@ -3,7 +3,7 @@
  * Dispatch of calls to engines: the only place that names engines
  *
  * The module's engines are called directly, since an indirect branch costs as much as
- * a short call.
+ * a short call. Those of other modules are called by their ops (indirect.h).
  */
 #ifndef _GCH_CORE_DISPATCH_H
 #define _GCH_CORE_DISPATCH_H
@@ -11,6 +11,7 @@
 #include "go/ops.h"
 #include "python/ops.h"
 #include "slab/ops.h"
+#include "indirect.h"
 
 /* All engines, for the module's init. */
 static inline const struct gch_engine_ops *gch_engine_builtin(unsigned int i)
@@ -40,8 +41,10 @@ static inline const struct gch_engine_ops *gch_engine_builtin(unsigned int i)
 		__cret = gch_go_##fn(__cm, ##__VA_ARGS__);		\
 	else if (__cm->kind == GCHEAP_ENGINE_PYTHON)			\
 		__cret = gch_py_##fn(__cm, ##__VA_ARGS__);		\
-	else								\
+	else if (__cm->kind == GCHEAP_ENGINE_SLAB)			\
 		__cret = gch_slab_##fn(__cm, ##__VA_ARGS__);		\
+	else								\
+		__cret = gch_ops_##fn(__cm, ##__VA_ARGS__);		\
 	__cret;								\
 })
 

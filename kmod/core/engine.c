@@ -1,79 +1,337 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Registration of engines. Engines register while the module loads and unregister
- * while it unloads. No heap exists then, so the table needs no lock.
+ * Registered engines: those of this module and those of other modules
+ *
+ * engines_lock protects the list, whose order is that of the numbers. A number is never
+ * used twice, so it cannot name the wrong engine. A reference to an engine is one to its
+ * module: an engine that is being unregistered has none, and its module's exit has begun,
+ * so no reference can be taken.
  */
-#include <gcheap/engine.h>
+#include "engine.h"
 
 #include <linux/export.h>
 #include <linux/kernel.h>
+#include <linux/kmod.h>
+#include <linux/list.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <gcheap/engine.h>
 
-#define ENGINES	(GCHEAP_ENGINE_SLAB + 1)
+#include "heap.h"
 
-static const struct gch_engine_ops *engines[ENGINES];
+struct engine {
+	struct list_head node;
+	const struct gch_engine_ops *ops;
+};
 
-static bool is_complete(const struct gch_engine_ops *ops)
+static LIST_HEAD(engines);
+static DEFINE_MUTEX(engines_lock);
+/* The next number for an engine of another module. */
+static u32 next_kind = GCHEAP_ENGINE_SLAB + 1;
+
+#define MUST_HAVE(member) { offsetof(struct gch_engine_ops, member), #member }
+
+static const struct {
+	size_t offset;
+	const char *name;
+} must_have[] = {
+	MUST_HAVE(name), MUST_HAVE(page_groups), MUST_HAVE(heap_init),
+	MUST_HAVE(heap_exit), MUST_HAVE(mutator_init), MUST_HAVE(mutator_exit),
+	MUST_HAVE(alloc), MUST_HAVE(alloc_refs), MUST_HAVE(assign), MUST_HAVE(fetch),
+	MUST_HAVE(ref), MUST_HAVE(data), MUST_HAVE(free), MUST_HAVE(weak_set), MUST_HAVE(weak_get),
+	MUST_HAVE(weak_alive), MUST_HAVE(settle), MUST_HAVE(wait),
+	MUST_HAVE(collect), MUST_HAVE(stats), MUST_HAVE(validate), MUST_HAVE(show),
+};
+
+#define refuse(ops, fmt, ...) ({						\
+	pr_err("engine %s: " fmt "\n", (ops)->name ?: "(no name)", ##__VA_ARGS__); \
+	-EINVAL;								\
+})
+
+static int check_members(const struct gch_engine_ops *ops)
 {
-	return ops->name && ops->units &&
-	       ops->heap_bytes >= sizeof(struct gch_heap) &&
-	       ops->mutator_bytes >= sizeof(struct gch_mutator) &&
-	       (ops->tunables || !ops->nr_tunables) &&
-	       ops->heap_init && ops->heap_exit &&
-	       ops->mutator_init && ops->mutator_exit &&
-	       ops->alloc && ops->assign && ops->fetch && ops->ref &&
-	       ops->data && ops->free && ops->weak_set && ops->weak_get &&
-	       ops->weak_alive && ops->settle && ops->wait &&
-	       ops->collect && ops->stats && ops->validate && ops->show;
-}
+	unsigned int i;
 
-/**
- * gch_engine_register - makes an engine available to heaps
- * @ops: the engine; all mandatory functions must be set
- *
- * Context: module init.
- * Return: 0; -EINVAL if a mandatory member is missing; -EEXIST if the kind is taken;
- * or the error of &gch_engine_ops.init.
- */
-int gch_engine_register(const struct gch_engine_ops *ops)
-{
-	if (ops->kind >= ENGINES || !is_complete(ops)) {
-		pr_err("engine %s is incomplete\n", ops->name ?: "(no name)");
-		return -EINVAL;
-	}
-	if (engines[ops->kind])
-		return -EEXIST;
-	if (ops->init) {
-		int ret = ops->init();
-
-		if (ret)
-			return ret;
-	}
-	engines[ops->kind] = ops;
+	for (i = 0; i < ARRAY_SIZE(must_have); i++)
+		if (!*(void * const *)((const void *)ops + must_have[i].offset))
+			return refuse(ops, "%s is missing", must_have[i].name);
+	if (!ops->shrink != !ops->shrink_count)
+		return refuse(ops, "shrink and shrink_count go together");
+	if (ops->heap_bytes < sizeof(struct gch_heap))
+		return refuse(ops, "heap_bytes is less than a struct gch_heap");
+	if (ops->mutator_bytes < sizeof(struct gch_mutator))
+		return refuse(ops, "mutator_bytes is less than a struct gch_mutator");
+	if (ops->reclaim > GCHEAP_RECLAIM_NEVER)
+		return refuse(ops, "reclaim is %u, unknown", ops->reclaim);
 	return 0;
 }
-EXPORT_SYMBOL_GPL(gch_engine_register);
+
+/* Does an earlier setting of the engine have the key or name of setting @nr? */
+static bool is_double(const struct gch_engine_ops *ops, unsigned int nr)
+{
+	const struct gch_setting *s = &ops->settings[nr];
+	unsigned int i;
+
+	for (i = 0; i < nr; i++)
+		if (ops->settings[i].key == s->key ||
+		    !strcmp(ops->settings[i].name, s->name))
+			return true;
+	return false;
+}
+
+static int check_setting(const struct gch_engine_ops *ops, unsigned int i)
+{
+	const struct gch_setting *s = &ops->settings[i];
+	bool is_choice = s->unit == GCHEAP_UNIT_CHOICE;
+
+	if (s->key >= GCH_KEY_NR || !s->name || !s->doc)
+		return refuse(ops, "setting %u lacks a key, a name or a description", i);
+	if (gch_setting_clashes(s) || is_double(ops, i))
+		return refuse(ops, "setting %s exists already", s->name);
+	if (s->min > s->max || s->def < s->min || s->def > s->max)
+		return refuse(ops, "setting %s has a bad range or default", s->name);
+	if (!!s->words != is_choice)
+		return refuse(ops, "setting %s: a choice has words", s->name);
+	return 0;
+}
+
+static int check(const struct gch_engine_ops *ops)
+{
+	unsigned int i;
+	int ret;
+
+	ret = check_members(ops);
+	if (!ret && gch_name_check(ops->name, NULL))
+		ret = refuse(ops, "the name is not one that a heap can have");
+	if (!ret && ops->nr_settings && !ops->settings)
+		ret = refuse(ops, "settings is missing");
+	for (i = 0; !ret && i < ops->nr_settings; i++)
+		ret = check_setting(ops, i);
+	return ret;
+}
+
+static struct engine *find(const char *name)
+{
+	struct engine *e;
+
+	lockdep_assert_held(&engines_lock);
+	list_for_each_entry(e, &engines, node)
+		if (!strcmp(e->ops->name, name))
+			return e;
+	return NULL;
+}
+
+static int enlist(const struct gch_engine_ops *ops)
+{
+	struct engine *e;
+
+	lockdep_assert_held(&engines_lock);
+	if (find(ops->name)) {
+		refuse(ops, "there is another of this name");
+		return -EEXIST;
+	}
+	e = kzalloc(sizeof(*e), GFP_KERNEL);
+	if (!e)
+		return -ENOMEM;
+	e->ops = ops;
+	list_add_tail(&e->node, &engines);
+	return 0;
+}
 
 /**
- * gch_engine_unregister - removes an engine
+ * gch_engine_add - adds an engine of this module
+ * @ops: the engine
+ *
+ * Context: module init.
+ * Return: 0; -EINVAL if the contract is incomplete; -ENOMEM; or the error of
+ * &gch_engine_ops.init.
+ */
+int gch_engine_add(const struct gch_engine_ops *ops)
+{
+	int ret = check(ops);
+
+	if (!ret && ops->init)
+		ret = ops->init();
+	if (ret)
+		return ret;
+	mutex_lock(&engines_lock);
+	ret = enlist(ops);
+	mutex_unlock(&engines_lock);
+	return ret;
+}
+
+/**
+ * gch_engine_remove - removes an engine
+ * @ops: the engine; nothing happens if it is not registered
+ *
+ * Context: process context, may sleep; no heap uses the engine.
+ */
+void gch_engine_remove(const struct gch_engine_ops *ops)
+{
+	struct engine *e;
+
+	mutex_lock(&engines_lock);
+	e = find(ops->name);
+	if (e && e->ops == ops) {
+		list_del(&e->node);
+		kfree(e);
+	}
+	mutex_unlock(&engines_lock);
+}
+
+/**
+ * __gch_engine_register - makes an engine of another module available to heaps
+ * @ops: the engine; &gch_engine_ops.kind and &gch_engine_ops.owner are set
+ * @owner: the module, which cannot be unloaded while a heap of the engine exists
+ *
+ * Call gch_engine_register(), which supplies @owner. A user names the engine by
+ * &gch_engine_ops.name; a module with the alias gcheap-engine-NAME is loaded on demand.
+ *
+ * Context: module init, may sleep.
+ * Return: 0; -EINVAL if the contract is incomplete or wrong, the kernel log says where;
+ * -EEXIST if another engine has the name; -ENOMEM; or the error of
+ * &gch_engine_ops.init.
+ */
+int __gch_engine_register(struct gch_engine_ops *ops, struct module *owner)
+{
+	int ret = check(ops);
+
+	if (!ret && ops->init)
+		ret = ops->init();
+	if (ret)
+		return ret;
+	mutex_lock(&engines_lock);
+	ops->kind = next_kind;
+	ops->owner = owner;
+	ret = enlist(ops);
+	if (!ret)
+		next_kind++;
+	mutex_unlock(&engines_lock);
+	return ret;
+}
+EXPORT_SYMBOL_GPL(__gch_engine_register);
+
+/**
+ * gch_engine_unregister - takes back an engine of another module
  * @ops: the registered engine
  *
- * Context: module init or exit; no heap uses it.
+ * Context: the module's exit or failing init, may sleep. No heap of the engine exists
+ * then, since each holds a reference to the module.
  */
-void gch_engine_unregister(const struct gch_engine_ops *ops)
+void gch_engine_unregister(struct gch_engine_ops *ops)
 {
-	if (ops->kind < ENGINES && engines[ops->kind] == ops)
-		engines[ops->kind] = NULL;
+	gch_engine_remove(ops);
+}
+EXPORT_SYMBOL_GPL(gch_engine_unregister);
+
+static const struct gch_engine_ops *get(struct engine *e)
+{
+	return try_module_get(e->ops->owner) ? e->ops : NULL;
 }
 
 /**
- * gch_engine_find - looks up an engine
- * @kind: the kind
+ * gch_engine_get - looks up an engine
+ * @kind: its number
+ *
+ * Context: process context, may sleep.
+ * Return: the engine, with a reference for gch_engine_put(), or NULL.
+ */
+const struct gch_engine_ops *gch_engine_get(u32 kind)
+{
+	const struct gch_engine_ops *ops = NULL;
+	struct engine *e;
+
+	mutex_lock(&engines_lock);
+	list_for_each_entry(e, &engines, node)
+		if (e->ops->kind == kind)
+			ops = get(e);
+	mutex_unlock(&engines_lock);
+	return ops;
+}
+
+/**
+ * gch_engine_get_next - walks the engines in the order of their numbers
+ * @from: smallest number to return
+ *
+ * Context: process context, may sleep.
+ * Return: the engine, with a reference for gch_engine_put(), or NULL at the end.
+ */
+const struct gch_engine_ops *gch_engine_get_next(u32 from)
+{
+	const struct gch_engine_ops *ops = NULL;
+	struct engine *e;
+
+	mutex_lock(&engines_lock);
+	list_for_each_entry(e, &engines, node) {
+		if (e->ops->kind >= from)
+			ops = get(e);
+		if (ops)
+			break;
+	}
+	mutex_unlock(&engines_lock);
+	return ops;
+}
+
+/**
+ * gch_engine_put - puts a reference to an engine
+ * @ops: the engine, or NULL
  *
  * Context: any.
- * Return: the engine, or NULL.
  */
-const struct gch_engine_ops *gch_engine_find(enum gcheap_engine kind)
+void gch_engine_put(const struct gch_engine_ops *ops)
 {
-	return kind < ENGINES ? engines[kind] : NULL;
+	if (ops)
+		module_put(ops->owner);
 }
-EXPORT_SYMBOL_GPL(gch_engine_find);
+
+/**
+ * gch_engine_get_named - looks up an engine by name
+ * @name: its name
+ *
+ * Context: process context, may sleep.
+ * Return: the engine, with a reference for gch_engine_put(), or NULL.
+ */
+const struct gch_engine_ops *gch_engine_get_named(const char *name)
+{
+	const struct gch_engine_ops *ops = NULL;
+	struct engine *e;
+
+	mutex_lock(&engines_lock);
+	e = find(name);
+	if (e)
+		ops = get(e);
+	mutex_unlock(&engines_lock);
+	return ops;
+}
+
+static int kind_of(const char *name)
+{
+	const struct gch_engine_ops *ops = gch_engine_get_named(name);
+	int kind = ops ? ops->kind : -ENOENT;
+
+	gch_engine_put(ops);
+	return kind;
+}
+
+/**
+ * gch_engine_kind - returns the number of an engine, loading its module if necessary
+ * @name: its name
+ *
+ * The module that is loaded must register no generic netlink family, since netlink waits
+ * for this function.
+ *
+ * Context: process context, may sleep.
+ * Return: the number, for &gch_config.engine; -ENOENT if there is no such engine.
+ */
+int gch_engine_kind(const char *name)
+{
+	int kind = kind_of(name);
+
+	if (kind != -ENOENT || gch_name_check(name, NULL))
+		return kind;
+	request_module("gcheap-engine-%s", name);
+	return kind_of(name);
+}
+EXPORT_SYMBOL_GPL(gch_engine_kind);

@@ -120,7 +120,7 @@ static void run_finalizer(struct gch_finals *fs, struct gch_special *f)
 		gch_delay();
 		f->finalizer(m, f->arg);
 		/* Must not see pauses of the next finalizer. */
-		gch_mutator_watch(m, NULL, NULL);
+		gch_mutator_on_pause(m, NULL, NULL);
 		gch_tally(fs->finalizers_run, 1);
 	}
 	gch_frame_clear(m);

@@ -6,6 +6,7 @@
  */
 #include "finalizer.h"
 
+#include <linux/export.h>
 #include <linux/sched.h>
 
 #include "heap.h"
@@ -60,6 +61,7 @@ void gch_visit_finals(struct gch_heap *heap, gch_finals_fn fn, void *arg)
 	list_del(&at.node);
 	mutex_unlock(&fs->lock);
 }
+EXPORT_SYMBOL_GPL(gch_visit_finals);
 
 /**
  * gch_visit_finalizing - visits the objects whose finalizers are queued
@@ -83,6 +85,7 @@ void gch_visit_finalizing(struct gch_heap *heap, gch_roots_fn fn, void *arg)
 	}
 	mutex_unlock(&fs->lock);
 }
+EXPORT_SYMBOL_GPL(gch_visit_finalizing);
 
 /**
  * gch_finals_find - finds dead objects with finalizers or cleanups
@@ -115,6 +118,7 @@ bool gch_finals_find(struct gch_heap *heap, gch_is_dead_fn is_dead, void *arg)
 	mutex_unlock(&fs->lock);
 	return found;
 }
+EXPORT_SYMBOL_GPL(gch_finals_find);
 
 static void queue_finalizer(struct gch_finals *fs, struct gch_special_object *o)
 {
@@ -168,6 +172,7 @@ void gch_finals_revive(struct gch_heap *heap, gch_revive_fn revive, void *arg)
 	}
 	mutex_unlock(&fs->lock);
 }
+EXPORT_SYMBOL_GPL(gch_finals_revive);
 
 /* Queues the work with a reference to the heap. The put here is never the last. */
 static void kick(struct gch_finals *fs)
@@ -197,6 +202,7 @@ void gch_finals_release(struct gch_heap *heap)
 	kick(fs);
 	mutex_unlock(&fs->lock);
 }
+EXPORT_SYMBOL_GPL(gch_finals_release);
 
 /**
  * gch_finals_stats - reads the statistics of finalizers and cleanups

@@ -108,7 +108,7 @@ void gch_hash_init(struct gch_hash *h, struct gch_heap *heap)
 {
 	*h = (struct gch_hash){ .heap = heap };
 }
-EXPORT_SYMBOL_IF_KUNIT(gch_hash_init);
+EXPORT_SYMBOL_GPL(gch_hash_init);
 
 /**
  * gch_hash_add - adds an entry
@@ -131,7 +131,7 @@ int gch_hash_add(struct gch_hash *h, struct gch_hash_node *n, u32 hash)
 	h->entries++;
 	return 0;
 }
-EXPORT_SYMBOL_IF_KUNIT(gch_hash_add);
+EXPORT_SYMBOL_GPL(gch_hash_add);
 
 /**
  * gch_hash_del - removes an entry
@@ -150,7 +150,7 @@ void gch_hash_del(struct gch_hash *h, struct gch_hash_node *n)
 	for (i = 0; i < 2 && h->buckets > 1 && h->entries < h->buckets / 2; i++)
 		merge(h);
 }
-EXPORT_SYMBOL_IF_KUNIT(gch_hash_del);
+EXPORT_SYMBOL_GPL(gch_hash_del);
 
 /**
  * gch_hash_bucket - returns the bucket of a hash, which also holds other entries
@@ -166,7 +166,7 @@ struct hlist_head *gch_hash_bucket(const struct gch_hash *h, u32 hash)
 
 	return h->buckets ? bucket(h, place(hash, h->buckets)) : &none;
 }
-EXPORT_SYMBOL_IF_KUNIT(gch_hash_bucket);
+EXPORT_SYMBOL_GPL(gch_hash_bucket);
 
 /**
  * gch_hash_exit - frees a table
@@ -186,4 +186,4 @@ void gch_hash_exit(struct gch_hash *h)
 	gch_memory_put(h->heap, h->chunk, h->chunks * sizeof(*h->chunk));
 	gch_hash_init(h, h->heap);
 }
-EXPORT_SYMBOL_IF_KUNIT(gch_hash_exit);
+EXPORT_SYMBOL_GPL(gch_hash_exit);

@@ -5,7 +5,7 @@
  * registry_lock protects the list, the ids and the generation. Every request for any
  * heap takes it, so no task waits for a heap under it. A heap stays on the list until
  * it is deleted and its views are gone, and exists until its last reference is put.
- * Each heap pins this module.
+ * Each heap pins this module and its engine's.
  *
  * The module that made a heap must delete it, at the latest in its exit. The heap
  * does not pin that module, but mutators and tables of other modules do, so they are
@@ -27,6 +27,7 @@
 
 #include "compat.h"
 #include "delay.h"
+#include "engine.h"
 #include "heap.h"
 #include "observer.h"
 #include "worker.h"
@@ -189,23 +190,25 @@ struct gch_heap *__gch_heap_create(const char *name,
 				   struct netlink_ext_ack *extack,
 				   struct module *maker)
 {
-	const struct gch_engine_ops *ops = gch_engine_find(cfg->engine);
+	const struct gch_engine_ops *ops;
 	struct gch_heap *heap;
 	int ret;
 
 	ret = gch_name_check(name, extack);
 	if (ret)
 		return ERR_PTR(ret);
-	if (!ops) {
-		NL_SET_ERR_MSG(extack, "no such engine");
-		return ERR_PTR(-EOPNOTSUPP);
-	}
 	if (!try_module_get(THIS_MODULE))
 		return ERR_PTR(-ENODEV);
+	ops = gch_engine_get(cfg->engine);
+	if (!ops) {
+		NL_SET_ERR_MSG(extack, "no such engine");
+		ret = -EOPNOTSUPP;
+		goto err_module;
+	}
 	heap = heap_new(ops);
 	ret = -ENOMEM;
 	if (!heap)
-		goto err_module;
+		goto err_engine;
 	strscpy(heap->name, name, sizeof(heap->name));
 	heap->maker = maker;
 	heap->born = ktime_get_ns();
@@ -228,6 +231,8 @@ err_exit:
 	ops->heap_exit(heap);
 err_free:
 	heap_free(heap);
+err_engine:
+	gch_engine_put(ops);
 err_module:
 	module_put(THIS_MODULE);
 	return ERR_PTR(ret);
@@ -237,17 +242,19 @@ EXPORT_SYMBOL_GPL(__gch_heap_create);
 static void release(struct kref *ref)
 {
 	struct gch_heap *heap = container_of(ref, struct gch_heap, ref);
+	const struct gch_engine_ops *ops = heap->ops;
 
 	/* Tests check that nothing waits for this. */
 	gch_delay();
 	gch_cycle_stop(heap);
 	gch_finals_exit(heap);
-	heap->ops->heap_exit(heap);
+	ops->heap_exit(heap);
 	gch_type_free_all(heap);
 	if (atomic64_read(&heap->held))
 		pr_err("heap %s kept %lld bytes of pages\n", heap->name,
 		       atomic64_read(&heap->held));
 	heap_free(heap);
+	gch_engine_put(ops);
 	module_put(THIS_MODULE);
 }
 
@@ -575,13 +582,26 @@ EXPORT_SYMBOL_GPL(gch_heap_id);
  * @heap: the heap
  *
  * Context: any.
- * Return: the kind.
+ * Return: the number, &enum gcheap_engine for an engine of this module.
  */
-enum gcheap_engine gch_heap_engine(const struct gch_heap *heap)
+u32 gch_heap_engine(const struct gch_heap *heap)
 {
 	return heap->ops->kind;
 }
 EXPORT_SYMBOL_GPL(gch_heap_engine);
+
+/**
+ * gch_heap_reclaim - returns how a heap's engine frees objects
+ * @heap: the heap
+ *
+ * Context: any.
+ * Return: the way.
+ */
+enum gcheap_reclaim gch_heap_reclaim(const struct gch_heap *heap)
+{
+	return heap->ops->reclaim;
+}
+EXPORT_SYMBOL_GPL(gch_heap_reclaim);
 
 /**
  * gch_heap_validate - checks every invariant of a heap

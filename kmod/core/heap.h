@@ -24,16 +24,18 @@ u32 gch_heap_count(void);
 u32 gch_heaps_ending(void);
 u32 gch_heap_generation(void);
 unsigned int gch_heap_mutators(struct gch_heap *heap);
-bool gch_heap_accepts(const struct gch_heap *heap, enum gch_key key);
 int gch_name_check(const char *name, struct netlink_ext_ack *extack);
 int gch_heap_configure(struct gch_heap *heap, const struct gch_config *cfg,
 		       struct netlink_ext_ack *extack);
-int gch_config_check(enum gcheap_engine engine, enum gch_key key, u64 value,
+int gch_config_check(const struct gch_engine_ops *ops, enum gch_key key, u64 value,
 		     struct netlink_ext_ack *extack);
+const struct gch_setting *gch_setting_find(const struct gch_engine_ops *ops,
+					   enum gch_key key);
+u64 gch_setting_default(const struct gch_setting *setting);
+bool gch_setting_clashes(const struct gch_setting *setting);
 
 void gch_over_init(struct gch_heap *heap);
 void gch_over_note(struct gch_heap *heap, u64 before, u64 after);
-void gch_over_moved(struct gch_heap *heap);
 void gch_over_stats(struct gch_heap *heap, struct gch_stats *stats);
 
 int gch_claim_refuses(struct gch_heap *heap, struct netlink_ext_ack *extack);

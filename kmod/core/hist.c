@@ -49,7 +49,7 @@ u64 gch_hist_upper(unsigned int bucket)
 	shift = (bucket >> GCH_HIST_SUB_BITS) - 1;
 	return ((((bucket & (SUB - 1)) + SUB) + 1ULL) << shift) - 1;
 }
-EXPORT_SYMBOL_IF_KUNIT(gch_hist_upper);
+EXPORT_SYMBOL_GPL(gch_hist_upper);
 
 /**
  * gch_hist_add - records a value
@@ -64,7 +64,7 @@ void gch_hist_add(struct gch_hist *hist, u64 ns)
 	atomic64_add(ns, &hist->sum);
 	gch_max(&hist->max, ns);
 }
-EXPORT_SYMBOL_IF_KUNIT(gch_hist_add);
+EXPORT_SYMBOL_GPL(gch_hist_add);
 
 /*
  * The value that a share of the records does not exceed. The largest value seen caps
@@ -126,3 +126,4 @@ void gch_hist_show(struct seq_file *m, const struct gch_hist *hist)
 			seq_printf(m, "%20llu %lld\n", gch_hist_upper(i), n);
 	}
 }
+EXPORT_SYMBOL_GPL(gch_hist_show);

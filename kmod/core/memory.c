@@ -42,7 +42,7 @@ size_t gch_memory_size(const void *addr, size_t bytes)
 {
 	return is_vmalloc_addr(addr) ? PAGE_ALIGN(bytes) : most_for(bytes);
 }
-EXPORT_SYMBOL_IF_KUNIT(gch_memory_size);
+EXPORT_SYMBOL_GPL(gch_memory_size);
 
 /**
  * gch_memory_get - takes memory that belongs to a heap
@@ -133,6 +133,7 @@ void *gch_memory_page(struct gch_heap *heap, gfp_t gfp)
 		atomic64_add(PAGE_SIZE, &heap->kept);
 	return page;
 }
+EXPORT_SYMBOL_GPL(gch_memory_page);
 
 /**
  * gch_memory_page_put - gives back a page from gch_memory_page()
@@ -146,6 +147,7 @@ void gch_memory_page_put(struct gch_heap *heap, void *page)
 	atomic64_sub(PAGE_SIZE, &heap->kept);
 	gch_pages_put(heap, page, 0);
 }
+EXPORT_SYMBOL_GPL(gch_memory_page_put);
 
 /**
  * gch_memory_room - makes room after a failed allocation

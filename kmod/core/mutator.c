@@ -98,8 +98,8 @@ bool gch_again(struct gch_mutator *m, int *ret)
 	gch_hist_add(&m->heap->pause, end - start);
 	if (held)
 		gch_hist_add(&m->heap->hold, end - start);
-	if (m->watch)
-		m->watch(m->watch_arg, start, end);
+	if (m->on_pause)
+		m->on_pause(m->on_pause_arg, start, end);
 	return again;
 }
 
@@ -260,7 +260,7 @@ void gch_mutator_detach(struct gch_mutator *m)
 EXPORT_SYMBOL_GPL(gch_mutator_detach);
 
 /**
- * gch_mutator_rest - announces that a mutator will be idle
+ * gch_mutator_yield - announces that a mutator will be idle
  * @m: the mutator, which will make no call for a while
  *
  * Where only one mutator may run at a time, others need not wait for the switch
@@ -269,18 +269,18 @@ EXPORT_SYMBOL_GPL(gch_mutator_detach);
  *
  * Context: process context, may sleep.
  */
-void gch_mutator_rest(struct gch_mutator *m)
+void gch_mutator_yield(struct gch_mutator *m)
 {
 	if (gch_check_call(m, _RET_IP_))
 		return;
-	if (m->ops->rest)
-		m->ops->rest(m);
+	if (m->ops->yield)
+		m->ops->yield(m);
 	gch_check_forget(m);
 }
-EXPORT_SYMBOL_GPL(gch_mutator_rest);
+EXPORT_SYMBOL_GPL(gch_mutator_yield);
 
 /**
- * gch_mutator_watch - sets a function to call after each pause of a mutator
+ * gch_mutator_on_pause - sets a function to call after each pause of a mutator
  * @m: the mutator
  * @fn: the function; NULL for none
  * @arg: argument of @fn
@@ -289,12 +289,12 @@ EXPORT_SYMBOL_GPL(gch_mutator_rest);
  *
  * Context: process context; the task that owns @m.
  */
-void gch_mutator_watch(struct gch_mutator *m, gch_pause_fn fn, void *arg)
+void gch_mutator_on_pause(struct gch_mutator *m, gch_pause_fn fn, void *arg)
 {
-	m->watch_arg = arg;
-	m->watch = fn;
+	m->on_pause_arg = arg;
+	m->on_pause = fn;
 }
-EXPORT_SYMBOL_GPL(gch_mutator_watch);
+EXPORT_SYMBOL_GPL(gch_mutator_on_pause);
 
 /**
  * gch_mutator_heap - returns the heap of a mutator

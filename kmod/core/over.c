@@ -13,6 +13,7 @@
  */
 #include <gcheap/engine.h>
 
+#include <linux/export.h>
 #include <linux/ktime.h>
 #include <linux/spinlock.h>
 
@@ -28,10 +29,11 @@
  */
 bool gch_soft_allows(const struct gch_heap *heap, size_t bytes)
 {
-	u64 soft = gch_val(heap, GCH_KEY_MEMORY_LIMIT);
+	u64 soft = READ_ONCE(heap->soft_limit);
 
 	return !soft || atomic64_read(&heap->held) + bytes <= soft;
 }
+EXPORT_SYMBOL_GPL(gch_soft_allows);
 
 /**
  * gch_over_init - sets up the counters
@@ -54,7 +56,7 @@ static void look(struct gch_heap *heap)
 	raw_spin_lock_irqsave(&heap->over_lock, flags);
 	/* Orders the caller's change before the loads of both values. */
 	smp_mb();
-	soft = gch_val(heap, GCH_KEY_MEMORY_LIMIT);
+	soft = READ_ONCE(heap->soft_limit);
 	held = atomic64_read(&heap->held);
 	now = ktime_get_ns();
 	if (soft && held > soft) {
@@ -79,7 +81,7 @@ static void look(struct gch_heap *heap)
  */
 void gch_over_note(struct gch_heap *heap, u64 before, u64 after)
 {
-	u64 soft = gch_val(heap, GCH_KEY_MEMORY_LIMIT);
+	u64 soft = READ_ONCE(heap->soft_limit);
 
 	if (!soft)
 		return;
@@ -90,18 +92,21 @@ void gch_over_note(struct gch_heap *heap, u64 before, u64 after)
 }
 
 /**
- * gch_over_moved - accounts for a change of the soft limit
+ * gch_soft_limit_set - sets the soft limit of a heap
  * @heap: the heap
+ * @bytes: the limit, 0 for none
  *
- * Context: any.
+ * Context: process context; under &gch_heap.lock, or before the heap has users.
  */
-void gch_over_moved(struct gch_heap *heap)
+void gch_soft_limit_set(struct gch_heap *heap, u64 bytes)
 {
 	u64 held = atomic64_read(&heap->held);
 
+	WRITE_ONCE(heap->soft_limit, bytes);
 	gch_over_note(heap, held, held);
 	look(heap);
 }
+EXPORT_SYMBOL_GPL(gch_soft_limit_set);
 
 /**
  * gch_over_stats - reads the counters

@@ -71,7 +71,7 @@ void gch_peaks_total(struct gch_heap *heap, struct gch_peaks *total)
 	      atomic64_read(&heap->garbage_max));
 	spin_unlock(&heap->peaks_lock);
 }
-EXPORT_SYMBOL_IF_KUNIT(gch_peaks_total);
+EXPORT_SYMBOL_GPL(gch_peaks_total);
 
 /**
  * gch_peaks_begin - begins to watch a heap's peaks
@@ -98,7 +98,7 @@ static void assume(const struct gch_heap *heap, struct gch_peaks *p)
 {
 	p->census.held_bytes = p->held_bytes;
 	p->census.live_bytes = min(p->live_bytes, p->held_bytes);
-	if (!heap->ops->traces)
+	if (heap->ops->reclaim != GCHEAP_RECLAIM_TRACING)
 		p->census.reachable_bytes = p->census.live_bytes;
 }
 
@@ -154,4 +154,4 @@ void gch_census(struct gch_heap *heap, u64 live, u64 reachable)
 			p->census = c;
 	spin_unlock(&heap->peaks_lock);
 }
-EXPORT_SYMBOL_IF_KUNIT(gch_census);
+EXPORT_SYMBOL_GPL(gch_census);

@@ -4,10 +4,11 @@
  * listeners
  *
  * Engines fill in the values that they know. An enabled tracepoint gets reports of
- * all heaps; netlink gets those of heaps whose GCH_KEY_TRACE is 1.
+ * all heaps; netlink gets those of heaps whose @reports is set.
  */
 #include <gcheap/engine.h>
 
+#include <linux/export.h>
 #include <linux/ktime.h>
 
 #define CREATE_TRACE_POINTS
@@ -34,6 +35,7 @@ void gch_report_begin(struct gch_heap *heap, struct gch_report *r,
 	};
 	trace_gcheap_cycle_begin(heap, r);
 }
+EXPORT_SYMBOL_GPL(gch_report_begin);
 
 /**
  * gch_report_wanted - does anything receive reports of this heap?
@@ -45,8 +47,9 @@ void gch_report_begin(struct gch_heap *heap, struct gch_report *r,
 bool gch_report_wanted(const struct gch_heap *heap)
 {
 	return trace_gcheap_cycle_end_enabled() ||
-	       gch_val(heap, GCH_KEY_TRACE);
+	       READ_ONCE(heap->reports);
 }
+EXPORT_SYMBOL_GPL(gch_report_wanted);
 
 /**
  * gch_report_end - sends the report of a collection
@@ -58,6 +61,7 @@ bool gch_report_wanted(const struct gch_heap *heap)
 void gch_report_end(struct gch_heap *heap, struct gch_report *r)
 {
 	trace_gcheap_cycle_end(heap, r);
-	if (gch_val(heap, GCH_KEY_TRACE))
+	if (READ_ONCE(heap->reports))
 		gch_observe_report(heap, r);
 }
+EXPORT_SYMBOL_GPL(gch_report_end);

@@ -125,6 +125,7 @@ void gch_handshake_cpu(struct gch_heap *heap, unsigned int cpu)
 {
 	handshake(heap, cpumask_of(cpu));
 }
+EXPORT_SYMBOL_GPL(gch_handshake_cpu);
 
 /**
  * gch_cpus_add - adds a mutator's CPU to its heap's mask
@@ -187,3 +188,4 @@ void gch_cpus_renew(struct gch_heap *heap)
 	renew(heap);
 	heap->cpus_cookie = start_poll_synchronize_rcu();
 }
+EXPORT_SYMBOL_GPL(gch_cpus_renew);

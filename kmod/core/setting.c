@@ -8,76 +8,102 @@
 #include <linux/netlink.h>
 
 #include "compat.h"
+#include "generated/key_names.h"
+#include "generated/settings.h"
 #include "heap.h"
 
-static const char * const key_names[GCH_KEY_NR] = {
-	[GCH_KEY_LIMIT]		= "limit",
-	[GCH_KEY_ARENA_ORDER]	= "arena-order",
-	[GCH_KEY_VERIFY]	= "verify",
-	[GCH_KEY_POISON]	= "poison",
-	[GCH_KEY_INTERVAL_MS]	= "interval-ms",
-	[GCH_KEY_GOGC]		= "gogc",
-	[GCH_KEY_MEMORY_LIMIT]	= "memory-limit",
-	[GCH_KEY_ASSIST_US]	= "assist-us",
-	[GCH_KEY_PERIOD_MS]	= "period-ms",
-	[GCH_KEY_SMALL_MAX]	= "small-max",
-	[GCH_KEY_POOL_SIZE]	= "pool-size",
-	[GCH_KEY_THRESHOLD0]	= "threshold0",
-	[GCH_KEY_THRESHOLD1]	= "threshold1",
-	[GCH_KEY_THRESHOLD2]	= "threshold2",
-	[GCH_KEY_SWITCH_US]	= "switch-us",
-	[GCH_KEY_WORKERS]	= "workers",
-	[GCH_KEY_TRACE]		= "trace",
-	[GCH_KEY_BARRIER]	= "barrier",
-	[GCH_KEY_STW]		= "stw",
-	[GCH_KEY_GC_PERCENT_CPU] = "gc-percent-cpu",
-	[GCH_KEY_MARKER]	= "marker",
-};
+/* A heap that lacks the setting cannot name it. */
+static const char *key_name(enum gch_key key)
+{
+	return key < GCH_KEY_OWN ? key_names[key] : "this setting";
+}
 
-static const struct gch_tunable core_tunables[] = {
-	{ GCH_KEY_LIMIT, .max = SZ_1T, .live = true },
-	{ GCH_KEY_VERIFY, .max = 1, .live = true },
-	{ GCH_KEY_POISON, .max = 1 },
-	{ GCH_KEY_INTERVAL_MS, .max = 3600 * 1000, .live = true },
-};
-
-static const struct gch_tunable *find_tunable(const struct gch_engine_ops *ops,
-					      enum gch_key key)
+/**
+ * gch_setting_find - looks up a setting of an engine's heaps
+ * @ops: the engine
+ * @key: the setting
+ *
+ * Context: any.
+ * Return: the setting, or NULL if heaps of the engine do not have it.
+ */
+const struct gch_setting *gch_setting_find(const struct gch_engine_ops *ops,
+					   enum gch_key key)
 {
 	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(core_tunables); i++)
-		if (core_tunables[i].key == key)
-			return &core_tunables[i];
-	for (i = 0; i < ops->nr_tunables; i++)
-		if (ops->tunables[i].key == key)
-			return &ops->tunables[i];
+	for (i = 0; i < ARRAY_SIZE(settings); i++)
+		if (settings[i].key == key)
+			return &settings[i];
+	for (i = 0; i < ops->nr_settings; i++)
+		if (ops->settings[i].key == key)
+			return &ops->settings[i];
 	return NULL;
+}
+
+/**
+ * gch_setting_clashes - does an engine's setting have the key or name of another?
+ * @setting: the setting
+ *
+ * Context: any.
+ * Return: true if all engines have the setting, or if its name is that of another key.
+ */
+bool gch_setting_clashes(const struct gch_setting *setting)
+{
+	enum gch_key key;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(settings); i++)
+		if (settings[i].key == setting->key)
+			return true;
+	for (key = 0; key < GCH_KEY_OWN; key++)
+		if (strcmp(key_names[key], setting->name) ? key == setting->key :
+							    key != setting->key)
+			return true;
+	return false;
+}
+
+/**
+ * gch_setting_default - the value of a heap that is created without one
+ * @setting: the setting
+ *
+ * Context: any.
+ * Return: the value.
+ */
+u64 gch_setting_default(const struct gch_setting *setting)
+{
+	/* A heap may take half of the machine's memory. */
+	if (setting->key == GCH_KEY_LIMIT)
+		return (u64)totalram_pages() * PAGE_SIZE / 2;
+	return setting->def;
+}
+
+static int refuse_range(const struct gch_setting *s,
+			struct netlink_ext_ack *extack)
+{
+	NL_SET_ERR_MSG_FMT(extack, "%s must be %llu to %llu", s->name, s->min,
+			   s->max);
+	return -ERANGE;
 }
 
 static int check_value(const struct gch_engine_ops *ops, enum gch_key key,
 		       u64 value, bool live, struct netlink_ext_ack *extack)
 {
-	const struct gch_tunable *t = find_tunable(ops, key);
+	const struct gch_setting *s = gch_setting_find(ops, key);
 
-	if (!t) {
+	if (!s) {
 		NL_SET_ERR_MSG_FMT(extack, "%s does not apply to the %s engine",
-				   key_names[key], ops->name);
+				   key_name(key), ops->name);
 		return -EOPNOTSUPP;
 	}
-	if (live && !t->live) {
+	if (live && !s->live) {
 		NL_SET_ERR_MSG_FMT(extack, "%s is fixed when a heap is created",
-				   key_names[key]);
+				   s->name);
 		return -EBUSY;
 	}
-	if (value < t->min || value > t->max) {
-		NL_SET_ERR_MSG_FMT(extack, "%s must be %llu to %llu",
-				   key_names[key], t->min, t->max);
-		return -ERANGE;
-	}
-	if (t->pow2 && !is_power_of_2(value)) {
-		NL_SET_ERR_MSG_FMT(extack, "%s must be a power of two",
-				   key_names[key]);
+	if (value < s->min || value > s->max)
+		return refuse_range(s, extack);
+	if (s->pow2 && !is_power_of_2(value)) {
+		NL_SET_ERR_MSG_FMT(extack, "%s must be a power of two", s->name);
 		return -EINVAL;
 	}
 	return 0;
@@ -99,10 +125,10 @@ int gch_heap_configure(struct gch_heap *heap, const struct gch_config *cfg,
 	int ret;
 
 	for (key = 0; key < GCH_KEY_NR; key++) {
-		const struct gch_tunable *t = find_tunable(heap->ops, key);
+		const struct gch_setting *s = gch_setting_find(heap->ops, key);
 
-		if (t)
-			heap->val[key] = t->def;
+		if (s)
+			heap->val[key] = gch_setting_default(s);
 		if (!(cfg->set & BIT(key)))
 			continue;
 		ret = check_value(heap->ops, key, cfg->val[key], false, extack);
@@ -110,15 +136,13 @@ int gch_heap_configure(struct gch_heap *heap, const struct gch_config *cfg,
 			return ret;
 		heap->val[key] = cfg->val[key];
 	}
-	/* By default a heap may take half of the machine's memory. */
-	if (!(cfg->set & BIT(GCH_KEY_LIMIT)))
-		heap->val[GCH_KEY_LIMIT] = (u64)totalram_pages() * PAGE_SIZE / 2;
 	return 0;
 }
 
 static int tune(struct gch_heap *heap, enum gch_key key, u64 value,
 		struct netlink_ext_ack *extack)
 {
+	unsigned int period;
 	int ret;
 
 	lockdep_assert_held(&heap->lock);
@@ -130,12 +154,11 @@ static int tune(struct gch_heap *heap, enum gch_key key, u64 value,
 		return -ENODEV;
 	}
 	WRITE_ONCE(heap->val[key], value);
-	if (key == GCH_KEY_INTERVAL_MS || key == GCH_KEY_PERIOD_MS)
-		gch_cycle_retime(heap);
-	if (key == GCH_KEY_MEMORY_LIMIT)
-		gch_over_moved(heap);
+	period = heap->period_ms;
 	if (heap->ops->tuned)
 		heap->ops->tuned(heap, key);
+	if (key == GCH_KEY_INTERVAL_MS || heap->period_ms != period)
+		gch_cycle_retime(heap);
 	return 0;
 }
 
@@ -207,21 +230,8 @@ u64 gch_heap_tunable(const struct gch_heap *heap, enum gch_key key)
 EXPORT_SYMBOL_GPL(gch_heap_tunable);
 
 /**
- * gch_heap_accepts - does a heap have a setting?
- * @heap: the heap
- * @key: the setting
- *
- * Context: any.
- * Return: true if its engine or the core has @key.
- */
-bool gch_heap_accepts(const struct gch_heap *heap, enum gch_key key)
-{
-	return key < GCH_KEY_NR && find_tunable(heap->ops, key);
-}
-
-/**
  * gch_config_check - is a setting valid for a new heap?
- * @engine: the engine
+ * @ops: the engine
  * @key: the setting
  * @value: the value
  * @extack: error message; may be NULL
@@ -229,14 +239,10 @@ bool gch_heap_accepts(const struct gch_heap *heap, enum gch_key key)
  * Context: any.
  * Return: 0, or the error that gch_heap_create() would return.
  */
-int gch_config_check(enum gcheap_engine engine, enum gch_key key, u64 value,
+int gch_config_check(const struct gch_engine_ops *ops, enum gch_key key, u64 value,
 		     struct netlink_ext_ack *extack)
 {
-	const struct gch_engine_ops *ops = gch_engine_find(engine);
-
-	if (!ops || key >= GCH_KEY_NR) {
-		NL_SET_ERR_MSG(extack, "no such engine");
+	if (key >= GCH_KEY_NR)
 		return -EOPNOTSUPP;
-	}
 	return check_value(ops, key, value, false, extack);
 }

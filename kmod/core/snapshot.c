@@ -120,7 +120,7 @@ unsigned long gch_snap_pages_used(void)
 {
 	return atomic_long_read(&pages_used);
 }
-EXPORT_SYMBOL_IF_KUNIT(gch_snap_pages_used);
+EXPORT_SYMBOL_GPL(gch_snap_pages_used);
 
 /**
  * gch_snap_memory - takes memory for a snapshot
@@ -142,7 +142,7 @@ void *gch_snap_memory(size_t bytes)
 		atomic_long_sub(pages, &pages_used);
 	return addr;
 }
-EXPORT_SYMBOL_IF_KUNIT(gch_snap_memory);
+EXPORT_SYMBOL_GPL(gch_snap_memory);
 
 /**
  * gch_snap_memory_free - gives back memory from gch_snap_memory()
@@ -156,7 +156,7 @@ void gch_snap_memory_free(void *addr, size_t bytes)
 	kvfree(addr);
 	atomic_long_sub(PFN_UP(gch_memory_size(NULL, bytes)), &pages_used);
 }
-EXPORT_SYMBOL_IF_KUNIT(gch_snap_memory_free);
+EXPORT_SYMBOL_GPL(gch_snap_memory_free);
 
 /**
  * gch_snap_page - takes a page for a snapshot
@@ -178,6 +178,7 @@ void *gch_snap_page(void)
 		atomic_long_dec(&pages_used);
 	return page;
 }
+EXPORT_SYMBOL_GPL(gch_snap_page);
 
 /**
  * gch_snap_page_free - gives back a page from gch_snap_page()
@@ -191,6 +192,7 @@ void gch_snap_page_free(void *page)
 	free_page((unsigned long)page);
 	atomic_long_dec(&pages_used);
 }
+EXPORT_SYMBOL_GPL(gch_snap_page_free);
 
 static bool add_chunk(struct gch_snapshot *sn)
 {
@@ -269,6 +271,7 @@ void gch_snap_types(struct gch_snapshot *sn, struct gch_heap *heap)
 		cond_resched();
 	}
 }
+EXPORT_SYMBOL_GPL(gch_snap_types);
 
 /**
  * gch_snap_root - writes a root
@@ -290,6 +293,7 @@ void gch_snap_root(struct gch_snapshot *sn, enum gch_snap_root kind, u32 who,
 	put_number(sn, obj);
 	sn->roots++;
 }
+EXPORT_SYMBOL_GPL(gch_snap_root);
 
 /**
  * gch_snap_object - writes an object, before its references
@@ -313,6 +317,7 @@ void gch_snap_object(struct gch_snapshot *sn, u64 obj, u32 bytes,
 	sn->objects++;
 	sn->bytes += bytes;
 }
+EXPORT_SYMBOL_GPL(gch_snap_object);
 
 /**
  * gch_snap_ref - writes a reference of the last object written
@@ -329,6 +334,7 @@ void gch_snap_ref(struct gch_snapshot *sn, u32 word, u64 target)
 	sn->word = word;
 	sn->refs++;
 }
+EXPORT_SYMBOL_GPL(gch_snap_ref);
 
 /**
  * gch_snap_error - has a snapshot failed?
@@ -344,6 +350,7 @@ int gch_snap_error(struct gch_snapshot *sn)
 		sn->error = -EINTR;
 	return sn->error;
 }
+EXPORT_SYMBOL_GPL(gch_snap_error);
 
 /**
  * gch_snap_fail - marks a snapshot as failed
@@ -356,6 +363,7 @@ void gch_snap_fail(struct gch_snapshot *sn, int error)
 {
 	sn->error = sn->error ?: error;
 }
+EXPORT_SYMBOL_GPL(gch_snap_fail);
 
 /**
  * gch_snapshot_free - frees a snapshot
@@ -555,6 +563,7 @@ void gch_snapshot_rewind(struct gch_snapshot *sn)
 	sn->at = (struct position) { .chunk = sn->first };
 	sn->index = 0;
 }
+EXPORT_SYMBOL_GPL(gch_snapshot_rewind);
 
 /**
  * gch_snapshot_next - moves to the line after the printed one

@@ -97,12 +97,15 @@ u64 gch_live_bytes(struct gch_heap *heap)
 	sum_deaths(heap, &s);
 	return less(s.alloc_bytes, s.freed_bytes);
 }
+EXPORT_SYMBOL_GPL(gch_live_bytes);
 
 /* A tracing engine only knows what its last collection marked. */
 static void divide(struct gch_heap *heap, struct gch_stats *s)
 {
 	s->reachable_bytes = s->live_bytes;
-	if (!heap->ops->traces)
+	if (heap->ops->reclaim == GCHEAP_RECLAIM_NEVER)
+		s->reachable_bytes = GCH_UNKNOWN;
+	if (heap->ops->reclaim != GCHEAP_RECLAIM_TRACING)
 		return;
 	s->reachable_bytes = READ_ONCE(heap->reachable);
 	if (s->reachable_bytes == GCH_UNKNOWN)

@@ -579,6 +579,7 @@ void gch_visit_frames(struct gch_heap *heap, gch_roots_fn fn, void *arg)
 		cond_resched();
 	}
 }
+EXPORT_SYMBOL_GPL(gch_visit_frames);
 
 /**
  * gch_visit_roots - visits the entries of all root tables
@@ -603,7 +604,7 @@ void gch_visit_roots(struct gch_heap *heap, gch_roots_fn fn, void *arg)
 		}
 	}
 }
-EXPORT_SYMBOL_IF_KUNIT(gch_visit_roots);
+EXPORT_SYMBOL_GPL(gch_visit_roots);
 
 /**
  * gch_visit_tables - visits the entries of all root tables, with their numbers
@@ -632,6 +633,7 @@ void gch_visit_tables(struct gch_heap *heap, gch_tables_fn fn, void *arg)
 		n++;
 	}
 }
+EXPORT_SYMBOL_GPL(gch_visit_tables);
 
 /**
  * gch_visit_weaks - visits the entries of all weak tables
@@ -656,3 +658,4 @@ void gch_visit_weaks(struct gch_heap *heap, gch_weaks_fn fn, void *arg)
 		}
 	}
 }
+EXPORT_SYMBOL_GPL(gch_visit_weaks);

@@ -218,7 +218,7 @@ bool gch_type_search(const struct gch_type *type, u32 word)
 	}
 	return low < type->nr_refs && type->refs[low] == word;
 }
-EXPORT_SYMBOL_IF_KUNIT(gch_type_search);
+EXPORT_SYMBOL_GPL(gch_type_search);
 
 /**
  * gch_type_free_all - frees a heap's types

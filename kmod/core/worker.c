@@ -25,6 +25,7 @@
  */
 #include <gcheap/engine.h>
 
+#include <linux/export.h>
 #include <linux/completion.h>
 #include <linux/cpu.h>
 #include <linux/delay.h>
@@ -133,6 +134,7 @@ bool gch_worker_wanted(unsigned int cpu, u64 since)
 	return kthread_should_park() ||
 	       (should_run(cpu) && ktime_get_ns() - since > TURN_NS);
 }
+EXPORT_SYMBOL_GPL(gch_worker_wanted);
 
 static void setup(unsigned int cpu)
 {
@@ -264,7 +266,7 @@ static bool is_isolated(unsigned int cpu)
 static void offer_all(struct gch_job *job)
 {
 	struct gch_heap *heap = job->heap;
-	unsigned int max = gch_val(heap, GCH_KEY_WORKERS) ?: UINT_MAX, cpu;
+	unsigned int max = READ_ONCE(heap->workers_max) ?: UINT_MAX, cpu;
 	bool own = true;
 
 	cpumask_clear(heap->cpus_hand);
@@ -363,7 +365,7 @@ void gch_workers_run(struct gch_heap *heap, gch_worker_fn fn, void *arg)
 	item_back(&job);
 	wait_for_completion(&job.back);
 }
-EXPORT_SYMBOL_IF_KUNIT(gch_workers_run);
+EXPORT_SYMBOL_GPL(gch_workers_run);
 
 /**
  * gch_items_init - sets up a heap's items for the workers' queues

@@ -117,6 +117,6 @@ void gch_go_stats(struct gch_heap *heap, struct gch_stats *stats)
 	stats->limiter_ns = gch_go_limiter_time(h);
 	stats->goal_bytes = goal == U64_MAX ? 0 : goal;
 	stats->classes = GCH_GO_CLASSES - 1;
-	stats->units = atomic_read(&h->mheap.nr_spans);
+	stats->page_groups = atomic_read(&h->mheap.nr_spans);
 	stats->large_objects = READ_ONCE(h->larges.nr);
 }

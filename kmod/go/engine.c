@@ -19,6 +19,7 @@
 #include "cycle.h"
 #include "limit.h"
 #include "debug_views.h"
+#include "generated/settings.h"
 #include "snaplog.h"
 #include "validate.h"
 
@@ -26,33 +27,26 @@
 #define TRIES_MAX	64
 /* ... and how often it waits for a collection before it fails. */
 #define COLLECTIONS_MAX	3
-/* Above any number of CPUs. */
-#define WORKERS_MAX	65536
+static_assert(GCH_ORDER(GCH_GO_PAGE_SIZE) == MIN_ARENA_ORDER);
+static_assert(GCH_ORDER(GCH_GO_ARENA_MAX) == MAX_ARENA_ORDER);
+static_assert(GCH_GO_GOGC_MAX == MAX_GOGC);
 
-static const struct gch_tunable tunables[] = {
-	/* Default 2 MiB; 8 KiB to 4 MiB with any kernel page size. */
-	{ GCH_KEY_ARENA_ORDER, .def = GCH_ORDER(SZ_2M),
-	  .min = GCH_ORDER(GCH_GO_PAGE_SIZE),
-	  .max = GCH_ORDER(GCH_GO_ARENA_MAX) },
-	{ GCH_KEY_GOGC, .def = 100, .max = GCH_GO_GOGC_MAX, .live = true },
-	{ GCH_KEY_MEMORY_LIMIT, .max = SZ_1T, .live = true },
-	{ GCH_KEY_ASSIST_US, .def = 50, .max = 10000, .live = true },
-	/* Default two minutes; at most a day. */
-	{ GCH_KEY_PERIOD_MS, .def = 120000, .max = 86400000, .live = true },
-	{ GCH_KEY_WORKERS, .max = WORKERS_MAX, .live = true },
-	{ GCH_KEY_TRACE, .max = 1, .live = true },
-	{ GCH_KEY_BARRIER, .def = GCHEAP_BARRIER_DIJKSTRA,
-	  .max = GCHEAP_BARRIER_DIJKSTRA, .live = true },
-	{ GCH_KEY_STW, .max = GCHEAP_STW_ALL, .live = true },
-	{ GCH_KEY_GC_PERCENT_CPU, .def = 25, .min = 1, .max = 100,
-	  .live = true },
-	{ GCH_KEY_MARKER, .max = GCHEAP_MARKER_CLASSIC, .live = true },
-};
+/* Hands the core the settings of what it does for the engine. */
+static void serve(struct gch_heap *heap)
+{
+	WRITE_ONCE(heap->workers_max, gch_val(heap, GCH_KEY_WORKERS));
+	WRITE_ONCE(heap->reports, gch_val(heap, GCH_KEY_TRACE));
+	WRITE_ONCE(heap->period_ms, gch_val(heap, GCH_KEY_PERIOD_MS));
+	if (heap->soft_limit != gch_val(heap, GCH_KEY_MEMORY_LIMIT))
+		gch_soft_limit_set(heap, gch_val(heap, GCH_KEY_MEMORY_LIMIT));
+}
 
 static int heap_init(struct gch_heap *heap, struct netlink_ext_ack *extack)
 {
 	struct gch_go_heap *h = to_go(heap);
 
+	heap->arena_order = gch_val(heap, GCH_KEY_ARENA_ORDER);
+	serve(heap);
 	h->poison = gch_val(heap, GCH_KEY_POISON);
 	init_waitqueue_head(&h->phase_wait);
 	gch_go_central_init(h);
@@ -88,6 +82,7 @@ err_cache:
 
 static void tuned(struct gch_heap *heap, enum gch_key key)
 {
+	serve(heap);
 	if (key == GCH_KEY_GOGC || key == GCH_KEY_LIMIT ||
 	    key == GCH_KEY_MEMORY_LIMIT || key == GCH_KEY_GC_PERCENT_CPU)
 		gch_go_gcc_update(to_go(heap));
@@ -268,13 +263,13 @@ static int snapshot(struct gch_heap *heap, struct gch_snapshot *out)
 const struct gch_engine_ops gch_go_ops = {
 	.kind		= GCHEAP_ENGINE_GO,
 	.name		= "go",
-	.units		= "spans",
+	.page_groups	= "spans",
 	.heap_bytes	= sizeof(struct gch_go_heap),
 	.mutator_bytes	= sizeof(struct gch_go_mutator),
 	.finalizers	= true,
-	.traces		= true,
-	.tunables	= tunables,
-	.nr_tunables	= ARRAY_SIZE(tunables),
+	.reclaim	= GCHEAP_RECLAIM_TRACING,
+	.settings	= settings,
+	.nr_settings	= ARRAY_SIZE(settings),
 	.init		= gch_go_classes_init,
 	.heap_init	= heap_init,
 	.tuned		= tuned,
@@ -283,6 +278,7 @@ const struct gch_engine_ops gch_go_ops = {
 	.mutator_init	= mutator_init,
 	.mutator_exit	= mutator_exit,
 	.alloc		= gch_go_alloc,
+	.alloc_refs	= gch_go_alloc_refs,
 	.assign		= gch_go_assign,
 	.fetch		= gch_go_fetch,
 	.ref		= gch_go_ref,

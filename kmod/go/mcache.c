@@ -142,7 +142,7 @@ void gch_go_typed(struct gch_type *type)
 				  GCH_GO_MAX_SMALL - GCH_GO_HEADER_BYTES;
 
 	if (!(type->flags & GCH_TYPE_VAR) && type->bytes <= max)
-		type->unit = gch_go_size_class(type->bytes) * 2 +
+		type->engine_class = gch_go_size_class(type->bytes) * 2 +
 			     !type->nr_refs;
 }
 
@@ -573,7 +573,7 @@ static __always_inline bool alloc_fast(struct gch_mutator *m, void **place,
 int gch_go_alloc_fixed(struct gch_mutator *m, void **place,
 		       struct gch_type *type)
 {
-	if (likely(alloc_fast(m, place, type->unit, type->first_words, type,
+	if (likely(alloc_fast(m, place, type->engine_class, type->first_words, type,
 			      NULL, 0)))
 		return 0;
 	return alloc_slow(m, place, type, type->nr_refs, type->bytes, NULL, 0);
@@ -593,7 +593,7 @@ int gch_go_alloc_fixed(struct gch_mutator *m, void **place,
 int gch_go_alloc_refs(struct gch_mutator *m, void **place,
 		      struct gch_type *type, void **from, u32 nr)
 {
-	if (likely(alloc_fast(m, place, type->unit, type->first_words, type,
+	if (likely(alloc_fast(m, place, type->engine_class, type->first_words, type,
 			      from, nr)))
 		return 0;
 	return alloc_slow(m, place, type, type->nr_refs, type->bytes, from, nr);

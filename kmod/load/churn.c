@@ -157,7 +157,7 @@ static int free_tree(struct part *p)
 /* Replaces a tree, if there is one, by a new one. */
 static int replace_tree(struct part *p, u32 tree)
 {
-	bool to_free = gch_load_on_slab(p->t->run) && p->serial[tree];
+	bool to_free = gch_load_frees(p->t->run) && p->serial[tree];
 	u32 serial = ++p->last ? : ++p->last;
 	int err;
 
@@ -301,7 +301,7 @@ static int churn_thread(struct gch_load_thread *t)
 	if (!err && !gch_load_stopped(t))
 		err = check_all(&p);
 	/* A corrupt graph is not walked; its memory is freed with the heap. */
-	if (gch_load_on_slab(t->run) && err != -EUCLEAN)
+	if (gch_load_frees(t->run) && err != -EUCLEAN)
 		free_all(&p);
 	gch_load_own_put(p.serial, p.nr * sizeof(*p.serial));
 	return err;

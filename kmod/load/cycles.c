@@ -126,7 +126,7 @@ static int one_ring(struct gch_load_thread *t)
 	int err;
 
 	err = make_ring(t) ? : check_ring(t);
-	if (gch_load_on_slab(t->run))
+	if (gch_load_frees(t->run))
 		free_ring(t);
 	return err ? : clear_slots(t);
 }

@@ -146,7 +146,7 @@ static int replace_block(struct hand *h, u32 i)
 	int err;
 
 	err = gch_load(h->m, SLOT_BLOCK, SLOT_ARRAY, i) ? : check_block(h, i);
-	if (!err && gch_load_on_slab(h->t->run))
+	if (!err && gch_load_frees(h->t->run))
 		err = gch_free(h->m, SLOT_BLOCK);
 	if (err)
 		return err;
@@ -240,7 +240,7 @@ static int drop_array(struct hand *h, int err)
 	if (!err && !gch_load_stopped(h->t))
 		err = check_array(h) ? : check_blocks(h);
 	/* A corrupt array is not walked; its memory is freed with the heap. */
-	if (gch_load_on_slab(h->t->run) && err != -EUCLEAN &&
+	if (gch_load_frees(h->t->run) && err != -EUCLEAN &&
 	    !gch_is_null(h->m, SLOT_ARRAY))
 		free_array(h);
 	gch_clear(h->m, SLOT_BLOCK);

@@ -144,7 +144,7 @@ struct gch_load_mismatch {
  * @priv: the workload's data
  * @heap: its heap; NULL once it has ended
  * @heap_name: name of @heap
- * @engine: engine of @heap
+ * @reclaim: how the engine of @heap frees objects
  * @claimed: the run has claimed @heap
  * @limit_hits: limit hits of @heap before the run
  * @wait: where its threads wait
@@ -188,7 +188,7 @@ struct gch_load_run {
 	void *priv;
 	struct gch_heap *heap;
 	char heap_name[GCH_NAME_SIZE];
-	enum gcheap_engine engine;
+	enum gcheap_reclaim reclaim;
 	bool claimed;
 	u64 limit_hits;
 
@@ -253,12 +253,12 @@ void gch_load_fail(struct gch_load_run *run, int err, const char *fmt, ...);
 static inline bool gch_load_counts_deaths(const struct gch_load_run *run)
 {
 	return run->args.workload == GCHEAP_LOAD_WORKLOAD_REPLAY &&
-	       run->args.verify && run->engine == GCHEAP_ENGINE_PYTHON;
+	       run->args.verify && run->reclaim == GCHEAP_RECLAIM_COUNTING;
 }
 
-static inline bool gch_load_on_slab(const struct gch_load_run *run)
+static inline bool gch_load_frees(const struct gch_load_run *run)
 {
-	return run->engine == GCHEAP_ENGINE_SLAB;
+	return run->reclaim == GCHEAP_RECLAIM_EXPLICIT;
 }
 
 /* Workloads */

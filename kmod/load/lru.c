@@ -346,7 +346,7 @@ static int lru_thread(struct gch_load_thread *t)
 		return -ENOMEM;
 	err = run_cache(&l);
 	/* A corrupt cache is not walked; its memory is freed with the heap. */
-	if (gch_load_on_slab(t->run) && err != -EUCLEAN)
+	if (gch_load_frees(t->run) && err != -EUCLEAN)
 		free_all(&l);
 	clear_slots(&l, 0);
 	gch_load_own_put(l.expect, l.nr_keys * sizeof(*l.expect));

@@ -102,7 +102,7 @@ struct gch_load_meter *gch_load_meter_begin(struct gch_mutator *m)
 	for (i = 0; i < GCH_LOAD_WINDOWS; i++)
 		meter->window[i].width_ns = widths[i];
 	meter->begin_ns = ktime_get_ns();
-	gch_mutator_watch(m, on_pause, meter);
+	gch_mutator_on_pause(m, on_pause, meter);
 	return meter;
 }
 
@@ -137,7 +137,7 @@ u64 gch_load_meter_end(struct gch_mutator *m, struct gch_load_meter *meter,
 	u64 ns = ktime_get_ns() - meter->begin_ns;
 	unsigned int i;
 
-	gch_mutator_watch(m, NULL, NULL);
+	gch_mutator_on_pause(m, NULL, NULL);
 	mutex_lock(&total->lock);
 	add_times(&total->latency, &meter->latency);
 	add_times(&total->pause, &meter->pause);

@@ -322,7 +322,7 @@ static int end_round(struct worker *w)
 {
 	int err;
 
-	if (READ_ONCE(w->t->run->stop) && !gch_load_on_slab(w->t->run)) {
+	if (READ_ONCE(w->t->run->stop) && !gch_load_frees(w->t->run)) {
 		WRITE_ONCE(w->ms->unsure, true);
 		err = gch_clear(w->m, SLOT_ITEMS) ? :
 		      gch_clear(w->m, SLOT_KEPT);

@@ -160,7 +160,7 @@ static int begin(struct gch_load_replay *r)
 	r->begun = true;
 	if (r->run->args.verify)
 		r->check = gch_load_counts_deaths(r->run) ? CHECK_COUNTING :
-			   gch_load_on_slab(r->run) ? CHECK_EXPLICIT :
+			   gch_load_frees(r->run) ? CHECK_EXPLICIT :
 						      CHECK_SHADOW;
 	return register_types(r) ? : create_tables(r) ? : silence_heap(r);
 }
@@ -173,7 +173,7 @@ static void free_rest(struct gch_load_replay *r, struct gch_load_thread *t)
 	while ((obj = gch_load_object_next(r, &place))) {
 		cond_resched();
 		/* If this fails, the deletion of the heap frees the object. */
-		if (gch_load_on_slab(r->run) &&
+		if (gch_load_frees(r->run) &&
 		    !gch_weak_get(t->m, 0, r->weaks, obj->index))
 			gch_free(t->m, 0);
 		gch_load_object_leave(r, obj);
@@ -297,7 +297,7 @@ static int replay_thread(struct gch_load_thread *t)
 	int err = 0;
 
 	while (!err && !is_over(r)) {
-		gch_mutator_rest(t->m);
+		gch_mutator_yield(t->m);
 		wait_event_idle(t->run->wait, is_over(r) || has_turn(r, t));
 		if (is_over(r))
 			break;

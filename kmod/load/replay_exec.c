@@ -248,7 +248,7 @@ static int exec_death(struct gch_load_replay *r, struct gch_load_thread *t,
 	if (!obj)
 		return -EINVAL;
 	obj->line = r->line;
-	if (gch_load_on_slab(r->run))
+	if (gch_load_frees(r->run))
 		err = free_object(r, t, obj);
 	gch_load_object_leave(r, obj);
 	if (!err && r->check != CHECK_NONE)

@@ -214,7 +214,7 @@ int gch_load_ready(struct gch_load_thread *t)
 	if (atomic_dec_and_test(&run->unready)) {
 		wake_up_all(&run->wait);
 	} else {
-		gch_mutator_rest(t->m);
+		gch_mutator_yield(t->m);
 		wait_event_idle(run->wait, !atomic_read(&run->unready) ||
 				READ_ONCE(run->stop));
 	}
@@ -656,7 +656,7 @@ struct gch_load_run *gch_load_run_new(const char *heap,
 	}
 	strscpy(run->heap_name, gch_heap_name(run->heap),
 		sizeof(run->heap_name));
-	run->engine = gch_heap_engine(run->heap);
+	run->reclaim = gch_heap_reclaim(run->heap);
 	run->limit_hits = limit_hits(run->heap);
 
 	old = gch_memcg_enter(run->heap);

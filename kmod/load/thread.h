@@ -49,7 +49,7 @@ static inline void gch_load_lock(struct gch_load_thread *t, struct mutex *lock)
 {
 	if (mutex_trylock(lock))
 		return;
-	gch_mutator_rest(t->m);
+	gch_mutator_yield(t->m);
 	mutex_lock(lock);
 }
 
@@ -62,7 +62,7 @@ static inline void gch_load_did(struct gch_load_thread *t, u64 nr)
 /* Clears a slot; on slab, frees its object. */
 static inline int gch_load_drop(struct gch_load_thread *t, unsigned int slot)
 {
-	if (gch_load_on_slab(t->run) && !gch_is_null(t->m, slot))
+	if (gch_load_frees(t->run) && !gch_is_null(t->m, slot))
 		return gch_free(t->m, slot);
 	return gch_clear(t->m, slot);
 }

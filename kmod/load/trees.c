@@ -123,7 +123,7 @@ static void free_tree(struct gch_load_thread *t, unsigned int base, int depth,
 	u64 nodes;
 
 	p.side[level] = side;
-	if (gch_load_on_slab(t->run))
+	if (gch_load_frees(t->run))
 		walk_tree(t, &p, true, &nodes);
 }
 

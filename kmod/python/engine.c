@@ -12,25 +12,15 @@
 #include "compat.h"
 #include "core/delay.h"
 #include "gc.h"
+#include "generated/settings.h"
 #include "gil.h"
 #include "obmalloc.h"
 #include "debug_views.h"
 #include "validate.h"
 
-static const struct gch_tunable tunables[] = {
-	/* 1 MiB, whatever the kernel's page size. */
-	{ GCH_KEY_ARENA_ORDER, .def = GCH_ORDER(SZ_1M), .max = GCH_PY_ORDER_MAX },
-	{ GCH_KEY_SMALL_MAX, .def = GCH_PY_SMALL_MAX, .min = GCH_PY_SMALL_MIN,
-	  .max = GCH_PY_SMALL_MAX },
-	{ GCH_KEY_POOL_SIZE, .def = SZ_16K, .min = GCH_PY_POOL_MIN,
-	  .max = GCH_PY_POOL_MAX, .pow2 = true },
-	{ GCH_KEY_THRESHOLD0, .def = 2000, .max = INT_MAX, .live = true },
-	{ GCH_KEY_THRESHOLD1, .def = 10, .max = INT_MAX, .live = true },
-	{ GCH_KEY_THRESHOLD2, .def = 10, .max = INT_MAX, .live = true },
-	{ GCH_KEY_SWITCH_US, .def = 5000, .min = 100, .max = USEC_PER_SEC,
-	  .live = true },
-	{ GCH_KEY_TRACE, .max = 1, .live = true },
-};
+static_assert(GCH_PY_ORDER_MAX == MAX_ARENA_ORDER);
+static_assert(GCH_PY_SMALL_MIN == MIN_SMALL_MAX && GCH_PY_SMALL_MAX == MAX_SMALL_MAX);
+static_assert(GCH_PY_POOL_MIN == MIN_POOL_SIZE && GCH_PY_POOL_MAX == MAX_POOL_SIZE);
 
 static int check_settings(struct gch_heap *heap, struct netlink_ext_ack *extack)
 {
@@ -49,6 +39,12 @@ static int check_settings(struct gch_heap *heap, struct netlink_ext_ack *extack)
 	return 0;
 }
 
+static void tuned(struct gch_heap *heap, enum gch_key key)
+{
+	if (key == GCH_KEY_TRACE)
+		WRITE_ONCE(heap->reports, gch_val(heap, GCH_KEY_TRACE));
+}
+
 static int heap_init(struct gch_heap *heap, struct netlink_ext_ack *extack)
 {
 	struct gch_py_heap *h = gch_py_heap(heap);
@@ -57,6 +53,8 @@ static int heap_init(struct gch_heap *heap, struct netlink_ext_ack *extack)
 	ret = check_settings(heap, extack);
 	if (ret)
 		return ret;
+	heap->arena_order = gch_val(heap, GCH_KEY_ARENA_ORDER);
+	tuned(heap, GCH_KEY_TRACE);
 	h->pool_size = gch_val(heap, GCH_KEY_POOL_SIZE);
 	h->pool_mask = h->pool_size - 1;
 	h->small_max = gch_val(heap, GCH_KEY_SMALL_MAX);
@@ -111,7 +109,7 @@ static void mutator_exit(struct gch_mutator *m)
 }
 
 /* An idle mutator drops the lock, so others need not wait for the switch interval. */
-static void rest(struct gch_mutator *m)
+static void give_way(struct gch_mutator *m)
 {
 	gch_py_gil_drop(gch_py_heap(m->heap), m);
 }
@@ -310,26 +308,29 @@ static void stats(struct gch_heap *heap, struct gch_stats *stats)
 	struct gch_py_heap *h = gch_py_heap(heap);
 
 	stats->classes = h->small_max / GCH_PY_ALIGN;
-	stats->units = READ_ONCE(h->nr_pools);
+	stats->page_groups = READ_ONCE(h->nr_pools);
 	stats->large_objects = READ_ONCE(h->nr_large);
 }
 
 const struct gch_engine_ops gch_py_ops = {
 	.kind = GCHEAP_ENGINE_PYTHON,
 	.name = "python",
-	.units = "pools",
+	.page_groups = "pools",
 	.heap_bytes = sizeof(struct gch_py_heap),
 	.mutator_bytes = sizeof(struct gch_py_mutator),
-	.tunables = tunables,
-	.nr_tunables = ARRAY_SIZE(tunables),
+	.reclaim = GCHEAP_RECLAIM_COUNTING,
+	.settings = settings,
+	.nr_settings = ARRAY_SIZE(settings),
 
 	.heap_init = heap_init,
+	.tuned = tuned,
 	.heap_exit = heap_exit,
 	.typed = gch_py_typed,
 	.mutator_init = mutator_init,
 	.mutator_exit = mutator_exit,
 
 	.alloc = gch_py_alloc,
+	.alloc_refs = gch_py_alloc_refs,
 	.assign = gch_py_assign,
 	.fetch = gch_py_fetch,
 	.ref = gch_py_ref,
@@ -340,7 +341,7 @@ const struct gch_engine_ops gch_py_ops = {
 	.weak_alive = gch_py_weak_alive,
 	.settle = gch_py_settle,
 	.wait = wait_for,
-	.rest = rest,
+	.yield = give_way,
 
 	.collect = gch_py_collect,
 	.stats = stats,

@@ -63,13 +63,13 @@ void gch_py_typed(struct gch_type *type)
 	while (!type->leading && word < type->nr_refs &&
 	       type->refs[word] == word)
 		word++;
-	type->unit = word;
+	type->engine_class = word;
 }
 
 static __always_inline struct gch_py_object **link_of(struct gch_py_object *obj)
 {
 	if (unlikely(obj->info & GCH_PY_SPARSE))
-		return (struct gch_py_object **)(obj + 1) + obj->type->unit;
+		return (struct gch_py_object **)(obj + 1) + obj->type->engine_class;
 	return (struct gch_py_object **)&obj->type;
 }
 

@@ -124,7 +124,7 @@ static void stats(struct gch_heap *heap, struct gch_stats *stats)
 	stats->waiting_bytes = 0;
 	for (i = 0; i < GCH_SLAB_SHARDS; i++) {
 		for (j = 0; j < GCH_SLAB_SIZES; j++)
-			stats->units += READ_ONCE(h->shards[i].nr[j]);
+			stats->page_groups += READ_ONCE(h->shards[i].nr[j]);
 		stats->large_objects += READ_ONCE(h->shards[i].nr_pages);
 	}
 }
@@ -243,9 +243,10 @@ static void show(struct gch_heap *heap, struct seq_file *seq,
 const struct gch_engine_ops gch_slab_ops = {
 	.kind = GCHEAP_ENGINE_SLAB,
 	.name = "slab",
-	.units = "objects",
+	.page_groups = "objects",
 	.heap_bytes = sizeof(struct gch_slab_heap),
 	.mutator_bytes = sizeof(struct gch_slab_mutator),
+	.reclaim = GCHEAP_RECLAIM_EXPLICIT,
 
 	.heap_init = heap_init,
 	.heap_exit = heap_exit,
@@ -253,6 +254,7 @@ const struct gch_engine_ops gch_slab_ops = {
 	.mutator_exit = mutator_exit,
 
 	.alloc = gch_slab_alloc,
+	.alloc_refs = gch_slab_alloc_refs,
 	.assign = gch_slab_assign,
 	.fetch = gch_slab_fetch,
 	.ref = gch_slab_ref,

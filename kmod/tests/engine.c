@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Registration of engines: an engine with a missing operation is refused. */
+/* Registration of engines: what is incomplete or wrong is refused. */
 #include "tests.h"
 
 #include <linux/slab.h>
@@ -12,37 +12,105 @@ static const struct {
 	size_t offset;
 	const char *name;
 } needed[] = {
-	OP(name), OP(units), OP(heap_bytes), OP(mutator_bytes), OP(heap_init),
-	OP(heap_exit), OP(mutator_init), OP(mutator_exit), OP(alloc),
+	OP(name), OP(page_groups), OP(heap_bytes), OP(mutator_bytes), OP(heap_init),
+	OP(heap_exit), OP(mutator_init), OP(mutator_exit), OP(alloc), OP(alloc_refs),
 	OP(assign), OP(fetch), OP(ref), OP(data), OP(free), OP(weak_set), OP(weak_get),
 	OP(weak_alive), OP(settle), OP(wait), OP(collect), OP(stats),
 	OP(validate), OP(show),
 };
 
+static const struct gch_setting wrong[] = {
+	{ .key = GCH_KEY_NR, .name = "beyond", .doc = "Unknown." },
+	{ .key = GCH_KEY_OWN, .name = "no-doc" },
+	{ .key = GCH_KEY_OWN, .doc = "No name." },
+	{ .key = GCH_KEY_OWN, .name = "gogc", .doc = "A name of another." },
+	{ .key = GCH_KEY_GOGC, .name = "growth", .doc = "Another name." },
+	{ .key = GCH_KEY_LIMIT, .name = "limit", .doc = "One of all engines." },
+	{ .key = GCH_KEY_OWN, .name = "range", .doc = "No range.", .min = 2, .max = 1 },
+	{ .key = GCH_KEY_OWN, .name = "default", .doc = "Outside.", .def = 3, .max = 2 },
+	{ .key = GCH_KEY_OWN, .name = "word", .doc = "No words.",
+	  .unit = GCHEAP_UNIT_CHOICE },
+};
+
+static void refuse(struct gch_test_env *env, struct gch_engine_ops *ops,
+		   const char *what)
+{
+	int ret = gch_engine_register(ops);
+
+	if (CHECK(env, ret == -EINVAL, "%s: %d", what, ret))
+		return;
+	if (!ret)
+		gch_engine_unregister(ops);
+}
+
+static void refuse_all(struct gch_test_env *env, const struct gch_engine_ops *ops,
+		       struct gch_engine_ops *copy)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(needed); i++) {
+		*copy = *ops;
+		memset((void *)copy + needed[i].offset, 0, sizeof(void *));
+		refuse(env, copy, needed[i].name);
+	}
+	for (i = 0; i < ARRAY_SIZE(wrong); i++) {
+		*copy = *ops;
+		copy->name = "selftest";
+		copy->settings = &wrong[i];
+		copy->nr_settings = 1;
+		refuse(env, copy, wrong[i].name ?: "no name");
+	}
+	*copy = *ops;
+	copy->name = "bad/name";
+	refuse(env, copy, copy->name);
+	copy->name = "selftest";
+	copy->shrink = NULL;
+	copy->shrink_count = (void *)copy->collect;
+	refuse(env, copy, "shrink");
+	*copy = *ops;
+	REFUSED(env, gch_engine_register(copy), EEXIST);
+}
+
+/* Two registrations of one engine have two numbers, and no heap has the first. */
+static void register_twice(struct gch_test_env *env, struct gch_engine_ops *copy)
+{
+	struct gch_config cfg = {};
+	struct gch_heap *heap;
+
+	copy->name = "selftest";
+	copy->init = NULL;
+	if (!MUST(env, gch_engine_register(copy)))
+		return;
+	CHECK(env, gch_engine_kind("selftest") == copy->kind, "it is not found");
+	cfg.engine = copy->kind;
+	gch_engine_unregister(copy);
+	CHECK(env, gch_engine_kind("selftest") == -ENOENT, "it is still found");
+	if (!MUST(env, gch_engine_register(copy)))
+		return;
+	CHECK(env, copy->kind != cfg.engine, "its number was used twice");
+	heap = gch_heap_create("selftest-two", &cfg, NULL);
+	CHECK(env, heap == ERR_PTR(-EOPNOTSUPP), "a heap of it: %ld", PTR_ERR(heap));
+	gch_engine_unregister(copy);
+}
+
 /**
- * gch_test_engine - registers engines with missing operations
+ * gch_test_engine - registers engines that are incomplete or wrong
  * @env: the test
  */
 void gch_test_engine(struct gch_test_env *env)
 {
-	const struct gch_engine_ops *ops = gch_engine_find(env->engine);
+	const struct gch_engine_ops *ops;
 	struct gch_engine_ops *copy;
-	unsigned int i;
-	int ret;
 
-	if (!CHECK(env, ops, "the engine is not registered"))
+	if (!gch_test_open(env, NULL))
 		return;
-	for (i = 0; i < ARRAY_SIZE(needed); i++) {
-		copy = kmemdup(ops, sizeof(*ops), GFP_KERNEL);
-		if (!CHECK(env, copy, "no memory"))
-			return;
-		memset((void *)copy + needed[i].offset, 0, sizeof(void *));
-		ret = gch_engine_register(copy);
-		CHECK(env, ret == -EINVAL, "without %s: %d", needed[i].name,
-		      ret);
-		kfree(copy);
-	}
-	REFUSED(env, gch_engine_register(ops), EEXIST);
-	CHECK(env, gch_engine_find(env->engine) == ops,
+	ops = gch_mutator_heap(env->m)->ops;
+	copy = kmalloc(sizeof(*copy), GFP_KERNEL);
+	if (!CHECK(env, copy, "no memory"))
+		return;
+	refuse_all(env, ops, copy);
+	register_twice(env, copy);
+	kfree(copy);
+	CHECK(env, gch_engine_kind(ops->name) == env->engine,
 	      "the engine is another now");
 }

@@ -157,7 +157,7 @@ static void turn_on_itself(struct gch_mutator *m, void *arg)
 
 	f->deleted = gch_heap_delete(gch_mutator_heap(m), NULL);
 	gch_finals_wait(gch_mutator_heap(m));
-	gch_mutator_watch(m, watched_pause, f);
+	gch_mutator_on_pause(m, watched_pause, f);
 	atomic_inc(&f->begun);
 }
 

@@ -58,7 +58,7 @@ static int bystander(void *arg)
 
 	if (CHECK(s->env, !IS_ERR(m), "no mutator: %ld", PTR_ERR(m))) {
 		MUST(s->env, gch_clear(m, 0));
-		gch_mutator_rest(m);
+		gch_mutator_yield(m);
 	}
 	complete(&s->ready);
 	wait_for_completion(&s->go);

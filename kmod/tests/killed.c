@@ -200,7 +200,7 @@ static void kill_before_switch(struct gch_test_env *env)
 	MUST(env, gch_clear(env->m, 0));
 	kill_it(&v, true);
 	called = wait_for_completion_timeout(&v.called, LONG);
-	gch_mutator_rest(env->m);
+	gch_mutator_yield(env->m);
 	victim_end(&v, "a call without the interpreter lock", called);
 }
 
@@ -278,7 +278,7 @@ static void kill_before_stop(struct gch_test_env *env)
 	task = kthread_run(killer, &s, "gch_test_kill");
 	if (CHECK(env, !IS_ERR(task), "no thread")) {
 		stay_inside(&s);
-		gch_mutator_rest(env->m);
+		gch_mutator_yield(env->m);
 		for (i = 0; i < ARRAY_SIZE(s.done); i++)
 			gch_test_wait(&s.done[i]);
 	}
@@ -295,7 +295,7 @@ static int rival(void *arg)
 	while (!kthread_should_stop()) {
 		if (!IS_ERR(m)) {
 			MUST(env, gch_clear(m, 0));
-			gch_mutator_rest(m);
+			gch_mutator_yield(m);
 		}
 		usleep_range(20, 50);
 	}
@@ -381,6 +381,6 @@ void gch_test_killed(struct gch_test_env *env)
 	type = gch_test_type(env, "list", 0, 0, GCH_TYPE_VAR);
 	if (!type)
 		return;
-	gch_mutator_rest(env->m);
+	gch_mutator_yield(env->m);
 	kill_with(env, type);
 }

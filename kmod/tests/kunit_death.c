@@ -94,7 +94,7 @@ static bool others_settle_nothing(struct dead *d)
 	struct gch_mutator *m = d->m[1];
 	unsigned int i, gen;
 
-	gch_mutator_rest(d->m[0]);
+	gch_mutator_yield(d->m[0]);
 	for (i = 0; i < 100; i++)
 		if (!GCH_MUST(d->test, gch_alloc(m, OTHER, d->type)) ||
 		    !GCH_MUST(d->test, gch_clear(m, OTHER)))
@@ -103,7 +103,7 @@ static bool others_settle_nothing(struct dead *d)
 			"another mutator settled %llu objects",
 			CHAIN - live(d)))
 		return false;
-	gch_mutator_rest(m);
+	gch_mutator_yield(m);
 	for (gen = 0; gen < 3; gen++)
 		GCH_MUST(d->test, gch_collect(d->heap, gen));
 	return GCH_EXPECT(d->test, live(d) >= CHAIN - BEGUN,

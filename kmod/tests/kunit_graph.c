@@ -373,7 +373,7 @@ static void see_all(const struct graph *g, struct seen *seen)
 	unsigned int i, j;
 
 	memset(seen, 0, sizeof(*seen));
-	gch_mutator_rest(g->m);
+	gch_mutator_yield(g->m);
 	gch_py_stop(h);
 	list_for_each_entry(arena, &h->arenas, node) {
 		for (i = 0; i < arena->carved; i++) {
@@ -492,7 +492,7 @@ static bool collect(struct graph *g, unsigned int generation)
 	memcpy(before, g->node, sizeof(before));
 	model_collect(g, generation);
 	/* Then the collection need not stop the mutator. */
-	gch_mutator_rest(g->m);
+	gch_mutator_yield(g->m);
 	if (!GCH_MUST(g->test, gch_collect(g->heap, generation)))
 		return false;
 	if (graph_is_right(g))

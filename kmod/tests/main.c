@@ -29,7 +29,7 @@ MODULE_PARM_DESC(test, "run only the test of this name");
 
 static char *engine = "";
 module_param(engine, charp, 0444);
-MODULE_PARM_DESC(engine, "run only on this engine: go, python or slab");
+MODULE_PARM_DESC(engine, "run only on this engine: go, python, slab, or one of another module");
 
 static char *marker = "";
 module_param(marker, charp, 0444);
@@ -244,6 +244,13 @@ bool gch_test_open(struct gch_test_env *env, struct gch_config *cfg)
 	return true;
 }
 
+static bool collects(const struct gch_heap *heap)
+{
+	enum gcheap_reclaim reclaim = gch_heap_reclaim(heap);
+
+	return reclaim == GCHEAP_RECLAIM_TRACING || reclaim == GCHEAP_RECLAIM_COUNTING;
+}
+
 /**
  * gch_test_close - deletes the heap of a test; without one it does nothing
  * @env: the test
@@ -263,7 +270,7 @@ void gch_test_close(struct gch_test_env *env)
 	gch_heap_stats(env->heap, &stats);
 	CHECK(env, !stats.verify_errors, "%llu verification errors",
 	      stats.verify_errors);
-	CHECK(env, env->engine == GCHEAP_ENGINE_SLAB || !stats.live_objects,
+	CHECK(env, !collects(env->heap) || !stats.live_objects,
 	      "%llu objects of %llu outlive the test", stats.live_objects,
 	      stats.allocs);
 	MUST(env, gch_heap_delete(env->heap, NULL));
@@ -388,17 +395,31 @@ void gch_test_collector_stop(struct task_struct *collector)
 		kthread_stop(collector);
 }
 
+/* An engine of another module, if one was asked for. */
+static int other;
+
+/* On it run the tests that apply to any engine. */
+static bool applies(const struct gch_test *t, unsigned int e)
+{
+	return e < ARRAY_SIZE(engines) ? t->engines & BIT(e) :
+					 t->engines == GCH_TEST_ALL;
+}
+
+static const char *name_of(unsigned int e)
+{
+	return e < ARRAY_SIZE(engines) ? engines[e] : engine;
+}
+
 static bool chosen(const struct gch_test *t, unsigned int e)
 {
-	return (t->engines & BIT(e)) &&
-	       (*test ? !strcmp(test, t->name) : !t->named) &&
-	       (!*engine || !strcmp(engine, engines[e]));
+	return applies(t, e) && (*test ? !strcmp(test, t->name) : !t->named) &&
+	       (!*engine || !strcmp(engine, name_of(e)));
 }
 
 static void run(const struct gch_test *t, unsigned int e, unsigned int number)
 {
 	struct gch_test_env env = {
-		.engine = e,
+		.engine = e < ARRAY_SIZE(engines) ? e : other,
 		.rounds = rounds,
 		.seed = seed ?: get_random_u32() | 1,
 	};
@@ -408,20 +429,21 @@ static void run(const struct gch_test *t, unsigned int e, unsigned int number)
 	if (env.failures > LINES_MAX)
 		gch_test_note(&env, "%u failures in all", env.failures);
 	say("%s %u %s.%s%s%s", env.failures ? "not ok" : "ok", number,
-	    engines[e], t->name, env.skipped ? " # SKIP " : "",
+	    name_of(e), t->name, env.skipped ? " # SKIP " : "",
 	    env.skipped ?: "");
 }
 
 static void run_all(void)
 {
+	unsigned int nr = ARRAY_SIZE(engines) + (other > 0);
 	unsigned int i, e, number = 0, planned = 0;
 
-	for (e = 0; e < ARRAY_SIZE(engines); e++)
+	for (e = 0; e < nr; e++)
 		for (i = 0; i < ARRAY_SIZE(tests); i++)
 			planned += chosen(&tests[i], e);
 	say("KTAP version 1");
 	say("1..%u", planned);
-	for (e = 0; e < ARRAY_SIZE(engines); e++) {
+	for (e = 0; e < nr; e++) {
 		for (i = 0; i < ARRAY_SIZE(tests); i++) {
 			if (chosen(&tests[i], e))
 				run(&tests[i], e, ++number);
@@ -435,6 +457,11 @@ static int __init gch_test_init(void)
 	if (*marker &&
 	    match_string(markers, ARRAY_SIZE(markers), marker) < 0)
 		return -EINVAL;
+	if (*engine && match_string(engines, ARRAY_SIZE(engines), engine) < 0) {
+		other = gch_engine_kind(engine);
+		if (other < 0)
+			return other;
+	}
 	report = vzalloc(REPORT_BYTES);
 	if (!report)
 		return -ENOMEM;

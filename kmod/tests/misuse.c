@@ -49,7 +49,7 @@ static void check_atomic(struct misuse *c)
 		return;
 	/* The mutator stays attached and owned by the task. */
 	preempt_disable();
-	gch_mutator_rest(m);
+	gch_mutator_yield(m);
 	gch_mutator_detach(m);
 	preempt_enable();
 	MUST(c->env, gch_copy(m, 1, 0));
@@ -88,7 +88,7 @@ static int call_in_thread(void *arg)
 	struct misuse *c = arg;
 
 	c->ret = gch_clear(c->env->m, 1);
-	gch_mutator_rest(c->env->m);
+	gch_mutator_yield(c->env->m);
 	complete(&c->done);
 	return 0;
 }
@@ -123,7 +123,7 @@ static void check_tasks(struct misuse *c)
 	CHECK(c->env, !gch_is_null(m, 1), "another task has cleared a slot");
 	/* The refused rest did not hand the mutator over either. */
 	MUST(c->env, gch_copy(m, 1, 0));
-	gch_mutator_rest(m);
+	gch_mutator_yield(m);
 	MUST(c->env, other_task(c));
 	CHECK(c->env, gch_is_null(m, 1), "a task that may has cleared nothing");
 	MUST(c->env, gch_copy(m, 1, 0));

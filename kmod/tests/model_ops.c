@@ -401,7 +401,7 @@ static bool op_count(struct gch_model *md, const u32 *r)
 
 static bool op_rest(struct gch_model *md, const u32 *r)
 {
-	gch_mutator_rest(md->m);
+	gch_mutator_yield(md->m);
 	return true;
 }
 

@@ -91,7 +91,7 @@ static bool take_turn(struct fellow *f)
 	unsigned int i;
 	bool ok = true;
 
-	gch_mutator_rest(f->m);
+	gch_mutator_yield(f->m);
 	mutex_lock(&f->crowd->lock);
 	md->m = f->m;
 	for (i = 0; ok && i < TURN; i++)
@@ -153,7 +153,7 @@ static bool hand_on(struct fellow *f)
 
 	if (!gch_model_room(f->md))
 		return false;
-	gch_mutator_rest(f->m);
+	gch_mutator_yield(f->m);
 	mutex_lock(&f->crowd->lock);
 	ok = f->crowd->parcel[i] ? receive(f, i) : send(f, i);
 	mutex_unlock(&f->crowd->lock);
@@ -180,7 +180,7 @@ static void meet(struct fellow *f)
 	struct crowd *c = f->crowd;
 	int meeting = atomic_read(&c->meeting);
 
-	gch_mutator_rest(f->m);
+	gch_mutator_yield(f->m);
 	if (atomic_inc_return(&c->waiting) == THREADS) {
 		atomic_set(&c->waiting, 0);
 		atomic_inc(&c->meeting);
@@ -358,7 +358,7 @@ static void run_heap(struct crowd *c)
 	if (!gch_model_heap_open(&c->h, &rnd))
 		goto out;
 	if (prepare(c, &rnd)) {
-		gch_mutator_rest(env->m);
+		gch_mutator_yield(env->m);
 		run_crowd(c);
 	}
 	if (env->m) {

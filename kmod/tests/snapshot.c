@@ -587,7 +587,7 @@ static bool much_build(struct much *t, struct gch_type *var)
 		    !MUST(t->env, gch_store(t->m, 0, i, 1)))
 			return false;
 	/* From now on the thread owns the mutator. */
-	gch_mutator_rest(t->m);
+	gch_mutator_yield(t->m);
 	return true;
 }
 

@@ -30,7 +30,7 @@
  * @skipped: reason why the test was skipped
  */
 struct gch_test_env {
-	enum gcheap_engine engine;
+	u32 engine;
 	unsigned long rounds;
 	u32 seed;
 	struct gch_heap *heap;

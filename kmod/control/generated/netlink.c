@@ -16,7 +16,7 @@ static const struct nla_policy gcheap_heap_get_nl_policy[GCHEAP_A_HEAP_NAME + 1]
 };
 
 /* GCHEAP_CMD_HEAP_NEW - do */
-static const struct nla_policy gcheap_heap_new_nl_policy[GCHEAP_A_HEAP_OWNED + 1] = {
+static const struct nla_policy gcheap_heap_new_nl_policy[GCHEAP_A_HEAP_OWN7 + 1] = {
 	[GCHEAP_A_HEAP_NAME] = { .type = NLA_NUL_STRING, .len = GCHEAP_NAME_MAX, },
 	[GCHEAP_A_HEAP_ENGINE] = NLA_POLICY_MAX(NLA_U32, 2),
 	[GCHEAP_A_HEAP_LIMIT] = { .type = NLA_UINT, },
@@ -41,10 +41,19 @@ static const struct nla_policy gcheap_heap_new_nl_policy[GCHEAP_A_HEAP_OWNED + 1
 	[GCHEAP_A_HEAP_GC_PERCENT_CPU] = { .type = NLA_U32, },
 	[GCHEAP_A_HEAP_MARKER] = NLA_POLICY_MAX(NLA_U32, 2),
 	[GCHEAP_A_HEAP_OWNED] = { .type = NLA_FLAG, },
+	[GCHEAP_A_HEAP_ENGINE_NAME] = { .type = NLA_NUL_STRING, .len = GCHEAP_NAME_MAX, },
+	[GCHEAP_A_HEAP_OWN0] = { .type = NLA_UINT, },
+	[GCHEAP_A_HEAP_OWN1] = { .type = NLA_UINT, },
+	[GCHEAP_A_HEAP_OWN2] = { .type = NLA_UINT, },
+	[GCHEAP_A_HEAP_OWN3] = { .type = NLA_UINT, },
+	[GCHEAP_A_HEAP_OWN4] = { .type = NLA_UINT, },
+	[GCHEAP_A_HEAP_OWN5] = { .type = NLA_UINT, },
+	[GCHEAP_A_HEAP_OWN6] = { .type = NLA_UINT, },
+	[GCHEAP_A_HEAP_OWN7] = { .type = NLA_UINT, },
 };
 
 /* GCHEAP_CMD_HEAP_SET - do */
-static const struct nla_policy gcheap_heap_set_nl_policy[GCHEAP_A_HEAP_MARKER + 1] = {
+static const struct nla_policy gcheap_heap_set_nl_policy[GCHEAP_A_HEAP_OWN7 + 1] = {
 	[GCHEAP_A_HEAP_NAME] = { .type = NLA_NUL_STRING, .len = GCHEAP_NAME_MAX, },
 	[GCHEAP_A_HEAP_LIMIT] = { .type = NLA_UINT, },
 	[GCHEAP_A_HEAP_ARENA_ORDER] = { .type = NLA_U32, },
@@ -67,6 +76,14 @@ static const struct nla_policy gcheap_heap_set_nl_policy[GCHEAP_A_HEAP_MARKER + 
 	[GCHEAP_A_HEAP_STW] = NLA_POLICY_MAX(NLA_U32, 2),
 	[GCHEAP_A_HEAP_GC_PERCENT_CPU] = { .type = NLA_U32, },
 	[GCHEAP_A_HEAP_MARKER] = NLA_POLICY_MAX(NLA_U32, 2),
+	[GCHEAP_A_HEAP_OWN0] = { .type = NLA_UINT, },
+	[GCHEAP_A_HEAP_OWN1] = { .type = NLA_UINT, },
+	[GCHEAP_A_HEAP_OWN2] = { .type = NLA_UINT, },
+	[GCHEAP_A_HEAP_OWN3] = { .type = NLA_UINT, },
+	[GCHEAP_A_HEAP_OWN4] = { .type = NLA_UINT, },
+	[GCHEAP_A_HEAP_OWN5] = { .type = NLA_UINT, },
+	[GCHEAP_A_HEAP_OWN6] = { .type = NLA_UINT, },
+	[GCHEAP_A_HEAP_OWN7] = { .type = NLA_UINT, },
 };
 
 /* GCHEAP_CMD_HEAP_DEL - do */
@@ -83,6 +100,16 @@ static const struct nla_policy gcheap_collect_nl_policy[GCHEAP_A_HEAP_GENERATION
 /* GCHEAP_CMD_STATS_GET - do */
 static const struct nla_policy gcheap_stats_get_nl_policy[GCHEAP_A_STATS_NAME + 1] = {
 	[GCHEAP_A_STATS_NAME] = { .type = NLA_NUL_STRING, .len = GCHEAP_NAME_MAX, },
+};
+
+/* GCHEAP_CMD_ENGINE_GET - do */
+static const struct nla_policy gcheap_engine_get_nl_policy[GCHEAP_A_ENGINE_NAME + 1] = {
+	[GCHEAP_A_ENGINE_NAME] = { .type = NLA_NUL_STRING, .len = GCHEAP_NAME_MAX, },
+};
+
+/* GCHEAP_CMD_KEY_GET - do */
+static const struct nla_policy gcheap_key_get_nl_policy[GCHEAP_A_ENGINE_HEAP + 1] = {
+	[GCHEAP_A_ENGINE_HEAP] = { .type = NLA_NUL_STRING, .len = GCHEAP_NAME_MAX, },
 };
 
 /* Ops table for gcheap */
@@ -108,14 +135,14 @@ static const struct genl_split_ops gcheap_nl_ops[] = {
 		.cmd		= GCHEAP_CMD_HEAP_NEW,
 		.doit		= gcheap_nl_heap_new_doit,
 		.policy		= gcheap_heap_new_nl_policy,
-		.maxattr	= GCHEAP_A_HEAP_OWNED,
+		.maxattr	= GCHEAP_A_HEAP_OWN7,
 		.flags		= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{
 		.cmd		= GCHEAP_CMD_HEAP_SET,
 		.doit		= gcheap_nl_heap_set_doit,
 		.policy		= gcheap_heap_set_nl_policy,
-		.maxattr	= GCHEAP_A_HEAP_MARKER,
+		.maxattr	= GCHEAP_A_HEAP_OWN7,
 		.flags		= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{
@@ -143,6 +170,25 @@ static const struct genl_split_ops gcheap_nl_ops[] = {
 		.cmd	= GCHEAP_CMD_STATS_GET,
 		.dumpit	= gcheap_nl_stats_get_dumpit,
 		.flags	= GENL_CMD_CAP_DUMP,
+	},
+	{
+		.cmd		= GCHEAP_CMD_ENGINE_GET,
+		.doit		= gcheap_nl_engine_get_doit,
+		.policy		= gcheap_engine_get_nl_policy,
+		.maxattr	= GCHEAP_A_ENGINE_NAME,
+		.flags		= GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd	= GCHEAP_CMD_ENGINE_GET,
+		.dumpit	= gcheap_nl_engine_get_dumpit,
+		.flags	= GENL_CMD_CAP_DUMP,
+	},
+	{
+		.cmd		= GCHEAP_CMD_KEY_GET,
+		.doit		= gcheap_nl_key_get_doit,
+		.policy		= gcheap_key_get_nl_policy,
+		.maxattr	= GCHEAP_A_ENGINE_HEAP,
+		.flags		= GENL_CMD_CAP_DO,
 	},
 };
 

@@ -21,6 +21,10 @@ int gcheap_nl_collect_doit(struct sk_buff *skb, struct genl_info *info);
 int gcheap_nl_stats_get_doit(struct sk_buff *skb, struct genl_info *info);
 int gcheap_nl_stats_get_dumpit(struct sk_buff *skb,
 			       struct netlink_callback *cb);
+int gcheap_nl_engine_get_doit(struct sk_buff *skb, struct genl_info *info);
+int gcheap_nl_engine_get_dumpit(struct sk_buff *skb,
+				struct netlink_callback *cb);
+int gcheap_nl_key_get_doit(struct sk_buff *skb, struct genl_info *info);
 
 enum {
 	GCHEAP_NLGRP_EVENTS,

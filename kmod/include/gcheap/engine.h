@@ -37,6 +37,7 @@
 #include <gcheap/mutator.h>
 #include <gcheap/report.h>
 #include <gcheap/section.h>
+#include <gcheap/setting.h>
 #include <gcheap/special.h>
 #include <gcheap/table.h>
 #include <gcheap/type.h>
@@ -45,55 +46,42 @@
 struct gch_snapshot;
 
 /**
- * struct gch_tunable - a setting that an engine accepts
- * @key: the setting
- * @def: default value
- * @min: smallest value
- * @max: largest value
- * @live: may change while the heap exists
- * @pow2: must be a power of two
- */
-struct gch_tunable {
-	enum gch_key key;
-	u64 def;
-	u64 min;
-	u64 max;
-	bool live;
-	bool pow2;
-};
-
-/**
  * enum gch_view - debugfs views of a heap
  * @GCH_VIEW_ARENAS: one line per arena
- * @GCH_VIEW_UNITS: one line per size class: spans or pools, objects, occupancy
+ * @GCH_VIEW_PAGE_GROUPS: one line per size class: spans or pools, objects, occupancy
  */
 enum gch_view {
 	GCH_VIEW_ARENAS,
-	GCH_VIEW_UNITS,
+	GCH_VIEW_PAGE_GROUPS,
 };
 
 /**
  * struct gch_engine_ops - functions and properties of an engine
- * @kind: the engine
+ * @kind: its number, &enum gcheap_engine; that of another module's engine is given at
+ *	registration
+ * @owner: that module, given at registration; NULL for engines of this module
  * @name: its name in the user interface
- * @units: what a size class consists of: "spans", "pools" or "objects"
+ * @page_groups: what a size class consists of: "spans", "pools" or "objects"
  * @heap_bytes: size of its heap, which embeds &struct gch_heap at offset 0
  * @mutator_bytes: size of its mutator, which embeds &struct gch_mutator at offset 0
  * @finalizers: supports finalizers and cleanups
- * @traces: finds dead objects only by a collection
- * @tunables: its settings, in addition to the core's
- * @nr_tunables: number of @tunables
+ * @reclaim: how it frees objects
+ * @settings: its settings, in addition to those of all engines
+ * @nr_settings: number of @settings
  * @init: called once, at registration; may be NULL
  * @heap_init: sets up a zeroed heap. May sleep.
  * @tuned: a setting has changed; may be NULL. Under &gch_heap.lock.
  * @heap_exit: frees every object and page, live or not; the heap is unused. May
  *	sleep.
- * @typed: sets &gch_type.unit of a new type before its first use; may be NULL. May
+ * @typed: sets &gch_type.engine_class of a new type before its first use; may be NULL. May
  *	sleep.
  * @mutator_init: sets up a zeroed mutator. May sleep.
  * @mutator_exit: tears down a mutator, whose frame is empty. May sleep.
  * @alloc: *@place = a new zeroed object of @bytes bytes in total. The type gives its
  *	references, or they are the first @nr_refs words. In a section. -EAGAIN.
+ * @alloc_refs: *@place = a new object of a fixed type, whose first @nr references are
+ *	*@from to *(@from + @nr - 1); @place may be one of these. The references are
+ *	set before the object is published. In a section. -EAGAIN.
  * @assign: *@place = @ref; @place is a slot, a table entry or a reference in an
  *	object of the heap; @ref is NULL or an object that a slot of @m refers to. In
  *	a section. -EAGAIN.
@@ -112,7 +100,7 @@ enum gch_view {
  * @settle: does one bounded step of the work for which &gch_mutator.pending is set;
  *	clears it after the last step. In a section. -EAGAIN; 1 if the mutator may
  *	leave the rest to its next call.
- * @rest: the mutator will make no call for a while; may be NULL. May sleep.
+ * @yield: the mutator will make no call for a while; may be NULL. May sleep.
  * @wait: does what &gch_mutator.wait asks for. Sleeps in the state that
  *	gch_sleep_state() gives. 0 to repeat the call, or the call's error: -EINTR if
  *	the task was killed.
@@ -124,22 +112,23 @@ enum gch_view {
  * @shrink: gives back about @pages pages at once and returns how many; goes with
  *	@shrink_count. Runs in any task that waits for memory, so it waits for no lock
  *	and no collection.
- * @stats: fills in classes, units, large_objects; adds allocations not counted in
+ * @stats: fills in classes, page_groups, large_objects; adds allocations not counted in
  *	&gch_heap.cpu to allocs and alloc_bytes. May sleep.
  * @validate: checks every invariant, reports each violation with pr_err() and returns
  *	their number. Under &gch_heap.cycle_lock; may sleep.
  * @show: prints a view. May sleep.
  */
 struct gch_engine_ops {
-	enum gcheap_engine kind;
+	u32 kind;
+	struct module *owner;
 	const char *name;
-	const char *units;
+	const char *page_groups;
 	size_t heap_bytes;
 	size_t mutator_bytes;
 	bool finalizers;
-	bool traces;
-	const struct gch_tunable *tunables;
-	unsigned int nr_tunables;
+	enum gcheap_reclaim reclaim;
+	const struct gch_setting *settings;
+	unsigned int nr_settings;
 
 	int (*init)(void);
 	int (*heap_init)(struct gch_heap *heap, struct netlink_ext_ack *extack);
@@ -151,6 +140,8 @@ struct gch_engine_ops {
 
 	int (*alloc)(struct gch_mutator *m, void **place, struct gch_type *type,
 		     u32 nr_refs, u32 bytes);
+	int (*alloc_refs)(struct gch_mutator *m, void **place,
+			  struct gch_type *type, void **from, u32 nr);
 	int (*assign)(struct gch_mutator *m, void **place, void *ref);
 	int (*fetch)(struct gch_mutator *m, void **place, void **from);
 	void **(*ref)(struct gch_mutator *m, void *obj, u32 i);
@@ -161,7 +152,7 @@ struct gch_engine_ops {
 			struct gch_weak *w);
 	int (*weak_alive)(struct gch_mutator *m, struct gch_weak *w);
 	int (*settle)(struct gch_mutator *m);
-	void (*rest)(struct gch_mutator *m);
+	void (*yield)(struct gch_mutator *m);
 	int (*wait)(struct gch_mutator *m);
 
 	int (*collect)(struct gch_heap *heap, unsigned int generation);
@@ -174,8 +165,10 @@ struct gch_engine_ops {
 		     enum gch_view view);
 };
 
-int gch_engine_register(const struct gch_engine_ops *ops);
-void gch_engine_unregister(const struct gch_engine_ops *ops);
-const struct gch_engine_ops *gch_engine_find(enum gcheap_engine kind);
+int __gch_engine_register(struct gch_engine_ops *ops, struct module *owner);
+void gch_engine_unregister(struct gch_engine_ops *ops);
+
+/* See __gch_engine_register(). */
+#define gch_engine_register(ops)	__gch_engine_register(ops, THIS_MODULE)
 
 #endif /* _GCHEAP_ENGINE_H */

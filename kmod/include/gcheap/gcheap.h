@@ -20,6 +20,7 @@
 #include <linux/types.h>
 #include <uapi/linux/gcheap.h>
 #include <gcheap/finalizer.h>
+#include <gcheap/key.h>
 #include <gcheap/stats.h>
 
 struct gch_heap;
@@ -48,78 +49,19 @@ struct netlink_ext_ack;
 #define GCH_MUTATORS_MAX	4096U
 
 /**
- * enum gch_key - settings of a heap
- * @GCH_KEY_LIMIT: hard limit of the memory that the heap holds, bytes, 0 for none;
- *	half of the machine's memory by default
- * @GCH_KEY_ARENA_ORDER: order of the page blocks that arenas are made of
- * @GCH_KEY_VERIFY: 1 checks every cycle by a second, exclusive mark and then checks
- *	the invariants
- * @GCH_KEY_POISON: 1 overwrites freed memory
- * @GCH_KEY_INTERVAL_MS: time from the end of one forced full cycle to the start of
- *	the next, 0 for never
- * @GCH_KEY_GOGC: growth in percent that starts a cycle, 0 for off (go)
- * @GCH_KEY_MEMORY_LIMIT: soft limit of the memory that the heap holds, bytes, 0 for
- *	none: cycles start early enough to stay below it, unless they would take half
- *	of the processor time (go)
- * @GCH_KEY_ASSIST_US: longest time that a mutator marks or sweeps at once to pay for
- *	its allocations, microseconds, 0 for never (go)
- * @GCH_KEY_PERIOD_MS: time after a cycle when the next one starts at the latest, 0
- *	for never (go)
- * @GCH_KEY_SMALL_MAX: largest request served from pools, bytes (python)
- * @GCH_KEY_POOL_SIZE: bytes of a pool (python)
- * @GCH_KEY_THRESHOLD0: allocations minus deaths of tracked objects that start a young
- *	collection, 0 for no automatic collection (python)
- * @GCH_KEY_THRESHOLD1: young collections before one of generation 1 (python)
- * @GCH_KEY_THRESHOLD2: collections of generation 1 before a full one (python)
- * @GCH_KEY_SWITCH_US: time for which a mutator may keep the interpreter lock while
- *	another waits for it, microseconds (python)
- * @GCH_KEY_WORKERS: maximum number of concurrent mark workers, 0 for one per CPU (go)
- * @GCH_KEY_TRACE: 1 reports every cycle to netlink listeners (go, python)
- * @GCH_KEY_BARRIER: write barrier, &enum gcheap_barrier, from the next cycle on (go)
- * @GCH_KEY_STW: when cycles stop mutators, &enum gcheap_stw, from the next cycle on
- *	(go)
- * @GCH_KEY_GC_PERCENT_CPU: percent of all CPUs that marking may take from mutators
- *	(go)
- * @GCH_KEY_MARKER: marking algorithm, &enum gcheap_marker (go)
- * @GCH_KEY_NR: number of keys
- */
-enum gch_key {
-	GCH_KEY_LIMIT,
-	GCH_KEY_ARENA_ORDER,
-	GCH_KEY_VERIFY,
-	GCH_KEY_POISON,
-	GCH_KEY_INTERVAL_MS,
-	GCH_KEY_GOGC,
-	GCH_KEY_MEMORY_LIMIT,
-	GCH_KEY_ASSIST_US,
-	GCH_KEY_PERIOD_MS,
-	GCH_KEY_SMALL_MAX,
-	GCH_KEY_POOL_SIZE,
-	GCH_KEY_THRESHOLD0,
-	GCH_KEY_THRESHOLD1,
-	GCH_KEY_THRESHOLD2,
-	GCH_KEY_SWITCH_US,
-	GCH_KEY_WORKERS,
-	GCH_KEY_TRACE,
-	GCH_KEY_BARRIER,
-	GCH_KEY_STW,
-	GCH_KEY_GC_PERCENT_CPU,
-	GCH_KEY_MARKER,
-	GCH_KEY_NR
-};
-
-/**
  * struct gch_config - settings of a new heap
- * @engine: the engine
+ * @engine: the engine, &enum gcheap_engine or the result of gch_engine_kind()
  * @set: one bit per &enum gch_key that @val has a value for; the other settings take
  *	the engine's defaults
  * @val: the values
  */
 struct gch_config {
-	enum gcheap_engine engine;
+	u32 engine;
 	unsigned long set;
 	u64 val[GCH_KEY_NR];
 };
+
+int gch_engine_kind(const char *name);
 
 struct gch_heap *__gch_heap_create(const char *name,
 				   const struct gch_config *cfg,
@@ -140,7 +82,8 @@ int gch_heap_tune(struct gch_heap *heap, enum gch_key key, u64 value,
 u64 gch_heap_tunable(const struct gch_heap *heap, enum gch_key key);
 const char *gch_heap_name(const struct gch_heap *heap);
 u32 gch_heap_id(const struct gch_heap *heap);
-enum gcheap_engine gch_heap_engine(const struct gch_heap *heap);
+u32 gch_heap_engine(const struct gch_heap *heap);
+enum gcheap_reclaim gch_heap_reclaim(const struct gch_heap *heap);
 int gch_heap_validate(struct gch_heap *heap);
 
 /* Client memory that counts against the heap's limit */
@@ -217,8 +160,8 @@ struct gch_mutator *__gch_mutator_attach(struct gch_heap *heap,
 					 unsigned int nr_slots,
 					 struct module *user);
 void gch_mutator_detach(struct gch_mutator *m);
-void gch_mutator_rest(struct gch_mutator *m);
-void gch_mutator_watch(struct gch_mutator *m, gch_pause_fn fn, void *arg);
+void gch_mutator_yield(struct gch_mutator *m);
+void gch_mutator_on_pause(struct gch_mutator *m, gch_pause_fn fn, void *arg);
 struct gch_heap *gch_mutator_heap(const struct gch_mutator *m);
 
 /* See __gch_mutator_attach(). */

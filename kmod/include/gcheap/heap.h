@@ -79,6 +79,13 @@ struct gch_over {
  * @checked: calls of mutators are checked for misuse: see core/check.c
  * @dying: deleted; no mutator may attach; written under @lock
  * @val: settings, read with READ_ONCE()
+ * @soft_limit: soft limit of @held, 0 for none; set by gch_soft_limit_set()
+ * @period_ms: longest time between two collections, 0 for no limit; written by the
+ *	engine
+ * @workers_max: maximum number of concurrent workers, 0 for one per CPU; written by
+ *	the engine
+ * @arena_order: usual order of an arena; written by the engine before first use
+ * @reports: the observer wants reports of collections; written by the engine
  * @cpu: statistics per CPU
  * @cache: the engine's other per-CPU data, for &gch_mutator.cache; may be NULL
  * @set_lock: makes a change of several settings atomic
@@ -96,7 +103,7 @@ struct gch_over {
  * @cycle_work: runs requested collections
  * @interval_work: runs a collection %GCH_KEY_INTERVAL_MS after the end of its last
  *	one
- * @period_work: requests a collection %GCH_KEY_PERIOD_MS after the last one
+ * @period_work: requests a collection @period_ms after the last one
  * @cycle_want: oldest generation requested and not yet begun
  * @forced_want: a pending request is from outside the engine
  * @forced: the current or last collection served such a request; under @cycle_lock
@@ -164,6 +171,11 @@ struct gch_heap {
 	bool checked;
 	bool dying;
 	u64 val[GCH_KEY_NR];
+	u64 soft_limit;
+	unsigned int period_ms;
+	unsigned int workers_max;
+	unsigned int arena_order;
+	bool reports;
 	struct gch_cpu_stats __percpu *cpu;
 	void __percpu *cache;
 

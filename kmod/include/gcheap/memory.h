@@ -34,6 +34,7 @@ size_t gch_memory_size(const void *addr, size_t bytes);
 void *gch_memory_page(struct gch_heap *heap, gfp_t gfp);
 void gch_memory_page_put(struct gch_heap *heap, void *page);
 bool gch_limit_allows(struct gch_heap *heap, size_t bytes);
+void gch_soft_limit_set(struct gch_heap *heap, u64 bytes);
 bool gch_soft_allows(const struct gch_heap *heap, size_t bytes);
 
 #endif /* _GCHEAP_MEMORY_H */

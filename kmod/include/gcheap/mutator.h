@@ -49,8 +49,8 @@ enum gch_wait {
  * @want: bytes that the last call lacked
  * @tries: number of times that the current call has waited for memory
  * @patient: the current call must complete: it waits even if its task was killed
- * @watch: see gch_mutator_watch()
- * @watch_arg: for @watch
+ * @on_pause: see gch_mutator_on_pause()
+ * @on_pause_arg: for @on_pause
  * @task: the task that makes the calls, while the heap is checked; NULL before the
  *	first
  * @pinned: the heap's maker, if it is pinned for this mutator, or NULL
@@ -74,8 +74,8 @@ struct gch_mutator {
 	size_t want;
 	unsigned int tries;
 	bool patient;
-	gch_pause_fn watch;
-	void *watch_arg;
+	gch_pause_fn on_pause;
+	void *on_pause_arg;
 	struct task_struct *task;
 	struct module *pinned;
 	void **extra_root;

@@ -55,7 +55,7 @@ struct gch_hist_summary {
  * @peak_held_bytes: highest @held_bytes
  * @returned_bytes: bytes of pages given back while the heap exists
  * @classes: size classes of the engine
- * @units: spans or pools in use
+ * @page_groups: spans or pools in use
  * @arenas: arenas held
  * @large_objects: live objects above the size classes
  * @cycles: collections ended
@@ -116,7 +116,7 @@ struct gch_stats {
 	u64 peak_held_bytes;
 	u64 returned_bytes;
 	u64 classes;
-	u64 units;
+	u64 page_groups;
 	u64 arenas;
 	u64 large_objects;
 	u64 cycles;

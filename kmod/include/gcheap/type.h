@@ -18,7 +18,7 @@
  * @bytes: size of an object without the engine's header; 0 if variable
  * @nr_refs: number of reference words
  * @flags: &enum gch_type_flags
- * @unit: for the engine
+ * @engine_class: set by the engine: see &gch_engine_ops.typed
  * @first_words: bitmap of the references among the first 64 words
  * @leading: the references are the first @nr_refs words
  * @refs: their word numbers, ascending (unused if @leading)
@@ -32,7 +32,7 @@ struct gch_type {
 	u32 bytes;
 	u32 nr_refs;
 	u32 flags;
-	u32 unit;
+	u32 engine_class;
 	u64 first_words;
 	bool leading;
 	u16 refs[];

@@ -14,7 +14,7 @@
  * @GCHEAP_ENGINE_GO: Concurrent mark and sweep over size-class spans.
  * @GCHEAP_ENGINE_PYTHON: Reference counts over pools, and a generational cycle
  *   collector.
- * @GCHEAP_ENGINE_SLAB: The kernel's allocator; objects are freed when told.
+ * @GCHEAP_ENGINE_SLAB: The kernel's allocator; the program frees each object.
  */
 enum gcheap_engine {
 	GCHEAP_ENGINE_GO,
@@ -23,13 +23,11 @@ enum gcheap_engine {
 };
 
 /**
- * enum gcheap_marker - What the Go engine's workers do with a reference they
- *   find.
- * @GCHEAP_MARKER_PIPELINE: Fetches it into the cache and looks at it some
- *   references later.
- * @GCHEAP_MARKER_GREENTEA: Marks the object, and scans pages of marked
- *   objects.
- * @GCHEAP_MARKER_CLASSIC: Marks the object and scans it, one at a time.
+ * enum gcheap_marker - How the mark workers of the Go engine mark.
+ * @GCHEAP_MARKER_PIPELINE: Prefetches the object of a reference, and marks it
+ *   some references later.
+ * @GCHEAP_MARKER_GREENTEA: Marks objects, and scans pages of marked objects.
+ * @GCHEAP_MARKER_CLASSIC: Marks and scans one object at a time.
  */
 enum gcheap_marker {
 	GCHEAP_MARKER_PIPELINE,
@@ -40,11 +38,12 @@ enum gcheap_marker {
 #define GCHEAP_NAME_MAX	31
 
 /**
- * enum gcheap_barrier - What a write barrier that is active shades.
- * @GCHEAP_BARRIER_HYBRID: What is overwritten and what is written.
- * @GCHEAP_BARRIER_YUASA: What is overwritten; and what is written until
+ * enum gcheap_barrier - What the write barrier does to a store while a
+ *   collection marks.
+ * @GCHEAP_BARRIER_HYBRID: Shades the old and the new reference.
+ * @GCHEAP_BARRIER_YUASA: Shades the old reference, and the new one until
  *   barriers are active everywhere.
- * @GCHEAP_BARRIER_DIJKSTRA: What is written.
+ * @GCHEAP_BARRIER_DIJKSTRA: Shades the new reference.
  */
 enum gcheap_barrier {
 	GCHEAP_BARRIER_HYBRID,
@@ -62,6 +61,44 @@ enum gcheap_stw {
 	GCHEAP_STW_OFF,
 	GCHEAP_STW_ON,
 	GCHEAP_STW_ALL,
+};
+
+/**
+ * enum gcheap_reclaim - How an engine frees objects.
+ * @GCHEAP_RECLAIM_TRACING: A collection frees the objects that it did not
+ *   reach.
+ * @GCHEAP_RECLAIM_COUNTING: An object is freed when its reference count drops
+ *   to zero; a collection frees cycles.
+ * @GCHEAP_RECLAIM_EXPLICIT: The program frees each object.
+ * @GCHEAP_RECLAIM_NEVER: Objects are freed with their heap.
+ */
+enum gcheap_reclaim {
+	GCHEAP_RECLAIM_TRACING,
+	GCHEAP_RECLAIM_COUNTING,
+	GCHEAP_RECLAIM_EXPLICIT,
+	GCHEAP_RECLAIM_NEVER,
+};
+
+/**
+ * enum gcheap_unit - Unit of a setting.
+ * @GCHEAP_UNIT_COUNT: A plain number.
+ * @GCHEAP_UNIT_FLAG: 0 or 1.
+ * @GCHEAP_UNIT_CHOICE: The index of a word.
+ * @GCHEAP_UNIT_BYTES: Bytes.
+ * @GCHEAP_UNIT_ORDER: Pages, as a power of two.
+ * @GCHEAP_UNIT_PERCENT: Percent.
+ * @GCHEAP_UNIT_MS: Milliseconds.
+ * @GCHEAP_UNIT_US: Microseconds.
+ */
+enum gcheap_unit {
+	GCHEAP_UNIT_COUNT,
+	GCHEAP_UNIT_FLAG,
+	GCHEAP_UNIT_CHOICE,
+	GCHEAP_UNIT_BYTES,
+	GCHEAP_UNIT_ORDER,
+	GCHEAP_UNIT_PERCENT,
+	GCHEAP_UNIT_MS,
+	GCHEAP_UNIT_US,
 };
 
 enum {
@@ -95,6 +132,15 @@ enum {
 	GCHEAP_A_HEAP_GC_PERCENT_CPU,
 	GCHEAP_A_HEAP_MARKER,
 	GCHEAP_A_HEAP_OWNED,
+	GCHEAP_A_HEAP_ENGINE_NAME,
+	GCHEAP_A_HEAP_OWN0,
+	GCHEAP_A_HEAP_OWN1,
+	GCHEAP_A_HEAP_OWN2,
+	GCHEAP_A_HEAP_OWN3,
+	GCHEAP_A_HEAP_OWN4,
+	GCHEAP_A_HEAP_OWN5,
+	GCHEAP_A_HEAP_OWN6,
+	GCHEAP_A_HEAP_OWN7,
 
 	__GCHEAP_A_HEAP_MAX,
 	GCHEAP_A_HEAP_MAX = (__GCHEAP_A_HEAP_MAX - 1)
@@ -174,6 +220,7 @@ enum {
 	GCHEAP_A_STATS_OVER_LIMIT,
 	GCHEAP_A_STATS_OVER_LIMIT_NS,
 	GCHEAP_A_STATS_OVER_LIMIT_MAX_BYTES,
+	GCHEAP_A_STATS_ENGINE_NAME,
 
 	__GCHEAP_A_STATS_MAX,
 	GCHEAP_A_STATS_MAX = (__GCHEAP_A_STATS_MAX - 1)
@@ -216,9 +263,41 @@ enum {
 	GCHEAP_A_CYCLE_CANDIDATES,
 	GCHEAP_A_CYCLE_COLLECTED,
 	GCHEAP_A_CYCLE_UNCOLLECTABLE,
+	GCHEAP_A_CYCLE_ENGINE_NAME,
 
 	__GCHEAP_A_CYCLE_MAX,
 	GCHEAP_A_CYCLE_MAX = (__GCHEAP_A_CYCLE_MAX - 1)
+};
+
+enum {
+	GCHEAP_A_ENGINE_NAME = 1,
+	GCHEAP_A_ENGINE_HEAP,
+	GCHEAP_A_ENGINE_MODULE,
+	GCHEAP_A_ENGINE_PAGE_GROUPS,
+	GCHEAP_A_ENGINE_RECLAIM,
+	GCHEAP_A_ENGINE_FINALIZERS,
+	GCHEAP_A_ENGINE_KEY,
+
+	__GCHEAP_A_ENGINE_MAX,
+	GCHEAP_A_ENGINE_MAX = (__GCHEAP_A_ENGINE_MAX - 1)
+};
+
+enum {
+	GCHEAP_A_KEY_NAME = 1,
+	GCHEAP_A_KEY_ATTRIBUTE,
+	GCHEAP_A_KEY_UNIT,
+	GCHEAP_A_KEY_MIN_VALUE,
+	GCHEAP_A_KEY_MAX_VALUE,
+	GCHEAP_A_KEY_DEFAULT,
+	GCHEAP_A_KEY_CURRENT,
+	GCHEAP_A_KEY_ZERO,
+	GCHEAP_A_KEY_LIVE,
+	GCHEAP_A_KEY_POWER_OF_TWO,
+	GCHEAP_A_KEY_CHOICE,
+	GCHEAP_A_KEY_DOC,
+
+	__GCHEAP_A_KEY_MAX,
+	GCHEAP_A_KEY_MAX = (__GCHEAP_A_KEY_MAX - 1)
 };
 
 enum {
@@ -230,6 +309,8 @@ enum {
 	GCHEAP_CMD_COLLECT,
 	GCHEAP_CMD_STATS_GET,
 	GCHEAP_CMD_CYCLE,
+	GCHEAP_CMD_ENGINE_GET,
+	GCHEAP_CMD_KEY_GET,
 
 	__GCHEAP_CMD_MAX,
 	GCHEAP_CMD_MAX = (__GCHEAP_CMD_MAX - 1)

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Do not edit: made from Documentation/netlink/specs/gcheap.yaml by selftests/style/settings. */
+static const char * const key_names[GCH_KEY_OWN] = {
+	[GCH_KEY_LIMIT] = "limit",
+	[GCH_KEY_ARENA_ORDER] = "arena-order",
+	[GCH_KEY_VERIFY] = "verify",
+	[GCH_KEY_POISON] = "poison",
+	[GCH_KEY_INTERVAL_MS] = "interval-ms",
+	[GCH_KEY_GOGC] = "gogc",
+	[GCH_KEY_MEMORY_LIMIT] = "memory-limit",
+	[GCH_KEY_ASSIST_US] = "assist-us",
+	[GCH_KEY_PERIOD_MS] = "period-ms",
+	[GCH_KEY_SMALL_MAX] = "small-max",
+	[GCH_KEY_POOL_SIZE] = "pool-size",
+	[GCH_KEY_THRESHOLD0] = "threshold0",
+	[GCH_KEY_THRESHOLD1] = "threshold1",
+	[GCH_KEY_THRESHOLD2] = "threshold2",
+	[GCH_KEY_SWITCH_US] = "switch-us",
+	[GCH_KEY_WORKERS] = "workers",
+	[GCH_KEY_TRACE] = "trace",
+	[GCH_KEY_BARRIER] = "barrier",
+	[GCH_KEY_STW] = "stw",
+	[GCH_KEY_GC_PERCENT_CPU] = "gc-percent-cpu",
+	[GCH_KEY_MARKER] = "marker",
+};
