@@ -145,15 +145,15 @@ static int refill_rep(struct gch_bench_thread *t, unsigned int metric)
 }
 
 /* The scattered pages must suffice, without a new arena. */
-static int check_held(struct gch_bench_thread *t, u64 held)
+static int check_arenas(struct gch_bench_thread *t, u64 arenas)
 {
 	struct gch_stats stats;
 
 	gch_heap_stats(t->bench->heap, &stats);
-	if (stats.held_bytes <= held)
+	if (stats.arenas <= arenas)
 		return 0;
-	return gch_bench_fail(t->bench, -EUCLEAN, "the heap has grown by %llu bytes",
-			      stats.held_bytes - held);
+	return gch_bench_fail(t->bench, -EUCLEAN, "the heap took %llu arenas more",
+			      stats.arenas - arenas);
 }
 
 static int refill_reps(struct gch_bench_thread *t)
@@ -166,7 +166,7 @@ static int refill_reps(struct gch_bench_thread *t)
 	for (rep = 0; rep < gch_bench_arg(t, GCH_BENCH_P_REPS); rep++)
 		for (metric = 0; refill_metrics[metric].name && !err; metric++)
 			err = refill_rep(t, metric);
-	return err ? : check_held(t, stats.held_bytes);
+	return err ? : check_arenas(t, stats.arenas);
 }
 
 static int refill_thread(struct gch_bench_thread *t)

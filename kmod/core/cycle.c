@@ -227,6 +227,8 @@ int gch_cycle_snapshot(struct gch_heap *heap, struct gch_snapshot *sn,
 {
 	int ret;
 
+	if (fatal_signal_pending(current))
+		return -EINTR;
 	if (wait)
 		ret = mutex_lock_killable(&heap->cycle_lock);
 	else
