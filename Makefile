@@ -56,7 +56,7 @@ help:
 	@echo 'install   install modules, tool, headers and specifications; PREFIX= of'
 	@echo '          the tool, else /usr/local; DESTDIR= for packaging'
 	@echo 'install-tests'
-	@echo '          install the modules of tests and benchmarks as well'
+	@echo '          install the modules of tests, samples and benchmarks as well'
 	@echo 'uninstall remove what both have installed for KDIR'
 	@echo 'fuzz      set up and fuzz the parsers of gcctl, SECONDS=60 each'
 	@echo 'style     set up and run the style and static checks'
@@ -110,11 +110,13 @@ modules: kdir
 gcctl:
 	$(MAKE) -C uctl
 
-# The header of kernel code and those that it includes; those of user land.
-API := gcheap/gcheap.h gcheap/finalizer.h gcheap/stats.h uapi/linux/gcheap.h
+# The headers of kernel code, for clients and for engines; those of user land.
+API := $(patsubst kmod/include/%,%,$(wildcard kmod/include/gcheap/*.h)) \
+	uapi/linux/gcheap.h
 UAPI := gcheap.h gcheap_load.h
 SPECS := gcheap.yaml gcheap_load.yaml
-MODULES := gcheap gcheap_load gcheap_selftest gcheap_client gcheap_bench gcheap_kunit
+MODULES := gcheap gcheap_load gcheap_selftest gcheap_client gcheap_bench gcheap_list \
+	gcheap_kunit
 
 install: modules gcctl
 	$(modinst) GCHEAP_TESTS=n
