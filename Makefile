@@ -33,7 +33,7 @@ CHOSEN_CC := $(if $(filter command line environment,$(origin CC)),$(CC))
 NO_BTF := $(if $(shell command -v pahole),,CONFIG_DEBUG_INFO_BTF_MODULES=)
 
 .PHONY: help demo check fuzz check-long check-races coverage bench bench-compare \
-	modules gcctl install install-tests uninstall style model clean kdir
+	bench-page modules gcctl install install-tests uninstall style model clean kdir
 
 help:
 	@echo 'demo      set up, boot a guest and show both heaps at work'
@@ -51,6 +51,9 @@ help:
 	@echo '          CPUS= otherwise than 5 and 2'
 	@echo 'bench-compare A.json B.json'
 	@echo '          what has changed between two results of bench'
+	@echo 'bench-page'
+	@echo '          make the tables and the chart of performance.rst from the result'
+	@echo '          RESULT=file.json; without it from the one that is there'
 	@echo 'modules   build gcheap.ko and gcheap_load.ko for KDIR'
 	@echo 'gcctl     build the tool'
 	@echo 'install   install modules, tool, headers and specifications; PREFIX= of'
@@ -100,6 +103,9 @@ endif
 
 bench-compare:
 	@$(VM)/bench compare $(BENCH_FILES)
+
+bench-page:
+	@selftests/bench/page $(if $(RESULT),'$(RESULT)')
 
 kdir:
 	@$(VM)/kdir '$(KDIR)' '$(CHOSEN_CC)'
