@@ -121,8 +121,8 @@ API := $(patsubst kmod/include/%,%,$(wildcard kmod/include/gcheap/*.h)) \
 	uapi/linux/gcheap.h
 UAPI := gcheap.h gcheap_load.h
 SPECS := gcheap.yaml gcheap_load.yaml
-MODULES := gcheap gcheap_load gcheap_selftest gcheap_client gcheap_bench gcheap_list \
-	gcheap_kunit
+MODULES := gcheap gcheap_load gcheap_selftest gcheap_client gcheap_bench gcheap_epsilon \
+	gcheap_list gcheap_kunit
 
 install: modules gcctl
 	$(modinst) GCHEAP_TESTS=n
