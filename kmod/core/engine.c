@@ -226,9 +226,17 @@ void gch_engine_unregister(struct gch_engine_ops *ops)
 }
 EXPORT_SYMBOL_GPL(gch_engine_unregister);
 
+/*
+ * A reference prevents unloading, but a module whose init fails is freed despite it. So
+ * an engine cannot be used before its module's init has succeeded.
+ */
 static const struct gch_engine_ops *get(struct engine *e)
 {
-	return try_module_get(e->ops->owner) ? e->ops : NULL;
+	struct module *owner = e->ops->owner;
+
+	if (owner && READ_ONCE(owner->state) == MODULE_STATE_COMING)
+		return NULL;
+	return try_module_get(owner) ? e->ops : NULL;
 }
 
 /**

@@ -71,23 +71,27 @@ static void refuse_all(struct gch_test_env *env, const struct gch_engine_ops *op
 	REFUSED(env, gch_engine_register(copy), EEXIST);
 }
 
-/* Two registrations of one engine have two numbers, and no heap has the first. */
+/*
+ * Two registrations of one engine have two numbers. No heap can have the engine of a
+ * module that is still being loaded, as this one is: its init may fail.
+ */
 static void register_twice(struct gch_test_env *env, struct gch_engine_ops *copy)
 {
 	struct gch_config cfg = {};
 	struct gch_heap *heap;
+	u32 first;
 
 	copy->name = "selftest";
 	copy->init = NULL;
 	if (!MUST(env, gch_engine_register(copy)))
 		return;
-	CHECK(env, gch_engine_kind("selftest") == copy->kind, "it is not found");
-	cfg.engine = copy->kind;
+	first = copy->kind;
 	gch_engine_unregister(copy);
-	CHECK(env, gch_engine_kind("selftest") == -ENOENT, "it is still found");
 	if (!MUST(env, gch_engine_register(copy)))
 		return;
-	CHECK(env, copy->kind != cfg.engine, "its number was used twice");
+	CHECK(env, copy->kind != first, "its number was used twice");
+	CHECK(env, gch_engine_kind("selftest") == -ENOENT, "it is found");
+	cfg.engine = copy->kind;
 	heap = gch_heap_create("selftest-two", &cfg, NULL);
 	CHECK(env, heap == ERR_PTR(-EOPNOTSUPP), "a heap of it: %ld", PTR_ERR(heap));
 	gch_engine_unregister(copy);
