@@ -195,9 +195,21 @@ refused "the module: no number" 2 "must be a number" run "mark nodes=many"
 refused "the module: no value" 2 "needs a value" run "mark nodes"
 refused "the module: another word" 2 "cannot be" run "mark graph=tree"
 refused "the module: not there" 2 "does not run on" run "mark on=slab"
+refused "the module: not for other engines" 2 "engines of other modules" \
+	run "mark on=epsilon"
+refused "the module: no such engine" 2 "on cannot be nothing" run "path on=nothing"
 refused "the module: too many CPUs" 2 "CPUs" run "path cpus=64"
 refused "the module: too many bytes" 2 "more than" \
 	run "path size=65536 objects=4194304"
+
+other_engine()
+{
+	run "path on=epsilon objects=4096 ms=1 reps=1" &&
+		run "store on=epsilon nodes=1000 ms=1 reps=1" &&
+		run "count on=epsilon nodes=1000 ms=1 reps=1"
+}
+
+check "the module: an engine of another module" other_engine
 
 modes()
 {

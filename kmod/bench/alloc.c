@@ -314,7 +314,7 @@ static int churn(struct gch_bench_thread *t, void **ring, u32 nr)
 {
 	if (!t->bench->heap)
 		return churn_kernel(t, ring, nr);
-	if (gch_bench_arg(t, GCH_BENCH_P_ON) == GCH_BENCH_SLAB)
+	if (gch_bench_frees(t))
 		return churn_slab(t, nr);
 	return gch_bench_fill(t, nr, RING - 1);
 }
@@ -372,7 +372,7 @@ static int steady_thread(struct gch_bench_thread *t)
 	struct gch_roots *live = NULL;
 	int err = 0;
 
-	if (!t->index && b->heap && gch_bench_arg(t, GCH_BENCH_P_ON) != GCH_BENCH_SLAB) {
+	if (!t->index && b->heap && !gch_bench_frees(t)) {
 		live = gch_bench_live(t, gch_bench_arg(t, GCH_BENCH_P_LIVE));
 		if (IS_ERR(live))
 			return PTR_ERR(live);

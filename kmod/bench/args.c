@@ -7,7 +7,7 @@
 #include <linux/string.h>
 
 /* In the order of enum gch_bench_on. */
-const char * const gch_bench_on[] = {
+static const char * const places[] = {
 	"go", "python", "slab", "cache", "kmalloc", "plain", NULL
 };
 
@@ -43,7 +43,7 @@ struct param {
 };
 
 static const struct param params[GCH_BENCH_PARAMS] = {
-	[GCH_BENCH_P_ON]	= { .name = "on", .words = gch_bench_on },
+	[GCH_BENCH_P_ON]	= { .name = "on", .words = places },
 	[GCH_BENCH_P_SIZE]	= { "size", 8, SZ_64K, 64 },
 	[GCH_BENCH_P_SCAN]	= { "scan", 0, 1, 1 },
 	[GCH_BENCH_P_CPUS]	= { "cpus", 1, GCH_BENCH_CPUS, 1 },
@@ -103,13 +103,27 @@ static int find_word(const char * const *words, const char *word)
 	return -ENOENT;
 }
 
+/* Returns the index of a word, or GCH_BENCH_OTHER with the engine of that name. */
+static int find_place(struct gch_bench *b, const char *word)
+{
+	int i = find_word(places, word), engine;
+
+	b->engine = i;
+	if (i >= 0)
+		return i;
+	engine = gch_engine_kind(word);
+	b->engine = engine;
+	return engine < 0 ? engine : GCH_BENCH_OTHER;
+}
+
 static int parse_value(struct gch_bench *b, int i, const char *text)
 {
 	const struct param *p = &params[i];
 	int word;
 
 	if (p->words) {
-		word = find_word(p->words, text);
+		word = i == GCH_BENCH_P_ON ? find_place(b, text) :
+					     find_word(p->words, text);
 		if (word < 0)
 			return gch_bench_fail(b, -EINVAL, "%s cannot be %.32s",
 					      p->name, text);
@@ -143,9 +157,12 @@ static int check(struct gch_bench *b)
 	u64 bytes = b->arg[GCH_BENCH_P_OBJECTS] * b->arg[GCH_BENCH_P_SIZE];
 	u64 on = b->arg[GCH_BENCH_P_ON];
 
-	if (!(b->kind->on & BIT(on)))
+	u32 mask = on == GCH_BENCH_OTHER ? GCH_BENCH_HEAPS : BIT(on);
+
+	if ((b->kind->on & mask) != mask)
 		return gch_bench_fail(b, -EOPNOTSUPP, "%s does not run on %s",
-				      b->kind->name, gch_bench_on[on]);
+				      b->kind->name, on == GCH_BENCH_OTHER ?
+				      "engines of other modules" : places[on]);
 	if (bytes > SZ_256M)
 		return gch_bench_fail(b, -E2BIG, "objects are %llu bytes, more than %u",
 				      bytes, SZ_256M);
@@ -172,6 +189,7 @@ int gch_bench_parse(struct gch_bench *b, char *words)
 	for (i = 0; i < GCH_BENCH_PARAMS; i++)
 		b->arg[i] = params[i].def;
 	b->arg[GCH_BENCH_P_ON] = __ffs(b->kind->on);
+	b->engine = b->arg[GCH_BENCH_P_ON];
 	while (words) {
 		word = strsep(&words, " ");
 		if (!*word)

@@ -39,6 +39,7 @@
  * @GCH_BENCH_CACHE: no heap: a cache of kmem_cache_create()
  * @GCH_BENCH_KMALLOC: no heap: kmalloc() and kfree()
  * @GCH_BENCH_PLAIN: no heap: the equivalent in plain C
+ * @GCH_BENCH_OTHER: a heap of an engine of another module: see &gch_bench.engine
  */
 enum gch_bench_on {
 	GCH_BENCH_GO,
@@ -47,12 +48,19 @@ enum gch_bench_on {
 	GCH_BENCH_CACHE,
 	GCH_BENCH_KMALLOC,
 	GCH_BENCH_PLAIN,
+	GCH_BENCH_OTHER,
 };
 
 #define GCH_BENCH_HEAPS		(BIT(GCH_BENCH_GO) | BIT(GCH_BENCH_PYTHON) | \
 				 BIT(GCH_BENCH_SLAB))
 #define GCH_BENCH_COLLECTED	(BIT(GCH_BENCH_GO) | BIT(GCH_BENCH_PYTHON))
 #define GCH_BENCH_KERNEL	(BIT(GCH_BENCH_CACHE) | BIT(GCH_BENCH_KMALLOC))
+
+/* What runs on all three engines also runs on others. */
+static inline bool gch_bench_on_heap(u64 on)
+{
+	return on == GCH_BENCH_OTHER || BIT(on) & GCH_BENCH_HEAPS;
+}
 
 /* In the order of the words in args.c. */
 enum gch_bench_graph {
@@ -151,6 +159,7 @@ struct gch_bench_thread {
  * struct gch_bench - a run of a benchmark
  * @kind: its kind
  * @arg: arguments by &enum gch_bench_param
+ * @engine: number of the engine, if it runs on a heap
  * @heap: its heap, collection off; NULL without one
  * @type: type of the objects it measures
  * @node: type of the nodes of its graph
@@ -170,6 +179,7 @@ struct gch_bench_thread {
 struct gch_bench {
 	const struct gch_bench_kind *kind;
 	u64 arg[GCH_BENCH_PARAMS];
+	u32 engine;
 	struct gch_heap *heap;
 	struct gch_type *type;
 	struct gch_type *node;
@@ -201,7 +211,6 @@ enum {
 };
 
 /* args.c */
-extern const char * const gch_bench_on[];
 int gch_bench_parse(struct gch_bench *b, char *words);
 void gch_bench_list(struct seq_file *seq);
 
@@ -241,6 +250,13 @@ static inline bool gch_bench_stopped(const struct gch_bench_thread *t)
 {
 	cond_resched();
 	return READ_ONCE(t->bench->stop);
+}
+
+/* Is each object freed explicitly? */
+static inline bool gch_bench_frees(const struct gch_bench_thread *t)
+{
+	return t->bench->heap &&
+	       gch_heap_reclaim(t->bench->heap) == GCHEAP_RECLAIM_EXPLICIT;
 }
 
 /* GFP flags for the kernel's counterpart of an object. */

@@ -93,7 +93,7 @@ int gch_bench_fill(struct gch_bench_thread *t, u32 nr, u32 mask)
 }
 
 /**
- * gch_bench_drop - drops an object; on the baseline engine, frees it
+ * gch_bench_drop - drops an object; frees it where that is explicit
  * @t: the thread
  * @slot: its slot
  *
@@ -102,7 +102,7 @@ int gch_bench_fill(struct gch_bench_thread *t, u32 nr, u32 mask)
  */
 int gch_bench_drop(struct gch_bench_thread *t, unsigned int slot)
 {
-	if (gch_bench_arg(t, GCH_BENCH_P_ON) == GCH_BENCH_SLAB)
+	if (gch_bench_frees(t))
 		return gch_free(t->m, slot);
 	return gch_clear(t->m, slot);
 }

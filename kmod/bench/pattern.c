@@ -87,7 +87,7 @@ static int take(struct gch_bench_thread *t, const struct pattern *p, u32 i)
 
 static int drop(struct gch_bench_thread *t, const struct pattern *p, u32 i)
 {
-	bool told = gch_bench_arg(t, GCH_BENCH_P_ON) == GCH_BENCH_SLAB;
+	bool told = gch_bench_frees(t);
 	struct gch_bench *b = t->bench;
 
 	/* gch_free() needs the object in a slot. */

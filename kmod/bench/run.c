@@ -184,10 +184,10 @@ void gch_bench_heap_exit(void)
 
 static int open_heap(struct gch_bench *b)
 {
-	struct gch_config cfg = { .engine = b->arg[GCH_BENCH_P_ON] };
+	struct gch_config cfg = { .engine = b->engine };
 	int err;
 
-	if (!(BIT(b->arg[GCH_BENCH_P_ON]) & GCH_BENCH_HEAPS))
+	if (!gch_bench_on_heap(b->arg[GCH_BENCH_P_ON]))
 		return 0;
 	if (drop_left())
 		return gch_bench_fail(b, -EEXIST, "the heap %s is in use",
