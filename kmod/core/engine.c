@@ -13,6 +13,7 @@
 #include <linux/kernel.h>
 #include <linux/kmod.h>
 #include <linux/list.h>
+#include <linux/log2.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/slab.h>
@@ -68,7 +69,7 @@ static int check_members(const struct gch_engine_ops *ops)
 	return 0;
 }
 
-/* Does an earlier setting of the engine have the key or name of setting @nr? */
+/* Has one of the settings before setting @nr its key or name? */
 static bool is_double(const struct gch_engine_ops *ops, unsigned int nr)
 {
 	const struct gch_setting *s = &ops->settings[nr];
@@ -81,19 +82,35 @@ static bool is_double(const struct gch_engine_ops *ops, unsigned int nr)
 	return false;
 }
 
+/* User space takes the largest value as the index of the last word. */
+static bool bad_words(const struct gch_setting *s)
+{
+	unsigned int nr = 0;
+
+	if (s->unit == GCHEAP_UNIT_FLAG)
+		return s->words || s->min || s->max != 1;
+	if (s->unit != GCHEAP_UNIT_CHOICE)
+		return s->words;
+	while (s->words && s->words[nr])
+		nr++;
+	return !nr || s->min || s->max != nr - 1;
+}
+
 static int check_setting(const struct gch_engine_ops *ops, unsigned int i)
 {
 	const struct gch_setting *s = &ops->settings[i];
-	bool is_choice = s->unit == GCHEAP_UNIT_CHOICE;
-
 	if (s->key >= GCH_KEY_NR || !s->name || !s->doc)
 		return refuse(ops, "setting %u lacks a key, a name or a description", i);
 	if (gch_setting_clashes(s) || is_double(ops, i))
 		return refuse(ops, "setting %s exists already", s->name);
 	if (s->min > s->max || s->def < s->min || s->def > s->max)
 		return refuse(ops, "setting %s has a bad range or default", s->name);
-	if (!!s->words != is_choice)
-		return refuse(ops, "setting %s: a choice has words", s->name);
+	if (gch_name_check(s->name, NULL) || s->unit > GCHEAP_UNIT_US)
+		return refuse(ops, "setting %s has a bad name or unit", s->name);
+	if (bad_words(s))
+		return refuse(ops, "setting %s: its words do not match its range", s->name);
+	if (s->pow2 && !is_power_of_2(s->def))
+		return refuse(ops, "setting %s: the default is no power of two", s->name);
 	return 0;
 }
 
@@ -203,11 +220,12 @@ int __gch_engine_register(struct gch_engine_ops *ops, struct module *owner)
 	if (ret)
 		return ret;
 	mutex_lock(&engines_lock);
-	ops->kind = next_kind;
-	ops->owner = owner;
+	/* One that is registered already keeps its number. */
 	ret = enlist(ops);
-	if (!ret)
-		next_kind++;
+	if (!ret) {
+		ops->kind = next_kind++;
+		ops->owner = owner;
+	}
 	mutex_unlock(&engines_lock);
 	return ret;
 }

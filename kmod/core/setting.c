@@ -6,6 +6,7 @@
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/netlink.h>
+#include <linux/string.h>
 
 #include "compat.h"
 #include "generated/key_names.h"
@@ -40,12 +41,16 @@ const struct gch_setting *gch_setting_find(const struct gch_engine_ops *ops,
 	return NULL;
 }
 
+/* Other facts of a heap, which the user interface shows beside its settings. */
+static const char * const facts[] = { "id", "name", "engine", "mutators", "cycles" };
+
 /**
  * gch_setting_clashes - does an engine's setting have the key or name of another?
  * @setting: the setting
  *
  * Context: any.
- * Return: true if all engines have the setting, or if its name is that of another key.
+ * Return: true if all engines have the setting, or if its name is that of another key or
+ * of another fact of a heap.
  */
 bool gch_setting_clashes(const struct gch_setting *setting)
 {
@@ -59,7 +64,7 @@ bool gch_setting_clashes(const struct gch_setting *setting)
 		if (strcmp(key_names[key], setting->name) ? key == setting->key :
 							    key != setting->key)
 			return true;
-	return false;
+	return match_string(facts, ARRAY_SIZE(facts), setting->name) >= 0;
 }
 
 /**

@@ -19,6 +19,8 @@ static const struct {
 	OP(validate), OP(show),
 };
 
+static const char * const words[] = { "one", "two", NULL };
+
 static const struct gch_setting wrong[] = {
 	{ .key = GCH_KEY_NR, .name = "beyond", .doc = "Unknown." },
 	{ .key = GCH_KEY_OWN, .name = "no-doc" },
@@ -30,6 +32,18 @@ static const struct gch_setting wrong[] = {
 	{ .key = GCH_KEY_OWN, .name = "default", .doc = "Outside.", .def = 3, .max = 2 },
 	{ .key = GCH_KEY_OWN, .name = "word", .doc = "No words.",
 	  .unit = GCHEAP_UNIT_CHOICE },
+	{ .key = GCH_KEY_OWN, .name = "words", .doc = "Not that many words.",
+	  .unit = GCHEAP_UNIT_CHOICE, .max = 2, .words = words },
+	{ .key = GCH_KEY_OWN, .name = "number", .doc = "Words of a number.",
+	  .max = 1, .words = words },
+	{ .key = GCH_KEY_OWN, .name = "flag", .doc = "No flag.",
+	  .unit = GCHEAP_UNIT_FLAG, .max = 2 },
+	{ .key = GCH_KEY_OWN, .name = "a name", .doc = "With a blank." },
+	{ .key = GCH_KEY_OWN, .name = "engine", .doc = "A word of gcctl." },
+	{ .key = GCH_KEY_OWN, .name = "unit", .doc = "Unknown.",
+	  .unit = GCHEAP_UNIT_US + 1 },
+	{ .key = GCH_KEY_OWN, .name = "power", .doc = "None of two.",
+	  .def = 3, .max = 4, .pow2 = true },
 };
 
 static void refuse(struct gch_test_env *env, struct gch_engine_ops *ops,
@@ -86,6 +100,8 @@ static void register_twice(struct gch_test_env *env, struct gch_engine_ops *copy
 	if (!MUST(env, gch_engine_register(copy)))
 		return;
 	first = copy->kind;
+	REFUSED(env, gch_engine_register(copy), EEXIST);
+	CHECK(env, copy->kind == first, "its number has changed");
 	gch_engine_unregister(copy);
 	if (!MUST(env, gch_engine_register(copy)))
 		return;
