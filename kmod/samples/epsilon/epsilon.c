@@ -208,14 +208,11 @@ static int settle(struct gch_mutator *m)
 	return 0;
 }
 
-static struct gch_epsilon_chunk *chunk_new(struct gch_heap *heap, size_t want)
+static struct gch_epsilon_chunk *chunk_new(struct gch_heap *heap, unsigned int order)
 {
 	struct gch_epsilon_heap *h = to_heap(heap);
 	struct gch_epsilon_chunk *chunk;
-	unsigned int order;
 
-	want = max_t(u64, want + sizeof(*chunk), gch_val(heap, KEY_CHUNK_SIZE));
-	order = get_order(want);
 	chunk = gch_pages_get(heap, order, GFP_KERNEL | __GFP_ZERO);
 	if (!chunk)
 		return NULL;
@@ -228,20 +225,25 @@ static struct gch_epsilon_chunk *chunk_new(struct gch_heap *heap, size_t want)
 	return chunk;
 }
 
-/* The rest of the old chunk is lost. */
+/* The rest of the old chunk is lost. Near the limit a chunk has room for one object. */
 static int wait(struct gch_mutator *m)
 {
 	struct gch_epsilon_chunk *chunk;
+	unsigned int least, order;
 
 	if (m->wait != GCH_WAIT_MEMORY)
 		return 0;
-	chunk = chunk_new(m->heap, m->want);
+	least = get_order(m->want + sizeof(*chunk));
+	order = get_order(gch_val(m->heap, KEY_CHUNK_SIZE));
+	chunk = chunk_new(m->heap, max(least, order));
+	if (!chunk && order > least)
+		chunk = chunk_new(m->heap, least);
 	if (chunk) {
 		to_mutator(m)->chunk = chunk;
 		return 0;
 	}
 	/* A collection would free nothing, so there is no second try. */
-	if (!gch_limit_allows(m->heap, m->want))
+	if (!gch_limit_allows(m->heap, PAGE_SIZE << least))
 		atomic64_inc(&m->heap->limit_hits);
 	atomic64_inc(&m->heap->alloc_failures);
 	return -ENOMEM;
