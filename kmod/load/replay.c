@@ -150,18 +150,34 @@ static int silence_heap(struct gch_load_replay *r)
 	r->threshold0 = gch_heap_tunable(heap, GCH_KEY_THRESHOLD0);
 	err = gch_claimed_tune(heap, GCH_KEY_THRESHOLD0, 0);
 	r->silenced = !err;
+	/* An engine without the setting collects on request only. */
+	if (err == -EOPNOTSUPP)
+		err = 0;
 	r->others = gch_heap_live_objects(heap);
 	r->cycles = gch_cycles_started(heap);
 	return err;
 }
 
+static enum check check_of(const struct gch_load_run *run)
+{
+	if (!run->args.verify)
+		return CHECK_NONE;
+	switch (run->reclaim) {
+	case GCHEAP_RECLAIM_COUNTING:
+		return CHECK_COUNTING;
+	case GCHEAP_RECLAIM_EXPLICIT:
+		return CHECK_EXPLICIT;
+	case GCHEAP_RECLAIM_NEVER:
+		return CHECK_NEVER;
+	default:
+		return CHECK_SHADOW;
+	}
+}
+
 static int begin(struct gch_load_replay *r)
 {
 	r->begun = true;
-	if (r->run->args.verify)
-		r->check = gch_load_counts_deaths(r->run) ? CHECK_COUNTING :
-			   gch_load_frees(r->run) ? CHECK_EXPLICIT :
-						      CHECK_SHADOW;
+	r->check = check_of(r->run);
 	return register_types(r) ? : create_tables(r) ? : silence_heap(r);
 }
 

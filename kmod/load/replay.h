@@ -114,12 +114,14 @@ struct gch_load_object {
  * @CHECK_COUNTING: each death at its record
  * @CHECK_SHADOW: no reachable object ever dies; all others are dead at the end
  * @CHECK_EXPLICIT: an object dies only if the replay frees it
+ * @CHECK_NEVER: no object dies
  */
 enum check {
 	CHECK_NONE,
 	CHECK_COUNTING,
 	CHECK_SHADOW,
 	CHECK_EXPLICIT,
+	CHECK_NEVER,
 };
 
 /**

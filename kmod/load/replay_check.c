@@ -26,6 +26,9 @@
  * held it, or it was overwritten between two samples. Numbers are never used twice.
  *
  * Explicit: the replay frees an object at its death record; no other may die.
+ *
+ * Never: every object is alive, also at its death record and after it. Deaths are not
+ * compared.
  */
 #include "replay.h"
 
@@ -364,7 +367,9 @@ int gch_load_check_dead(struct gch_load_replay *r, struct gch_load_thread *t,
 		if (r->check == CHECK_SHADOW)
 			return condemn(r, t, obj);
 		ret = alive(r, t, obj);
-		if (ret > 0) {
+		if (!ret && r->check == CHECK_NEVER)
+			ret = lose(r, obj, GCHEAP_LOAD_MISMATCH_KIND_EARLY);
+		if (ret > 0 && r->check != CHECK_NEVER) {
 			r->others++;
 			ret = report(r, GCHEAP_LOAD_MISMATCH_KIND_LATE, r->line,
 				     obj->id);
