@@ -90,15 +90,15 @@ static int run_on(const struct job *job, const char *heap, struct outcome *out)
 static int run_once(const struct job *job, enum gcheap_engine engine,
 		    struct outcome *out)
 {
-	struct value values[HEAP_KEYS] = { 0 };
+	struct value value = { .given = true, .text = heap_engines[engine] };
+	const struct config config = { heap_keys, &value, 1 };
 	char heap[GCHEAP_NAME_MAX + 1];
 	int err, status;
 
 	memset(out, 0, sizeof(*out));
 	snprintf(heap, sizeof(heap), "bench-%s-%d", heap_engines[engine],
 		 (int)getpid());
-	values[0] = (struct value){ .given = true, .num = engine };
-	err = heap_create_own(heap, values);
+	err = heap_create_own(heap, &config);
 	if (err)
 		return gnl_fail(err);
 	status = run_on(job, heap, out);

@@ -30,7 +30,6 @@
 #include "stats.h"
 #include "wait.h"
 
-#define COMPARE_KEYS	(HEAP_KEYS - 1 + RUN_KEYS + 1)
 /* Seconds per engine for measuring the cost of an allocation. */
 #define MICRO_SECONDS	1
 
@@ -64,21 +63,18 @@ static void on_tick(const struct run *run, void *arg)
 					     GCHEAP_LOAD_A_RUN_OPERATIONS));
 }
 
-static int make_heap(const struct comparison *c, struct side *side, int engine)
+static int make_heap(struct side *side, const struct contender *contender)
 {
-	struct value values[HEAP_KEYS];
+	const struct config config = { contender->keys, contender->values,
+				       contender->nr };
 	char name[sizeof(side->heap)];
-	size_t i;
 	int err;
 
-	memcpy(values, c->heap_values, sizeof(values));
-	values[0] = (struct value){ .given = true, .num = (uint64_t)engine };
-	for (i = 1; i < HEAP_KEYS; i++)
-		if (!heap_key_knows(heap_keys[i].attr, engine))
-			values[i].given = false;
-	snprintf(name, sizeof(name), "compare-%s-%d", heap_engines[engine],
+	side->engine = &contender->engine;
+	/* A process id has 7 digits at most. */
+	snprintf(name, sizeof(name), "compare-%.14s-%d", side->engine->name,
 		 (int)getpid());
-	err = heap_create_own(name, values);
+	err = heap_create_own(name, &config);
 	if (err)
 		return gnl_fail(err);
 	strcpy(side->heap, name);
@@ -134,11 +130,11 @@ static int measure_micro(struct side *side)
 }
 
 static int measure_side(const struct comparison *c, struct side *side,
-			int engine)
+			const struct contender *contender)
 {
 	int status;
 
-	status = make_heap(c, side, engine);
+	status = make_heap(side, contender);
 	if (!status)
 		status = measure_work(c, side);
 	if (status || wait_interrupted())
@@ -149,7 +145,7 @@ static int measure_side(const struct comparison *c, struct side *side,
 	}
 	status = drop_heap(side);
 	if (!status)
-		status = make_heap(c, side, engine);
+		status = make_heap(side, contender);
 	return status ? status : measure_micro(side);
 }
 
@@ -157,10 +153,10 @@ static int measure_once(const struct comparison *c, uint64_t rep)
 {
 	int engine, status = STATUS_OK, dropped;
 
-	for (engine = 0; engine < HEAP_ENGINES; engine++) {
+	for (engine = 0; engine < c->nr_engines; engine++) {
 		struct side *side = &c->side[rep][engine];
 
-		status = measure_side(c, side, engine);
+		status = measure_side(c, side, &c->engines[engine]);
 		progress_end();
 		dropped = drop_heap(side);
 		if (!status)
@@ -190,11 +186,228 @@ static int measure(struct comparison *c)
 	return status;
 }
 
-/* ---- the command ---- */
+/* ---- the engines ---- */
 
-static const struct key repeat_key = {
-	.name = "repeat", .kind = KEY_NUMBER,
+static const struct key own_keys[] = {
+	{ "repeat", KEY_NUMBER, 0, NULL, NULL, 0 },
+	{ "engines", KEY_TEXT, 0, NULL, NULL, 0 },
 };
+
+enum { REPEAT, ENGINES };
+
+static int not_loaded(const char *name)
+{
+	char hint[64];
+
+	snprintf(hint, sizeof(hint), "modprobe gcheap-engine-%s", name);
+	return out_error(STATUS_USAGE, ENOENT, hint, "engine %s is not loaded",
+			 name);
+}
+
+/* The kernel knows the keys of engines that are not of the gcheap module. */
+static int find_engine(const char *name, struct engine *e)
+{
+	int err;
+
+	if (strlen(name) > GCHEAP_NAME_MAX)
+		return out_error(STATUS_USAGE, 0, NULL,
+				 "'%s' is longer than the %d characters that the name of an engine may have",
+				 name, GCHEAP_NAME_MAX);
+	strcpy(e->name, name);
+	if (heap_engine_known(name))
+		return STATUS_OK;
+	err = gnl_open(GNL_GCHEAP);
+	if (err)
+		return err;
+	err = heap_engine_find(name, e);
+	return err == -ENOENT ? not_loaded(name) :
+	       err ? gnl_fail(err) : STATUS_OK;
+}
+
+static int add_engine(struct comparison *c, const char *name)
+{
+	struct contender *new = &c->engines[c->nr_engines];
+	int status, i;
+
+	if (c->nr_engines == COMPARE_ENGINES_MAX)
+		return out_error(STATUS_USAGE, 0, NULL,
+				 "engines are %d at most", COMPARE_ENGINES_MAX);
+	status = find_engine(name, &new->engine);
+	for (i = 0; !status && i < c->nr_engines; i++)
+		if (!strcmp(c->engines[i].engine.name, new->engine.name))
+			return out_error(STATUS_USAGE, 0, NULL,
+					 "engine %s is given twice", name);
+	if (!status)
+		c->nr_engines++;
+	return status;
+}
+
+static int add_engines(struct comparison *c, const char *list)
+{
+	char *copy = strdup(list), *rest = copy, *name;
+	int status = STATUS_OK;
+
+	if (!copy)
+		return out_error(STATUS_REFUSED, ENOMEM, NULL, "out of memory");
+	while (!status && (name = strsep(&rest, ",")))
+		status = add_engine(c, name);
+	free(copy);
+	if (!status && c->nr_engines < COMPARE_ENGINES_MIN)
+		status = out_error(STATUS_USAGE, 0, "engines go,slab",
+				   "engines are %d at least",
+				   COMPARE_ENGINES_MIN);
+	return status;
+}
+
+/* They say which other keys there are, so they are looked for first. */
+static const char *engines_given(int argc, char **argv)
+{
+	int i;
+
+	for (i = 0; i + 1 < argc; i += 2)
+		if (parse_match(argv[i], own_keys, ARRAY_SIZE(own_keys),
+				sizeof(*own_keys)) == ENGINES)
+			return argv[i + 1];
+	return "go,python,slab";
+}
+
+static bool has_key(const struct key *keys, size_t nr, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < nr; i++)
+		if (!strcmp(keys[i].name, name))
+			return true;
+	return false;
+}
+
+/* Adds the keys of other engines: they take a value that is not looked at. */
+static size_t add_others(const struct comparison *c, struct key *keys, size_t nr)
+{
+	const struct engine *e;
+	size_t i;
+	int n;
+
+	for (n = 0; n < c->nr_engines; n++) {
+		e = &c->engines[n].engine;
+		for (i = 0; i < e->nr_settings; i++) {
+			const char *name = e->settings[i].key.name;
+
+			if (!has_key(keys, nr, name))
+				keys[nr++] = (struct key){ .name = name,
+							   .kind = KEY_TEXT };
+		}
+	}
+	return nr;
+}
+
+/* Makes the table of keys of an engine; @nr receives the number of all of them. */
+static void make_keys(const struct comparison *c, struct contender *to, size_t *nr)
+{
+	size_t most = HEAP_KEYS + RUN_KEYS + ARRAY_SIZE(own_keys), n;
+	struct key *keys = engine_keys(&to->engine, &to->nr);
+	int i;
+
+	for (i = 0; i < c->nr_engines; i++)
+		most += c->engines[i].engine.nr_settings;
+	to->keys = reallocarray(keys, most, sizeof(*keys));
+	to->values = calloc(most, sizeof(*to->values));
+	if (!to->keys || !to->values)
+		abort();
+	n = add_others(c, to->keys, to->nr);
+	memcpy(to->keys + n, run_keys, sizeof(run_keys));
+	n += RUN_KEYS;
+	memcpy(to->keys + n, own_keys, sizeof(own_keys));
+	*nr = n + ARRAY_SIZE(own_keys);
+}
+
+/*
+ * Reads the words as one of the engines does; the keys of the workload and of the
+ * comparison are the same for all.
+ */
+static int parse_as(struct comparison *c, struct contender *as, int argc, char **argv)
+{
+	const struct value *repeat;
+	size_t nr;
+
+	make_keys(c, as, &nr);
+	/* All keys except the engine. */
+	if (parse_keys(argc, argv, as->keys + 1, nr - 1, as->values + 1))
+		return STATUS_USAGE;
+	as->values[0] = (struct value){ .given = true, .text = as->engine.name };
+	nr -= ARRAY_SIZE(own_keys);
+	repeat = &as->values[nr + REPEAT];
+	c->repeat = repeat->given ? repeat->num : COMPARE_REPEAT;
+	memcpy(c->run_values, &as->values[nr - RUN_KEYS], sizeof(c->run_values));
+	return STATUS_OK;
+}
+
+static bool any_has(const struct comparison *c, const char *key)
+{
+	const struct engine *e;
+	size_t i;
+	int n;
+
+	for (n = 0; n < c->nr_engines; n++) {
+		e = &c->engines[n].engine;
+		for (i = 0; i < e->nr_settings; i++)
+			if (!strcmp(e->settings[i].key.name, key))
+				return true;
+	}
+	return false;
+}
+
+/* Drops the keys that an engine lacks, and others have. */
+static int drop_foreign(const struct comparison *c, struct contender *of)
+{
+	size_t i;
+
+	for (i = 1; i < of->nr; i++) {
+		if (!of->values[i].given ||
+		    engine_setting(&of->engine, of->keys[i].attr))
+			continue;
+		if (!any_has(c, of->keys[i].name))
+			return out_error(STATUS_USAGE, 0, NULL,
+					 "no engine of the comparison has %s",
+					 of->keys[i].name);
+		of->values[i].given = false;
+	}
+	return STATUS_OK;
+}
+
+/* Asks the kernel for the engines, and leaves to each the keys that it has. */
+static int ask_engines(struct comparison *c)
+{
+	struct engine *e;
+	int i, status = STATUS_OK, err;
+	char name[sizeof(e->name)];
+
+	for (i = 0; i < c->nr_engines; i++) {
+		e = &c->engines[i].engine;
+		if (e->nr_settings)
+			continue;
+		strcpy(name, e->name);
+		err = engine_get(name, e);
+		if (err)
+			return gnl_fail(err);
+	}
+	for (i = 0; !status && i < c->nr_engines; i++)
+		status = drop_foreign(c, &c->engines[i]);
+	return status;
+}
+
+static void free_engines(struct comparison *c)
+{
+	int i;
+
+	for (i = 0; i < COMPARE_ENGINES_MAX; i++) {
+		free(c->engines[i].keys);
+		free(c->engines[i].values);
+		engine_free(&c->engines[i].engine);
+	}
+}
+
+/* ---- the command ---- */
 
 /* A trace determines the work; only the number of mutators can be chosen. */
 static int check_keys(const struct comparison *c)
@@ -210,21 +423,14 @@ static int check_keys(const struct comparison *c)
 	return STATUS_OK;
 }
 
-/* Parses keys of the heaps (except the engine), of the workload, and repeat. */
 static int parse(struct comparison *c, int argc, char **argv)
 {
-	struct key keys[COMPARE_KEYS];
-	struct value values[COMPARE_KEYS] = { 0 };
+	int status = add_engines(c, engines_given(argc, argv)), i;
 
-	memcpy(keys, heap_keys + 1, sizeof(*keys) * (HEAP_KEYS - 1));
-	memcpy(keys + HEAP_KEYS - 1, run_keys, sizeof(run_keys));
-	keys[COMPARE_KEYS - 1] = repeat_key;
-	if (parse_keys(argc, argv, keys, COMPARE_KEYS, values))
-		return STATUS_USAGE;
-	memcpy(c->heap_values + 1, values, sizeof(*values) * (HEAP_KEYS - 1));
-	memcpy(c->run_values, values + HEAP_KEYS - 1, sizeof(c->run_values));
-	c->repeat = values[COMPARE_KEYS - 1].given ?
-		values[COMPARE_KEYS - 1].num : COMPARE_REPEAT;
+	for (i = 0; !status && i < c->nr_engines; i++)
+		status = parse_as(c, &c->engines[i], argc, argv);
+	if (status)
+		return status;
 	if (!c->repeat || c->repeat > COMPARE_REPEAT_MAX)
 		return out_error(STATUS_USAGE, 0, NULL, "repeat is 1 to %d",
 				 COMPARE_REPEAT_MAX);
@@ -281,7 +487,7 @@ static int failures(const struct comparison *c)
 	uint64_t rep;
 
 	for (rep = 0; rep < c->repeat; rep++)
-		for (e = 0; e < HEAP_ENGINES; e++) {
+		for (e = 0; e < c->nr_engines; e++) {
 			const struct side *side = &c->side[rep][e];
 			int bad = run_status(&side->replay.run);
 
@@ -301,6 +507,9 @@ static int run_all(struct comparison *c)
 	status = gnl_open(GNL_GCHEAP);
 	if (!status)
 		status = gnl_open(GNL_LOAD);
+	if (status)
+		return status;
+	status = ask_engines(c);
 	if (status)
 		return status;
 	wait_catch_signals();
@@ -338,6 +547,7 @@ int compare_cmd(int argc, char **argv)
 				  "out of memory");
 	}
 	free(c->side);
+	free_engines(c);
 	free(c);
 	return status;
 }

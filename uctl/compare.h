@@ -8,7 +8,9 @@
 #include <linux/gcheap.h>
 #include <linux/gcheap_load.h>
 
+#include "engine.h"
 #include "heap.h"
+#include "out.h"
 #include "replay.h"
 #include "run.h"
 #include "stats.h"
@@ -18,8 +20,26 @@
 /* Least repetitions for a verdict: fewer differ too often by chance. */
 #define COMPARE_VERDICT		3
 
+#define COMPARE_ENGINES_MIN	2
+#define COMPARE_ENGINES_MAX	OUT_COLUMNS
+
+/**
+ * struct contender - an engine
+ * @engine: the engine, as the kernel describes it
+ * @keys: keys of its heaps, followed by those of other contenders, and others
+ * @values: their values; of the first the engine
+ * @nr: number of keys of its heaps
+ */
+struct contender {
+	struct engine engine;
+	struct key *keys;
+	struct value *values;
+	size_t nr;
+};
+
 /**
  * struct side - one engine in one repetition
+ * @engine: the engine
  * @heap: name of its heap, while there is one
  * @stats: statistics of the heap after the workload
  * @replay: the run, and for a trace its counts
@@ -29,6 +49,7 @@
  * @large: most large objects seen
  */
 struct side {
+	const struct engine *engine;
 	char heap[GCHEAP_NAME_MAX + 1];
 	struct stats stats;
 	struct replay replay;
@@ -43,21 +64,23 @@ struct side {
  * @workload: %GCHEAP_LOAD_WORKLOAD_REPLAY for a trace
  * @file: the trace
  * @spooled: a path of the trace that can be opened repeatedly
- * @heap_values: settings of the heaps
+ * @engines: the engines, with the settings of their heaps
+ * @nr_engines: their number
  * @run_values: settings of the workload
  * @repeat: repetitions; after measuring, those that were completed
  * @partial: fewer repetitions than requested
- * @side: per repetition, the engines in the order of enum gcheap_engine
+ * @side: per repetition, the engines in their order
  */
 struct comparison {
 	enum gcheap_load_workload workload;
 	const char *file;
 	char spooled[4096];
-	struct value heap_values[HEAP_KEYS];
+	struct contender engines[COMPARE_ENGINES_MAX];
+	int nr_engines;
 	struct value run_values[RUN_KEYS];
 	uint64_t repeat;
 	bool partial;
-	struct side (*side)[HEAP_ENGINES];
+	struct side (*side)[COMPARE_ENGINES_MAX];
 };
 
 void compare_show(const struct comparison *c);

@@ -40,23 +40,9 @@ static struct out_value ratio(enum out_kind kind, uint64_t a, uint64_t b)
 	return b ? out_real(kind, scale * (double)a / (double)b) : none();
 }
 
-static struct out_value engine_text(const struct side *s,
-				    const char *const texts[HEAP_ENGINES])
-{
-	uint64_t engine = stat_num(s, GCHEAP_A_STATS_ENGINE);
-
-	return engine < HEAP_ENGINES ? out_text(texts[engine]) : none();
-}
-
 static struct out_value alloc_how(const struct side *s)
 {
-	static const char *const how[HEAP_ENGINES] = {
-		[GCHEAP_ENGINE_GO] = "size-class spans",
-		[GCHEAP_ENGINE_PYTHON] = "blocks in pools",
-		[GCHEAP_ENGINE_SLAB] = "kmalloc",
-	};
-
-	return engine_text(s, how);
+	return out_text(s->engine->page_groups);
 }
 
 static struct out_value micro(const struct side *s, int attr)
@@ -86,11 +72,11 @@ static struct out_value per_store(const struct side *s)
 {
 	uint64_t stores = stat_num(s, GCHEAP_A_STATS_STORES);
 
-	switch (stat_num(s, GCHEAP_A_STATS_ENGINE)) {
-	case GCHEAP_ENGINE_GO:
+	switch (s->engine->reclaim) {
+	case GCHEAP_RECLAIM_TRACING:
 		return ratio(OUT_RATIO, stat_num(s, GCHEAP_A_STATS_BARRIERS),
 			     stores);
-	case GCHEAP_ENGINE_PYTHON:
+	case GCHEAP_RECLAIM_COUNTING:
 		return ratio(OUT_RATIO, stat_num(s, GCHEAP_A_STATS_COUNTS),
 			     stores);
 	}
@@ -109,13 +95,7 @@ static struct out_value alloc_bytes(const struct side *s)
 
 static struct out_value collect_how(const struct side *s)
 {
-	static const char *const how[HEAP_ENGINES] = {
-		[GCHEAP_ENGINE_GO] = "concurrent mark",
-		[GCHEAP_ENGINE_PYTHON] = "counts, cycles",
-		[GCHEAP_ENGINE_SLAB] = "none",
-	};
-
-	return engine_text(s, how);
+	return out_text(engine_reclaim(s->engine));
 }
 
 static struct out_value cycles(const struct side *s)
@@ -568,7 +548,7 @@ static void show_rows(const struct comparison *c, const char *key,
 		struct out_value values[OUT_COLUMNS];
 		struct cell cells[OUT_COLUMNS];
 
-		for (e = 0; e < HEAP_ENGINES; e++)
+		for (e = 0; e < c->nr_engines; e++)
 			values[e] = gather(c, &rows[i], e, &cells[e]);
 		out_row(rows[i].key, rows[i].label, values);
 	}
@@ -596,13 +576,13 @@ struct rank {
  * number.
  */
 static int rank(const struct comparison *c, const struct row *row,
-		struct rank ranks[HEAP_ENGINES])
+		struct rank ranks[COMPARE_ENGINES_MAX])
 {
 	double sign = row->better == MORE ? -1 : 1, a, b;
 	struct cell cell;
 	int e, i, nr = 0;
 
-	for (e = 0; e < HEAP_ENGINES; e++) {
+	for (e = 0; e < c->nr_engines; e++) {
 		struct rank new = { .engine = e };
 
 		gather(c, row, e, &cell);
@@ -633,16 +613,16 @@ static bool parts(const struct rank *ranks, int nr, int at)
 
 static void show_verdict(const struct comparison *c, const struct row *row)
 {
-	struct rank ranks[HEAP_ENGINES];
+	struct rank ranks[COMPARE_ENGINES_MAX];
 	int i, nr = rank(c, row, ranks);
-	char text[64] = "";
+	char text[256] = "";
 	size_t len = 0;
 
 	for (i = 0; i < nr; i++)
 		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s",
 					!i ? "" : parts(ranks, nr, i) ? ", " :
 									" ~ ",
-					heap_engines[ranks[i].engine]);
+					c->engines[ranks[i].engine].engine.name);
 	out_fact(row->key, row->label, nr > 1 ? out_text(text) : none());
 }
 
@@ -664,7 +644,7 @@ static bool all_done(const struct comparison *c)
 	int e;
 
 	for (rep = 0; rep < c->repeat; rep++)
-		for (e = 0; e < HEAP_ENGINES; e++)
+		for (e = 0; e < c->nr_engines; e++)
 			if (!work_done(&c->side[rep][e]) ||
 			    !micro_done(&c->side[rep][e]))
 				return false;
@@ -687,7 +667,11 @@ static const char *verdict_heading(const struct comparison *c)
 void compare_show(const struct comparison *c)
 {
 	bool churn = c->workload == GCHEAP_LOAD_WORKLOAD_CHURN;
+	const char *names[COMPARE_ENGINES_MAX];
+	int e;
 
+	for (e = 0; e < c->nr_engines; e++)
+		names[e] = c->engines[e].engine.name;
 	out_group(NULL, NULL);
 	if (c->file)
 		out_item("file", "replay of", out_text(c->file));
@@ -701,7 +685,7 @@ void compare_show(const struct comparison *c)
 	if (out_is_json() || c->partial)
 		out_item("partial", "partial", out_num(OUT_FLAG, c->partial));
 	out_break();
-	out_columns(heap_engines);
+	out_columns(names, c->nr_engines);
 	show_rows(c, "memory-allocation", "memory allocation", alloc_rows,
 		  ARRAY_SIZE(alloc_rows));
 	show_rows(c, "garbage-collection", churn ?

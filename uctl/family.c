@@ -13,34 +13,18 @@
 #include <linux/gcheap_load.h>
 
 #include "gcctl.h"
+#include "generated/keys.h"
 #include "out.h"
 
+/* Requests for engines have the attributes of requests for heaps: see below. */
 static const char *const heap_attrs[GNL_ATTRS] = {
+	[GCHEAP_A_ENGINE_NAME] = "engine",
 	[GCHEAP_A_HEAP_NAME] = "name",
 	[GCHEAP_A_HEAP_ENGINE] = "engine",
-	[GCHEAP_A_HEAP_LIMIT] = "limit",
-	[GCHEAP_A_HEAP_ARENA_ORDER] = "arena-order",
-	[GCHEAP_A_HEAP_VERIFY] = "verify",
-	[GCHEAP_A_HEAP_POISON] = "poison",
-	[GCHEAP_A_HEAP_INTERVAL_MS] = "interval-ms",
-	[GCHEAP_A_HEAP_GOGC] = "gogc",
-	[GCHEAP_A_HEAP_MEMORY_LIMIT] = "memory-limit",
-	[GCHEAP_A_HEAP_ASSIST_US] = "assist-us",
-	[GCHEAP_A_HEAP_PERIOD_MS] = "period-ms",
-	[GCHEAP_A_HEAP_SMALL_MAX] = "small-max",
-	[GCHEAP_A_HEAP_POOL_SIZE] = "pool-size",
-	[GCHEAP_A_HEAP_THRESHOLD0] = "threshold0",
-	[GCHEAP_A_HEAP_THRESHOLD1] = "threshold1",
-	[GCHEAP_A_HEAP_THRESHOLD2] = "threshold2",
-	[GCHEAP_A_HEAP_SWITCH_US] = "switch-us",
-	[GCHEAP_A_HEAP_WORKERS] = "workers",
-	[GCHEAP_A_HEAP_BARRIER] = "barrier",
-	[GCHEAP_A_HEAP_STW] = "stw",
-	[GCHEAP_A_HEAP_GC_PERCENT_CPU] = "gc-percent-cpu",
-	[GCHEAP_A_HEAP_MARKER] = "marker",
+	[GCHEAP_A_HEAP_ENGINE_NAME] = "engine",
 	[GCHEAP_A_HEAP_GENERATION] = "generation",
-	[GCHEAP_A_HEAP_TRACE] = "trace",
 	[GCHEAP_A_HEAP_OWNED] = "owned",
+	HEAP_KEY_ATTRS
 };
 
 static const char *const run_attrs[GNL_ATTRS] = {
@@ -64,9 +48,11 @@ static const char *const run_attrs[GNL_ATTRS] = {
 	[GCHEAP_LOAD_A_RUN_SCALE] = "scale",
 };
 
-/* heap_attrs also serves requests for statistics: they have only a name. */
-_Static_assert((int)GCHEAP_A_STATS_NAME == (int)GCHEAP_A_HEAP_NAME,
-	       "heap_attrs serves both sets");
+/* Requests for statistics have only a name; heaps and engines one attribute each. */
+_Static_assert((int)GCHEAP_A_STATS_NAME == (int)GCHEAP_A_HEAP_NAME &&
+	       (int)GCHEAP_A_ENGINE_HEAP == (int)GCHEAP_A_HEAP_NAME &&
+	       (int)GCHEAP_A_ENGINE_NAME == (int)GCHEAP_A_HEAP_ID,
+	       "heap_attrs serves all sets");
 _Static_assert(ARRAY_SIZE(heap_attrs) > GCHEAP_A_STATS_MAX &&
 	       ARRAY_SIZE(run_attrs) > GCHEAP_LOAD_A_RUN_MAX, "all are read");
 

@@ -17,6 +17,7 @@ enum status {
 
 /* Each takes the words after its own name and returns an exit status. */
 int heap_cmd(int argc, char **argv);
+int engine_cmd(int argc, char **argv);
 int collect_cmd(int argc, char **argv);
 int stats_cmd(int argc, char **argv);
 int monitor_cmd(int argc, char **argv);

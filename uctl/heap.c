@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Heaps: their keys, and requests that make, read and delete them. */
+/* Heaps: their engines, and requests that make, read and delete them. */
 #include "heap.h"
 
 #include <errno.h>
@@ -23,104 +23,37 @@ const char *const heap_engines[HEAP_ENGINES] = {
 	[GCHEAP_ENGINE_SLAB] = "slab",
 };
 
-static const char *const barriers[] = {
-	[GCHEAP_BARRIER_HYBRID] = "hybrid",
-	[GCHEAP_BARRIER_YUASA] = "yuasa",
-	[GCHEAP_BARRIER_DIJKSTRA] = "dijkstra",
-};
-
-static const char *const stops[] = {
-	[GCHEAP_STW_OFF] = "off",
-	[GCHEAP_STW_ON] = "on",
-	[GCHEAP_STW_ALL] = "all",
-};
-
-const char *const heap_markers[HEAP_MARKERS] = {
-	[GCHEAP_MARKER_PIPELINE] = "pipeline",
-	[GCHEAP_MARKER_GREENTEA] = "greentea",
-	[GCHEAP_MARKER_CLASSIC] = "classic",
-};
-
-const struct key heap_keys[HEAP_KEYS] = {
-	{ "engine", KEY_CHOICE, GCHEAP_A_HEAP_ENGINE, NULL,
-	  heap_engines, HEAP_ENGINES },
-	{ "limit", KEY_SIZE, GCHEAP_A_HEAP_LIMIT, "none", NULL, 0 },
-	{ "arena-order", KEY_NUMBER, GCHEAP_A_HEAP_ARENA_ORDER, NULL, NULL, 0 },
-	{ "gogc", KEY_NUMBER, GCHEAP_A_HEAP_GOGC, "off", NULL, 0 },
-	{ "memory-limit", KEY_SIZE, GCHEAP_A_HEAP_MEMORY_LIMIT, "none",
-	  NULL, 0 },
-	{ "assist-us", KEY_US, GCHEAP_A_HEAP_ASSIST_US, "off", NULL, 0 },
-	{ "period-ms", KEY_MS, GCHEAP_A_HEAP_PERIOD_MS, "off", NULL, 0 },
-	{ "small-max", KEY_SMALL_SIZE, GCHEAP_A_HEAP_SMALL_MAX, NULL, NULL, 0 },
-	{ "pool-size", KEY_SMALL_SIZE, GCHEAP_A_HEAP_POOL_SIZE, NULL, NULL, 0 },
-	{ "threshold0", KEY_NUMBER, GCHEAP_A_HEAP_THRESHOLD0, "off", NULL, 0 },
-	{ "threshold1", KEY_NUMBER, GCHEAP_A_HEAP_THRESHOLD1, NULL, NULL, 0 },
-	{ "threshold2", KEY_NUMBER, GCHEAP_A_HEAP_THRESHOLD2, NULL, NULL, 0 },
-	{ "switch-us", KEY_US, GCHEAP_A_HEAP_SWITCH_US, NULL, NULL, 0 },
-	{ "workers", KEY_NUMBER, GCHEAP_A_HEAP_WORKERS, "all", NULL, 0 },
-	{ "trace", KEY_FLAG, GCHEAP_A_HEAP_TRACE, NULL, NULL, 0 },
-	{ "barrier", KEY_CHOICE, GCHEAP_A_HEAP_BARRIER, NULL,
-	  barriers, ARRAY_SIZE(barriers) },
-	{ "stw", KEY_CHOICE, GCHEAP_A_HEAP_STW, NULL,
-	  stops, ARRAY_SIZE(stops) },
-	{ "gc-percent-cpu", KEY_NUMBER, GCHEAP_A_HEAP_GC_PERCENT_CPU, NULL,
-	  NULL, 0 },
-	{ "marker", KEY_CHOICE, GCHEAP_A_HEAP_MARKER, NULL,
-	  heap_markers, HEAP_MARKERS },
-	{ "interval-ms", KEY_MS, GCHEAP_A_HEAP_INTERVAL_MS, "off",
-	  NULL, 0 },
-	{ "verify", KEY_FLAG, GCHEAP_A_HEAP_VERIFY, NULL, NULL, 0 },
-	{ "poison", KEY_FLAG, GCHEAP_A_HEAP_POISON, NULL, NULL, 0 },
-};
-
-const char *heap_engine_name(uint64_t engine)
+/**
+ * heap_engine_known() - is an engine one of the gcheap module, which are always there?
+ * @name: its name
+ */
+bool heap_engine_known(const char *name)
 {
-	return engine < HEAP_ENGINES ? heap_engines[engine] : "unknown";
-}
+	size_t i;
 
-/* Sets of engines. */
-enum {
-	GO = 1 << GCHEAP_ENGINE_GO,
-	PYTHON = 1 << GCHEAP_ENGINE_PYTHON,
-	ALL = (1 << HEAP_ENGINES) - 1,
-};
-
-/* The engines that have a key. */
-static unsigned int key_engines(int attr)
-{
-	switch (attr) {
-	case GCHEAP_A_HEAP_ARENA_ORDER:
-	case GCHEAP_A_HEAP_TRACE:
-		return GO | PYTHON;
-	case GCHEAP_A_HEAP_GOGC:
-	case GCHEAP_A_HEAP_WORKERS:
-	case GCHEAP_A_HEAP_BARRIER:
-	case GCHEAP_A_HEAP_STW:
-	case GCHEAP_A_HEAP_GC_PERCENT_CPU:
-	case GCHEAP_A_HEAP_MARKER:
-	case GCHEAP_A_HEAP_PERIOD_MS:
-	case GCHEAP_A_HEAP_MEMORY_LIMIT:
-	case GCHEAP_A_HEAP_ASSIST_US:
-		return GO;
-	case GCHEAP_A_HEAP_SMALL_MAX:
-	case GCHEAP_A_HEAP_POOL_SIZE:
-	case GCHEAP_A_HEAP_THRESHOLD0:
-	case GCHEAP_A_HEAP_THRESHOLD1:
-	case GCHEAP_A_HEAP_THRESHOLD2:
-	case GCHEAP_A_HEAP_SWITCH_US:
-		return PYTHON;
-	}
-	return ALL;
+	for (i = 0; i < HEAP_ENGINES; i++)
+		if (!strcmp(name, heap_engines[i]))
+			return true;
+	return false;
 }
 
 /**
- * heap_key_knows() - does an engine have a key?
- * @attr: the key's attribute
- * @engine: the engine
+ * heap_engine_find() - looks up an engine that a user names
+ * @word: its name; one of the gcheap module may be abbreviated
+ * @e: receives the engine, for engine_free()
+ *
+ * Return: 0, -ENOENT if it is not loaded, or another negative errno that gnl_fail() can
+ * explain.
  */
-bool heap_key_knows(int attr, int engine)
+int heap_engine_find(const char *word, struct engine *e)
 {
-	return key_engines(attr) >> engine & 1;
+	int err = engine_get(word, e), i;
+
+	if (err != -ENOENT)
+		return err;
+	i = parse_match(word, heap_engines, HEAP_ENGINES,
+			sizeof(*heap_engines));
+	return i < 0 ? err : engine_get(heap_engines[i], e);
 }
 
 /**
@@ -130,37 +63,46 @@ bool heap_key_knows(int attr, int engine)
  */
 void heap_read(struct gnl_reply *reply, void *arg)
 {
-	gnl_read(reply, GCHEAP_A_HEAP_NAME, arg);
+	struct gnl_facts *facts = arg;
+
+	gnl_read(reply, GCHEAP_A_HEAP_NAME, facts);
+	gnl_read_text(reply, GCHEAP_A_HEAP_ENGINE_NAME, facts->engine,
+		      sizeof(facts->engine));
+}
+
+static void put_key(struct nl_msg *msg, const struct key *key,
+		    const struct value *value)
+{
+	if (key->kind == KEY_TEXT)
+		gnl_put_name(msg, key->attr, value->text);
+	else if (key->kind == KEY_SIZE || engine_own_key(key->attr))
+		gnl_put_wide(msg, key->attr, value->num);
+	else
+		gnl_put_u32(msg, key->attr, (uint32_t)value->num);
 }
 
 /**
  * heap_put_keys() - adds settings to a request
  * @msg: the request
- * @values: the values of %heap_keys
+ * @c: the settings
  */
-void heap_put_keys(struct nl_msg *msg, const struct value *values)
+void heap_put_keys(struct nl_msg *msg, const struct config *c)
 {
 	size_t i;
 
-	for (i = 0; i < HEAP_KEYS; i++) {
-		if (!values[i].given)
-			continue;
-		if (heap_keys[i].kind == KEY_SIZE)
-			gnl_put_wide(msg, heap_keys[i].attr, values[i].num);
-		else
-			gnl_put_u32(msg, heap_keys[i].attr,
-				    (uint32_t)values[i].num);
-	}
+	for (i = 0; i < c->nr; i++)
+		if (c->values[i].given)
+			put_key(msg, &c->keys[i], &c->values[i]);
 }
 
-static int create(const char *name, const struct value values[HEAP_KEYS],
-		  bool own, struct gnl_facts *facts)
+static int create(const char *name, const struct config *c, bool own,
+		  struct gnl_facts *facts)
 {
 	struct nl_msg *msg = gnl_new(GNL_GCHEAP, GCHEAP_CMD_HEAP_NEW,
 				    HEAP_REQUEST_BYTES);
 
 	gnl_put_name(msg, GCHEAP_A_HEAP_NAME, name);
-	heap_put_keys(msg, values);
+	heap_put_keys(msg, c);
 	if (own)
 		gnl_put_data(msg, GCHEAP_A_HEAP_OWNED, NULL, 0);
 	memset(facts, 0, sizeof(*facts));
@@ -170,29 +112,28 @@ static int create(const char *name, const struct value values[HEAP_KEYS],
 /**
  * heap_create() - makes a heap
  * @name: its name
- * @values: its settings
+ * @c: its settings
  * @facts: receives the resulting settings
  *
  * Return: 0, or a negative errno that gnl_fail() can explain.
  */
-int heap_create(const char *name, const struct value values[HEAP_KEYS],
-		struct gnl_facts *facts)
+int heap_create(const char *name, const struct config *c, struct gnl_facts *facts)
 {
-	return create(name, values, false, facts);
+	return create(name, c, false, facts);
 }
 
 /**
  * heap_create_own() - makes a heap that the kernel deletes when gcctl ends
  * @name: its name
- * @values: its settings
+ * @c: its settings
  *
  * Return: 0, or a negative errno that gnl_fail() can explain.
  */
-int heap_create_own(const char *name, const struct value values[HEAP_KEYS])
+int heap_create_own(const char *name, const struct config *c)
 {
 	struct gnl_facts facts;
 
-	return create(name, values, true, &facts);
+	return create(name, c, true, &facts);
 }
 
 static void read_ending(struct gnl_reply *reply, void *arg)

@@ -13,6 +13,7 @@
 #include <linux/gcheap.h>
 
 #include "gcctl.h"
+#include "generated/keys.h"
 #include "nl.h"
 #include "out.h"
 #include "parse.h"
@@ -35,39 +36,24 @@ static const char usage_tail[] =
 	"Exit status: 0 done, 1 usage, 2 refused or failed, 3 module missing\n";
 
 static const char heap_usage[] =
-	"  gcctl heap add NAME engine {go|python|slab} [KEY VALUE]...\n"
+	"  gcctl heap add NAME engine {go|python|slab|NAME} [KEY VALUE]...\n"
 	"  gcctl heap show [NAME]\n"
 	"  gcctl heap set NAME KEY VALUE...\n"
 	"  gcctl heap del NAME\n"
+	"  gcctl heap keys NAME\n"
 	"  gcctl heap snapshot NAME\n";
 
-static const char heap_details[] =
-	"Keys of all engines:\n"
-	"  limit {SIZE|none}       most memory held, as 64M or 64MiB, to 1T\n"
-	"  interval-ms {TIME|off}  full collections with so long between\n"
-	"  verify {on|off}         check every collection\n"
-	"  poison {on|off}         clobber what is freed\n"
-	"Keys of go and python:\n"
-	"  arena-order N           order of the page blocks of arenas\n"
-	"  trace {on|off}          reports collections, see monitor\n"
-	"Keys of go:\n"
-	"  gogc {N|off}            growth in percent that starts a collection\n"
-	"  memory-limit {SIZE|none} collects more often to stay below it\n"
-	"  assist-us {TIME|off}    longest that a mutator helps the collector\n"
-	"  period-ms {TIME|off}    a collection this long after the last\n"
-	"  workers {N|all}         most mark workers at a time\n"
-	"  barrier WORD            hybrid, yuasa or dijkstra\n"
-	"  gc-percent-cpu N        of all processors, that marking may take\n"
-	"  stw {off|on|all}        stop mutators: never, twice, throughout\n"
-	"  marker {pipeline|greentea|classic} how they mark\n"
-	"Keys of python:\n"
-	"  threshold0 {N|off}      net allocations before a young collection\n"
-	"  threshold1 N            young ones before one of generation 1\n"
-	"  threshold2 N            those before a full one\n"
-	"  small-max SIZE          largest request that pools serve\n"
-	"  pool-size SIZE          size of a pool\n"
-	"  switch-us TIME          switch interval of the interpreter lock\n"
-	"A TIME is a number in the unit of the key, or has one: 20us, 500ms, 1.5s, 2m.\n";
+/* Follows the keys. */
+static const char heap_notes[] =
+	"A TIME is a number in the unit of the key, or has one: 20us, 500ms, 1.5s, 2m.\n"
+	"An engine of another module may have further keys: gcctl engine show NAME.\n";
+
+static const char engine_usage[] =
+	"  gcctl engine show [NAME]\n";
+
+static const char engine_details[] =
+	"The engines that are loaded, or one with the keys of its heaps. The kernel loads\n"
+	"the module gcheap-engine-NAME when a heap is created.\n";
 
 static const char collect_usage[] =
 	"  gcctl collect NAME [generation N]\n";
@@ -125,6 +111,7 @@ static const char compare_details[] =
 	"heap and run, for a trace mutators alone of the latter; a key that not all\n"
 	"engines know goes to the heaps of those that do.\n"
 	"Keys:\n"
+	"  engines LIST            2 to 6 engines, as go,python; go,python,slab if not given\n"
 	"  repeat N                repetitions, 3 if not given, to 50\n";
 
 static const char bench_usage[] =
@@ -163,7 +150,8 @@ static const struct {
 	const char *usage;
 	const char *details;
 } objects[] = {
-	{ "heap", heap_cmd, heap_usage, heap_details },
+	{ "heap", heap_cmd, heap_usage, heap_key_help },
+	{ "engine", engine_cmd, engine_usage, engine_details },
 	{ "collect", collect_cmd, collect_usage, "" },
 	{ "stats", stats_cmd, stats_usage, "" },
 	{ "monitor", monitor_cmd, monitor_usage, monitor_details },
@@ -208,7 +196,7 @@ static int help_all(void)
 
 static int help_cmd(int argc, char **argv)
 {
-	char text[4096] = "Usage:\n";
+	char text[8192] = "Usage:\n";
 	int i;
 
 	if (!argc)
@@ -221,6 +209,8 @@ static int help_cmd(int argc, char **argv)
 		return STATUS_USAGE;
 	append(text, sizeof(text), objects[i].usage);
 	append(text, sizeof(text), objects[i].details);
+	if (objects[i].run == heap_cmd)
+		append(text, sizeof(text), heap_notes);
 	out_usage(text);
 	return STATUS_OK;
 }

@@ -55,24 +55,28 @@ static const struct {
 	{ GCHEAP_A_CYCLE_UNCOLLECTABLE, OUT_COUNT, "uncollectable" },
 };
 
+/* Only engines that count references have candidates. */
+static bool counts(const struct gnl_facts *f)
+{
+	return gnl_has(f, GCHEAP_A_CYCLE_CANDIDATES);
+}
+
 static void show_document(const struct gnl_facts *f)
 {
 	struct out_value none = { .kind = OUT_NONE };
-	bool go = f->num[GCHEAP_A_CYCLE_ENGINE] == GCHEAP_ENGINE_GO;
 	unsigned int i;
 
 	out_group(NULL, NULL);
 	out_item("name", NULL, out_text(f->name));
 	out_item("id", NULL, out_num(OUT_COUNT, f->num[GCHEAP_A_CYCLE_ID]));
-	out_item("engine", NULL,
-		 out_text(heap_engine_name(f->num[GCHEAP_A_CYCLE_ENGINE])));
+	out_item("engine", NULL, out_text(f->engine));
 	for (i = 0; i < ARRAY_SIZE(fields); i++) {
 		int attr = fields[i].attr;
 
 		if (gnl_has(f, attr))
 			out_item(fields[i].key, NULL,
 				 out_num(fields[i].kind, f->num[attr]));
-		else if (go && attr == GCHEAP_A_CYCLE_GOAL_BYTES)
+		else if (!counts(f) && attr == GCHEAP_A_CYCLE_GOAL_BYTES)
 			out_item(fields[i].key, NULL, none);
 	}
 	out_end();
@@ -160,6 +164,8 @@ static void show_line(struct gnl_reply *reply, void *arg)
 	struct gnl_facts f;
 
 	gnl_read(reply, GCHEAP_A_CYCLE_NAME, &f);
+	gnl_read_text(reply, GCHEAP_A_CYCLE_ENGINE_NAME, f.engine,
+		      sizeof(f.engine));
 	if (reply->cmd != GCHEAP_CMD_CYCLE ||
 	    f.num[GCHEAP_A_CYCLE_ID] != m->id ||
 	    (m->count && m->lines == m->count))
@@ -169,10 +175,10 @@ static void show_line(struct gnl_reply *reply, void *arg)
 		show_document(&f);
 		return;
 	}
-	if (f.num[GCHEAP_A_CYCLE_ENGINE] == GCHEAP_ENGINE_GO)
-		show_go(&f);
-	else
+	if (counts(&f))
 		show_python(&f);
+	else
+		show_go(&f);
 	printf("%s\n", f.num[GCHEAP_A_CYCLE_FORCED] ? " (forced)" : "");
 	out_next();
 }
@@ -244,8 +250,7 @@ int monitor_cmd(int argc, char **argv)
 	if (!gnl_has(&f, GCHEAP_A_HEAP_TRACE))
 		return out_error(STATUS_REFUSED, EOPNOTSUPP, NULL,
 				 "heap %s reports no collections: its engine is %s",
-				 argv[0],
-				 heap_engine_name(f.num[GCHEAP_A_HEAP_ENGINE]));
+				 argv[0], f.engine);
 	snprintf(hint, sizeof(hint), "gcctl heap set %s trace 1", argv[0]);
 	if (!f.num[GCHEAP_A_HEAP_TRACE])
 		return out_error(STATUS_REFUSED, 0, hint,

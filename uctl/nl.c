@@ -46,7 +46,7 @@ static struct {
 	int error;		/* negative errno */
 	char message[512];	/* extack text, or "" */
 	const char *attr;	/* name of the attribute it refers to, or "" */
-	char object[64];	/* name of the heap it refers to, or "" */
+	char object[64];	/* name of the heap or engine it refers to, or "" */
 	char range[64];		/* the range that the policy allows, or "" */
 } last = {
 	/* Valid before the first exchange too: opening the socket may fail. */
@@ -103,7 +103,8 @@ static void read_offset(uint64_t offset)
 		    !last.names[type])
 			continue;
 		last.attr = last.names[type];
-		if (!strcmp(last.attr, "name") || !strcmp(last.attr, "heap"))
+		if (!strcmp(last.attr, "name") || !strcmp(last.attr, "heap") ||
+		    !strcmp(last.attr, "engine"))
 			read_name(attr, last.object, sizeof(last.object));
 	}
 }

@@ -22,11 +22,13 @@ enum gnl_family {
  * @mask: bit per attribute present
  * @num: their values
  * @name: value of the attribute that is a name
+ * @engine: name of the heap's engine, in replies that have it
  */
 struct gnl_facts {
 	uint64_t mask;
 	uint64_t num[GNL_ATTRS];
 	char name[64];
+	char engine[32];
 };
 
 static inline bool gnl_has(const struct gnl_facts *f, int attr)

@@ -45,6 +45,7 @@ static int depth;
 static bool in_parts;
 
 static const char *column_key[OUT_COLUMNS];
+static int nr_columns;
 /* Columns used on the current line of items. */
 static size_t line_used;
 /* Later lines of a group of items are indented. */
@@ -489,17 +490,19 @@ void out_line(const char *key, const char *label,
 /**
  * out_columns() - sets the columns for out_row()
  * @names: the names, which must stay valid
+ * @nr: their number, %OUT_COLUMNS at most
  */
-void out_columns(const char *const names[OUT_COLUMNS])
+void out_columns(const char *const *names, int nr)
 {
 	int i;
 
-	for (i = 0; i < OUT_COLUMNS; i++)
+	nr_columns = nr;
+	for (i = 0; i < nr; i++)
 		column_key[i] = names[i];
 	if (as_json)
 		return;
 	printf("%-*s", TABLE_LABEL, "");
-	for (i = 0; i < OUT_COLUMNS; i++)
+	for (i = 0; i < nr; i++)
 		printf(" %*s", TABLE_CELL, names[i]);
 	putchar('\n');
 }
@@ -549,7 +552,7 @@ static void print_cell(const struct out_value *v)
  * out_row() - prints a fact with a value per column
  * @key: its name in JSON
  * @label: its name in text
- * @values: the values
+ * @values: the values, one for each column
  */
 void out_row(const char *key, const char *label,
 	     const struct out_value values[OUT_COLUMNS])
@@ -558,13 +561,13 @@ void out_row(const char *key, const char *label,
 
 	if (as_json) {
 		push(key, json_object_new_object());
-		for (i = 0; i < OUT_COLUMNS; i++)
+		for (i = 0; i < nr_columns; i++)
 			add(column_key[i], &values[i]);
 		depth--;
 		return;
 	}
 	printf("%*s%-*s", indent(), "", TABLE_LABEL - indent(), label);
-	for (i = 0; i < OUT_COLUMNS; i++)
+	for (i = 0; i < nr_columns; i++)
 		print_cell(&values[i]);
 	putchar('\n');
 }

@@ -11,7 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define OUT_COLUMNS	3
+/* Most columns of a table. */
+#define OUT_COLUMNS	6
 /* Version of the JSON format, in every document; raised when a name is removed. */
 #define OUT_VERSION	1
 
@@ -123,7 +124,7 @@ void out_line_head(const char *label, const struct out_field *fields, size_t nr)
 void out_line(const char *key, const char *label,
 	      const struct out_field *fields, size_t nr);
 
-void out_columns(const char *const names[OUT_COLUMNS]);
+void out_columns(const char *const *names, int nr);
 void out_row(const char *key, const char *label,
 	     const struct out_value values[OUT_COLUMNS]);
 

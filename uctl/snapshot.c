@@ -22,6 +22,7 @@
 #include "text.h"
 
 #define DEBUGFS	"/sys/kernel/debug"
+#define PATH_BYTES	(sizeof(DEBUGFS "/gcheap//snapshot") + GCHEAP_NAME_MAX)
 
 /*
  * JSON has types, roots, objects and totals in this order; the file mixes roots with
@@ -304,12 +305,24 @@ static int take(FILE *file, const char *name)
 			 "the snapshot of heap %s is not whole", name);
 }
 
-static int open_error(const char *name, uint64_t engine, int err)
+/* Engines without snapshots have no such file, but others beside. */
+static bool lacks_snapshots(const char *path)
 {
-	if (engine != GCHEAP_ENGINE_GO)
+	char other[PATH_BYTES];
+
+	snprintf(other, sizeof(other), "%.*s/stats",
+		 (int)(strrchr(path, '/') - path), path);
+	return access(path, F_OK) && !access(other, F_OK);
+}
+
+static int open_error(const struct gnl_facts *heap, const char *path, int err)
+{
+	const char *name = heap->name;
+
+	if (err == ENOENT && lacks_snapshots(path))
 		return out_error(STATUS_REFUSED, EOPNOTSUPP, NULL,
 				 "heap %s has no snapshots: its engine is %s",
-				 name, heap_engine_name(engine));
+				 name, heap->engine);
 	switch (err) {
 	case ENOENT:
 		return out_error(STATUS_REFUSED, err,
@@ -334,7 +347,7 @@ static int open_error(const char *name, uint64_t engine, int err)
  */
 int heap_snapshot(int argc, char **argv)
 {
-	char path[sizeof(DEBUGFS "/gcheap//snapshot") + GCHEAP_NAME_MAX];
+	char path[PATH_BYTES];
 	struct gnl_facts facts;
 	int err, status;
 	FILE *file;
@@ -354,8 +367,7 @@ int heap_snapshot(int argc, char **argv)
 	snprintf(path, sizeof(path), DEBUGFS "/gcheap/%s/snapshot", argv[0]);
 	file = fopen(path, "re");
 	if (!file)
-		return open_error(argv[0], facts.num[GCHEAP_A_HEAP_ENGINE],
-				  errno);
+		return open_error(&facts, path, errno);
 	status = take(file, argv[0]);
 	fclose(file);
 	return status;

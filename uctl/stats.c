@@ -124,6 +124,8 @@ static void read_stats(struct gnl_reply *reply, void *arg)
 	struct stats *s = arg;
 
 	gnl_read(reply, GCHEAP_A_STATS_NAME, &s->facts);
+	gnl_read_text(reply, GCHEAP_A_STATS_ENGINE_NAME, s->facts.engine,
+		      sizeof(s->facts.engine));
 	gnl_read_nested(reply->attrs[GCHEAP_A_STATS_PAUSE], &s->pause);
 	gnl_read_nested(reply->attrs[GCHEAP_A_STATS_ASSIST], &s->assist);
 	gnl_read_nested(reply->attrs[GCHEAP_A_STATS_HANDSHAKE], &s->handshake);
@@ -249,12 +251,11 @@ static void show(const struct stats *s, const char *key)
 {
 	const struct gnl_facts *f = &s->facts;
 	struct out_value rest = out_num(OUT_BYTES, fragmentation(f));
-	const char *engine = heap_engine_name(f->num[GCHEAP_A_STATS_ENGINE]);
 
 	out_group(key, NULL);
 	out_item("name", "heap", out_text(f->name));
 	out_item("id", "id", out_num(OUT_PLAIN, f->num[GCHEAP_A_STATS_ID]));
-	out_item("engine", "engine", out_text(engine));
+	out_item("engine", "engine", out_text(f->engine));
 	out_break();
 	out_pairs(true);
 	out_group("allocation", "allocation");
@@ -315,9 +316,8 @@ static void fill_brief(const struct stats *s, struct out_field fields[BRIEF])
 {
 	bool paused = s->pause.num[GCHEAP_A_HIST_COUNT];
 	const struct gnl_facts *f = &s->facts;
-	const char *engine = heap_engine_name(f->num[GCHEAP_A_STATS_ENGINE]);
 
-	fields[0] = out_column("engine", out_text(engine));
+	fields[0] = out_column("engine", out_text(f->engine));
 	fields[1] = out_column("reachable",
 			       number(f, GCHEAP_A_STATS_REACHABLE_BYTES,
 				      OUT_BYTES));
