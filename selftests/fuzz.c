@@ -203,6 +203,14 @@ static bool is_vital(const struct command *c, int type)
 	return type == R(ID) || type == R(HEAP) || type == R(WORKLOAD);
 }
 
+/* Seldom there: nearly every request with one of these is refused. */
+static bool is_rare(const struct command *c, int type)
+{
+	return c->family == fuzz_gcheap &&
+	       (c->cmd == GCHEAP_CMD_HEAP_NEW || c->cmd == GCHEAP_CMD_HEAP_SET) &&
+	       type >= H(ENGINE_NAME) && type <= H(OWN7);
+}
+
 static const struct nlattr *last_of(const struct genl_request *req, int type)
 {
 	const char *p = req->buf + NLMSG_HDRLEN + GENL_HDRLEN;
@@ -316,7 +324,8 @@ static void make_message(struct message *m)
 	for (i = 1; i < GENL_ATTRS; i++, type = type % (GENL_ATTRS - 1) + 1) {
 		if (!m->c->attr[type].known)
 			continue;
-		if (!fuzz_chance(is_vital(m->c, type) ? 96 : many))
+		if (!fuzz_chance(is_vital(m->c, type) ? 96 :
+				 is_rare(m->c, type) ? 1 : many))
 			continue;
 		put_good(m, type);
 		while (fuzz_chance(5))

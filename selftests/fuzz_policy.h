@@ -50,11 +50,11 @@ static struct command *find_command(int family, int cmd)
 	return NULL;
 }
 
-static void add_commands(int family, int max)
+static void add_commands(int family, int first, int last)
 {
 	int cmd;
 
-	for (cmd = 1; cmd <= max && nr_commands < COMMANDS; cmd++) {
+	for (cmd = first; cmd <= last && nr_commands < COMMANDS; cmd++) {
 		commands[nr_commands].family = family;
 		commands[nr_commands++].cmd = cmd;
 	}
@@ -165,8 +165,9 @@ static void test_policies(void)
 	unsigned int i, j, nr = 0;
 
 	/* What follows is what the module says unasked. */
-	add_commands(fuzz_gcheap, GCHEAP_CMD_STATS_GET);
-	add_commands(fuzz_load, GCHEAP_LOAD_CMD_MAX);
+	add_commands(fuzz_gcheap, 1, GCHEAP_CMD_STATS_GET);
+	add_commands(fuzz_gcheap, GCHEAP_CMD_ENGINE_GET, GCHEAP_CMD_MAX);
+	add_commands(fuzz_load, 1, GCHEAP_LOAD_CMD_MAX);
 	read_policies(fuzz_gcheap);
 	read_policies(fuzz_load);
 	for (i = 0; i < nr_commands; i++)

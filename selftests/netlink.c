@@ -54,8 +54,10 @@ struct refusal {
 };
 
 #define A(name)		GCHEAP_A_HEAP_##name
+#define E(name)		GCHEAP_A_ENGINE_##name
 #define NAME(v)		{ A(NAME), STRING, 0, v }
 #define ENGINE(v)	{ A(ENGINE), U32, GCHEAP_ENGINE_##v, NULL }
+#define TEXT(name, v)	{ A(name), STRING, 0, v }
 #define NUM(name, v)	{ A(name), U32, v, NULL }
 #define WIDE(name, v)	{ A(name), U64, v, NULL }
 #define BYTES(name, n)	{ A(name), RAW, n, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" }
@@ -67,8 +69,20 @@ struct refusal {
 
 static const struct refusal refusals[] = {
 	{ "new: no name", NEW, { ENGINE(GO) }, EINVAL, 0, A(NAME), "name" },
-	{ "new: no engine", NEW, { NAME("t-x") }, EINVAL, 0, A(ENGINE),
+	{ "new: no engine", NEW, { NAME("t-x") }, EINVAL, 0, A(ENGINE_NAME),
 	  "engine" },
+	{ "new: engine twice", NEW, { NAME("t-x"), ENGINE(GO),
+	  TEXT(ENGINE_NAME, "go") }, EINVAL, A(ENGINE_NAME), 0, "exclude" },
+	{ "new: engine of no module", NEW, { NAME("t-x"),
+	  TEXT(ENGINE_NAME, "t-none") }, EOPNOTSUPP, A(ENGINE_NAME), 0,
+	  "no engine" },
+	{ "new: engine that is no name", NEW, { NAME("t-x"),
+	  TEXT(ENGINE_NAME, "../x") }, EOPNOTSUPP, A(ENGINE_NAME), 0,
+	  "no engine" },
+	{ "new: engine of 32", NEW, { NAME("t-x"),
+	  TEXT(ENGINE_NAME, LONG31 "5") }, EINVAL, A(ENGINE_NAME), 0, NULL },
+	{ "new: own key of another engine", NEW, { NAME("t-x"), ENGINE(GO),
+	  NUM(OWN0, 1) }, EOPNOTSUPP, A(OWN0), 0, "does not apply" },
 	{ "new: unknown engine", NEW, { NAME("t-x"), NUM(ENGINE, 3) }, ERANGE,
 	  A(ENGINE), 0, NULL },
 	{ "new: empty name", NEW, { NAME(""), ENGINE(GO) }, EINVAL, A(NAME), 0,
@@ -187,6 +201,15 @@ static const struct refusal refusals[] = {
 	  "name" },
 	{ "get: unknown heap", GCHEAP_CMD_HEAP_GET, { NAME("t-x") }, ENOENT,
 	  A(NAME), 0, "no heap" },
+	{ "engine: no name", GCHEAP_CMD_ENGINE_GET, { { 0 } }, EINVAL, 0,
+	  E(NAME), "name" },
+	{ "engine: unknown", GCHEAP_CMD_ENGINE_GET,
+	  { { E(NAME), STRING, 0, "t-none" } }, ENOENT, E(NAME), 0,
+	  "no engine" },
+	{ "keys: no name", GCHEAP_CMD_KEY_GET, { { 0 } }, EINVAL, 0, E(HEAP),
+	  "name" },
+	{ "keys: unknown heap", GCHEAP_CMD_KEY_GET,
+	  { { E(HEAP), STRING, 0, "t-x" } }, ENOENT, E(HEAP), 0, "no heap" },
 	{ "collect: no name", GCHEAP_CMD_COLLECT, { { 0 } }, EINVAL, 0, A(NAME),
 	  "name" },
 	{ "collect: unknown heap", GCHEAP_CMD_COLLECT, { NAME("t-x") }, ENOENT,
@@ -342,6 +365,95 @@ static void test_names(void)
 	       !named(GCHEAP_CMD_HEAP_DEL, LONG31) &&
 	       named(GCHEAP_CMD_HEAP_GET, LONG31) == ENOENT;
 	ksft_test_result(good, "a name of 31 characters\n");
+}
+
+/* The setting of a name in a reply; NULL if it is not there. */
+static const struct nlattr *find_key(const char *name)
+{
+	const char *p = rep.buf, *end = rep.buf + rep.len;
+	const struct nlattr *key, *attr;
+
+	while ((key = genl_find(p, (int)(end - p), E(KEY)))) {
+		attr = genl_find((const char *)(key + 1),
+				 key->nla_len - NLA_HDRLEN,
+				 GCHEAP_A_KEY_NAME);
+		if (attr && !strcmp((const char *)(attr + 1), name))
+			return key;
+		p = (const char *)key + NLA_ALIGN(key->nla_len);
+		if (p >= end)
+			break;
+	}
+	return NULL;
+}
+
+/* A number of a setting, which has 4 or 8 bytes; ~0 without one. */
+static uint64_t key_number(const struct nlattr *key, int type)
+{
+	const struct nlattr *attr;
+	uint64_t wide = 0;
+
+	attr = !key ? NULL : genl_find((const char *)(key + 1),
+				       key->nla_len - NLA_HDRLEN, type);
+	if (!attr)
+		return ~0ULL;
+	memcpy(&wide, attr + 1, attr->nla_len - NLA_HDRLEN == 8 ? 8 : 4);
+	return wide;
+}
+
+static bool gogc_is(const struct nlattr *gogc)
+{
+	return key_number(gogc, GCHEAP_A_KEY_ATTRIBUTE) == A(GOGC) &&
+	       key_number(gogc, GCHEAP_A_KEY_UNIT) == GCHEAP_UNIT_PERCENT &&
+	       key_number(gogc, GCHEAP_A_KEY_MIN_VALUE) == 0 &&
+	       key_number(gogc, GCHEAP_A_KEY_MAX_VALUE) == 100000 &&
+	       key_number(gogc, GCHEAP_A_KEY_DEFAULT) == 100;
+}
+
+static bool text_is(int type, const char *text)
+{
+	const char *is = genl_data(&rep, type);
+
+	return is && !strcmp(is, text);
+}
+
+static void test_engine(void)
+{
+	const struct attr go = { E(NAME), STRING, 0, "go" };
+	bool good;
+
+	good = !request(GCHEAP_CMD_ENGINE_GET, &go, 1) &&
+	       text_is(E(NAME), "go") && text_is(E(MODULE), "gcheap") &&
+	       text_is(E(PAGE_GROUPS), "spans") && genl_data(&rep, E(FINALIZERS)) &&
+	       genl_num(&rep, E(RECLAIM)) == GCHEAP_RECLAIM_TRACING;
+	good = good && gogc_is(find_key("gogc")) && find_key("limit") &&
+	       !find_key("threshold0") &&
+	       key_number(find_key("gogc"), GCHEAP_A_KEY_CURRENT) == ~0ULL;
+	ksft_test_result(good, "an engine and its settings\n");
+}
+
+static void test_keys(void)
+{
+	const struct attr set[] = { NAME(HEAP), NUM(GOGC, 50) };
+	const struct attr heap = { E(HEAP), STRING, 0, HEAP };
+	bool good;
+
+	good = !request(SET, set, 2) && !request(GCHEAP_CMD_KEY_GET, &heap, 1) &&
+	       text_is(E(NAME), "go") && text_is(E(HEAP), HEAP) &&
+	       gogc_is(find_key("gogc")) &&
+	       key_number(find_key("gogc"), GCHEAP_A_KEY_CURRENT) == 50;
+	ksft_test_result(good, "the settings of a heap and their values\n");
+}
+
+/* A heap says its engine by name, too. */
+static void test_engine_name(void)
+{
+	const struct attr attrs[] = { NAME("t-named"), TEXT(ENGINE_NAME, "python") };
+	bool good;
+
+	good = !request(NEW, attrs, 2) && text_is(A(ENGINE_NAME), "python") &&
+	       genl_num(&rep, A(ENGINE)) == GCHEAP_ENGINE_PYTHON;
+	good = !named(GCHEAP_CMD_HEAP_DEL, "t-named") && good;
+	ksft_test_result(good, "an engine by name\n");
 }
 
 #define AGAIN		"t-again"
@@ -560,7 +672,7 @@ int main(void)
 	fd = genl_open();
 	family = genl_family(fd, GCHEAP_FAMILY_NAME);
 	need(family, "gcheap is not loaded");
-	ksft_set_plan(ARRAY_SIZE(refusals) + 14);
+	ksft_set_plan(ARRAY_SIZE(refusals) + 17);
 	if (create(HEAP, GCHEAP_ENGINE_GO))
 		ksft_exit_fail_msg("heap not created: %d %s\n", rep.err,
 				   rep.text);
@@ -570,6 +682,9 @@ int main(void)
 	test_all_or_none();
 	test_limit_widths();
 	test_ticket();
+	test_engine();
+	test_keys();
+	test_engine_name();
 	test_names();
 	test_name_again();
 	test_dumps();

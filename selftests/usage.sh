@@ -6,12 +6,18 @@
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
-begin 50
+begin 59
 
 marker_is()
 {
 	is marker "$(gcctl -j heap show t-use | tr ',{}' '\n' |
 		sed -n 's/^"marker":"\(.*\)"/\1/p')" "$1"
+}
+
+short_engine()
+{
+	gcctl heap add t-short engine sl | grep -q "engine slab" &&
+		gcctl heap del t-short
 }
 
 gcctl heap add t-use engine python > /dev/null
@@ -20,8 +26,21 @@ refused "no words" 1 "missing" gcctl
 refused "unknown object" 1 "heaps" gcctl heaps
 refused "unknown verb" 1 "unknown verb" gcctl heap frob
 refused "no engine" 1 "engine" gcctl heap add t-x
-refused "unknown engine" 1 "perl" gcctl heap add t-x engine perl
+refused "unknown engine" 2 "perl: no engine" gcctl heap add t-x engine perl
+check "an engine made short" short_engine
 refused "unknown key" 1 "unknown" gcctl heap add t-x engine go speed 9
+refused "unknown key of an unknown engine" 1 "modprobe gcheap-engine-perl" \
+	gcctl heap add t-x engine perl speed 9
+refused "unknown key of a heap" 1 "unknown key" gcctl heap set t-use speed 9
+refused "engine that is not loaded" 2 "modprobe gcheap-engine-perl" \
+	gcctl engine show perl
+refused "keys of none" 2 "no heap" gcctl heap keys t-none
+refused "comparison of one engine" 1 "2 at least" gcctl compare lru engines go
+refused "comparison of an engine twice" 1 "twice" gcctl compare lru engines go,go
+refused "comparison with an unknown engine" 1 "perl is not loaded" \
+	gcctl compare lru engines go,perl
+refused "comparison with a key that no engine has" 1 "threshold0" \
+	gcctl compare lru engines go,slab threshold0 1
 refused "key without value" 1 "gogc" gcctl heap add t-x engine go gogc
 refused "value that is no number" 1 "fast" \
 	gcctl heap add t-x engine go gogc fast

@@ -99,6 +99,7 @@ static bool bad_words(const struct gch_setting *s)
 static int check_setting(const struct gch_engine_ops *ops, unsigned int i)
 {
 	const struct gch_setting *s = &ops->settings[i];
+
 	if (s->key >= GCH_KEY_NR || !s->name || !s->doc)
 		return refuse(ops, "setting %u lacks a key, a name or a description", i);
 	if (gch_setting_clashes(s) || is_double(ops, i))
