@@ -678,7 +678,7 @@ static bool test_api_starved(void)
 	bool ok;
 
 	starve(true);
-	ok = test_api("test=model-crowd engine=go", "rounds=12000",
+	ok = test_api("test=mirror-crowd engine=go", "rounds=12000",
 		      "rounds=2000000");
 	starve(false);
 	return ok;
@@ -749,7 +749,7 @@ int main(void)
 	ksft_test_result(test_api("test=faults", "rounds=50000",
 				  "rounds=1000000"),
 			 "kernel API: every allocation\n");
-	ksft_test_result(test_api("test=model-faults", "rounds=30000",
+	ksft_test_result(test_api("test=mirror-faults", "rounds=30000",
 				  "rounds=3000000"),
 			 "kernel API: at random\n");
 	reopen();

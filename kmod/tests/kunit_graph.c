@@ -4,7 +4,7 @@
  * objects die by their count, which ones a collection of a generation finds, the
  * generation of survivors, and the counts of the generations afterwards.
  *
- * The model has CPython's semantics. An object with count zero dies at once. A
+ * The mirror has CPython's semantics. An object with count zero dies at once. A
  * collection of generation g looks at objects of generation g and younger: those
  * reachable from outside, or from any older live object, reachable or not, grow
  * older; the rest dies, and with it objects that only the rest referred to.
@@ -64,7 +64,7 @@ struct node {
 };
 
 /**
- * struct graph - a heap and its model
+ * struct graph - a heap and its mirror
  * @test: the test
  * @r: random number generator of the graphs
  * @heap: the heap
@@ -104,9 +104,9 @@ static bool is_named(const struct graph *g, unsigned int i)
 	return g->node[i].kind == NAMED || !is_python(g);
 }
 
-/* ---- the model ---- */
+/* ---- the mirror ---- */
 
-static void model_death(struct graph *g, unsigned int i)
+static void mirror_death(struct graph *g, unsigned int i)
 {
 	g->node[i].alive = false;
 	if (g->node[i].kind != LEAF && g->count[0])
@@ -124,7 +124,7 @@ static unsigned int references_to(const struct graph *g, int target)
 }
 
 /* Repeats until every live object has a reference. */
-static void model_counts(struct graph *g)
+static void mirror_counts(struct graph *g)
 {
 	bool again = is_python(g);
 	unsigned int i;
@@ -134,7 +134,7 @@ static void model_counts(struct graph *g)
 		for (i = 0; i < g->nr; i++) {
 			if (!g->node[i].alive || references_to(g, i))
 				continue;
-			model_death(g, i);
+			mirror_death(g, i);
 			again = true;
 		}
 	}
@@ -173,7 +173,7 @@ static unsigned long reachable(const struct graph *g, unsigned int generation)
 	return found;
 }
 
-static void model_generations(struct graph *g, unsigned int generation,
+static void mirror_generations(struct graph *g, unsigned int generation,
 			      unsigned int survivors)
 {
 	unsigned int i;
@@ -190,24 +190,24 @@ static void model_generations(struct graph *g, unsigned int generation,
 	}
 }
 
-static void model_collect(struct graph *g, unsigned int generation)
+static void mirror_collect(struct graph *g, unsigned int generation)
 {
 	unsigned long found = reachable(g, generation);
 	unsigned int i;
 
-	model_generations(g, generation, hweight_long(found));
+	mirror_generations(g, generation, hweight_long(found));
 	for (i = 0; i < g->nr; i++) {
 		if (!is_candidate(g, i, generation))
 			continue;
 		if (found & BIT(i))
 			g->node[i].gen = min(generation + 1, 2U);
 		else
-			model_death(g, i);
+			mirror_death(g, i);
 	}
-	model_counts(g);
+	mirror_counts(g);
 }
 
-/* ---- steps, in model and heap ---- */
+/* ---- steps, in mirror and heap ---- */
 
 static u32 word_of_ref(enum kind kind, unsigned int i)
 {
@@ -286,7 +286,7 @@ static bool draw_edge(struct graph *g)
 		ret = gch_store_null(g->m, from, word);
 		n->edge[i] = NOBODY;
 	}
-	model_counts(g);
+	mirror_counts(g);
 	return GCH_MUST(g->test, ret);
 }
 
@@ -310,7 +310,7 @@ static bool let_go(struct graph *g, unsigned int i, bool twin)
 	else
 		n->slot = false;
 	n->outside--;
-	model_counts(g);
+	mirror_counts(g);
 	return GCH_MUST(g->test, gch_clear(g->m, twin ? TWIN(i) : i));
 }
 
@@ -490,7 +490,7 @@ static bool collect(struct graph *g, unsigned int generation)
 	struct node before[NODES_MAX];
 
 	memcpy(before, g->node, sizeof(before));
-	model_collect(g, generation);
+	mirror_collect(g, generation);
 	/* Then the collection need not stop the mutator. */
 	gch_mutator_yield(g->m);
 	if (!GCH_MUST(g->test, gch_collect(g->heap, generation)))
@@ -539,7 +539,7 @@ static bool forget_all(struct graph *g)
 		return false;
 	for (i = 0; i < g->nr; i++)
 		if (!GCH_EXPECT(g->test, !g->node[i].alive,
-				"the model has object %u alive", i))
+				"the mirror has object %u alive", i))
 			return false;
 	g->id += g->nr;
 	g->nr = 0;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Blocks, pools and arenas of the Python engine, compared with a model: after every
- * step the model knows which pool serves the next request of a class, in which arena
- * a new pool begins, and which arena is released. The model follows the rules of
+ * Blocks, pools and arenas of the Python engine, compared with a mirror: after every
+ * step the mirror knows which pool serves the next request of a class, in which arena
+ * a new pool begins, and which arena is released. The mirror follows the rules of
  * CPython's obmalloc.c, with arrays in place of the engine's lists.
  */
 #include "kunit.h"
@@ -62,7 +62,7 @@ struct block {
 };
 
 /**
- * struct model - expected state of the heap
+ * struct mirror - expected state of the heap
  * @h: the heap
  * @type: type of all objects
  * @r: random number generator of the steps
@@ -77,7 +77,7 @@ struct block {
  * @nr: number of blocks in use
  * @block: these blocks
  */
-struct model {
+struct mirror {
 	struct gch_py_heap *h;
 	struct gch_type *type;
 	struct gch_kunit_random r;
@@ -93,19 +93,19 @@ struct model {
 	struct block block[BLOCKS_MAX];
 };
 
-/* ---- the model ---- */
+/* ---- the mirror ---- */
 
-static struct pool *nth_pool(struct model *m, unsigned int n)
+static struct pool *nth_pool(struct mirror *m, unsigned int n)
 {
 	return &m->arena[n / POOLS_MAX].pool[n % POOLS_MAX];
 }
 
-static void *pool_addr(struct model *m, unsigned int n)
+static void *pool_addr(struct mirror *m, unsigned int n)
 {
 	return m->arena[n / POOLS_MAX].base + n % POOLS_MAX * m->h->pool_size;
 }
 
-static void usable_push(struct model *m, unsigned int class, unsigned int n)
+static void usable_push(struct mirror *m, unsigned int class, unsigned int n)
 {
 	u16 *first = m->usable[class];
 
@@ -113,7 +113,7 @@ static void usable_push(struct model *m, unsigned int class, unsigned int n)
 	*first = n;
 }
 
-static void usable_remove(struct model *m, unsigned int class, unsigned int n)
+static void usable_remove(struct mirror *m, unsigned int class, unsigned int n)
 {
 	u16 *first = m->usable[class];
 	unsigned int i;
@@ -129,7 +129,7 @@ static void usable_remove(struct model *m, unsigned int class, unsigned int n)
 }
 
 /* Smallest number of free pools in an arena that has some; 0 for none. */
-static unsigned int fewest_free(const struct model *m)
+static unsigned int fewest_free(const struct mirror *m)
 {
 	unsigned int i, fewest = 0;
 
@@ -142,7 +142,7 @@ static unsigned int fewest_free(const struct model *m)
 	return fewest;
 }
 
-static int arena_of(const struct model *m, const void *addr)
+static int arena_of(const struct mirror *m, const void *addr)
 {
 	unsigned int i;
 
@@ -178,7 +178,7 @@ static unsigned int capacity(const struct gch_py_heap *h, unsigned int class,
 /* ---- steps ---- */
 
 /* A new pool must be the one that the rules require. */
-static bool pool_begins(struct kunit *test, struct model *m,
+static bool pool_begins(struct kunit *test, struct mirror *m,
 			unsigned int class, unsigned int fewest, unsigned int n)
 {
 	struct arena *a = &m->arena[n / POOLS_MAX];
@@ -206,7 +206,7 @@ static bool pool_begins(struct kunit *test, struct model *m,
 }
 
 /* A block as gch_py_alloc() makes it, but immortal, because nothing refers to it. */
-static void fill(struct model *m, struct gch_py_object *obj, unsigned int class)
+static void fill(struct mirror *m, struct gch_py_object *obj, unsigned int class)
 {
 	memset(obj, 0xa5, gch_py_class_size(class));
 	obj->refcnt = BIT(31);
@@ -215,7 +215,7 @@ static void fill(struct model *m, struct gch_py_object *obj, unsigned int class)
 	m->h->live_bytes += gch_py_class_size(class);
 }
 
-static bool get(struct kunit *test, struct model *m, unsigned int class)
+static bool get(struct kunit *test, struct mirror *m, unsigned int class)
 {
 	unsigned int gen = gch_kunit_below(&m->r, 2) ? 0 : GCH_PY_UNTRACKED;
 	bool begins = !m->nr_usable[class];
@@ -248,7 +248,7 @@ static bool get(struct kunit *test, struct model *m, unsigned int class)
 }
 
 /* Returns a pool to its arena, and releases the arena if another one is idle. */
-static void pool_ends(struct model *m, unsigned int n)
+static void pool_ends(struct mirror *m, unsigned int n)
 {
 	struct arena *a = &m->arena[n / POOLS_MAX];
 	struct pool *pool = nth_pool(m, n);
@@ -264,7 +264,7 @@ static void pool_ends(struct model *m, unsigned int n)
 		m->nr_idle++;
 }
 
-static void put(struct model *m, unsigned int i, bool collecting)
+static void put(struct mirror *m, unsigned int i, bool collecting)
 {
 	struct block b = m->block[i];
 	unsigned int arena = arena_of(m, b.obj), n;
@@ -289,7 +289,7 @@ static void put(struct model *m, unsigned int i, bool collecting)
 }
 
 /* While a collection frees blocks, pools keep their class. */
-static void put_many(struct model *m, unsigned int nr)
+static void put_many(struct mirror *m, unsigned int nr)
 {
 	m->h->collecting = true;
 	while (nr-- && m->nr)
@@ -300,7 +300,7 @@ static void put_many(struct model *m, unsigned int nr)
 		pool_ends(m, m->emptied[--m->nr_emptied]);
 }
 
-static bool add_arena(struct kunit *test, struct model *m)
+static bool add_arena(struct kunit *test, struct mirror *m)
 {
 	unsigned int order = UINT_MAX, i;
 	struct arena *a;
@@ -328,7 +328,7 @@ static bool add_arena(struct kunit *test, struct model *m)
 
 /* ---- comparing ---- */
 
-static bool usable_is_right(struct kunit *test, struct model *m,
+static bool usable_is_right(struct kunit *test, struct mirror *m,
 			    unsigned int class)
 {
 	struct gch_py_pool *pool;
@@ -358,7 +358,7 @@ static unsigned int free_blocks(const struct gch_py_pool *pool)
 	return n;
 }
 
-static bool pool_is_right(struct kunit *test, struct model *m, unsigned int n)
+static bool pool_is_right(struct kunit *test, struct mirror *m, unsigned int n)
 {
 	struct pool *want = nth_pool(m, n);
 	struct gch_py_pool *pool = pool_addr(m, n);
@@ -382,7 +382,7 @@ static bool pool_is_right(struct kunit *test, struct model *m, unsigned int n)
 			  want->tracked);
 }
 
-static bool arenas_are_right(struct kunit *test, struct model *m)
+static bool arenas_are_right(struct kunit *test, struct mirror *m)
 {
 	unsigned int i, j, nr = 0, listed = 0;
 	struct gch_py_arena *arena;
@@ -412,7 +412,7 @@ static bool arenas_are_right(struct kunit *test, struct model *m)
 }
 
 /* Retired memory is held until it is reaped. */
-static bool reaped_is_right(struct kunit *test, struct model *m)
+static bool reaped_is_right(struct kunit *test, struct mirror *m)
 {
 	unsigned int i, nr = 0;
 
@@ -428,7 +428,7 @@ static bool reaped_is_right(struct kunit *test, struct model *m)
 			  atomic64_read(&m->h->heap.arenas), nr);
 }
 
-static bool model_is_right(struct kunit *test, struct model *m)
+static bool mirror_is_right(struct kunit *test, struct mirror *m)
 {
 	unsigned int class, i;
 
@@ -452,7 +452,7 @@ static bool model_is_right(struct kunit *test, struct model *m)
 /* ---- tests ---- */
 
 /* Few classes, so that pools fill up; the share of blocks kept varies. */
-static bool batch(struct kunit *test, struct model *m)
+static bool batch(struct kunit *test, struct mirror *m)
 {
 	unsigned int i, gets = 1 + gch_kunit_below(&m->r, 9);
 	unsigned int classes = m->h->small_max / GCH_PY_ALIGN;
@@ -476,18 +476,18 @@ static bool batch(struct kunit *test, struct model *m)
 			    gch_kunit_below(&m->r, m->nr + 1));
 	if (!gch_kunit_below(&m->r, 8) && !add_arena(test, m))
 		return false;
-	return model_is_right(test, m);
+	return mirror_is_right(test, m);
 }
 
-static void empty(struct kunit *test, struct model *m)
+static void empty(struct kunit *test, struct mirror *m)
 {
 	while (m->nr)
 		put(m, gch_kunit_below(&m->r, m->nr), false);
-	model_is_right(test, m);
+	mirror_is_right(test, m);
 	KUNIT_EXPECT_LE(test, m->nr_idle, ARENAS_MAX);
 }
 
-static void run(struct kunit *test, struct model *m, unsigned int pool_size,
+static void run(struct kunit *test, struct mirror *m, unsigned int pool_size,
 		unsigned int order, unsigned int batches)
 {
 	struct gch_config cfg = {
@@ -535,7 +535,7 @@ static void test_random(struct kunit *test)
 	};
 	unsigned int i, n = gch_kunit_rounds(20);
 	struct gch_kunit_random r;
-	struct model *m;
+	struct mirror *m;
 
 	gch_kunit_seed(test, &r);
 	m = kunit_kzalloc(test, sizeof(*m), GFP_KERNEL);

@@ -119,9 +119,9 @@ static const struct gch_test tests[] = {
 	{ "unplug", GCH_TEST_GO, gch_test_unplug, true },
 	{ "final-foreign", GCH_TEST_GO, gch_test_final_foreign, true },
 	{ "final-many", GCH_TEST_GO, gch_test_finals_many, true },
-	{ "model", GCH_TEST_ALL, gch_test_model, true },
-	{ "model-crowd", GCH_TEST_ALL, gch_test_model_threads, true },
-	{ "model-faults", GCH_TEST_ALL, gch_test_model_faults, true },
+	{ "mirror", GCH_TEST_ALL, gch_test_mirror, true },
+	{ "mirror-crowd", GCH_TEST_ALL, gch_test_mirror_threads, true },
+	{ "mirror-faults", GCH_TEST_ALL, gch_test_mirror_faults, true },
 	{ "faults", GCH_TEST_ALL, gch_test_faults, true },
 };
 

@@ -196,9 +196,9 @@ void gch_test_near_limit(struct gch_test_env *env);
 void gch_test_readers(struct gch_test_env *env);
 void gch_test_poison(struct gch_test_env *env);
 void gch_test_explicit(struct gch_test_env *env);
-void gch_test_model(struct gch_test_env *env);
-void gch_test_model_threads(struct gch_test_env *env);
-void gch_test_model_faults(struct gch_test_env *env);
+void gch_test_mirror(struct gch_test_env *env);
+void gch_test_mirror_threads(struct gch_test_env *env);
+void gch_test_mirror_faults(struct gch_test_env *env);
 void gch_test_faults(struct gch_test_env *env);
 
 #endif /* _GCHEAP_TESTS_H */

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Several programs on one heap, each with its own model, during continuous
+ * Several programs on one heap, each with its own mirror, during continuous
  * collections. So each shadow stays exact in spite of the concurrency.
  *
- * The programs interact in two ways. They use a shared model in turns, under its
+ * The programs interact in two ways. They use a shared mirror in turns, under its
  * lock. And they pass parcels in a root table: a program that finds one derives the
- * expected contents from its seed, and adds it to its own model.
+ * expected contents from its seed, and adds it to its own mirror.
  *
  * Now and then all programs wait for each other, and the heap's statistics are
- * compared with all models together.
+ * compared with all mirrors together.
  */
-#include "model.h"
+#include "mirror.h"
 
 #include <linux/completion.h>
 #include <linux/err.h>
@@ -20,7 +20,7 @@
 
 #define THREADS		3U
 #define PARCELS		16U
-/* Operations between two meetings, and in a turn with the shared model. */
+/* Operations between two meetings, and in a turn with the shared mirror. */
 #define MEET_EVERY	1000U
 #define TURN		12U
 /* Operations per turn, and per parcel. */
@@ -37,7 +37,7 @@ struct crowd;
 /* One program. */
 struct fellow {
 	struct crowd *crowd;
-	struct gch_model *md;
+	struct gch_mirror *md;
 	struct gch_mutator *m;
 	struct rnd_state rnd;
 	unsigned int number;
@@ -48,7 +48,7 @@ struct fellow {
  * struct crowd - all programs
  * @h: the heap
  * @ops: operations of each program
- * @shared: the shared model, under @lock
+ * @shared: the shared mirror, under @lock
  * @post: root table of the parcels
  * @parcel: their seeds; 0 for no parcel
  * @sent: parcels sent
@@ -59,9 +59,9 @@ struct fellow {
  * @fellows: the programs
  */
 struct crowd {
-	struct gch_model_heap h;
+	struct gch_mirror_heap h;
 	unsigned long ops;
-	struct gch_model *shared;
+	struct gch_mirror *shared;
 	struct gch_roots *post;
 	u32 parcel[PARCELS];
 	u32 sent;
@@ -72,22 +72,22 @@ struct crowd {
 	struct fellow fellows[THREADS];
 };
 
-/* ---- the shared model ---- */
+/* ---- the shared mirror ---- */
 
 /* Clears the frame, which belongs to the program. */
-static bool leave_shared(struct gch_model *md)
+static bool leave_shared(struct gch_mirror *md)
 {
 	u32 i;
 
-	for (i = 0; i < MODEL_SLOTS; i++)
-		if (!gch_model_clear(md, i))
+	for (i = 0; i < MIRROR_SLOTS; i++)
+		if (!gch_mirror_clear(md, i))
 			return false;
 	return true;
 }
 
 static bool take_turn(struct fellow *f)
 {
-	struct gch_model *md = f->crowd->shared;
+	struct gch_mirror *md = f->crowd->shared;
 	unsigned int i;
 	bool ok = true;
 
@@ -95,7 +95,7 @@ static bool take_turn(struct fellow *f)
 	mutex_lock(&f->crowd->lock);
 	md->m = f->m;
 	for (i = 0; ok && i < TURN; i++)
-		ok = gch_model_step(md, &f->rnd);
+		ok = gch_mirror_step(md, &f->rnd);
 	ok = ok && leave_shared(md);
 	mutex_unlock(&f->crowd->lock);
 	return ok;
@@ -103,25 +103,25 @@ static bool take_turn(struct fellow *f)
 
 /* ---- parcels ---- */
 
-static bool answered(struct gch_model *md, int ret)
+static bool answered(struct gch_mirror *md, int ret)
 {
-	return !ret || gch_model_fail(md, "the post returned %d", ret);
+	return !ret || gch_mirror_fail(md, "the post returned %d", ret);
 }
 
-/* Once a parcel is in the table, its nodes belong to no model. */
+/* Once a parcel is in the table, its nodes belong to no mirror. */
 static bool send(struct fellow *f, u32 i)
 {
-	struct gch_model *md = f->md;
+	struct gch_mirror *md = f->md;
 	u32 id, seed = ++f->crowd->sent * 64;
 
-	if (!gch_model_build(md, seed, true))
+	if (!gch_mirror_build(md, seed, true))
 		return false;
 	id = md->slot[WORK_A];
 	if (!answered(md, gch_root_set(md->m, f->crowd->post, i,
 				       md->base + WORK_A)))
 		return false;
 	md->slot[WORK_A] = 0;
-	gch_model_disown(md, id);
+	gch_mirror_disown(md, id);
 	f->crowd->parcel[i] = seed;
 	return answered(md, gch_clear(md->m, md->base + WORK_A));
 }
@@ -129,21 +129,21 @@ static bool send(struct fellow *f, u32 i)
 /* Builds the expected contents again, only in the shadow. */
 static bool receive(struct fellow *f, u32 i)
 {
-	struct gch_model *md = f->md;
+	struct gch_mirror *md = f->md;
 	bool ok;
 
 	md->dry = true;
-	ok = gch_model_build(md, f->crowd->parcel[i], true);
+	ok = gch_mirror_build(md, f->crowd->parcel[i], true);
 	md->dry = false;
 	f->crowd->parcel[i] = 0;
 	return ok &&
 	       answered(md, gch_root_get(md->m, md->base + WORK_A,
 					 f->crowd->post, i)) &&
 	       answered(md, gch_root_clear(md->m, f->crowd->post, i)) &&
-	       gch_model_walk(md, WORK_A) &&
-	       gch_model_copy(md, f->crowd->sent % MODEL_PLAIN, WORK_A) &&
-	       gch_model_root_set(md, f->crowd->sent % md->nr_roots, WORK_A) &&
-	       gch_model_clear(md, WORK_A);
+	       gch_mirror_walk(md, WORK_A) &&
+	       gch_mirror_copy(md, f->crowd->sent % MIRROR_PLAIN, WORK_A) &&
+	       gch_mirror_root_set(md, f->crowd->sent % md->nr_roots, WORK_A) &&
+	       gch_mirror_clear(md, WORK_A);
 }
 
 static bool hand_on(struct fellow *f)
@@ -151,7 +151,7 @@ static bool hand_on(struct fellow *f)
 	u32 i = prandom_u32_state(&f->rnd) % PARCELS;
 	bool ok;
 
-	if (!gch_model_room(f->md))
+	if (!gch_mirror_room(f->md))
 		return false;
 	gch_mutator_yield(f->m);
 	mutex_lock(&f->crowd->lock);
@@ -168,7 +168,7 @@ static void burn_parcels(struct crowd *c, struct fellow *f)
 	for (i = 0; i < PARCELS; i++) {
 		if (!c->parcel[i])
 			continue;
-		if (!receive(f, i) || !gch_model_room(f->md))
+		if (!receive(f, i) || !gch_mirror_room(f->md))
 			return;
 	}
 }
@@ -194,30 +194,30 @@ static void meet(struct fellow *f)
 static void count_all(struct fellow *f)
 {
 	struct crowd *c = f->crowd;
-	struct gch_model *md = c->shared;
+	struct gch_mirror *md = c->shared;
 	struct gch_stats stats;
 	u64 nodes = 0;
 	u32 i;
 
 	md->m = f->m;
 	burn_parcels(c, f);
-	if (gch_model_failed(md) || !gch_model_collect(f->md, 2))
+	if (gch_mirror_failed(md) || !gch_mirror_collect(f->md, 2))
 		return;
 	for (i = 0; i <= THREADS; i++) {
-		struct gch_model *each = i < THREADS ? c->fellows[i].md : md;
+		struct gch_mirror *each = i < THREADS ? c->fellows[i].md : md;
 
 		if (!each)
 			return;
 		if (!c->h.explicit)
-			gch_model_release(each);
+			gch_mirror_release(each);
 		nodes += each->nr_nodes;
 	}
 	gch_heap_stats(c->h.env->heap, &stats);
 	if (stats.live_objects != nodes)
-		gch_model_fail(md, "%llu objects live in all, not %llu",
+		gch_mirror_fail(md, "%llu objects live in all, not %llu",
 			       stats.live_objects, nodes);
 	else
-		gch_model_check(md);
+		gch_mirror_check(md);
 }
 
 /* ---- a program ---- */
@@ -227,7 +227,7 @@ static bool go_on(struct fellow *f)
 	unsigned int i;
 
 	for (i = 0; i < MEET_EVERY; i++)
-		if (gch_model_failed(f->md) || !gch_model_step(f->md, &f->rnd) ||
+		if (gch_mirror_failed(f->md) || !gch_mirror_step(f->md, &f->rnd) ||
 		    (i % TURN_EVERY == 0 && !take_turn(f)) ||
 		    (i % PARCEL_EVERY == 0 && !hand_on(f)))
 			return false;
@@ -241,14 +241,14 @@ static void run_fellow(struct fellow *f)
 	unsigned long ops;
 
 	for (ops = 0; ops < c->ops; ops += MEET_EVERY) {
-		if (!gch_model_failed(f->md))
+		if (!gch_mirror_failed(f->md))
 			go_on(f);
 		meet(f);
-		if (!f->number && !gch_model_failed(f->md))
+		if (!f->number && !gch_mirror_failed(f->md))
 			count_all(f);
 		meet(f);
-		if (!gch_model_failed(f->md))
-			gch_model_check(f->md);
+		if (!gch_mirror_failed(f->md))
+			gch_mirror_check(f->md);
 	}
 }
 
@@ -256,12 +256,12 @@ static int fellow_main(void *arg)
 {
 	struct fellow *f = arg;
 
-	if (!gch_model_failed(f->md))
-		gch_model_open(f->md, &f->rnd);
+	if (!gch_mirror_failed(f->md))
+		gch_mirror_open(f->md, &f->rnd);
 	run_fellow(f);
-	if (!gch_model_failed(f->md))
-		gch_model_empty(f->md);
-	gch_model_close(f->md);
+	if (!gch_mirror_failed(f->md))
+		gch_mirror_empty(f->md);
+	gch_mirror_close(f->md);
 	/*
 	 * Detach first: the heap must not be in use when the last thread has ended.
 	 */
@@ -281,16 +281,16 @@ static bool assemble(struct crowd *c, struct task_struct **tasks)
 		f->crowd = c;
 		f->number = i;
 		init_completion(&f->done);
-		gch_model_seed(&f->rnd, c->h.seed + i + 1, c->h.number);
-		f->md = gch_model_new(&c->h, i + 1, 0);
+		gch_mirror_seed(&f->rnd, c->h.seed + i + 1, c->h.number);
+		f->md = gch_mirror_new(&c->h, i + 1, 0);
 		/* From then on only its thread uses the mutator. */
-		f->m = gch_mutator_attach(c->h.env->heap, 2 * MODEL_FRAME);
+		f->m = gch_mutator_attach(c->h.env->heap, 2 * MIRROR_FRAME);
 		if (IS_ERR(f->m)) {
 			f->m = NULL;
 			return false;
 		}
 		f->md->m = f->m;
-		tasks[i] = kthread_create(fellow_main, f, "gch_model/%u", i);
+		tasks[i] = kthread_create(fellow_main, f, "gch_mirror/%u", i);
 		if (IS_ERR(tasks[i])) {
 			tasks[i] = NULL;
 			return false;
@@ -333,7 +333,7 @@ static void run_crowd(struct crowd *c)
 static bool prepare(struct crowd *c, struct rnd_state *rnd)
 {
 	struct gch_test_env *env = c->h.env;
-	struct gch_mutator *m = gch_mutator_attach(env->heap, 2 * MODEL_FRAME);
+	struct gch_mutator *m = gch_mutator_attach(env->heap, 2 * MIRROR_FRAME);
 
 	if (!CHECK(env, !IS_ERR(m), "no mutator: %ld", PTR_ERR(m)))
 		return false;
@@ -344,7 +344,7 @@ static bool prepare(struct crowd *c, struct rnd_state *rnd)
 		c->post = NULL;
 		return false;
 	}
-	return gch_model_open(c->shared, rnd);
+	return gch_mirror_open(c->shared, rnd);
 }
 
 static void run_heap(struct crowd *c)
@@ -353,9 +353,9 @@ static void run_heap(struct crowd *c)
 	struct rnd_state rnd;
 	unsigned int i;
 
-	gch_model_seed(&rnd, c->h.seed, c->h.number);
-	c->shared = gch_model_new(&c->h, 0, MODEL_FRAME);
-	if (!gch_model_heap_open(&c->h, &rnd))
+	gch_mirror_seed(&rnd, c->h.seed, c->h.number);
+	c->shared = gch_mirror_new(&c->h, 0, MIRROR_FRAME);
+	if (!gch_mirror_heap_open(&c->h, &rnd))
 		goto out;
 	if (prepare(c, &rnd)) {
 		gch_mutator_yield(env->m);
@@ -364,22 +364,22 @@ static void run_heap(struct crowd *c)
 	if (env->m) {
 		c->shared->m = env->m;
 		if (!env->failures)
-			gch_model_empty(c->shared);
-		gch_model_close(c->shared);
+			gch_mirror_empty(c->shared);
+		gch_mirror_close(c->shared);
 		gch_roots_destroy(env->m, c->post);
 	}
 	gch_test_close(env);
 out:
 	for (i = 0; i < THREADS; i++)
-		gch_model_free(c->fellows[i].md);
-	gch_model_free(c->shared);
+		gch_mirror_free(c->fellows[i].md);
+	gch_mirror_free(c->shared);
 }
 
 /**
- * gch_test_model_threads - concurrent random programs and their shadows
+ * gch_test_mirror_threads - concurrent random programs and their shadows
  * @env: the test
  */
-void gch_test_model_threads(struct gch_test_env *env)
+void gch_test_mirror_threads(struct gch_test_env *env)
 {
 	unsigned long ops = env->rounds / ROUNDS_PER_OP / THREADS, done = 0;
 	struct crowd *c = kvmalloc(sizeof(*c), GFP_KERNEL | __GFP_NOFAIL);

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Random programs beside a shadow of what they should make of the heap: see
-# kmod/tests/model.h. GCHEAP_SEED= repeats one; GCHEAP_LONG=1 goes on for
+# kmod/tests/mirror.h. GCHEAP_SEED= repeats one; GCHEAP_LONG=1 goes on for
 # minutes.
 
 # shellcheck source=lib.sh
@@ -16,20 +16,20 @@ begin 6
 rounds=$((${GCHEAP_ROUNDS:-100000} * 2))
 [ "${GCHEAP_LONG:-0}" = 0 ] || rounds=$((rounds * 40))
 
-# model TEST ENGINE: the seed is shown also when all is well.
-model()
+# mirror TEST ENGINE: the seed is shown also when all is well.
+mirror()
 {
 	rmmod gcheap_selftest 2> /dev/null
 	load gcheap_selftest test="$1" engine="$2" rounds="$rounds" \
 		seed="${GCHEAP_SEED:-0}" || return
-	cat "$results" > "$tmp/model.out"
+	cat "$results" > "$tmp/mirror.out"
 	rmmod gcheap_selftest || return
-	grep '^#' "$tmp/model.out" >&3
-	kernel_results "$tmp/model.out"
+	grep '^#' "$tmp/mirror.out" >&3
+	kernel_results "$tmp/mirror.out"
 }
 
 exec 3>&1
 for engine in go python slab; do
-	check "$engine" model model "$engine"
-	check "$engine, several mutators" model model-crowd "$engine"
+	check "$engine" mirror mirror "$engine"
+	check "$engine, several mutators" mirror mirror-crowd "$engine"
 done

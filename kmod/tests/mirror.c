@@ -4,7 +4,7 @@
  * settings are drawn from the seed, so a printed seed repeats everything; more rounds
  * mean more heaps.
  */
-#include "model.h"
+#include "mirror.h"
 
 #include <linux/err.h>
 #include <linux/kernel.h>
@@ -75,7 +75,7 @@ static void draw_python(struct gch_config *cfg, struct rnd_state *rnd)
 	set(cfg, GCH_KEY_SWITCH_US, PICK(rnd, 100, 1000, 5000));
 }
 
-static void draw_settings(struct gch_model_heap *h, struct gch_config *cfg,
+static void draw_settings(struct gch_mirror_heap *h, struct gch_config *cfg,
 			  struct rnd_state *rnd)
 {
 	bool aside = prandom_u32_state(rnd) % 2;
@@ -100,13 +100,13 @@ static void draw_settings(struct gch_model_heap *h, struct gch_config *cfg,
 }
 
 /**
- * gch_model_heap_open - makes a heap with random settings
+ * gch_mirror_heap_open - makes a heap with random settings
  * @h: the heap; env, seed, number, alone and faults are set
  * @rnd: random number generator
  *
  * Return: true if the heap was made.
  */
-bool gch_model_heap_open(struct gch_model_heap *h, struct rnd_state *rnd)
+bool gch_mirror_heap_open(struct gch_mirror_heap *h, struct rnd_state *rnd)
 {
 	struct gch_config cfg = {};
 	struct gch_test_env *env = h->env;
@@ -124,80 +124,80 @@ bool gch_model_heap_open(struct gch_model_heap *h, struct rnd_state *rnd)
 }
 
 /**
- * gch_model_open - makes the tables of a model
- * @md: the model; it has a mutator
+ * gch_mirror_open - makes the tables of a mirror
+ * @md: the mirror; it has a mutator
  * @rnd: random number generator for the types, if there are none yet
  *
- * Return: true if the model is ready.
+ * Return: true if the mirror is ready.
  */
-bool gch_model_open(struct gch_model *md, struct rnd_state *rnd)
+bool gch_mirror_open(struct gch_mirror *md, struct rnd_state *rnd)
 {
-	while (md->h->nr_kinds < MODEL_KINDS / 2)
-		if (!gch_model_kind_new(md, rnd))
+	while (md->h->nr_kinds < MIRROR_KINDS / 2)
+		if (!gch_mirror_kind_new(md, rnd))
 			return false;
-	return gch_model_tables_new(md);
+	return gch_mirror_tables_new(md);
 }
 
 /**
- * gch_model_close - destroys the tables of a model
- * @md: the model, which may have failed
+ * gch_mirror_close - destroys the tables of a mirror
+ * @md: the mirror, which may have failed
  */
-void gch_model_close(struct gch_model *md)
+void gch_mirror_close(struct gch_mirror *md)
 {
-	gch_model_tables_destroy(md);
+	gch_mirror_tables_destroy(md);
 	gch_roots_destroy(md->m, md->seen);
 	md->seen = NULL;
 }
 
 /**
- * gch_model_empty - frees all objects of an engine with explicit frees
- * @md: the model
+ * gch_mirror_empty - frees all objects of an engine with explicit frees
+ * @md: the mirror
  *
  * Return: true if heap and shadow agree.
  */
-bool gch_model_empty(struct gch_model *md)
+bool gch_mirror_empty(struct gch_mirror *md)
 {
 	u32 id;
 
-	for (id = 1; md->h->explicit && id < MODEL_NODES; id++) {
-		if (md->nodes[id].kind && !gch_model_kill(md, id))
+	for (id = 1; md->h->explicit && id < MIRROR_NODES; id++) {
+		if (md->nodes[id].kind && !gch_mirror_kill(md, id))
 			return false;
 		cond_resched();
 	}
 	return true;
 }
 
-static bool count_refusals(struct gch_model *md)
+static bool count_refusals(struct gch_mirror *md)
 {
 	u64 refused = atomic_long_read(&md->h->refused);
 	struct gch_stats stats;
 
 	gch_heap_stats(md->h->env->heap, &stats);
 	return stats.alloc_failures == refused ||
-	       gch_model_fail(md, "%llu allocations failed, not %llu",
+	       gch_mirror_fail(md, "%llu allocations failed, not %llu",
 			      stats.alloc_failures, refused);
 }
 
-static void run_program(struct gch_model *md, struct rnd_state *rnd,
+static void run_program(struct gch_mirror *md, struct rnd_state *rnd,
 			unsigned long ops)
 {
-	if (!gch_model_open(md, rnd))
+	if (!gch_mirror_open(md, rnd))
 		return;
 	while (md->op < ops)
-		if (!gch_model_step(md, rnd))
+		if (!gch_mirror_step(md, rnd))
 			return;
-	if (gch_model_settle(md) && count_refusals(md) && gch_model_empty(md))
-		gch_model_count(md);
+	if (gch_mirror_settle(md) && count_refusals(md) && gch_mirror_empty(md))
+		gch_mirror_count(md);
 }
 
-static void run_heap(struct gch_model_heap *h, struct rnd_state *rnd,
+static void run_heap(struct gch_mirror_heap *h, struct rnd_state *rnd,
 		     unsigned long ops)
 {
 	struct gch_test_env *env = h->env;
-	struct gch_model *md = gch_model_new(h, 0, 0);
+	struct gch_mirror *md = gch_mirror_new(h, 0, 0);
 
-	if (gch_model_heap_open(h, rnd)) {
-		md->m = gch_mutator_attach(env->heap, MODEL_FRAME);
+	if (gch_mirror_heap_open(h, rnd)) {
+		md->m = gch_mutator_attach(env->heap, MIRROR_FRAME);
 		if (IS_ERR(md->m)) {
 			gch_test_fail(env, "no mutator: %ld", PTR_ERR(md->m));
 			gch_heap_delete(env->heap, NULL);
@@ -206,18 +206,18 @@ static void run_heap(struct gch_model_heap *h, struct rnd_state *rnd,
 		} else {
 			env->m = md->m;
 			run_program(md, rnd, ops);
-			gch_model_close(md);
+			gch_mirror_close(md);
 			gch_test_close(env);
 		}
 	}
-	gch_model_free(md);
+	gch_mirror_free(md);
 }
 
 static void run(struct gch_test_env *env, bool faults)
 {
 	unsigned long ops = env->rounds / ROUNDS_PER_OP, done = 0;
 	unsigned long refused = 0, struck = 0;
-	struct gch_model_heap *h;
+	struct gch_mirror_heap *h;
 	struct rnd_state rnd;
 	unsigned int n;
 
@@ -229,7 +229,7 @@ static void run(struct gch_test_env *env, bool faults)
 		h->number = n;
 		h->alone = true;
 		h->faults = faults;
-		gch_model_seed(&rnd, env->seed, n);
+		gch_mirror_seed(&rnd, env->seed, n);
 		run_heap(h, &rnd, min_t(unsigned long, ops - done, HEAP_OPS));
 		refused += atomic_long_read(&h->refused);
 		struck += atomic_long_read(&h->struck);
@@ -240,19 +240,19 @@ static void run(struct gch_test_env *env, bool faults)
 }
 
 /**
- * gch_test_model - a random program, compared with a shadow graph
+ * gch_test_mirror - a random program, compared with a shadow graph
  * @env: the test
  */
-void gch_test_model(struct gch_test_env *env)
+void gch_test_mirror(struct gch_test_env *env)
 {
 	run(env, false);
 }
 
 /**
- * gch_test_model_faults - the same, with random allocation failures
+ * gch_test_mirror_faults - the same, with random allocation failures
  * @env: the test
  */
-void gch_test_model_faults(struct gch_test_env *env)
+void gch_test_mirror_faults(struct gch_test_env *env)
 {
 	if (gch_test_faults_work(env))
 		run(env, true);
