@@ -131,6 +131,6 @@ static void __exit gch_exit(void)
 
 module_init(gch_init);
 module_exit(gch_exit);
-MODULE_DESCRIPTION("Garbage-collected heaps, as Go's and CPython's runtimes have them");
+MODULE_DESCRIPTION("Garbage-collected heaps like those of Go and CPython");
 MODULE_VERSION(GCH_VERSION);
 MODULE_LICENSE("GPL");

@@ -187,18 +187,19 @@ run()
 	return 2
 }
 
-refused "the module: no such benchmark" 2 "no benchmark" run nothing
+refused "the module: no such benchmark" 2 "unknown benchmark" run nothing
 refused "the module: a bad word" 2 "does not take" run "mark size=16"
 refused "the module: too small" 2 "must be 16 to" run "mark nodes=1"
 refused "the module: too large" 2 "must be 16 to" run "mark nodes=999999999"
 refused "the module: no number" 2 "must be a number" run "mark nodes=many"
 refused "the module: no value" 2 "needs a value" run "mark nodes"
-refused "the module: another word" 2 "cannot be" run "mark graph=tree"
+refused "the module: another word" 2 "invalid value" run "mark graph=tree"
 refused "the module: not there" 2 "does not run on" run "mark on=slab"
 refused "the module: not for other engines" 2 "engines of other modules" \
 	run "mark on=epsilon"
-refused "the module: no such engine" 2 "on cannot be nothing" run "path on=nothing"
-refused "the module: too many CPUs" 2 "CPUs" run "path cpus=64"
+refused "the module: no such engine" 2 "on has the invalid value nothing" \
+	run "path on=nothing"
+refused "the module: too many CPUs" 2 "cpus must be at most" run "path cpus=64"
 refused "the module: too many bytes" 2 "more than" \
 	run "path size=65536 objects=4194304"
 
@@ -324,7 +325,7 @@ heap_in_use()
 		echo "two heaps of one name"
 		return 1
 	fi 2> /dev/null
-	is "what it says" "$(grep '^#' "$bench/results")" "# the heap bench is in use" || return
+	is "what it says" "$(grep '^#' "$bench/results")" "# heap bench is in use" || return
 	kill -KILL "$user"
 	wait "$user" 2> /dev/null
 	idle_soon bench &&

@@ -51,8 +51,8 @@ static const struct broken broken[] = {
 	{ "record 255", "xff 1 1", 4, "unknown record" },
 
 	{ "type: gc is 2", "1 1 2 1 'q", 5, "gc" },
-	{ "type: name of 256", "1 1 1 256", 5, "beyond 255" },
-	{ "type: name past the end", "1 1 1 9 'short", 5, "cut off" },
+	{ "type: name of 256", "1 1 1 256", 5, "exceeds 255" },
+	{ "type: name past the end", "1 1 1 9 'short", 5, "truncated" },
 
 	{ "alloc: unknown type", "2 1 1 2 16 0", 5, "type 2 is unknown" },
 	{ "alloc: type of 32 bits", "2 1 1 4294967295 16 0", 5, "is unknown" },
@@ -78,12 +78,12 @@ static const struct broken broken[] = {
 	  "object 2 is unknown" },
 
 	{ "hold: unknown", "4 1 9", 5, "object 9 is unknown" },
-	{ "hold: twice", "4 1 1", 5, "object 1 is held already" },
+	{ "hold: twice", "4 1 1", 5, "object 1 is already held" },
 	{ "hold: the dead", "5 1 2 7 1 2 4 1 2", 7, "object 2 is unknown" },
 	{ "drop: unknown", "5 1 9", 5, "object 9 is unknown" },
 	{ "drop: twice", "5 1 1 5 1 1", 6, "object 1 is" },
-	{ "collect: generation 3", "6 1 3", 5, "generation 3" },
-	{ "collect: highest", "6 1 4294967295", 5, "generation 4294967295" },
+	{ "collect: generation 3", "6 1 3", 5, "generation is 3" },
+	{ "collect: highest", "6 1 4294967295", 5, "generation is 4294967295" },
 	{ "dead: unknown", "7 1 9", 5, "object 9 is unknown" },
 	{ "dead: twice", "5 1 2 7 1 2 7 1 2", 7, "object 2 is unknown" },
 	{ "dead: object 0", "7 1 0", 5, "object 0 is unknown" },
@@ -274,7 +274,7 @@ static void test_cut(const char *record)
 	add_words(&b, record, -1);
 	to = b.len;
 	for (b.len = from + 1; b.len < to; b.len++)
-		good = replay(&b, "line ", "cut off") && good;
+		good = replay(&b, "line ", "truncated") && good;
 	ksft_test_result(good, "record %c cut off\n", record[0]);
 }
 
@@ -290,7 +290,7 @@ static void test_wide(const char *record)
 		add_words(&b, BEFORE, -1);
 		replaced = add_words(&b, record, i);
 		if (replaced)
-			good = replay(&b, "line ", "beyond 32 bits") && good;
+			good = replay(&b, "line ", "exceeds 32 bits") && good;
 	}
 	ksft_test_result(good && i > 2, "record %c with numbers of 33 bits\n",
 			 record[0]);
@@ -303,7 +303,7 @@ static void test_long(void)
 
 	add_words(&b, BEFORE, -1);
 	add_words(&b, "4 xff xfe xff xfe xff xfe xff xfe xff x01 1", -1);
-	ksft_test_result(replay(&b, "line 4:", "beyond 32 bits"),
+	ksft_test_result(replay(&b, "line 4:", "exceeds 32 bits"),
 			 "a number of ten bytes\n");
 	b.len = 0;
 	add_words(&b, BEFORE, -1);
@@ -485,7 +485,7 @@ static void test_delete(void)
 	uint32_t id = new_run(GCHEAP_LOAD_WORKLOAD_BINARY_TREES), gone;
 
 	run_request(GCHEAP_LOAD_CMD_RUN_DEL, id);
-	check("del: a run that goes on", EAGAIN, 0, "ask again");
+	check("del: a run that goes on", EAGAIN, 0, "try again");
 	ksft_test_result(!del_run(id) && run_is_gone(id),
 			 "del: it has ended and is forgotten\n");
 

@@ -74,7 +74,7 @@ param=/sys/module/gcheap/parameters/checks
 checked()
 {
 	echo 1 > "$param" && selftest go test=misuse checked=1 &&
-		dmesg | grep -q 'heap selftest: .* calls a mutator where it cannot sleep'
+		dmesg | grep -q 'heap selftest: .* called a mutator in a context that cannot sleep'
 	ret=$?
 	echo 0 > "$param"
 	return "$ret"

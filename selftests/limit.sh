@@ -64,7 +64,7 @@ emptied()
 for engine in go python slab; do
 	gcctl heap add t-limit engine "$engine" limit "$LIMIT" poison on \
 		> /dev/null
-	refused "beyond the limit on $engine" 2 "met its limit of 8.00 MiB" too_much
+	refused "beyond the limit on $engine" 2 "reached its limit of 8.00 MiB" too_much
 	check "hits are counted on $engine" counted
 	check "usable afterwards on $engine" usable
 	check "more fits under a higher limit on $engine" raised
@@ -79,7 +79,7 @@ much_of_its_own()
 }
 gcctl heap add t-own engine slab > /dev/null
 refused "more of its own than a quarter of the memory" 2 \
-	"runs have a quarter of the memory for their own data" much_of_its_own
+	"would exceed a quarter of memory" much_of_its_own
 within 10 idle t-own
 check "and the heap is as good as before" gcctl run lru heap t-own \
 	entries 1000 max-operations 5000

@@ -71,7 +71,7 @@ ended()
 	run_status=$?
 	case $run_status:$run_out in
 	0:*) ;;
-	2:*"no memory for"*|2:*"met its limit of"*) ;;
+	2:*"out of memory for"*|2:*"reached its limit of"*) ;;
 	2:*"annot allocate memory"*|2:*"out of memory"*) ;;
 	*)
 		echo "exit status $run_status: $run_out"

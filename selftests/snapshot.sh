@@ -285,6 +285,6 @@ for engine in python slab; do
 		gcctl heap snapshot t-other
 	gcctl heap del t-other
 done
-refused "of no heap" 2 "no heap" gcctl heap snapshot t-none
+refused "of no heap" 2 "no such heap" gcctl heap snapshot t-none
 check "of a heap that goes" deleted
 rm -f "$new" "$new".*

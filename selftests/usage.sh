@@ -54,18 +54,18 @@ refused "name of 32 characters, of a replay" 1 "31" \
 refused "run without a heap" 1 "heap" gcctl run lru
 refused "unknown workload" 1 "unknown workload" gcctl run sleep heap t-use
 
-refused "heap that does not exist" 2 "no heap" gcctl heap show t-none
-refused "statistics of none" 2 "no heap" gcctl stats t-none
-refused "collection of none" 2 "no heap" gcctl collect t-none
+refused "heap that does not exist" 2 "no such heap" gcctl heap show t-none
+refused "statistics of none" 2 "no such heap" gcctl stats t-none
+refused "collection of none" 2 "no such heap" gcctl collect t-none
 refused "monitor without a heap" 1 "name" gcctl monitor
-refused "monitor of none" 2 "no heap" gcctl monitor t-none
+refused "monitor of none" 2 "no such heap" gcctl monitor t-none
 gcctl heap add t-quiet engine slab > /dev/null
 refused "monitor of another engine" 2 "engine is slab" gcctl monitor t-quiet
 gcctl heap del t-quiet
 gcctl heap add t-quiet engine go > /dev/null
 refused "monitor of a heap that is silent" 2 "trace 1" gcctl monitor t-quiet
 gcctl heap del t-quiet
-refused "run on none" 2 "heap" gcctl run lru heap t-none
+refused "run on none" 2 "t-none: no such heap" gcctl run lru heap t-none
 refused "name that is taken" 2 "t-use" gcctl heap add t-use engine go
 refused "key of another engine" 2 "gogc does not apply" \
 	gcctl heap add t-x engine slab gogc 50

@@ -9,7 +9,7 @@
 . "$(dirname "$0")/lib.sh"
 begin 18
 
-BUSY="in use by a replay that checks each death"
+BUSY="in exclusive use by a verifying replay"
 fifo=$tmp/verified.fifo
 out=$tmp/verified.out
 
@@ -75,7 +75,7 @@ result $? "a replay under way"
 refused "heap set" 2 "$BUSY" gcctl heap set t-ver threshold1 5
 refused "heap set of a limit" 2 "$BUSY" gcctl heap set t-ver limit 100M
 refused "collect" 2 "$BUSY" gcctl collect t-ver
-refused "another run" 2 "must have it alone" \
+refused "another run" 2 "requires exclusive use" \
 	gcctl run lru heap t-ver max-operations 100
 end > "$fifo.end"
 end_status=$?
@@ -113,7 +113,7 @@ gcctl heap add t-ver engine python limit 4M > /dev/null
 pressed()
 {
 	{ cyclic 60000; buried 60000; } > "$fifo.gct"
-	claims_nothing "had to collect for want of memory"
+	claims_nothing "collected because it ran out of memory"
 }
 check "a limit that forces a collection" pressed
 
@@ -122,7 +122,7 @@ starved()
 {
 	awk 'BEGIN { print "gct 1\nT 0 n 0"
 		for (i = 1; i < 10000; i++) print "A", i, 0, 1024, 0 }' > "$fifo.gct"
-	claims_nothing "line [0-9]*: the heap met its limit of 4.00 MiB"
+	claims_nothing "line [0-9]*: the heap reached its limit of 4.00 MiB"
 }
 check "a limit that the trace does not fit in" starved
 idle_soon t-ver
@@ -165,7 +165,7 @@ idle_run()
 		cat "$out"
 		return 1
 	}
-	grep -q "no operation ended within 1 s" "$out" || {
+	grep -q "no operation completed within 1 s" "$out" || {
 		cat "$out"
 		return 1
 	}
@@ -216,7 +216,7 @@ uncharged()
 	status=$?
 	cat "$out" "$cgroup/memory.events"
 	is "exit status" "$status" 2 &&
-		grep -q "line [0-9]*: there was no" "$out" &&
+		grep -q "line [0-9]*: out of memory for" "$out" &&
 		is "times that somebody had to be killed" \
 			"$(sed -n 's/^oom //p' "$cgroup/memory.events")" 0 ||
 		return

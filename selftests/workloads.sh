@@ -178,7 +178,7 @@ full()
 		# shellcheck disable=SC2086 # a list of words
 		gcctl run $words heap t-work mutators 2 seconds 30 > $out 2>&1
 		is "exit status of $words" $? 2 || return
-		grep -q "met its limit of 4.00 MiB" $out || {
+		grep -q "reached its limit of 4.00 MiB" $out || {
 			cat $out
 			return 1
 		}
@@ -208,22 +208,22 @@ limits()
 }
 
 heap go
-limits "too little to churn" "live: 65536 to 2147483648" churn live 65535
-limits "too much to churn" "live: 65536 to 2147483648" churn live 2147483649
-limits "no blocks" "blocks: 1 to 100000" larson blocks 0
-limits "too many blocks" "blocks: 1 to 100000" larson blocks 100001
-limits "blocks too small" "min-size: 8 to 65536" larson min-size 7
-limits "blocks too large" "max-size: 8 to 65536" larson max-size 65537
-limits "smallest above largest" "min-size is 1001: at most max-size" \
+limits "too little to churn" "live must be 65536 to 2147483648" churn live 65535
+limits "too much to churn" "live must be 65536 to 2147483648" churn live 2147483649
+limits "no blocks" "blocks must be 1 to 100000" larson blocks 0
+limits "too many blocks" "blocks must be 1 to 100000" larson blocks 100001
+limits "blocks too small" "min-size must be 8 to 65536" larson min-size 7
+limits "blocks too large" "max-size must be 8 to 65536" larson max-size 65537
+limits "smallest above largest" "min-size (1001) must not exceed max-size" \
 	larson min-size 1001
-limits "largest below smallest" "max-size, which is 8" \
+limits "largest below smallest" "must not exceed max-size (8)" \
 	larson min-size 9 max-size 8
-limits "no rounds" "rounds: 1 to 100000" larson rounds 0
-limits "too many rounds" "rounds: 1 to 100000" larson rounds 100001
-limits "no scale" "scale: 1 to 500" mstress scale 0
-limits "too large a scale" "scale: 1 to 500" mstress scale 501
-limits "too many mutators" "mutators: 1 to 64" churn mutators 65
-limits "key of another workload" "live: only for churn" larson live 1M
+limits "no rounds" "rounds must be 1 to 100000" larson rounds 0
+limits "too many rounds" "rounds must be 1 to 100000" larson rounds 100001
+limits "no scale" "scale must be 1 to 500" mstress scale 0
+limits "too large a scale" "scale must be 1 to 500" mstress scale 501
+limits "too many mutators" "mutators must be 1 to 64" churn mutators 65
+limits "key of another workload" "live applies only to churn" larson live 1M
 gcctl heap del t-work
 
 # row_of ROW: cut off behind the row.

@@ -80,7 +80,7 @@ static int find_kind(struct gch_bench *b, const char *name)
 		b->kind = gch_bench_kinds[i];
 		return 0;
 	}
-	return gch_bench_fail(b, -EINVAL, "there is no benchmark %.32s", name);
+	return gch_bench_fail(b, -EINVAL, "unknown benchmark %.32s", name);
 }
 
 static int find_param(const char *name)
@@ -125,7 +125,7 @@ static int parse_value(struct gch_bench *b, int i, const char *text)
 		word = i == GCH_BENCH_P_ON ? find_place(b, text) :
 					     find_word(p->words, text);
 		if (word < 0)
-			return gch_bench_fail(b, -EINVAL, "%s cannot be %.32s",
+			return gch_bench_fail(b, -EINVAL, "%s has the invalid value %.32s",
 					      p->name, text);
 		b->arg[i] = word;
 		return 0;
@@ -164,7 +164,7 @@ static int check(struct gch_bench *b)
 				      b->kind->name, on == GCH_BENCH_OTHER ?
 				      "engines of other modules" : places[on]);
 	if (bytes > SZ_256M)
-		return gch_bench_fail(b, -E2BIG, "objects are %llu bytes, more than %u",
+		return gch_bench_fail(b, -E2BIG, "objects have %llu bytes, more than %u",
 				      bytes, SZ_256M);
 	return 0;
 }

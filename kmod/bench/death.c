@@ -45,7 +45,7 @@ static int death_rep(struct gch_bench_thread *t)
 	if (err)
 		return err;
 	if (after.live_objects)
-		return gch_bench_fail(t->bench, -EUCLEAN, "%llu of %llu objects live on",
+		return gch_bench_fail(t->bench, -EUCLEAN, "%llu of %llu objects are still alive",
 				      after.live_objects, before.live_objects);
 	gch_bench_mean(t, 0, ns, before.live_objects);
 	return 0;

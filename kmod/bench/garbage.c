@@ -58,7 +58,7 @@ static int check_freed(struct gch_bench_thread *t, u64 before, bool dead)
 	gch_heap_stats(t->bench->heap, &after);
 	if (after.live_objects == (dead ? 0 : before))
 		return 0;
-	return gch_bench_fail(t->bench, -EUCLEAN, "%llu of %llu objects live on",
+	return gch_bench_fail(t->bench, -EUCLEAN, "%llu of %llu objects are still alive",
 			      after.live_objects, before);
 }
 

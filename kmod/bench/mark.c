@@ -102,7 +102,7 @@ static int mark_init(struct gch_bench *b)
 
 	/* An engine without markers accepts only the first one. */
 	if (err && (err != -EOPNOTSUPP || b->arg[GCH_BENCH_P_MARKER]))
-		return gch_bench_fail(b, err, "this engine has no such marker");
+		return gch_bench_fail(b, err, "the engine does not support this marker");
 	return gch_bench_shape_type(b, b->arg[GCH_BENCH_P_GRAPH]);
 }
 

@@ -152,7 +152,7 @@ static int check_arenas(struct gch_bench_thread *t, u64 arenas)
 	gch_heap_stats(t->bench->heap, &stats);
 	if (stats.arenas <= arenas)
 		return 0;
-	return gch_bench_fail(t->bench, -EUCLEAN, "the heap took %llu arenas more",
+	return gch_bench_fail(t->bench, -EUCLEAN, "the heap grew by %llu arenas",
 			      stats.arenas - arenas);
 }
 
@@ -192,7 +192,7 @@ static int refill_init(struct gch_bench *b)
 	};
 
 	if (b->arg[GCH_BENCH_P_LIVE] < LIVE_LEAST)
-		return gch_bench_fail(b, -ERANGE, "live must be %u at least",
+		return gch_bench_fail(b, -ERANGE, "live must be at least %u",
 				      LIVE_LEAST);
 	b->type = gch_type_register(b->heap, &desc, NULL);
 	if (IS_ERR(b->type))

@@ -190,13 +190,13 @@ static int open_heap(struct gch_bench *b)
 	if (!gch_bench_on_heap(b->arg[GCH_BENCH_P_ON]))
 		return 0;
 	if (drop_left())
-		return gch_bench_fail(b, -EEXIST, "the heap %s is in use",
+		return gch_bench_fail(b, -EEXIST, "heap %s is in use",
 				      HEAP_NAME);
 	b->heap = gch_heap_create(HEAP_NAME, &cfg, NULL);
 	if (IS_ERR(b->heap)) {
 		err = PTR_ERR(b->heap);
 		b->heap = NULL;
-		return gch_bench_fail(b, err, "no heap %s could be made: %d",
+		return gch_bench_fail(b, err, "cannot create heap %s: error %d",
 				      HEAP_NAME, err);
 	}
 	return gch_bench_collection(b, false);
@@ -322,14 +322,14 @@ int gch_bench_run(struct gch_bench *b)
 	int err;
 
 	if (b->arg[GCH_BENCH_P_CPUS] > num_online_cpus())
-		return gch_bench_fail(b, -ERANGE, "there are %u CPUs",
+		return gch_bench_fail(b, -ERANGE, "cpus must be at most %u",
 				      num_online_cpus());
 	b->nr_threads = b->arg[GCH_BENCH_P_CPUS];
 	err = open_heap(b);
 	if (!err && b->kind->init) {
 		err = b->kind->init(b);
 		if (err)
-			gch_bench_fail(b, err, "could not be set up: %d", err);
+			gch_bench_fail(b, err, "set-up failed with error %d", err);
 	}
 	if (!err)
 		err = run_threads(b);

@@ -33,7 +33,7 @@ int gch_nl_check_admin(struct sk_buff *skb, struct genl_info *info)
 {
 	if (netlink_capable(skb, CAP_SYS_ADMIN))
 		return 0;
-	NL_SET_ERR_MSG(info->extack, "changes need CAP_SYS_ADMIN");
+	NL_SET_ERR_MSG(info->extack, "CAP_SYS_ADMIN is required");
 	return -EPERM;
 }
 
@@ -56,7 +56,7 @@ struct gch_heap *gch_nl_find(struct genl_info *info, int attr)
 	heap = gch_heap_find(nla_data(info->attrs[attr]));
 	if (!heap) {
 		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[attr],
-				    "no heap has this name");
+				    "no such heap");
 		return ERR_PTR(-ENOENT);
 	}
 	return heap;

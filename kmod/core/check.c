@@ -66,7 +66,7 @@ static void report(const struct gch_mutator *m, unsigned long ip,
 	static DEFINE_RATELIMIT_STATE(limit, DEFAULT_RATELIMIT_INTERVAL, 2);
 
 	if (__ratelimit(&limit))
-		pr_err("heap %s: %pS calls a mutator %s: %s/%d\n",
+		pr_err("heap %s: %pS called a mutator %s: %s/%d\n",
 		       m->heap->name, (void *)ip, what, current->comm,
 		       task_pid_nr(current));
 }
@@ -83,7 +83,7 @@ static void report(const struct gch_mutator *m, unsigned long ip,
 int gch_mutator_misuse(struct gch_mutator *m, unsigned long ip)
 {
 	if (!can_sleep(0)) {
-		report(m, ip, "where it cannot sleep");
+		report(m, ip, "in a context that cannot sleep");
 		return -EINVAL;
 	}
 	report(m, ip, "that another task uses");
@@ -200,4 +200,4 @@ static const struct kernel_param_ops checks_ops = {
 	.get = param_get_bool,
 };
 module_param_cb(checks, &checks_ops, &checks, 0644);
-MODULE_PARM_DESC(checks, "look for misuse of the API in each call, and refuse it");
+MODULE_PARM_DESC(checks, "detect and refuse misuse of the API in every call");

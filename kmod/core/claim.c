@@ -30,16 +30,16 @@ int gch_claim_refuses(struct gch_heap *heap, struct netlink_ext_ack *extack)
 	lockdep_assert_held(&heap->lock);
 	if (!heap->claimed)
 		return 0;
-	NL_SET_ERR_MSG_FMT(extack, "the heap is in use by %s, until it ends",
-			   heap->claimant);
+	NL_SET_ERR_MSG_FMT(extack, "heap %s is in exclusive use by %s",
+			   heap->name, heap->claimant);
 	return -EBUSY;
 }
 
 /**
  * gch_heap_claim - claims a heap for exclusive use
  * @heap: the heap
- * @who: name of the claimant in messages ("is in use by @who"); at most 47 characters
- *	are kept
+ * @who: name of the claimant in messages ("is in exclusive use by @who"); at most 47
+ *	characters are kept
  * @nr_mutators: number of mutators that the caller has attached
  * @extack: error message; may be NULL
  *
@@ -64,8 +64,8 @@ int gch_heap_claim(struct gch_heap *heap, const char *who,
 		ret = -ENODEV;
 	}
 	if (!ret && heap->nr_mutators != nr_mutators) {
-		NL_SET_ERR_MSG_FMT(extack, "the heap is in use, mutators attached: %u",
-				   heap->nr_mutators);
+		NL_SET_ERR_MSG_FMT(extack, "heap %s is in use: %u mutators attached",
+				   heap->name, heap->nr_mutators);
 		ret = -EBUSY;
 	}
 	if (!ret) {

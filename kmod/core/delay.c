@@ -56,4 +56,4 @@ static const struct kernel_param_ops delay_ops = {
 };
 
 module_param_cb(delay_us, &delay_ops, &delay_us, 0644);
-MODULE_PARM_DESC(delay_us, "microseconds that each delay point spins, 0 to 1000, for tests");
+MODULE_PARM_DESC(delay_us, "microseconds to spin at each delay point, 0 to 1000, for tests");

@@ -52,7 +52,7 @@ int gch_name_check(const char *name, struct netlink_ext_ack *extack)
 	size_t i, len = strnlen(name, GCH_NAME_SIZE);
 
 	if (!len || len == GCH_NAME_SIZE) {
-		NL_SET_ERR_MSG_FMT(extack, "a name has 1 to %u characters",
+		NL_SET_ERR_MSG_FMT(extack, "the name must have 1 to %u characters",
 				   GCH_NAME_SIZE - 1);
 		return -EINVAL;
 	}
@@ -64,7 +64,7 @@ int gch_name_check(const char *name, struct netlink_ext_ack *extack)
 		return 0;
 bad:
 	NL_SET_ERR_MSG(extack,
-		       "a name has letters, digits, '-', '_' and '.', and does not begin with '.'");
+		       "the name may have letters, digits, '-', '_' and '.', and must not begin with '.'");
 	return -EINVAL;
 }
 
@@ -150,10 +150,10 @@ static int enlist(struct gch_heap *heap, struct netlink_ext_ack *extack)
 
 	mutex_lock(&registry_lock);
 	if (find_name(heap->name)) {
-		NL_SET_ERR_MSG_FMT(extack, "heap %s exists", heap->name);
+		NL_SET_ERR_MSG_FMT(extack, "heap %s already exists", heap->name);
 		ret = -EEXIST;
 	} else if (nr_heaps == GCH_HEAPS_MAX) {
-		NL_SET_ERR_MSG_FMT(extack, "there are %u heaps, the most there can be",
+		NL_SET_ERR_MSG_FMT(extack, "too many heaps: the maximum is %u",
 				   GCH_HEAPS_MAX);
 		ret = -ENOSPC;
 	} else {
@@ -251,7 +251,7 @@ static void release(struct kref *ref)
 	ops->heap_exit(heap);
 	gch_type_free_all(heap);
 	if (atomic64_read(&heap->held))
-		pr_err("heap %s kept %lld bytes of pages\n", heap->name,
+		pr_err("heap %s leaked %lld bytes of pages\n", heap->name,
 		       atomic64_read(&heap->held));
 	heap_free(heap);
 	gch_engine_put(ops);
@@ -371,7 +371,7 @@ static int make_dying(struct gch_heap *heap, struct netlink_ext_ack *extack)
 				   heap->name);
 		ret = -ENOENT;
 	} else if (heap->nr_mutators || !list_empty(&heap->tables)) {
-		NL_SET_ERR_MSG_FMT(extack, "heap %s is in use, mutators attached: %u",
+		NL_SET_ERR_MSG_FMT(extack, "heap %s is in use: %u mutators attached",
 				   heap->name, heap->nr_mutators);
 		ret = -EBUSY;
 	} else {
@@ -412,7 +412,7 @@ int gch_heap_delete(struct gch_heap *heap, struct netlink_ext_ack *extack)
 	int ret;
 
 	if (gch_finals_calls(heap)) {
-		NL_SET_ERR_MSG_FMT(extack, "a finalizer of heap %s cannot delete it",
+		NL_SET_ERR_MSG_FMT(extack, "heap %s cannot be deleted by its own finalizer",
 				   heap->name);
 		return -EDEADLK;
 	}
@@ -501,7 +501,7 @@ void gch_heaps_orphan(struct module *maker)
 		mutex_unlock(&heap->lock);
 		gch_finals_stop(heap);
 		if (!READ_ONCE(heap->dying))
-			pr_err("heap %s outlives module %s, which made it\n",
+			pr_err("heap %s outlives module %s, which created it\n",
 			       heap->name, module_name(maker));
 		gch_heap_put(heap);
 	}

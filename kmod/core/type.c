@@ -23,7 +23,7 @@ static int check(const struct gch_type_desc *d, struct netlink_ext_ack *extack)
 
 	if (!d->name || !*d->name ||
 	    strnlen(d->name, GCH_NAME_SIZE) == GCH_NAME_SIZE) {
-		NL_SET_ERR_MSG_FMT(extack, "a type's name has 1 to %u characters",
+		NL_SET_ERR_MSG_FMT(extack, "the type name must have 1 to %u characters",
 				   GCH_NAME_SIZE - 1);
 		return -EINVAL;
 	}
@@ -33,25 +33,25 @@ static int check(const struct gch_type_desc *d, struct netlink_ext_ack *extack)
 	}
 	if (d->flags & GCH_TYPE_VAR) {
 		if (d->bytes || d->nr_refs || d->refs) {
-			NL_SET_ERR_MSG(extack, "a variable type has no size of its own");
+			NL_SET_ERR_MSG(extack, "a variable-size type must not define bytes or refs");
 			return -EINVAL;
 		}
 		return 0;
 	}
 	if (!d->bytes || d->bytes > GCH_FIXED_MAX ||
 	    d->nr_refs > d->bytes / sizeof(void *)) {
-		NL_SET_ERR_MSG_FMT(extack, "a fixed type has 1 to %u bytes, its references within",
+		NL_SET_ERR_MSG_FMT(extack, "a fixed-size type must have 1 to %u bytes, with refs",
 				   GCH_FIXED_MAX);
 		return -ERANGE;
 	}
 	if ((d->flags & GCH_TYPE_UNTRACKED) && d->nr_refs) {
-		NL_SET_ERR_MSG(extack, "a type with references is tracked");
+		NL_SET_ERR_MSG(extack, "an untracked type must not have refs");
 		return -EINVAL;
 	}
 	for (i = 0; d->refs && i < d->nr_refs; i++)
 		if (d->refs[i] >= d->bytes / sizeof(void *) ||
 		    (i && d->refs[i] <= d->refs[i - 1])) {
-			NL_SET_ERR_MSG(extack, "references are words of the object, ascending");
+			NL_SET_ERR_MSG(extack, "refs must be ascending words of the object");
 			return -EINVAL;
 		}
 	return 0;
@@ -128,12 +128,12 @@ static struct gch_type *enlist(struct gch_heap *heap, struct gch_type *t,
 	if (old) {
 		if (same(old, desc))
 			return old;
-		NL_SET_ERR_MSG_FMT(extack, "type %s exists and is different",
+		NL_SET_ERR_MSG_FMT(extack, "type %s already exists with another layout",
 				   t->name);
 		return ERR_PTR(-EEXIST);
 	}
 	if (heap->nr_types == GCH_TYPES_MAX) {
-		NL_SET_ERR_MSG_FMT(extack, "the heap has %u types, the most there can be",
+		NL_SET_ERR_MSG_FMT(extack, "too many types: the maximum is %u",
 				   GCH_TYPES_MAX);
 		return ERR_PTR(-ENOSPC);
 	}

@@ -63,7 +63,7 @@ static int heap_init(struct gch_heap *heap, struct netlink_ext_ack *extack)
 		goto err_cache;
 	if (gch_go_bufs_init(h)) {
 		if (!gch_limit_allows(heap, PAGE_SIZE))
-			NL_SET_ERR_MSG_FMT(extack, "limit must be %lu or more for a heap of go",
+			NL_SET_ERR_MSG_FMT(extack, "limit must be at least %lu for a go heap",
 					   PAGE_SIZE);
 		goto err_arenas;
 	}

@@ -114,7 +114,7 @@ int gch_go_classes_init(void)
 		add_class(&nr, size);
 	}
 	if (nr != GCH_GO_CLASSES) {
-		pr_err("%u size classes instead of %u\n", nr, GCH_GO_CLASSES);
+		pr_err("%u size classes, expected %u\n", nr, GCH_GO_CLASSES);
 		return -EINVAL;
 	}
 	enlarge();

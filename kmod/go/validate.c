@@ -102,18 +102,18 @@ static void check_target(void *arg, unsigned long ref)
 
 		if (!((unsigned long)page_meta(addr) & META_LARGE) ||
 		    l->addr != (void *)addr)
-			report(c, "a reference leads to no large object");
+			report(c, "a reference does not point to a large object");
 		return;
 	}
 	s = page_meta(addr) ? page_span(addr) : NULL;
 	if (!s || !s->npages) {
-		report(c, "a reference leads to no span");
+		report(c, "a reference does not point to a span");
 		return;
 	}
 	i = gch_go_index(s->class >> 1, addr - (unsigned long)s->base);
 	if (i >= s->nelems || !gch_go_is_allocated(s, i) ||
 	    (unsigned long)s->base + (size_t)i * s->size != addr)
-		report(c, "a reference leads to no allocated object");
+		report(c, "a reference does not point to an allocated object");
 	if ((ref & TAG_MASK) != s->tag)
 		report(c, "a reference has the wrong tag");
 }
@@ -130,15 +130,15 @@ static void check_span(void *arg, struct gch_go_span *s)
 	struct check *c = arg;
 
 	if (s->nelems == 0 || s->freeindex > s->nelems)
-		report(c, "a span is out of bounds");
+		report(c, "a span has a bad header");
 	if (gch_go_is_inline(s) &&
 	    (tail->class != s->class || tail->size != s->size ||
 	     tail->has_ptr_bitmap != s->has_ptr_bitmap || tail->mask != s->mask))
-		report(c, "a span's tail is not the span's");
+		report(c, "the tail of a span does not match the span");
 	if (s->gen != STATE_GEN(c->h->state))
-		report(c, "a span was not swept");
+		report(c, "a span is unswept");
 	if (gch_go_is_inline(s) && tail->owned)
-		report(c, "a span waits to be scanned");
+		report(c, "a span is still queued for scanning");
 	for (i = 0; i < s->nelems; i++) {
 		if (!gch_go_is_allocated(s, i))
 			continue;
@@ -146,7 +146,7 @@ static void check_span(void *arg, struct gch_go_span *s)
 		gch_go_visit_refs(gch_go_span_ref(s, i), check_target, c);
 	}
 	if (allocated != gch_go_span_count(s))
-		report(c, "a span's count is wrong");
+		report(c, "a span has a wrong object count");
 	if (c->objects)
 		c->objects[s->class] += allocated;
 }
@@ -159,7 +159,7 @@ static void check_classes(struct check *c)
 	for (i = 0; c->objects && i < GCH_GO_SPAN_CLASSES; i++)
 		if (c->objects[i] != gch_go_allocs(c->h, i) -
 				     gch_go_freed(c->h, i))
-			report(c, "a span class has not the objects that it counts");
+			report(c, "a span class has a wrong object count");
 }
 
 static void check_arena(struct check *c, struct gch_go_arena *a)
@@ -171,13 +171,13 @@ static void check_arena(struct check *c, struct gch_go_arena *a)
 
 		for (j = 0; j < n; j++)
 			if (i + j >= a->npages || !test_bit(i + j, a->used))
-				report(c, "a span's page is free");
+				report(c, "a page of a span is free");
 		used += n;
 		i += n ? n - 1 : 0;
 	}
 	if (used != bitmap_weight(a->used, a->npages) ||
 	    a->nfree + used != a->npages)
-		report(c, "an arena's pages do not add up");
+		report(c, "an arena has wrong page counts");
 }
 
 /**

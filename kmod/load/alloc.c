@@ -137,7 +137,7 @@ static int check_small(struct gch_load_thread *t)
 	return 0;
 wrong:
 	gch_load_fail(t->run, -EUCLEAN,
-		      "object %u of a batch is not new and empty", i);
+		      "object %u of a batch is not zeroed, or not new", i);
 	return -EUCLEAN;
 }
 
@@ -150,7 +150,7 @@ static int check_store(struct gch_load_thread *t)
 	if (err)
 		return err;
 	if (!gch_same(t->m, SLOT_READ, SLOT_BATCH + STORE_BATCH - 1)) {
-		gch_load_fail(t->run, -EUCLEAN, "the last store was lost");
+		gch_load_fail(t->run, -EUCLEAN, "a load did not return the last store");
 		return -EUCLEAN;
 	}
 	return gch_store_null(t->m, SLOT_OWNER, 0) ? :

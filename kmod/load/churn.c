@@ -101,7 +101,7 @@ static int stamp_node(struct part *p, u32 tree, u32 serial, u32 k)
 	struct node *node = gch_data(p->m, SLOT_NEW + k, NULL);
 
 	if (!node)
-		return broken(p, "a node is not there", tree);
+		return broken(p, "node missing", tree);
 	node->stamp = stamp_of(p, tree, serial, k);
 	node->inverse = ~node->stamp;
 	return 0;
@@ -190,10 +190,10 @@ static int check_tree(struct part *p, u32 tree, u64 *nodes)
 			break;
 		node = gch_data(p->m, SLOT_OLD + k, &bytes);
 		if (!node || bytes < sizeof(*node))
-			return broken(p, "a node is not there", tree);
+			return broken(p, "node missing", tree);
 		if (node->stamp != stamp_of(p, tree, p->serial[tree], k) ||
 		    node->inverse != ~node->stamp)
-			return broken(p, "a node is another's", tree);
+			return broken(p, "node of another tree", tree);
 		++*nodes;
 	}
 	for (k = 0; k < NODES && !err; k++)

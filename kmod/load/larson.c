@@ -106,7 +106,7 @@ static int fill_block(struct hand *h, u32 i)
 	u8 *data = gch_data(h->m, SLOT_BLOCK, NULL);
 
 	if (!data)
-		return broken(h, "no bytes", i);
+		return broken(h, "missing", i);
 	*(u64 *)data = name_of(h, i);
 	if (size > sizeof(u64))
 		data[size - 1] = (u8)h->shelf->stamp[i];
@@ -123,7 +123,7 @@ static int check_block(struct hand *h, u32 i)
 		return broken(h, "missing or too small", i);
 	if (*(u64 *)data != name_of(h, i) ||
 	    (size > sizeof(u64) && data[size - 1] != (u8)h->shelf->stamp[i]))
-		return broken(h, "another's contents", i);
+		return broken(h, "wrong contents", i);
 	return 0;
 }
 
@@ -197,7 +197,7 @@ static int check_array(struct hand *h)
 
 	if (data && data[h->blocks] == h->shelf->id)
 		return 0;
-	gch_load_fail(h->t->run, -EUCLEAN, "larson: array %u is another",
+	gch_load_fail(h->t->run, -EUCLEAN, "larson: array %u was replaced by another",
 		      h->shelf->id);
 	return -EUCLEAN;
 }

@@ -65,7 +65,7 @@ struct lru {
 
 static int broken(struct lru *l, const char *what, u64 key)
 {
-	gch_load_fail(l->t->run, -EUCLEAN, "cache: %s, key %llu", what, key);
+	gch_load_fail(l->t->run, -EUCLEAN, "lru: %s, key %llu", what, key);
 	return -EUCLEAN;
 }
 
@@ -117,7 +117,7 @@ static int find(struct lru *l, u32 key)
 	while (!err && !gch_is_null(l->m, SLOT_NODE)) {
 		entry = gch_data(l->m, SLOT_NODE, NULL);
 		if (!entry || steps++ > l->count)
-			return broken(l, "chain without end", key);
+			return broken(l, "endless chain", key);
 		if (entry->key == key)
 			break;
 		err = gch_load(l->m, SLOT_NODE, SLOT_NODE, REF_CHAIN);
@@ -228,7 +228,7 @@ static int hit(struct lru *l, u32 key)
 	int err;
 
 	if (!l->expect[key])
-		return broken(l, "found what was evicted", key);
+		return broken(l, "found an evicted entry", key);
 	entry = gch_data(l->m, SLOT_NODE, &bytes);
 	err = check_entry(l, entry, bytes);
 	return err ? : unlink(l) ? : link_newest(l);

@@ -180,14 +180,14 @@ static int check_item(struct worker *w)
 	u64 key;
 
 	if (!data || bytes < sizeof(*data))
-		return broken(w, "no key", 0);
+		return broken(w, "item without key", 0);
 	key = data[0];
 	words = words_of(key);
 	if (!words || words > WORDS_MAX || bytes / sizeof(*data) < words)
 		return broken(w, "too small", key);
 	for (i = 1; i < words; i++)
 		if (data[i] != word_of(key, i))
-			return broken(w, "another's contents", key);
+			return broken(w, "wrong contents", key);
 	w->tally.items--;
 	w->tally.keys -= key;
 	return 0;
@@ -395,7 +395,7 @@ static int check_transfers(struct worker *w)
 		return err;
 	err = gch_load_found(w->t->run, must.items, -w->tally.items);
 	if (!err && must.keys != -w->tally.keys)
-		return broken(w, "others are left than were made", 0);
+		return broken(w, "the items left differ from those created", 0);
 	return err;
 }
 

@@ -102,7 +102,7 @@ static int check_admin(struct sk_buff *skb, struct genl_info *info)
 {
 	if (netlink_capable(skb, CAP_SYS_ADMIN))
 		return 0;
-	NL_SET_ERR_MSG(info->extack, "CAP_SYS_ADMIN is needed");
+	NL_SET_ERR_MSG(info->extack, "CAP_SYS_ADMIN is required");
 	return -EPERM;
 }
 
@@ -111,7 +111,7 @@ static struct gch_load_run *find_run(struct genl_info *info)
 	struct gch_load_run *run;
 
 	if (GENL_REQ_ATTR_CHECK(info, GCHEAP_LOAD_A_RUN_ID)) {
-		NL_SET_ERR_MSG(info->extack, "id: missing");
+		NL_SET_ERR_MSG(info->extack, "id is missing");
 		return ERR_PTR(-EINVAL);
 	}
 	run = gch_load_run_find(nla_get_u32(info->attrs[GCHEAP_LOAD_A_RUN_ID]));
@@ -149,13 +149,13 @@ static int parse_number(struct genl_info *info, const struct number *number,
 	if (!attr)
 		return 0;
 	if (!(number->workloads & BIT(args->workload))) {
-		NL_SET_ERR_MSG_ATTR_FMT(info->extack, attr, "%s: only for %s",
+		NL_SET_ERR_MSG_ATTR_FMT(info->extack, attr, "%s applies only to %s",
 					number->name, number->takers);
 		return -EINVAL;
 	}
 	value = nla_get_u32(attr);
 	if (value < number->min || value > number->max) {
-		NL_SET_ERR_MSG_ATTR_FMT(info->extack, attr, "%s: %u to %u",
+		NL_SET_ERR_MSG_ATTR_FMT(info->extack, attr, "%s must be %u to %u",
 					number->name, number->min, number->max);
 		return -ERANGE;
 	}
@@ -171,7 +171,7 @@ static int check_sizes(struct genl_info *info, const struct gch_load_args *args)
 	if (args->min_size <= args->max_size)
 		return 0;
 	NL_SET_ERR_MSG_ATTR_FMT(info->extack, info->attrs[attr],
-				"min-size is %u: at most max-size, which is %u",
+				"min-size (%u) must not exceed max-size (%u)",
 				args->min_size, args->max_size);
 	return -ERANGE;
 }
@@ -184,10 +184,10 @@ static int parse_verify(struct genl_info *info, struct gch_load_args *args)
 		return 0;
 	if (args->workload != GCHEAP_LOAD_WORKLOAD_REPLAY)
 		return refuse(info, GCHEAP_LOAD_A_RUN_VERIFY,
-			      "verify: only for replay; others always do");
+			      "verify applies only to replay; workloads are always verified");
 	if (nla_get_u32(attr) > 1)
 		return refuse(info, GCHEAP_LOAD_A_RUN_VERIFY,
-			      "verify: 0 or 1");
+			      "verify must be 0 or 1");
 	args->verify = nla_get_u32(attr);
 	return 0;
 }
@@ -198,11 +198,11 @@ static int parse_request(struct genl_info *info, struct gch_load_args *args)
 	int err;
 
 	if (GENL_REQ_ATTR_CHECK(info, GCHEAP_LOAD_A_RUN_HEAP)) {
-		NL_SET_ERR_MSG(info->extack, "heap: missing");
+		NL_SET_ERR_MSG(info->extack, "heap is missing");
 		return -EINVAL;
 	}
 	if (GENL_REQ_ATTR_CHECK(info, GCHEAP_LOAD_A_RUN_WORKLOAD)) {
-		NL_SET_ERR_MSG(info->extack, "workload: missing");
+		NL_SET_ERR_MSG(info->extack, "workload is missing");
 		return -EINVAL;
 	}
 	args->workload = nla_get_u32(info->attrs[GCHEAP_LOAD_A_RUN_WORKLOAD]);
@@ -215,7 +215,7 @@ static int parse_request(struct genl_info *info, struct gch_load_args *args)
 	if (args->workload == GCHEAP_LOAD_WORKLOAD_REPLAY &&
 	    args->mutators > gch_load_replay.max_mutators)
 		return refuse(info, GCHEAP_LOAD_A_RUN_MUTATORS,
-			      "mutators: 1 to 8 for replay");
+			      "mutators must be 1 to 8 for a replay");
 	/* A number of operations replaces the default time. */
 	if (args->max_operations && !info->attrs[GCHEAP_LOAD_A_RUN_SECONDS])
 		args->seconds = 0;
@@ -254,6 +254,10 @@ int gcheap_load_nl_run_new_doit(struct sk_buff *skb, struct genl_info *info)
 			       &args, info->snd_portid, info->extack);
 	if (IS_ERR(run)) {
 		err = PTR_ERR(run);
+		/* These concern the heap. */
+		if (err == -ENOENT || err == -ENODEV || err == -EBUSY)
+			NL_SET_BAD_ATTR(info->extack,
+					info->attrs[GCHEAP_LOAD_A_RUN_HEAP]);
 		goto err_free;
 	}
 	err = nla_put_u32(msg, GCHEAP_LOAD_A_RUN_ID, run->id);
@@ -614,7 +618,7 @@ int gcheap_load_nl_run_del_doit(struct sk_buff *skb, struct genl_info *info)
 		refuse(info, GCHEAP_LOAD_A_RUN_ID, "id: no such run");
 	else if (err == -EAGAIN)
 		NL_SET_ERR_MSG(info->extack,
-			       "id: the run has been stopped and is ending: ask again");
+			       "id: the run is still ending, try again");
 	return err;
 }
 
@@ -637,12 +641,12 @@ int gcheap_load_nl_run_feed_doit(struct sk_buff *skb, struct genl_info *info)
 	if (err)
 		return err;
 	if (!chunk && !last) {
-		NL_SET_ERR_MSG(info->extack, "chunk: missing");
+		NL_SET_ERR_MSG(info->extack, "chunk is missing");
 		return -EINVAL;
 	}
 	if (chunk && nla_len(chunk) > GCHEAP_LOAD_CHUNK_MAX)
 		return refuse(info, GCHEAP_LOAD_A_RUN_CHUNK,
-			      "chunk: at most 32768 bytes");
+			      "chunk must have at most 32768 bytes");
 	run = find_run(info);
 	if (IS_ERR(run))
 		return PTR_ERR(run);
@@ -651,7 +655,7 @@ int gcheap_load_nl_run_feed_doit(struct sk_buff *skb, struct genl_info *info)
 					   chunk ? nla_len(chunk) : 0, last,
 					   info->extack);
 	else
-		err = refuse(info, GCHEAP_LOAD_A_RUN_ID, "id: not a replay");
+		err = refuse(info, GCHEAP_LOAD_A_RUN_ID, "id: the run is not a replay");
 	gch_load_run_put(run);
 	return err;
 }

@@ -50,13 +50,13 @@ void *gch_load_own_get(struct gch_load_run *run, u64 line, size_t bytes)
 
 	if (!may_have(bytes)) {
 		fail(run, line,
-		     "runs have a quarter of the memory for their own data");
+		     "run data outside heaps would exceed a quarter of memory");
 		return NULL;
 	}
 	mem = kvzalloc(bytes, GCH_LOAD_GFP);
 	if (!mem) {
 		atomic_long_sub(bytes, &all_bytes);
-		fail(run, line, "there was no memory for the run's own data");
+		fail(run, line, "out of memory for run data");
 	}
 	return mem;
 }

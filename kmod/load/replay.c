@@ -58,10 +58,10 @@ static int queue_chunk(struct gch_load_replay *r, struct gch_load_chunk *chunk,
 		NL_SET_ERR_MSG(extack, "id: the replay has ended");
 		err = -ESHUTDOWN;
 	} else if (r->last) {
-		NL_SET_ERR_MSG(extack, "chunk: the last one was sent before");
+		NL_SET_ERR_MSG(extack, "chunk: the last chunk has been received already");
 		err = -EINVAL;
 	} else if (r->queued >= REPLAY_QUEUE_MAX) {
-		NL_SET_ERR_MSG(extack, "chunk: 8 are waiting already");
+		NL_SET_ERR_MSG(extack, "chunk: the queue of 8 chunks is full, try again");
 		err = -EAGAIN;
 	} else {
 		list_add_tail(&chunk->node, &r->queue);

@@ -55,7 +55,7 @@ static int report(struct gch_load_replay *r,
 		return 0;
 	}
 	gch_load_fail(r->run, -ENOMEM,
-		      "line %llu: the heap had to collect for want of memory: deaths cannot be compared any more",
+		      "line %llu: the heap collected because it ran out of memory: deaths cannot be compared",
 		      r->line);
 	return -ENOMEM;
 }

@@ -17,7 +17,7 @@ static int read_number(struct gch_load_cursor *cursor, u32 *value,
 
 	for (shift = 0; shift < 35; shift += 7) {
 		if (cursor->p == cursor->end) {
-			*what = "record cut off by the end of its chunk";
+			*what = "record truncated by the end of its chunk";
 			return -EINVAL;
 		}
 		byte = *cursor->p++;
@@ -26,7 +26,7 @@ static int read_number(struct gch_load_cursor *cursor, u32 *value,
 			break;
 	}
 	if (shift >= 35 || sum > U32_MAX) {
-		*what = "number beyond 32 bits";
+		*what = "number exceeds 32 bits";
 		return -EINVAL;
 	}
 	*value = sum;
@@ -43,11 +43,11 @@ static int type_name(struct gch_load_cursor *cursor, const char **what)
 	if (err)
 		return err;
 	if (length > REPLAY_TYPE_NAME_MAX) {
-		*what = "name of a type beyond 255 bytes";
+		*what = "type name exceeds 255 bytes";
 		return -EINVAL;
 	}
 	if (length > cursor->end - cursor->p) {
-		*what = "record cut off by the end of its chunk";
+		*what = "record truncated by the end of its chunk";
 		return -EINVAL;
 	}
 	cursor->p += length;

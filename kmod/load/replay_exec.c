@@ -35,7 +35,7 @@ static struct gch_load_object *find(struct gch_load_replay *r, u32 id)
 	struct gch_load_object *obj = gch_load_object_find(r, id);
 
 	if (!obj)
-		malformed(r, "object %u is unknown, or dead by its record", id);
+		malformed(r, "object %u is unknown, or its death was recorded", id);
 	return obj;
 }
 
@@ -62,9 +62,9 @@ static int exec_type(struct gch_load_replay *r, struct gch_load_thread *t,
 		     const struct gch_load_record *rec)
 {
 	if (rec->gc > 1)
-		return malformed(r, "gc of a type is %u, not 0 or 1", rec->gc);
+		return malformed(r, "gc must be 0 or 1, not %u", rec->gc);
 	if (r->nr_types == REPLAY_TYPES_MAX)
-		return malformed(r, "more than %u types", REPLAY_TYPES_MAX);
+		return malformed(r, "too many types: the maximum is %u", REPLAY_TYPES_MAX);
 	r->types[r->nr_types++] = rec->gc;
 	return 0;
 }
@@ -73,17 +73,17 @@ static int check_alloc(struct gch_load_replay *r,
 		       const struct gch_load_record *rec)
 {
 	if (!rec->object)
-		return malformed(r, "numbers of objects do not ascend");
+		return malformed(r, "object numbers must ascend");
 	if (rec->object > REPLAY_OBJECT_MAX - r->last_id)
-		return malformed(r, "number of an object beyond %u",
+		return malformed(r, "object number exceeds %u",
 				 REPLAY_OBJECT_MAX);
 	if (rec->type >= r->nr_types)
 		return malformed(r, "type %u is unknown", rec->type);
 	if (rec->slots && !r->types[rec->type])
-		return malformed(r, "type %u holds no references, %u slots",
+		return malformed(r, "type %u has no references, but the object has %u slots",
 				 rec->type, rec->slots);
 	if (rec->size > GCH_OBJECT_MAX)
-		return malformed(r, "object of %u bytes, at most %lu", rec->size,
+		return malformed(r, "object has %u bytes, but must have at most %lu", rec->size,
 				 (unsigned long)GCH_OBJECT_MAX);
 	if (rec->size < REPLAY_HEADER + 8ULL * rec->slots)
 		return malformed(r, "%u bytes are too few for %u slots",
@@ -145,7 +145,7 @@ static int exec_store(struct gch_load_replay *r, struct gch_load_thread *t,
 	if (!obj)
 		return -EINVAL;
 	if (rec->slot >= obj->nr_slots)
-		return malformed(r, "slot %u of object %u, which has %u",
+		return malformed(r, "slot %u of object %u, which has %u slots",
 				 rec->slot, obj->id, obj->nr_slots);
 	if (rec->target) {
 		target = find(r, rec->target);
@@ -183,7 +183,7 @@ static int exec_hold(struct gch_load_replay *r, struct gch_load_thread *t,
 	if (!obj)
 		return -EINVAL;
 	if (obj->flags & OBJECT_HELD)
-		return malformed(r, "object %u is held already", obj->id);
+		return malformed(r, "object %u is already held", obj->id);
 
 	found = fetch(r, t, obj, SLOT_OBJECT);
 	if (found < 0)
@@ -219,7 +219,7 @@ static int exec_collect(struct gch_load_replay *r, struct gch_load_thread *t,
 			const struct gch_load_record *rec)
 {
 	if (rec->generation > 2)
-		return malformed(r, "generation %u, 0 to 2", rec->generation);
+		return malformed(r, "generation is %u, but must be 0 to 2", rec->generation);
 	switch (r->check) {
 	case CHECK_COUNTING:
 		return gch_load_check_collect(r, t, rec->generation);

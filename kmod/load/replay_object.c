@@ -58,7 +58,7 @@ static int grow_tables(struct gch_load_replay *r)
 		r->room = room;
 	if (err == -ENOMEM)
 		gch_load_fail(r->run, err,
-			      "line %llu: there was no room for the replay's tables",
+			      "line %llu: out of memory for the tables of the replay",
 			      r->line);
 	return err;
 }
@@ -103,7 +103,7 @@ static int make_room(struct gch_load_replay *r)
 
 	if (r->nr_places == GCH_TABLE_MAX) {
 		gch_load_fail(r->run, -ENOSPC,
-			      "line %llu: more than %lu objects live", r->line,
+			      "line %llu: more than %lu live objects", r->line,
 			      GCH_TABLE_MAX);
 		return -ENOSPC;
 	}

@@ -27,7 +27,7 @@
 #include <linux/xarray.h>
 #include <net/net_namespace.h>
 
-#define ALONE	"heap: a replay that verifies must have it alone"
+#define ALONE	"a verifying replay requires exclusive use of the heap"
 /* A heap with less room than this below its limit may have met it. */
 #define LIMIT_NEAR	SZ_8M
 
@@ -241,7 +241,7 @@ int gch_load_found(struct gch_load_run *run, u64 expected, u64 found)
 	mutex_unlock(&run->lock);
 	if (found == expected)
 		return 0;
-	gch_load_fail(run, -EUCLEAN, "%llu objects are alive, not %llu", found,
+	gch_load_fail(run, -EUCLEAN, "%llu objects are alive, expected %llu", found,
 		      expected);
 	return -EUCLEAN;
 }
@@ -266,7 +266,7 @@ static void note_idleness(struct gch_load_run *run)
 		if (run->thread[i].operations)
 			return;
 	snprintf(run->message, sizeof(run->message),
-		 "no operation ended within %u s", run->args.seconds);
+		 "no operation completed within %u s", run->args.seconds);
 }
 
 /* The last thread that leaves ends the run. */
@@ -313,10 +313,10 @@ void gch_load_fail_memory(struct gch_load_run *run, u64 line)
 	if (limit && stats.limit_hits > run->limit_hits &&
 	    stats.held_bytes + LIMIT_NEAR > limit) {
 		string_get_size(limit, 1, STRING_UNITS_2, text, sizeof(text));
-		gch_load_fail(run, -ENOMEM, "%sthe heap met its limit of %s",
+		gch_load_fail(run, -ENOMEM, "%sthe heap reached its limit of %s",
 			      where, text);
 	} else {
-		gch_load_fail(run, -ENOMEM, "%sthere was no memory for the heap",
+		gch_load_fail(run, -ENOMEM, "%sout of memory for the heap",
 			      where);
 	}
 }
@@ -338,7 +338,7 @@ static void work(struct gch_load_thread *t)
 	if (err == -ENOMEM)
 		return;
 	if (err && err != -ECANCELED)
-		gch_load_fail(run, err, "mutator %u: a call of the heap failed",
+		gch_load_fail(run, err, "mutator %u: a heap operation failed",
 			      t->index);
 }
 
@@ -389,13 +389,13 @@ static int attach_mutators(struct gch_load_run *run,
 		NL_SET_ERR_MSG(extack, ALONE);
 		break;
 	case -ENODEV:
-		NL_SET_ERR_MSG(extack, "heap: it is being deleted");
+		NL_SET_ERR_MSG(extack, "the heap is being deleted");
 		break;
 	case -ENOSPC:
-		NL_SET_ERR_MSG(extack, "heap: no more mutators can be attached");
+		NL_SET_ERR_MSG(extack, "too many mutators are attached to the heap");
 		break;
 	default:
-		NL_SET_ERR_MSG(extack, "no memory for the mutators");
+		NL_SET_ERR_MSG(extack, "out of memory for the mutators");
 		break;
 	}
 	return PTR_ERR(m);
@@ -520,7 +520,7 @@ static int claim_heap(struct gch_load_run *run, struct netlink_ext_ack *extack)
 
 	if (!gch_load_counts_deaths(run))
 		return 0;
-	err = gch_heap_claim(run->heap, "a replay that checks each death",
+	err = gch_heap_claim(run->heap, "a verifying replay",
 			     run->args.mutators, extack);
 	if (err == -EBUSY)
 		NL_SET_ERR_MSG(extack, ALONE);
@@ -548,7 +548,7 @@ static int run_reserve(struct gch_load_run *run, struct netlink_ext_ack *extack)
 
 	mutex_lock(&runs_lock);
 	if (nr_runs >= GCH_LOAD_RUNS_MAX)
-		NL_SET_ERR_MSG(extack, "there are 64 runs already");
+		NL_SET_ERR_MSG(extack, "too many runs: the maximum is 64");
 	else
 		err = xa_alloc_cyclic(&runs, &run->id, NULL,
 				      XA_LIMIT(1, INT_MAX), &runs_last,
@@ -644,13 +644,13 @@ struct gch_load_run *gch_load_run_new(const char *heap,
 
 	run = run_alloc(args, portid);
 	if (!run) {
-		NL_SET_ERR_MSG(extack, "no memory for a run");
+		NL_SET_ERR_MSG(extack, "out of memory for the run");
 		return ERR_PTR(-ENOMEM);
 	}
 	INIT_WORK(&run->reap, run_reap);
 	run->heap = gch_heap_find(heap);
 	if (!run->heap) {
-		NL_SET_ERR_MSG(extack, "heap: no such heap");
+		NL_SET_ERR_MSG(extack, "no such heap");
 		err = -ENOENT;
 		goto err_put;
 	}
@@ -665,7 +665,7 @@ struct gch_load_run *gch_load_run_new(const char *heap,
 	if (!err)
 		return run;
 	if (err == -ENOMEM && extack && !extack->_msg)
-		NL_SET_ERR_MSG(extack, "no memory for the run, or not below the heap's limit");
+		NL_SET_ERR_MSG(extack, "out of memory for the run, or the heap limit is too low");
 
 err_put:
 	gch_load_run_put(run);

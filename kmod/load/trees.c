@@ -189,7 +189,7 @@ static int check_tree(struct gch_load_thread *t, unsigned int base, int depth)
 	err = walk_tree(t, &p, false, &nodes);
 	if (!err && nodes != expected) {
 		gch_load_fail(t->run, -EUCLEAN,
-			      "tree of depth %d has %llu nodes, not %llu",
+			      "tree of depth %d has %llu nodes, expected %llu",
 			      depth, nodes, expected);
 		err = -EUCLEAN;
 	}

@@ -32,7 +32,7 @@ static int check_settings(struct gch_heap *heap, struct netlink_ext_ack *extack)
 		return -EINVAL;
 	}
 	if (arena < gch_val(heap, GCH_KEY_POOL_SIZE)) {
-		NL_SET_ERR_MSG_FMT(extack, "arena-order gives no room for a pool of %llu bytes",
+		NL_SET_ERR_MSG_FMT(extack, "arena-order is too small for a pool of %llu bytes",
 				   gch_val(heap, GCH_KEY_POOL_SIZE));
 		return -EINVAL;
 	}

@@ -95,16 +95,16 @@ static void check_free_blocks(struct check *v, struct gch_py_pool *pool)
 		i = gch_py_index(pool, block);
 		if (block < first || (block - first) % size ||
 		    i >= pool->carved) {
-			violation(v, "a free list of class %u leads out of its pool",
+			violation(v, "a free list of class %u leaves its pool",
 				  pool->class);
 			return;
 		}
 		if (pool->meta[i] & GCH_PY_META_USED)
-			violation(v, "a block of class %u is free and in use",
+			violation(v, "a block of class %u is both free and in use",
 				  pool->class);
 	}
 	if (nr != pool->carved - pool->used)
-		violation(v, "a pool of class %u has %u free blocks, not %u",
+		violation(v, "a pool of class %u has %u free blocks, expected %u",
 			  pool->class, nr, pool->carved - pool->used);
 }
 
@@ -122,23 +122,23 @@ static void check_blocks(struct check *v, struct gch_py_pool *pool)
 		gen = gch_py_gen(meta);
 		nr[gen]++;
 		if (gen < 2 && !(pool->map[gen] & BIT_ULL(i / GCH_PY_GROUP)))
-			violation(v, "an object of class %u is not found by its generation",
+			violation(v, "an object of class %u is not in the map of its generation",
 				  pool->class);
 		obj = gch_py_block(pool, i);
 		if (!obj->refcnt || obj->type->heap != &v->h->heap)
-			violation(v, "a block of class %u holds no object",
+			violation(v, "a block of class %u in use has no valid object",
 				  pool->class);
 		if (meta & (GCH_PY_META_COLLECTING | GCH_PY_META_REACHED))
-			violation(v, "an object of type %s is in a collection",
+			violation(v, "an object of type %s has a stale collection state",
 				  obj->type->name);
 	}
 	v->live_bytes += (u64)used * gch_py_class_size(pool->class);
 	if (used != pool->used)
-		violation(v, "a pool of class %u has %u blocks in use, not %u",
+		violation(v, "a pool of class %u has %u blocks in use, expected %u",
 			  pool->class, used, pool->used);
 	for (gen = 0; gen < 3; gen++)
 		if (nr[gen] != pool->nr[gen])
-			violation(v, "a pool of class %u has %u objects in generation %u, not %u",
+			violation(v, "a pool of class %u has %u objects in gen %u, expected %u",
 				  pool->class, nr[gen], gen, pool->nr[gen]);
 }
 
@@ -191,14 +191,14 @@ static void check_arena(struct check *v, struct gch_py_arena *arena)
 		pool = pool->next;
 	if (in_use + arena->nr_free != arena->nr_pools ||
 	    in_use + freed != arena->carved)
-		violation(v, "arena %u has %u pools in use and %u free, not %u and %u",
+		violation(v, "arena %u has %u pools in use and %u free, expected %u and %u",
 			  arena->id, in_use, freed,
 			  arena->nr_pools - arena->nr_free,
 			  arena->carved - in_use);
 	if (arena->nr_free &&
 	    (list_empty(&v->h->buckets[arena->nr_free]) ||
 	     !test_bit(arena->nr_free, v->h->bucket_map)))
-		violation(v, "arena %u is not where pools are sought",
+		violation(v, "arena %u with free pools is missing from its bucket",
 			  arena->id);
 }
 
@@ -224,10 +224,10 @@ static void check_lists(struct check *v)
 		}
 	}
 	if (v->listed != v->unfull)
-		violation(v, "%llu pools are listed by class, not %llu",
+		violation(v, "%llu pools are listed by class, expected %llu",
 			  v->listed, v->unfull);
 	if (aged != v->aged)
-		violation(v, "%llu pools are listed by generation, not %llu",
+		violation(v, "%llu pools are listed by generation, expected %llu",
 			  aged, v->aged);
 }
 
@@ -257,7 +257,7 @@ static void check_all_large(struct check *v)
 		}
 	}
 	if (nr != v->h->nr_large)
-		violation(v, "there are %llu large objects, not %llu", nr,
+		violation(v, "%llu large objects are listed, expected %llu", nr,
 			  v->h->nr_large);
 }
 
@@ -273,12 +273,12 @@ static void check_structure(struct check *v)
 	check_lists(v);
 	check_all_large(v);
 	if (idle != v->h->nr_idle)
-		violation(v, "%u arenas are free, not %u", idle, v->h->nr_idle);
+		violation(v, "%u arenas are free, expected %u", idle, v->h->nr_idle);
 	if (v->pools != v->h->nr_pools)
-		violation(v, "%llu pools are in use, not %llu", v->pools,
+		violation(v, "%llu pools are in use, expected %llu", v->pools,
 			  v->h->nr_pools);
 	if (v->live_bytes != v->h->live_bytes)
-		violation(v, "objects have %llu bytes, not %llu",
+		violation(v, "objects have %llu bytes, expected %llu",
 			  v->live_bytes, v->h->live_bytes);
 }
 
@@ -395,7 +395,7 @@ static void count_place(struct check *v, struct gch_py_object *target)
 	u32 *meta, refs;
 
 	if (!is_object(v, target)) {
-		violation(v, "a reference leads to no object");
+		violation(v, "a reference does not point to an object");
 		return;
 	}
 	meta = gch_py_meta(v->h, target);
@@ -426,9 +426,9 @@ static void count_weaks(void *arg, struct gch_weak *entries, unsigned int nr)
 		if (!obj)
 			continue;
 		if (!is_object(v, obj) || !(obj->info & GCH_PY_WEAK))
-			violation(v, "a weak entry names no object");
+			violation(v, "a weak entry does not point to an object");
 		else if (!entries[i].pprev || *entries[i].pprev != &entries[i])
-			violation(v, "a weak entry is not in its object's list");
+			violation(v, "a weak entry is missing from the list of its object");
 	}
 }
 
@@ -443,7 +443,7 @@ static void count_object(struct check *v, struct gch_py_object *obj, u32 *meta)
 	struct gch_py_object *target;
 
 	if ((u64)nr * sizeof(void *) > gch_py_bytes(v->h, obj) - sizeof(*obj)) {
-		violation(v, "an object of type %s has %u references",
+		violation(v, "an object of type %s is too small for its %u references",
 			  obj->type->name, nr);
 		return;
 	}
@@ -463,7 +463,7 @@ static void compare_object(struct check *v, struct gch_py_object *obj,
 	u64 refs = (u64)rest << v->h->gc_bits | gch_py_value(*meta);
 
 	if (refs != obj->refcnt && !gch_py_immortal(obj))
-		violation(v, "an object of type %s has count %u and %llu references",
+		violation(v, "an object of type %s has count %u, but %llu references point to it",
 			  obj->type->name, obj->refcnt, refs);
 	*meta = gch_py_with_value(*meta, 0);
 	if (rest)

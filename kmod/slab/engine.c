@@ -200,7 +200,7 @@ static int check_shard(struct gch_slab_heap *h, struct gch_slab_shard *shard)
 	raw_spin_unlock(&shard->lock);
 	if (nr == seen)
 		return errors;
-	violation(h, "a list has %llu objects, not %llu", seen, nr);
+	violation(h, "a list has %llu objects, expected %llu", seen, nr);
 	return errors + 1;
 }
 
@@ -228,7 +228,7 @@ static void show(struct gch_heap *heap, struct seq_file *seq,
 	u64 nr;
 
 	if (view == GCH_VIEW_ARENAS) {
-		seq_puts(seq, "memory comes from the kernel's allocators: no arenas\n");
+		seq_puts(seq, "no arenas: memory comes from the kernel's allocators\n");
 		return;
 	}
 	seq_puts(seq, "  size   objects\n");

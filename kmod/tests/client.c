@@ -12,39 +12,39 @@
 
 static char *heap = "";
 module_param(heap, charp, 0444);
-MODULE_PARM_DESC(heap, "use this heap; without it, make one called t-client");
+MODULE_PARM_DESC(heap, "name of an existing heap to use; default: create heap t-client");
 
 static bool forget;
 module_param(forget, bool, 0444);
-MODULE_PARM_DESC(forget, "do not delete one's own heap");
+MODULE_PARM_DESC(forget, "do not delete the created heap");
 
 static unsigned int takes_ms;
 module_param(takes_ms, uint, 0444);
-MODULE_PARM_DESC(takes_ms, "how long the finalizer takes");
+MODULE_PARM_DESC(takes_ms, "duration of the finalizer, in milliseconds");
 
 static bool stops;
 module_param(stops, bool, 0444);
-MODULE_PARM_DESC(stops, "the finalizer takes a cleanup out of the queue meanwhile");
+MODULE_PARM_DESC(stops, "the finalizer removes a cleanup from the queue");
 
 static unsigned int entries;
 module_param(entries, uint, 0444);
-MODULE_PARM_DESC(entries, "a kthread makes a table of so many; there is no finalizer");
+MODULE_PARM_DESC(entries, "entries of a table that a kthread creates; no finalizer then");
 
 static bool leave;
 module_param(leave, bool, 0444);
-MODULE_PARM_DESC(leave, "leave that table without a mutator until the end");
+MODULE_PARM_DESC(leave, "leave the table without a mutator until the end");
 
 static unsigned int fail;
 module_param(fail, uint, 0444);
-MODULE_PARM_DESC(fail, "init fails: 1 in the end, 2 when the finalizer has begun");
+MODULE_PARM_DESC(fail, "init fails: 1 at its end, 2 when the finalizer has started");
 
 static unsigned int init_ms;
 module_param(init_ms, uint, 0444);
-MODULE_PARM_DESC(init_ms, "how long init takes");
+MODULE_PARM_DESC(init_ms, "duration of init, in milliseconds");
 
 static unsigned int called;
 module_param(called, uint, 0444);
-MODULE_PARM_DESC(called, "how many finalizers have begun");
+MODULE_PARM_DESC(called, "number of finalizers that have started");
 
 static unsigned int ended;
 static u64 cleanup_id;
@@ -130,7 +130,8 @@ static void destroy_table(void)
 		gch_roots_destroy(mutator, roots);
 		return;
 	}
-	pr_err("the table stays: no mutator, %ld\n", PTR_ERR(mutator));
+	pr_err("gcheap_client: cannot attach a mutator to destroy the table: %ld\n",
+	       PTR_ERR(mutator));
 	mutator = NULL;
 }
 
@@ -188,5 +189,5 @@ static void __exit client_exit(void)
 
 module_init(client_init);
 module_exit(client_exit);
-MODULE_DESCRIPTION("A client of garbage-collected heaps that is unloaded");
+MODULE_DESCRIPTION("Test client of garbage-collected heaps");
 MODULE_LICENSE("GPL");

@@ -33,19 +33,19 @@ MODULE_PARM_DESC(engine, "run only on this engine: go, python, slab, or one of a
 
 static char *marker = "";
 module_param(marker, charp, 0444);
-MODULE_PARM_DESC(marker, "of Go heaps: pipeline, greentea or classic");
+MODULE_PARM_DESC(marker, "marker of Go heaps: pipeline, greentea or classic");
 
 static bool poison = true;
 module_param(poison, bool, 0444);
-MODULE_PARM_DESC(poison, "heaps clobber what is freed, and look at what they allocate");
+MODULE_PARM_DESC(poison, "overwrite freed memory, and check it when it is reused");
 
 static unsigned int seed;
 module_param(seed, uint, 0444);
-MODULE_PARM_DESC(seed, "repeat the random tests that printed it; 0 for another");
+MODULE_PARM_DESC(seed, "seed of the random tests; 0 for a new one");
 
 static unsigned long rounds = 1000000;
 module_param(rounds, ulong, 0444);
-MODULE_PARM_DESC(rounds, "moves of the barrier test; others in proportion");
+MODULE_PARM_DESC(rounds, "rounds of the barrier test; other tests in proportion");
 
 static const char * const engines[] = {
 	[GCHEAP_ENGINE_GO]	= "go",

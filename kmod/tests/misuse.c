@@ -17,7 +17,7 @@
 
 static bool checked;
 module_param(checked, bool, 0444);
-MODULE_PARM_DESC(checked, "all heaps are checked: misuse is refused without verify, too");
+MODULE_PARM_DESC(checked, "checks are on: expect refusals without verify too");
 
 struct misuse {
 	struct gch_test_env *env;
