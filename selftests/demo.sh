@@ -42,21 +42,20 @@ compare()
 gcctl version
 
 headline "asyncio: a queue of jobs, every message in a reference cycle" \
-	"225,000 objects, most of them dead within moments; one in eight can only" \
-	"be freed by a collector. Look at what was freed by count and what by" \
-	"collection, at the pauses, and at the memory held to get there."
+	"225,000 objects, most of them short-lived. One in eight is cyclic garbage," \
+	"which only a collector can free. Compare the objects freed immediately and" \
+	"by the collector, the pauses, and the held memory."
 compare cpython-asyncio
 
 headline "docutils: two documents parsed into trees with links to parents" \
-	"337,000 objects that live longer: the trees are cyclic garbage when they" \
-	"die, all at once. Look at the peak of live bytes and at what a full" \
-	"collection costs."
+	"337,000 objects that live longer. The trees become cyclic garbage, each of" \
+	"them at once. Compare the reachable and the held memory, and the GC cycle time."
 compare cpython-docutils
 
 echo
 if [ "$all" -eq 0 ] && [ "$total" -eq 0 ]; then
-	echo "Both traces ran to their end on all three heaps; what lived and died agrees with the recordings: 0 mismatches."
+	echo "Both traces were replayed to their end on all three heaps: 0 mismatches with the recorded deaths."
 else
-	echo "FAILED: $total mismatches with the recordings, or a replay that did not come to its end."
+	echo "FAILED: $total mismatches with the recorded deaths, or a replay that failed."
 	exit 1
 fi

@@ -15,7 +15,7 @@ SIGNS=$'$,:;&#%*?!|<>(){}[]"\'`\\'
 fit()
 {
 	if [[ $1 == *["$SIGNS"]* || $1 == *[[:space:][:cntrl:]]* ]]; then
-		die "$2 has a blank or a special character, with which nothing can be built: $1"
+		die "$2 contains a blank or a special character, which builds do not support: $1"
 	fi
 }
 
@@ -24,9 +24,9 @@ fit()
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
 CACHE=${GCHEAP_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/gcheap}
 fit "$CACHE" "the path of the cache (GCHEAP_CACHE)"
-mkdir -p "$CACHE" || die "the cache cannot be made: $CACHE"
+mkdir -p "$CACHE" || die "cannot create the cache: $CACHE"
 # Unpacked headers name their place: no symlinks.
-CACHE=$(cd "$CACHE" && pwd -P) || die "the cache cannot be entered: $CACHE"
+CACHE=$(cd "$CACHE" && pwd -P) || die "cannot enter the cache: $CACHE"
 fit "$CACHE" "the path of the cache (GCHEAP_CACHE)"
 fit "${TMPDIR:-/tmp}" "the path of temporary files (TMPDIR)"
 
@@ -125,7 +125,7 @@ suite_of()
 	case $1 in
 	6.1|6.1-rt|6.1-arm64) echo bookworm ;;
 	6.12|6.12-rt|6.12-arm64|6.12-arm64-16k) echo bookworm-backports ;;
-	*) die "there is no guest $1 (see run --help)" ;;
+	*) die "unknown guest $1 (see run --help)" ;;
 	esac
 }
 
@@ -249,7 +249,7 @@ fetch_debs()
 	shift 2
 	mkdir -p "$dir/deb"
 	(cd "$dir/deb" && suite_apt "$suite" apt-get download -qq "$@") >&2 ||
-		die "could not download $* ($suite)"
+		die "cannot download $* ($suite)"
 	for deb in "$dir"/deb/*.deb; do
 		dpkg -x "$deb" "$dir"
 	done
