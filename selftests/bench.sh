@@ -90,7 +90,7 @@ measured()
 		file "$out.$1" > "$tmp/bench.txt" || return
 	sound "$out.$1" "$2" "$3" || return
 	is "lines of the table" \
-		"$(gcctl bench show "$out.$1" | tail -n +10 | wc -l)" \
+		"$(gcctl bench show "$out.$1" | tail -n +9 | wc -l)" \
 		"$(grep -c '"key":' "$out.$1")"
 }
 
@@ -149,7 +149,7 @@ no_other_scale()
 {
 	! grep -q elsewhere "$out.mark" || return
 	is "lines with another's figure" \
-		"$(gcctl bench show "$out.mark" | tail -n +10 |
+		"$(gcctl bench show "$out.mark" | tail -n +9 |
 			awk '$NF != "-"' | wc -l)" 0
 }
 
@@ -173,9 +173,9 @@ check "no figures of full size beside small ones" no_other_scale
 refused "compare with what is no result" 1 "cannot read" \
 	gcctl bench compare "$out.mark" /proc/version
 echo '{"results":[]}' > "$out.bad"
-refused "show what is none" 1 "no results" gcctl bench show "$out.bad"
+refused "show what is none" 1 "not a results file" gcctl bench show "$out.bad"
 refused "an unknown benchmark" 1 "unknown benchmark" gcctl bench marx
-refused "no repetitions" 1 "reps is 1" gcctl bench mark reps 0
+refused "no repetitions" 1 "reps must be 1" gcctl bench mark reps 0
 
 # run WORDS: hands them to the module; its message is printed.
 run()

@@ -129,7 +129,7 @@ none_is_null()
 no_zero_times()
 {
 	gcctl -d stats t-new > $out || return
-	! grep -E '^  (mutators paused|assists|heap stopped|handshakes) .* 0 ns' $out
+	! grep -E '^  (mutator pauses|assists|exclusive wait|handshakes) .* 0 ns' $out
 }
 
 check "a quantile of nothing is null" unknown
@@ -185,7 +185,7 @@ versioned()
 {
 	"$@" > $out 2>&1
 	is "documents" "$(grep -c '^{' $out)" 1 &&
-		is "output_version" "$(number output_version < $out)" 1
+		is "output_version" "$(number output_version < $out)" 2
 }
 
 check "one number of cycles" cycle_number
@@ -432,7 +432,7 @@ failed_replay()
 {
 	compare_fails "$traces/cpython-asyncio.gct.gz" repeat 1 limit 64K \
 		arena-order 1 pool-size 4K || return
-	of_all state '"failed"' && of_all deaths-checked null
+	of_all state '"failed"' && of_all deaths-recorded null
 }
 
 # A small run that can be done, and then no room for what an allocation costs.
@@ -461,7 +461,7 @@ check "failed runs have no figures" failed_work
 check "failed replays have no figures" failed_replay
 check "a failed measurement of an allocation" failed_micro
 check "mismatches have the form of a row" mismatches_form
-refused "a run by no number" 1 "not the number of a run" gcctl run show x
+refused "a run by no number" 1 "not a run ID" gcctl run show x
 refused "an option that there is not" 1 "unknown option" gcctl -x stats
 within 10 idle t-more
 rm -f $out $out.all $out.gct

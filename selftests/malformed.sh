@@ -45,16 +45,16 @@ bad "control character" 6 "control character" 'U\0001 1\n'
 
 bad "T: too few fields" 6 "too few" 'T 2 name\n'
 bad "T: too many fields" 6 "too many" 'T 2 name 1 1\n'
-bad "T: out of turn" 6 "out of turn" 'T 3 name 1\n'
-bad "T: declared twice" 6 "out of turn" 'T 1 name 1\n'
+bad "T: out of turn" 6 "out of order" 'T 3 name 1\n'
+bad "T: declared twice" 6 "out of order" 'T 1 name 1\n'
 bad "T: number with letters" 6 "not a number" 'T 2x name 1\n'
 bad "T: gc is 2" 6 "at most" 'T 2 name 2\n'
 bad "T: gc is negative" 6 "not a number" 'T 2 name -1\n'
 
 bad "A: too few fields" 6 "too few" 'A 3 0 32\n'
 bad "A: too many fields" 6 "too many" 'A 3 0 32 2 9\n'
-bad "A: object 0" 6 "out of turn" 'A 0 0 32 2\n'
-bad "A: object known" 6 "out of turn" 'A 1 0 32 2\n'
+bad "A: object 0" 6 "out of order" 'A 0 0 32 2\n'
+bad "A: object known" 6 "out of order" 'A 1 0 32 2\n'
 bad "A: object of 33 bits" 6 "at most" 'A 4294967296 0 32 2\n'
 bad "A: unknown type" 6 "unknown type" 'A 3 2 32 2\n'
 bad "A: no room for a header" 6 "too few" 'A 3 0 15 0\n'
@@ -77,7 +77,7 @@ bad "S: of the dead" 8 "object 2" 'U 2\nD 2\nS 1 0 2\n'
 bad "R: too few fields" 6 "too few" 'R\n'
 bad "R: too many fields" 6 "too many" 'R 1 1\n'
 bad "R: unknown object" 6 "unknown object 9" 'R 9\n'
-bad "R: held already" 6 "held already" 'R 1\n'
+bad "R: held already" 6 "already held" 'R 1\n'
 bad "R: the dead" 8 "object 2" 'U 2\nD 2\nR 2\n'
 bad "U: too few fields" 6 "too few" 'U\n'
 bad "U: unknown object" 6 "unknown object 9" 'U 9\n'
@@ -91,7 +91,7 @@ bad "D: unknown object" 6 "unknown object 9" 'D 9\n'
 bad "D: twice" 8 "object 2" 'U 2\nD 2\nD 2\n'
 bad "X: too many fields" 6 "too many" 'X 1 1\n'
 bad "X: unknown object" 7 "unknown object 9" 'C 2\nX 9\n'
-bad "X: before any collection" 6 "none precedes" 'X 1\n'
+bad "X: before any collection" 6 "no preceding collection" 'X 1\n'
 
 # Files.
 printf 'gct 2\n' > "$file"
@@ -101,14 +101,14 @@ refused_in "no version" 1 "gct 1"
 printf 'A 1 0 32 2\n' > "$file"
 refused_in "no first line" 1 "gct 1"
 printf 'gct 1\nT 0 node 1\nA 1 0 32 2' > "$file"
-refused_in "last line without end" 3 "cut short"
+refused_in "last line without end" 3 "truncated"
 : > "$file"
 refused "empty file" 1 "empty" gcctl replay "$file" heap t-bad
 refused "missing file" 1 "No such file" gcctl replay /tmp/none heap t-bad
 refused "folder" 1 "Is a directory" gcctl replay /tmp heap t-bad
 
 head -c 100000 "$traces/cpython-asyncio.gct.gz" > "$file.gz"
-refused "compressed file cut short" 1 "ends too early" \
+refused "compressed file cut short" 1 "is truncated" \
 	gcctl replay "$file.gz" heap t-bad
 {
 	head -c 50000 "$traces/cpython-asyncio.gct.gz"
@@ -127,18 +127,18 @@ members()
 	cat "$file.1" "$file.3" > "$file.gz"
 	out=$(gcctl -j replay "$file.gz" heap t-bad) || return
 	is records "$(echo "$out" | keys | number records)" 4 &&
-		is deaths "$(echo "$out" | keys | number deaths)" 1
+		is deaths "$(echo "$out" | keys | number deaths-by-count)" 1
 }
 check "compressed in two members" members
 { head -c $(($(wc -c < "$file.1") - 8)) "$file.1"; head -c 8 /dev/zero; } > "$file.gz"
 refused "a checksum that is wrong" 1 "is damaged" gcctl replay "$file.gz" heap t-bad
 cat "$file.1" "$file.2" > "$file.gz"
-refused "text behind a member" 1 "behind" gcctl replay "$file.gz" heap t-bad
+refused "text behind a member" 1 "trailing data" gcctl replay "$file.gz" heap t-bad
 { cat "$file.1"; head -c 512 /dev/zero; } > "$file.gz"
-refused "zeros behind a member" 1 "behind" gcctl replay "$file.gz" heap t-bad
+refused "zeros behind a member" 1 "trailing data" gcctl replay "$file.gz" heap t-bad
 for bytes in 1 5 20; do
 	{ cat "$file.1"; head -c "$bytes" "$file.3"; } > "$file.gz"
-	refused "second member cut after $bytes bytes" 1 "too early" \
+	refused "second member cut after $bytes bytes" 1 "is truncated" \
 		gcctl replay "$file.gz" heap t-bad
 done
 rm -f "$file.1" "$file.2" "$file.3"

@@ -130,9 +130,9 @@ piped()
 	}
 	# An object of all engines, and in each is the median of what one run said.
 	deaths=$(echo "$out" | sed -n \
-		's/.*"deaths-checked":\({\([^{}]*{[^{}]*}\)*[^{}]*}\).*/\1/p')
+		's/.*"deaths-recorded":\({\([^{}]*{[^{}]*}\)*[^{}]*}\).*/\1/p')
 	for engine in go python slab; do
-		is "deaths that $engine checked" \
+		is "deaths recorded, on $engine" \
 			"$(echo "${deaths#*\""$engine"\":}" | number median)" 1 ||
 			return
 	done

@@ -22,7 +22,7 @@ short_engine()
 
 gcctl heap add t-use engine python > /dev/null
 
-refused "no words" 1 "missing" gcctl
+refused "no words" 1 "no command" gcctl
 refused "unknown object" 1 "heaps" gcctl heaps
 refused "unknown verb" 1 "unknown verb" gcctl heap frob
 refused "no engine" 1 "engine" gcctl heap add t-x
@@ -63,7 +63,7 @@ gcctl heap add t-quiet engine slab > /dev/null
 refused "monitor of another engine" 2 "engine is slab" gcctl monitor t-quiet
 gcctl heap del t-quiet
 gcctl heap add t-quiet engine go > /dev/null
-refused "monitor of a heap that is silent" 2 "trace 1" gcctl monitor t-quiet
+refused "monitor of a heap that is silent" 2 "trace on" gcctl monitor t-quiet
 gcctl heap del t-quiet
 refused "run on none" 2 "t-none: no such heap" gcctl run lru heap t-none
 refused "name that is taken" 2 "t-use" gcctl heap add t-use engine go
@@ -146,8 +146,8 @@ refused "time that is too long" 1 "2^32" \
 refused "a value for an option" 1 "option '--json=1'" gcctl --json=1 version
 refused "a number below 0" 1 "generation is '-1'" \
 	gcctl collect t-use generation -1
-refused "monitor of no lines" 1 "count is 0" timeout 10 gcctl monitor t-x count 0
-refused "a trace with a key of workloads" 1 "seconds is a key of workloads" \
+refused "monitor of no lines" 1 "count must be 1 or more" timeout 10 gcctl monitor t-x count 0
+refused "a trace with a key of workloads" 1 "seconds does not apply to the trace" \
 	gcctl compare "$traces/cpython-asyncio.gct.gz" repeat 1 seconds 1
 
 # What not all engines know goes to those that do.

@@ -270,7 +270,7 @@ undecided()
 }
 check "churn compared" compared
 check "one repetition decides nothing" undecided
-refused "no repetitions" 1 "repeat is 1 to" gcctl compare churn repeat 0
+refused "no repetitions" 1 "repeat must be 1 to" gcctl compare churn repeat 0
 
 returned()
 {

@@ -28,17 +28,17 @@ static const struct {
 	int (*run)(struct bench_set *set);
 	const char *heading;
 } groups[] = {
-	{ "harness", bench_harness, "what the harness costs, not taken off" },
-	{ "mark", bench_mark, "a full collection, for each live object" },
-	{ "alloc", bench_alloc, "an allocation, with the freeing where it says so" },
-	{ "store", bench_store, "a reference stored into an object" },
-	{ "python", bench_python, "counting, deaths and cycles, for each object" },
-	{ "pattern", bench_pattern, "allocate and free, in the order of the freeing" },
-	{ "churn", bench_churn, "a tree of 15 nodes replaced, among many" },
-	{ "trees", bench_trees, "binary-trees, the whole program" },
-	{ "larson", bench_larson, "blocks replaced and handed over, 2 mutators" },
-	{ "mstress", bench_mstress, "items kept, dropped and exchanged, 2 mutators" },
-	{ "replay", bench_replay, "recorded traces, records a second" },
+	{ "harness", bench_harness, "cost of the measurement itself, not subtracted" },
+	{ "mark", bench_mark, "a full collection, per live object" },
+	{ "alloc", bench_alloc, "an allocation; with +free, including the free" },
+	{ "store", bench_store, "a reference store" },
+	{ "python", bench_python, "reference counts, deaths and garbage cycles, per object" },
+	{ "pattern", bench_pattern, "allocate and free, by order of the frees" },
+	{ "churn", bench_churn, "replace one of many trees of 15 nodes" },
+	{ "trees", bench_trees, "binary-trees, run to completion" },
+	{ "larson", bench_larson, "replace blocks and hand over arrays, 2 mutators" },
+	{ "mstress", bench_mstress, "keep, drop and exchange items, 2 mutators" },
+	{ "replay", bench_replay, "recorded traces, records per second" },
 };
 
 enum {
@@ -187,7 +187,7 @@ static int run_cmd_words(int argc, char **argv, int nr_names,
 	if (!set->reps || set->reps > BENCH_REPS_MAX || !set->scale ||
 	    set->scale > 100)
 		return out_error(STATUS_USAGE, 0, NULL,
-				 "reps is 1 to %d, scale 1 to 100",
+				 "reps must be 1 to %d, scale must be 1 to 100",
 				 BENCH_REPS_MAX);
 	/* From here on a signal does not leave a temporary file. */
 	wait_catch_signals();
@@ -208,7 +208,7 @@ static int show_cmd(int argc, char **argv, struct bench_set *set)
 
 	if (argc != 1)
 		return out_error(STATUS_USAGE, 0, "gcctl bench show FILE",
-				 "show takes one file");
+				 "bench show takes one file");
 	status = bench_load(set, argv[0]);
 	if (status)
 		return status;
@@ -228,8 +228,8 @@ static int compare_files(int argc, char **argv, struct bench_set *a)
 	int status;
 
 	if (argc != 2)
-		return out_error(STATUS_USAGE, 0, "gcctl bench compare A B",
-				 "compare takes two files");
+		return out_error(STATUS_USAGE, 0, "gcctl bench compare FILE FILE",
+				 "bench compare takes two files");
 	status = bench_load(a, argv[0]);
 	if (!status)
 		status = bench_load(&b, argv[1]);

@@ -194,7 +194,7 @@ int bench_open(struct bench_file *file, const char *name)
 {
 	if (!*name)
 		return out_error(STATUS_USAGE, 0, NULL,
-				 "file needs the name of one");
+				 "file must not be an empty name");
 	file->name = name;
 	if (open_temp(file))
 		return STATUS_OK;
@@ -389,8 +389,9 @@ static void read_set(struct bench_set *set, struct json_object *doc,
 		bad += read_result(set, json_object_array_get_idx(results, i));
 	bench_drop_empty(set);
 	if (bad)
-		out_warn("%s: %zu value%s left out, being no number from 0 to %.0e",
-			 file, bad, bad == 1 ? " is" : "s are", VALUE_MAX);
+		out_warn("%s: ignored %zu value%s that %s not a number from 0 to %.0e",
+			 file, bad, bad == 1 ? "" : "s",
+			 bad == 1 ? "is" : "are", VALUE_MAX);
 }
 
 /*
@@ -430,14 +431,14 @@ static const char *parse_file(FILE *f, struct json_object **doc)
 		if (parse_some(tok, doc, text, len))
 			continue;
 		err = json_tokener_get_error(tok);
-		wrong = *doc ? "something else stands behind the JSON" :
-			err == json_tokener_success ? "the JSON is null" :
+		wrong = *doc ? "trailing data after the JSON document" :
+			err == json_tokener_success ? "the JSON document is null" :
 						      json_tokener_error_desc(err);
 	}
 	if (!wrong && ferror(f))
 		wrong = strerror(errno);
 	if (!wrong && !*doc)
-		wrong = "the JSON has no end";
+		wrong = "the JSON document is truncated";
 	json_tokener_free(tok);
 	return wrong;
 }
@@ -476,7 +477,7 @@ int bench_load(struct bench_set *set, const char *file)
 		read_set(set, doc, file);
 	else
 		status = out_error(STATUS_USAGE, 0, NULL,
-				   "%s has no results of gcctl bench", file);
+				   "%s is not a results file of gcctl bench", file);
 	json_object_put(doc);
 	return status;
 }

@@ -108,7 +108,7 @@ static int run_and_read(const char *command, struct bench_metrics *out,
 int bench_kernel(const struct bench_set *set, struct bench_metrics *out,
 		 const char *fmt, ...)
 {
-	char command[256], message[128] = "another one runs";
+	char command[256], message[128] = "another benchmark is running";
 	va_list ap;
 	int err, len;
 
@@ -158,7 +158,7 @@ int bench_find_module(void)
 {
 	if (geteuid())
 		return out_error(STATUS_REFUSED, EPERM, NULL,
-				 "benchmarks are for root");
+				 "bench requires root");
 	if (!access(BENCH_DIR "run", W_OK) ||
 	    (!modprobe() && !access(BENCH_DIR "run", W_OK)))
 		return STATUS_OK;
@@ -167,7 +167,8 @@ int bench_find_module(void)
 	if (!access("/sys/module/" MODULE, F_OK))
 		return out_error(STATUS_REFUSED, 0,
 				 "mount -t debugfs none " DEBUG_DIR,
-				 "module " MODULE " shows nothing in " DEBUG_DIR);
+				 "module " MODULE " is loaded, but " BENCH_DIR
+				 " is not accessible");
 	return out_error(STATUS_MISSING, 0, "modprobe " MODULE,
 			 "module " MODULE " is not loaded");
 }

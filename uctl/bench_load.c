@@ -257,12 +257,12 @@ struct figure {
 
 /* Figures cover the measured time; those that only the heap keeps say so. */
 static const struct figure churn_figures[] = {
-	{ "rate", "operations a second", BENCH_RATE, false, rate },
+	{ "rate", "operations per second", BENCH_RATE, false, rate },
 	{ "p50", "operation p50", BENCH_NS, false, took_p50 },
 	{ "p99", "operation p99", BENCH_NS, false, took_p99 },
 	{ "p999", "operation p99.9", BENCH_NS, false, took_p999 },
 	{ "p9999", "operation p99.99", BENCH_NS, false, took_p9999 },
-	{ "max", "longest operation", BENCH_NS, false, took_max },
+	{ "max", "operation max", BENCH_NS, false, took_max },
 	{ "mmu1", "MMU 1 ms", BENCH_PERCENT, true, mmu1 },
 	{ "mmu10", "MMU 10 ms", BENCH_PERCENT, true, mmu10 },
 	{ "mmu100", "MMU 100 ms", BENCH_PERCENT, true, mmu100 },
@@ -275,19 +275,19 @@ static const struct figure churn_figures[] = {
 	  handshake_p99 },
 	{ "handshake-max", "handshake max, whole run", BENCH_NS, true,
 	  handshake_max },
-	{ "collector", "CPU collecting, whole run", BENCH_SHARE, true,
+	{ "collector", "GC CPU share, whole run", BENCH_SHARE, true,
 	  collector_share },
-	{ "peak", "peak memory, whole run", BENCH_BYTES, false, peak },
+	{ "peak", "peak held bytes, whole run", BENCH_BYTES, false, peak },
 };
 
 static const struct figure time_figures[] = {
 	{ "time", "time", BENCH_NS, false, elapsed },
-	{ "peak", "peak memory", BENCH_BYTES, false, peak },
+	{ "peak", "peak held bytes", BENCH_BYTES, false, peak },
 };
 
 static const struct figure rate_figures[] = {
-	{ "rate", "operations a second", BENCH_RATE, false, rate },
-	{ "peak", "peak memory", BENCH_BYTES, false, peak },
+	{ "rate", "operations per second", BENCH_RATE, false, rate },
+	{ "peak", "peak held bytes", BENCH_BYTES, false, peak },
 };
 
 /**
@@ -538,7 +538,7 @@ int bench_replay(struct bench_set *set)
 	size_t i;
 
 	if (!set->traces) {
-		out_warn("no replay: the key traces names the folder of traces");
+		out_warn("replay skipped: set traces to the directory of the traces");
 		return STATUS_OK;
 	}
 	for (i = 0; i < ARRAY_SIZE(traces) && !status; i++) {

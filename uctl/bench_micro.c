@@ -22,9 +22,9 @@
 int bench_harness(struct bench_set *set)
 {
 	static const char *const what[][2] = {
-		{ "loop", "a round of an empty loop" },
-		{ "random", "one that draws a random number" },
-		{ "clock", "a look at the clock" },
+		{ "loop", "empty loop, per iteration" },
+		{ "random", "random number, per iteration" },
+		{ "clock", "clock read" },
 	};
 	struct bench_metrics m;
 	char key[BENCH_KEY];
@@ -108,7 +108,7 @@ static void add_mark(struct bench_set *set, const struct graph *g,
 			return;
 		bench_label(r, "%s %s, %u worker%s, %s", k->name, g->name,
 			    workers, workers > 1 ? "s" : "",
-			    i ? "mark only" : "whole");
+			    i ? "mark only" : "whole cycle");
 		if (k->go)
 			bench_other(r, g->go[workers - 1][i], BENCH_GO);
 		else

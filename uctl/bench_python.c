@@ -21,8 +21,8 @@ static int run_count(struct bench_set *set)
 		const char *label;
 		double cpython;
 	} what[] = {
-		{ "hot", "one up, one down, hot", 0.70 },
-		{ "random", "one up, one down, 2^20 at random", 25.8 },
+		{ "hot", "inc + dec, hot", 0.70 },
+		{ "random", "inc + dec, 2^20 at random", 25.8 },
 	};
 	char key[BENCH_KEY];
 	struct bench_metrics m;
@@ -79,29 +79,29 @@ struct graph_case {
 
 static const struct graph_case graph_cases[] = {
 	{ "death", "death", "cache", "list24", 1000000,
-	  "cache, a chain freed", "", 0 },
+	  "cache, free a chain", "", 0 },
 	{ "death", "death", "python", "list24", 1000000,
 	  "python, death of a chain", "python/death/cache/list24", 22.4 },
 	{ "death", "death", "go", "list24", 1000000,
-	  "go, a dead chain collected", "python/death/cache/list24", 0 },
+	  "go, collect a dead chain", "python/death/cache/list24", 0 },
 	{ "death", "death", "cache", "tree24", 1 << 20,
-	  "cache, a tree freed", "", 0 },
+	  "cache, free a tree", "", 0 },
 	{ "death", "death", "python", "tree24", 1 << 20,
 	  "python, death of a tree", "python/death/cache/tree24", 15.5 },
 	{ "death", "death", "go", "tree24", 1 << 20,
-	  "go, a dead tree collected", "python/death/cache/tree24", 0 },
+	  "go, collect a dead tree", "python/death/cache/tree24", 0 },
 	{ "garbage", "collect", "python", "pairs24", 1000000,
-	  "python, dead pairs collected", "", 118 },
+	  "python, collect dead pairs", "", 118 },
 	{ "garbage", "collect", "go", "pairs24", 1000000,
-	  "go, dead pairs collected", "", 0 },
+	  "go, collect dead pairs", "", 0 },
 	{ "garbage", "collect", "python", "ring24", 1000000,
-	  "python, a dead ring collected", "", 116 },
+	  "python, collect a dead ring", "", 116 },
 	{ "garbage", "collect", "go", "ring24", 1000000,
-	  "go, a dead ring collected", "", 0 },
+	  "go, collect a dead ring", "", 0 },
 	{ "young", "collect", "python", "list24", 2000,
-	  "python, 2000 young ones, alive", "", 14.0 },
+	  "python, 2000 young objects, alive", "", 14.0 },
 	{ "young", "collect", "python", "pairs24", 2000,
-	  "python, 2000 young ones, dead pairs", "", 58.7 },
+	  "python, 2000 young objects, dead pairs", "", 58.7 },
 };
 
 static int run_graph(struct bench_set *set, const struct graph_case *c,
@@ -143,9 +143,9 @@ static int run_build(struct bench_set *set)
 		const char *label;
 		double cpython;
 	} what[] = {
-		{ "off", "a tree built, collection off", 32 },
-		{ "on", "a tree built, collection on", 127 },
-		{ "pause", "longest pause in that", 37e6 },
+		{ "off", "build a tree, GC off", 32 },
+		{ "on", "build a tree, GC on", 127 },
+		{ "pause", "build a tree, pause max", 37e6 },
 	};
 	static const struct graph_case cases[] = {
 		{ "build", "off", "python", "tree24", 1 << 20, "", "", 0 },
@@ -185,9 +185,9 @@ static int run_new(struct bench_set *set)
 		double cpython;
 	} cases[] = {
 		{ "path objects=960 size=32", "alloc", "new",
-		  "a new object of 32 B", 32 },
+		  "32 B allocation", 32 },
 		{ "pattern pattern=lifo size=32 scan=1", "pair", "new+free",
-		  "made and freed, one by one", 15.0 },
+		  "32 B allocation + free", 15.0 },
 	};
 	static const char *const on[] = { "cache", "python" };
 	struct bench_metrics m;

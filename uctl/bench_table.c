@@ -61,10 +61,9 @@ static void cell_or_none(enum bench_unit unit, double value)
 }
 
 static const char legend[] =
-	"\"to kernel\": divided by the kernel's own allocator, or plain C, in this run.\n"
-	"\"to other\", \"other\": " BENCH_GO " or " BENCH_CPYTHON ", measured elsewhere:\n"
-	"another machine of the same kind, quiet, no guest; only beside figures of full\n"
-	"size.";
+	"\"vs kernel\": ratio to the kernel's allocator, or to plain C, in this run.\n"
+	"\"other\": " BENCH_GO " or " BENCH_CPYTHON ", measured natively on a similar idle\n"
+	"machine. \"vs other\": ratio to it. Shown for results of full size only.";
 
 /**
  * bench_show_head() - prints machine and parameters of a set
@@ -83,7 +82,7 @@ void bench_show_head(const struct bench_set *set)
 	       (unsigned long long)set->scale);
 	if (set->note[0])
 		printf("  %s", set->note);
-	printf("\n%s%s\n", set->partial ? "Partial: not all was measured.\n" : "",
+	printf("\n%s%s\n", set->partial ? "Partial results.\n" : "",
 	       legend);
 }
 
@@ -123,8 +122,8 @@ void bench_show_group(const struct bench_set *set, const char *group,
 			continue;
 		if (first)
 			printf("\n%s: %s\n%-*s %*s %*s %*s %*s %*s %*s %*s\n",
-			       group, heading, LABEL, "", CELL, "to kernel",
-			       CELL, "to other", CELL, "median", CELL, "min",
+			       group, heading, LABEL, "", CELL, "vs kernel",
+			       CELL, "vs other", CELL, "median", CELL, "min",
 			       CELL, "max", CELL, "kernel", CELL, "other");
 		first = false;
 		show_result(set, &set->result[i]);
@@ -205,10 +204,10 @@ static void show_tally(const struct tally *t)
 {
 	printf("\n%zu rows, %zu with enough repetitions: %zu better, %zu worse.\n",
 	       t->rows, t->judged, t->better, t->worse);
-	printf("Between equal builds about %.0f would be.\n",
+	printf("Expected by chance for equal builds: about %.0f.\n",
 	       (double)t->judged * SAMPLE_LEVEL);
 	if (t->judged < t->rows)
-		printf("\"too few\": 5 repetitions of both could tell, these could not.\n");
+		printf("\"too few\": too few repetitions for a verdict; 5 per file are enough.\n");
 }
 
 static void show_compare_head(const struct bench_set *a,
@@ -219,19 +218,19 @@ static void show_compare_head(const struct bench_set *a,
 	printf("B: %s  %s, Linux %s  %s\n", b->date, b->cpu, b->release,
 	       b->note);
 	if (a->partial || b->partial)
-		printf("%s partial: not all was measured.\n",
+		printf("%s partial.\n",
 		       !b->partial ? "A is" : a->partial ? "Both are" : "B is");
 	if (strcmp(a->cpu, b->cpu) || a->cpus != b->cpus)
-		printf("Not the same processors.\n");
+		printf("Different processors.\n");
 	if (a->scale != b->scale || a->live != b->live)
-		printf("Not the same sizes: scale %llu and %llu %%, %llu and %llu MiB live.\n",
+		printf("Different sizes: scale %llu and %llu %%, %llu and %llu MiB live.\n",
 		       (unsigned long long)a->scale,
 		       (unsigned long long)b->scale,
 		       (unsigned long long)a->live,
 		       (unsigned long long)b->live);
-	printf("\"better\" and \"worse\" where a rank test (Mann-Whitney) finds\n"
-	       "less than %.0f %% for chance.\n\n", 100 * SAMPLE_LEVEL);
-	printf("%-*s %*s %*s %*s\n", LABEL, "", CELL, "B to A", CELL, "A", CELL,
+	printf("\"better\" and \"worse\": p below %.0f %% in a rank test (Mann-Whitney).\n\n",
+	       100 * SAMPLE_LEVEL);
+	printf("%-*s %*s %*s %*s\n", LABEL, "", CELL, "B / A", CELL, "A", CELL,
 	       "B");
 }
 

@@ -38,12 +38,12 @@ static int wait_for(const char *name, uint64_t id, uint64_t ticket,
 			return gnl_fail(err);
 		if (err || heap->num[GCHEAP_A_HEAP_ID] != id)
 			return out_error(STATUS_REFUSED, ENOENT, NULL,
-					 "heap %s is gone", name);
+					 "heap %s was deleted", name);
 		if (heap->num[GCHEAP_A_HEAP_REQUESTS_ENDED] >= ticket)
 			return STATUS_OK;
 		if (wait_interrupted())
 			return out_error(STATUS_SIGNAL, 0, NULL,
-					 "interrupted; the collection goes on");
+					 "interrupted; the collection continues");
 		progress("collecting %s, %.1f s", name,
 			 (double)(clock_ns() - begin) / 1e9);
 		backoff_sleep(&wait);
@@ -93,7 +93,7 @@ int collect_cmd(int argc, char **argv)
 		return err;
 	out_group(NULL, NULL);
 	out_item("name", NULL, out_text(argv[0]));
-	out_item("cycles", "cycles",
+	out_item("cycles", "GC cycles",
 		 out_num(OUT_COUNT, heap.num[GCHEAP_A_HEAP_CYCLES]));
 	out_item("elapsed-ns", "elapsed",
 		 out_num(OUT_NS, clock_ns() - begin));

@@ -181,7 +181,7 @@ static int measure(struct comparison *c)
 	c->partial = rep < wanted;
 	c->repeat = rep;
 	if (rep && c->partial)
-		out_warn("the results are partial: of %llu of %llu repetitions",
+		out_warn("the results are partial: %llu of %llu repetitions",
 			 (unsigned long long)rep, (unsigned long long)wanted);
 	return status;
 }
@@ -417,8 +417,9 @@ static int check_keys(const struct comparison *c)
 	for (i = 0; c->file && i < RUN_KEYS; i++)
 		if (c->run_values[i].given &&
 		    run_keys[i].attr != GCHEAP_LOAD_A_RUN_MUTATORS)
-			return out_error(STATUS_USAGE, 0, NULL,
-					 "%s is a key of workloads, and %s is a trace",
+			return out_error(STATUS_USAGE, 0,
+					 "the only run key for a trace is mutators",
+					 "%s does not apply to the trace %s",
 					 run_keys[i].name, c->file);
 	return STATUS_OK;
 }
@@ -432,7 +433,7 @@ static int parse(struct comparison *c, int argc, char **argv)
 	if (status)
 		return status;
 	if (!c->repeat || c->repeat > COMPARE_REPEAT_MAX)
-		return out_error(STATUS_USAGE, 0, NULL, "repeat is 1 to %d",
+		return out_error(STATUS_USAGE, 0, NULL, "repeat must be 1 to %d",
 				 COMPARE_REPEAT_MAX);
 	return check_keys(c);
 }
@@ -475,7 +476,7 @@ static int spool(struct comparison *c)
 		return out_error(STATUS_USAGE, errno, NULL, "%s: %s", c->file,
 				 strerror(errno));
 	return out_error(STATUS_REFUSED, errno,
-			 "TMPDIR names the folder of temporary files",
+			 "set TMPDIR to a writable directory with enough space",
 			 "cannot copy %s to a temporary file: %s", c->file,
 			 strerror(errno));
 }
@@ -533,7 +534,7 @@ int compare_cmd(int argc, char **argv)
 	if (!argc)
 		return out_error(STATUS_USAGE, 0,
 				 "gcctl compare {WORKLOAD|FILE} [KEY VALUE]...",
-				 "compare needs a workload or a file");
+				 "compare needs a workload or a trace file");
 	c = calloc(1, sizeof(*c));
 	if (!c)
 		return out_error(STATUS_REFUSED, ENOMEM, NULL, "out of memory");

@@ -115,7 +115,7 @@ static struct out_value concurrent(const struct side *s)
  * For churn, the pauses within the measured time, as for its utilisation; for other
  * workloads, those of the whole run. Both sets of attributes are the same.
  */
-static struct out_value held_up(const struct side *s, int attr)
+static struct out_value pause_of(const struct side *s, int attr)
 {
 	const struct gnl_facts *measured = &s->replay.run.pause;
 	const struct gnl_facts *f = measured->mask ? measured : &s->stats.pause;
@@ -132,20 +132,20 @@ _Static_assert((int)GCHEAP_A_HIST_COUNT == (int)GCHEAP_LOAD_A_HIST_COUNT &&
 
 static struct out_value pause_p50(const struct side *s)
 {
-	return held_up(s, GCHEAP_A_HIST_P50_NS);
+	return pause_of(s, GCHEAP_A_HIST_P50_NS);
 }
 
 static struct out_value pause_p99(const struct side *s)
 {
-	return held_up(s, GCHEAP_A_HIST_P99_NS);
+	return pause_of(s, GCHEAP_A_HIST_P99_NS);
 }
 
 static struct out_value pause_max(const struct side *s)
 {
-	return held_up(s, GCHEAP_A_HIST_MAX_NS);
+	return pause_of(s, GCHEAP_A_HIST_MAX_NS);
 }
 
-static struct out_value freed_at_once(const struct side *s)
+static struct out_value freed_immediately(const struct side *s)
 {
 	return out_num(OUT_COUNT, stat_num(s, GCHEAP_A_STATS_FREED_COUNT) +
 				  stat_num(s, GCHEAP_A_STATS_FREED_EXPLICIT));
@@ -401,67 +401,67 @@ struct row {
 };
 
 static const struct row alloc_rows[] = {
-	{ "method", "how", alloc_how, NEITHER, always },
-	{ "small-alloc-ps", "one of 32 bytes", small_cost, LESS, micro_done },
-	{ "large-alloc-ps", "one of 64 KiB", large_cost, LESS, micro_done },
-	{ "store-ps", "a store", store_cost, LESS, micro_done },
-	{ "barriers-or-counts-per-store", "barriers, counts: store",
+	{ "method", "method", alloc_how, NEITHER, always },
+	{ "small-alloc-ps", "32 B allocation", small_cost, LESS, micro_done },
+	{ "large-alloc-ps", "64 KiB allocation", large_cost, LESS, micro_done },
+	{ "store-ps", "reference store", store_cost, LESS, micro_done },
+	{ "barriers-or-counts-per-store", "barriers/counts / store",
 	  per_store, NEITHER, NULL },
 	{ "allocs", "objects allocated", allocs, NEITHER, NULL },
 	{ "alloc-bytes", "bytes allocated", alloc_bytes, NEITHER, NULL },
 };
 
 static const struct row collect_rows[] = {
-	{ "method", "how", collect_how, NEITHER, always },
-	{ "cycles", "cycles", cycles, NEITHER, NULL },
-	{ "concurrent-percent", "while mutators ran", concurrent, NEITHER, NULL },
+	{ "method", "method", collect_how, NEITHER, always },
+	{ "cycles", "GC cycles", cycles, NEITHER, NULL },
+	{ "concurrent-percent", "concurrent share", concurrent, NEITHER, NULL },
 	{ "pause-p50-ns", "pause p50", pause_p50, NEITHER, NULL },
 	{ "pause-p99-ns", "pause p99", pause_p99, LESS, NULL },
 	{ "pause-max-ns", "pause max", pause_max, LESS, NULL },
-	{ "freed-at-once", "freed at once", freed_at_once, NEITHER, NULL },
+	{ "freed-immediately", "freed immediately", freed_immediately, NEITHER, NULL },
 	{ "freed-cycle", "freed by collector", freed_cycle, NEITHER, NULL },
 };
 
 static const struct row pool_rows[] = {
 	{ "classes", "size classes", classes, NEITHER, NULL },
-	{ "units-max", "spans or pools, most", units, NEITHER, NULL },
-	{ "arenas-max", "arenas, most", arenas, NEITHER, NULL },
-	{ "large-objects-max", "large objects, most", large_objects, NEITHER, NULL },
+	{ "units-max", "peak spans or pools", units, NEITHER, NULL },
+	{ "arenas-max", "peak arenas", arenas, NEITHER, NULL },
+	{ "large-objects-max", "peak large objects", large_objects, NEITHER, NULL },
 };
 
 static const struct row memory_rows[] = {
 	{ "reachable-bytes", "reachable", reachable, NEITHER, NULL },
-	{ "waiting-bytes", "waiting to be freed", waiting, NEITHER, NULL },
-	{ "fragmentation-bytes", "fragments, metadata", fragmentation,
+	{ "waiting-bytes", "garbage", waiting, NEITHER, NULL },
+	{ "fragmentation-bytes", "fragmentation, metadata", fragmentation,
 	  NEITHER, NULL },
 	{ "held-bytes", "held", held, NEITHER, NULL },
-	{ "held-per-reachable", "held: reachable", held_to_reachable, LESS, NULL },
+	{ "held-per-reachable", "held / reachable", held_to_reachable, LESS, NULL },
 };
 
 static const struct row speed_rows[] = {
-	{ "operations-per-second", "operations a second", speed, MORE, NULL },
-	{ "elapsed-ns", "time of the run", elapsed, NEITHER, NULL },
-	{ "cycle-ns", "time in collections", cycle_time, NEITHER, NULL },
-	{ "cycle-percent", "share of the run", cycle_share, NEITHER, NULL },
-	{ "peak-held-bytes", "peak memory", held_peak, LESS, NULL },
-	{ "garbage-max-bytes", "most found dead", garbage_max, NEITHER, NULL },
-	{ "state", "the run", state, NEITHER, always },
+	{ "operations-per-second", "operations per second", speed, MORE, NULL },
+	{ "elapsed-ns", "elapsed", elapsed, NEITHER, NULL },
+	{ "cycle-ns", "GC cycle time", cycle_time, NEITHER, NULL },
+	{ "cycle-percent", "GC cycle share", cycle_share, NEITHER, NULL },
+	{ "peak-held-bytes", "peak held bytes", held_peak, LESS, NULL },
+	{ "garbage-max-bytes", "max garbage per cycle", garbage_max, NEITHER, NULL },
+	{ "state", "result", state, NEITHER, always },
 };
 
 static const struct row latency_rows[] = {
-	{ "p50-ns", "p50", took_p50, NEITHER, NULL },
-	{ "p99-ns", "p99", took_p99, NEITHER, NULL },
-	{ "p999-ns", "p99.9", took_p999, LESS, NULL },
-	{ "p9999-ns", "p99.99", took_p9999, NEITHER, NULL },
-	{ "max-ns", "max", took_max, LESS, NULL },
-	{ "mmu1-percent", "utilisation, 1 ms", mmu1, NEITHER, NULL },
-	{ "mmu10-percent", "utilisation, 10 ms", mmu10, NEITHER, NULL },
-	{ "mmu100-percent", "utilisation, 100 ms", mmu100, NEITHER, NULL },
+	{ "p50-ns", "operation p50", took_p50, NEITHER, NULL },
+	{ "p99-ns", "operation p99", took_p99, NEITHER, NULL },
+	{ "p999-ns", "operation p99.9", took_p999, LESS, NULL },
+	{ "p9999-ns", "operation p99.99", took_p9999, NEITHER, NULL },
+	{ "max-ns", "operation max", took_max, LESS, NULL },
+	{ "mmu1-percent", "MMU 1 ms", mmu1, NEITHER, NULL },
+	{ "mmu10-percent", "MMU 10 ms", mmu10, NEITHER, NULL },
+	{ "mmu100-percent", "MMU 100 ms", mmu100, NEITHER, NULL },
 };
 
 static const struct row verify_rows[] = {
 	/* If a trace was replayed to its end, every record was checked. */
-	{ "deaths-checked", "deaths recorded", deaths, NEITHER, NULL },
+	{ "deaths-recorded", "deaths recorded", deaths, NEITHER, NULL },
 	{ "live-expected", "live objects expected", live_expected, NEITHER,
 	  always },
 	{ "live-found", "live objects found", live_found, NEITHER, always },
@@ -654,10 +654,10 @@ static bool all_done(const struct comparison *c)
 static const char *verdict_heading(const struct comparison *c)
 {
 	if (c->repeat < COMPARE_VERDICT)
-		return "verdict: none, for want of repetitions";
+		return "verdict: none, too few repetitions";
 	if (!all_done(c))
-		return "verdict, of the runs that were done: the best first; ~ where spreads meet";
-	return "verdict: the best first; ~ where spreads meet, so that it may be chance";
+		return "verdict (completed runs): best first; ~ joins engines whose spreads overlap";
+	return "verdict: best first; ~ joins engines whose spreads overlap";
 }
 
 /**
@@ -689,16 +689,17 @@ void compare_show(const struct comparison *c)
 	show_rows(c, "memory-allocation", "memory allocation", alloc_rows,
 		  ARRAY_SIZE(alloc_rows));
 	show_rows(c, "garbage-collection", churn ?
-		  "garbage collection (pauses: of the time measured)" :
+		  "garbage collection (pauses: measured phase)" :
 		  "garbage collection", collect_rows, ARRAY_SIZE(collect_rows));
 	show_rows(c, "memory-pool", "memory pool", pool_rows,
 		  ARRAY_SIZE(pool_rows));
-	show_rows(c, "memory", "memory, at the collection at which most was held",
+	show_rows(c, "memory", "memory at the collection with peak held bytes",
 		  memory_rows, ARRAY_SIZE(memory_rows));
 	show_rows(c, "performance", "performance", speed_rows,
 		  ARRAY_SIZE(speed_rows));
 	if (churn)
-		show_rows(c, "operation", "an operation (of the time measured)",
+		show_rows(c, "operation",
+			  "latency and mutator utilisation (measured phase)",
 			  latency_rows, ARRAY_SIZE(latency_rows));
 	if (c->file)
 		show_rows(c, "verification", "verification", verify_rows,

@@ -212,8 +212,8 @@ int gnl_open(enum gnl_family family)
 		return STATUS_OK;
 	if (!strcmp(state, "hidden"))
 		return out_error(STATUS_REFUSED, ENOENT,
-				 "nsenter -t 1 -n gcctl ..., from where process 1 is the system's",
-				 "module %s is loaded, but answers in the initial network namespace only, and this is another",
+				 "run gcctl in the initial network namespace: nsenter -t 1 -n gcctl ...",
+				 "module %s is not accessible from this network namespace",
 				 module);
 	snprintf(hint, sizeof(hint), "modprobe %s", module);
 	return out_error(STATUS_MISSING, ENOENT,
@@ -263,8 +263,8 @@ int gnl_listen(enum gnl_family family, const char *group)
 
 	if (id == -ENOENT)
 		return out_error(STATUS_MISSING, ENOENT,
-				 "gcctl and the loaded module differ in version",
-				 "the module reports no events");
+				 "compare the versions of gcctl and the module: gcctl version",
+				 "the module sends no events");
 	if (id < 0)
 		return gnl_fail(id);
 	return gnl_join(id);

@@ -72,7 +72,7 @@ static bool have(struct input *in, size_t want)
 				 sizeof(in->raw) - in->z.avail_in);
 
 		if (n < 0) {
-			fail(in, "cannot read on", strerror(errno));
+			fail(in, "read error", strerror(errno));
 			return false;
 		}
 		in->ended = !n;
@@ -110,9 +110,9 @@ static int next_member(struct input *in)
 	if (!in->z.avail_in)
 		return 0;
 	if (in->z.avail_in < MAGIC_BYTES && in->raw[0] == 0x1f)
-		return (int)fail(in, "the compressed file ends too early", NULL);
+		return (int)fail(in, "the compressed file is truncated", NULL);
 	if (!at_magic(in))
-		return (int)fail(in, "something else stands behind the compressed data",
+		return (int)fail(in, "trailing data after the compressed data",
 				 NULL);
 	if (in->members && inflateReset(&in->z) != Z_OK)
 		return (int)fail(in, "out of memory", NULL);
@@ -126,7 +126,7 @@ static bool inflate_some(struct input *in)
 	if (!in->z.avail_in && !have(in, 1))
 		return false;
 	if (!in->z.avail_in) {
-		fail(in, "the compressed file ends too early", NULL);
+		fail(in, "the compressed file is truncated", NULL);
 		return false;
 	}
 	switch (inflate(&in->z, Z_NO_FLUSH)) {
@@ -142,7 +142,7 @@ static bool inflate_some(struct input *in)
 		return false;
 	default:
 		fail(in, "the compressed file is damaged",
-		     in->z.msg ? in->z.msg : "dictionary missing");
+		     in->z.msg ? in->z.msg : "it requires a dictionary");
 		return false;
 	}
 }

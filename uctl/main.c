@@ -27,13 +27,13 @@ static const char usage_head[] =
 
 static const char usage_tail[] =
 	"Options:\n"
-	"  -j, --json     JSON instead of text\n"
-	"  -p, --pretty   JSON in lines\n"
-	"  -br, --brief   a line each: stats, heap show, run show\n"
-	"  -d, --details  also what is 0, off or none; -a\n"
-	"  -V, --version  version of gcctl\n"
-	"  -h, --help     this text\n"
-	"Exit status: 0 done, 1 usage, 2 refused or failed, 3 module missing\n";
+	"  -j, --json     print JSON\n"
+	"  -p, --pretty   print JSON on several lines\n"
+	"  -br, --brief   print one line per object: stats, heap show, run show\n"
+	"  -d, --details  show values of 0, off and none too; same as -a\n"
+	"  -V, --version  print the version of gcctl\n"
+	"  -h, --help     print this help\n"
+	"Exit status: 0 success, 1 usage, 2 refused or failed, 3 module missing\n";
 
 static const char heap_usage[] =
 	"  gcctl heap add NAME engine {go|python|slab|NAME} [KEY VALUE]...\n"
@@ -45,7 +45,8 @@ static const char heap_usage[] =
 
 /* Follows the keys. */
 static const char heap_notes[] =
-	"A TIME is a number in the unit of the key, or has one: 20us, 500ms, 1.5s, 2m.\n"
+	"A SIZE is in bytes or has a suffix: 16K, 64M, 64MiB, 1G.\n"
+	"A TIME is in the unit of its key or has a unit: 20us, 500ms, 1.5s, 2m.\n"
 	"An engine of another module may have further keys: gcctl engine show NAME.\n";
 
 static const char engine_usage[] =
@@ -65,10 +66,10 @@ static const char monitor_usage[] =
 	"  gcctl monitor NAME [count N]\n";
 
 static const char monitor_details[] =
-	"A line a collection, as they come, of a go or python heap; of go in the form of\n"
-	"Go's gctrace. The heap's trace has to be on.\n"
+	"Prints a line for each collection of a go or python heap; for go in the format\n"
+	"of Go's gctrace. The trace of the heap must be on.\n"
 	"Keys:\n"
-	"  count N                 ends after so many lines, 1 or more\n";
+	"  count N                 exit after N lines, 1 or more\n";
 
 static const char run_usage[] =
 	"  gcctl run WORKLOAD heap NAME [mutators N] [seconds S] [KEY VALUE]...\n"
@@ -76,43 +77,43 @@ static const char run_usage[] =
 
 static const char run_details[] =
 	"Workloads:\n"
-	"  binary-trees            trees built and dropped\n"
-	"  lru                     a cache of entries with links both ways\n"
-	"  cycles                  rings built and dropped\n"
+	"  binary-trees            build and drop trees\n"
+	"  lru                     LRU cache of doubly linked entries\n"
+	"  cycles                  build and drop rings\n"
 	"  alloc                   cost of an allocation and of a store\n"
-	"  churn                   many trees, replaced at random and timed\n"
-	"  larson                  arrays of blocks that go from hand to hand\n"
-	"  mstress                 items of all sizes, exchanged and dropped\n"
+	"  churn                   replace random trees, time each operation\n"
+	"  larson                  replace random blocks, hand over arrays\n"
+	"  mstress                 keep, exchange and drop items of all sizes\n"
 	"Keys:\n"
 	"  mutators N              threads, each bound to a CPU, to 64\n"
-	"  seconds TIME            ends the run after this time, as 90 or 1.5m, to 1d\n"
-	"  max-operations N        ends it after this many a mutator\n"
-	"  depth N                 of binary-trees, to 24\n"
-	"  entries N               of lru; objects of a ring of cycles\n"
-	"  size SIZE               data of an object of lru and cycles\n"
-	"  live SIZE               bytes of the trees of churn\n"
-	"  blocks N                of an array of larson\n"
-	"  min-size SIZE           smallest block of larson\n"
-	"  max-size SIZE           largest block of larson\n"
-	"  rounds N                before an array of larson is handed over\n"
-	"  scale N                 of a round of mstress, in hundreds of items\n";
+	"  seconds TIME            time limit, as 90 or 1.5m, to 1d\n"
+	"  max-operations N        operations per mutator\n"
+	"  depth N                 binary-trees: depth of the trees, to 24\n"
+	"  entries N               lru: entries; cycles: objects per ring\n"
+	"  size SIZE               lru, cycles: data bytes per object\n"
+	"  live SIZE               churn: bytes of all trees\n"
+	"  blocks N                larson: blocks per array\n"
+	"  min-size SIZE           larson: smallest block\n"
+	"  max-size SIZE           larson: largest block\n"
+	"  rounds N                larson: rounds before an array is handed over\n"
+	"  scale N                 mstress: hundreds of items per round\n";
 
 static const char replay_usage[] =
 	"  gcctl replay FILE heap NAME [verify {on|off}] [mutators N]\n";
 
 static const char replay_details[] =
-	"FILE is a recorded trace, .gct or .gct.gz, or - for the standard input.\n";
+	"FILE is a recorded trace, .gct or .gct.gz, or - for standard input.\n";
 
 static const char compare_usage[] =
 	"  gcctl compare {WORKLOAD|FILE} [KEY VALUE]...\n";
 
 static const char compare_details[] =
-	"Runs it on a heap of each engine, several times in turns. Keys are those of\n"
-	"heap and run, for a trace mutators alone of the latter; a key that not all\n"
-	"engines know goes to the heaps of those that do.\n"
+	"Runs a workload, or replays a trace, on a heap of each engine; the engines take\n"
+	"turns. Accepts the keys of heap add and run; for a trace, only mutators of the\n"
+	"latter. A key that some engines lack is given to the heaps of the others.\n"
 	"Keys:\n"
-	"  engines LIST            2 to 6 engines, as go,python; go,python,slab if not given\n"
-	"  repeat N                repetitions, 3 if not given, to 50\n";
+	"  engines LIST            2 to 6 engines, default go,python,slab\n"
+	"  repeat N                repetitions, default 3, to 50\n";
 
 static const char bench_usage[] =
 	"  gcctl bench [NAME]... [KEY VALUE]...\n"
@@ -120,24 +121,24 @@ static const char bench_usage[] =
 	"  gcctl bench compare FILE FILE\n";
 
 static const char bench_details[] =
-	"Measures what the heaps cost, beside the kernel's own allocator; all of it\n"
-	"unless benchmarks are named.\n"
+	"Measures the cost of the heaps beside the kernel's allocator, with the named\n"
+	"benchmarks or with all.\n"
 	"Keys:\n"
-	"  reps N                  repetitions, 5 if not given, to 100\n"
-	"  scale N                 percent of the full size, 100 if not given\n"
-	"  file FILE               writes the results there as JSON\n"
-	"  note TEXT               kept with the results\n"
-	"  traces DIR              recorded traces for replay\n"
+	"  reps N                  repetitions, default 5, to 100\n"
+	"  scale N                 percent of the full size, default 100\n"
+	"  file FILE               write the results as JSON to FILE\n"
+	"  note TEXT               text stored with the results\n"
+	"  traces DIR              directory of the traces for replay\n"
 	"Benchmarks:\n"
-	"  harness                 what the measuring itself costs\n"
-	"  mark                    a full collection of trees, graphs and lists\n"
-	"  alloc                   allocation by size, alone and with collection on\n"
+	"  harness                 cost of the measurement itself\n"
+	"  mark                    full collection of trees, graphs and lists\n"
+	"  alloc                   allocation by size, without and with collections\n"
 	"  store                   stores, with the write barrier off and on\n"
-	"  python                  counting, deaths, garbage cycles\n"
-	"  pattern                 allocation and freeing in different orders\n"
-	"  churn                   pauses, with 100 MiB live\n"
-	"  trees                   binary-trees, to its end\n"
-	"  larson, mstress         objects that go from thread to thread\n"
+	"  python                  reference counts, deaths, garbage cycles\n"
+	"  pattern                 allocation and free in different orders\n"
+	"  churn                   latency and pauses with 100 MiB live\n"
+	"  trees                   binary-trees, run to completion\n"
+	"  larson, mstress         objects that move between threads\n"
 	"  replay                  recorded traces\n";
 
 static const char other_usage[] =
@@ -203,7 +204,7 @@ static int help_cmd(int argc, char **argv)
 		return help_all();
 	if (argc > 1)
 		return out_error(STATUS_USAGE, 0, NULL,
-				 "help takes one object at most");
+				 "help takes at most one object");
 	i = find_object(argv[0]);
 	if (i < 0)
 		return STATUS_USAGE;
@@ -279,7 +280,7 @@ static int dispatch(int argc, char **argv)
 
 	if (!argc)
 		return out_error(STATUS_USAGE, 0, "gcctl help",
-				 "what to do is missing");
+				 "no command given");
 	i = find_object(argv[0]);
 	if (i < 0)
 		return STATUS_USAGE;
@@ -404,7 +405,7 @@ static enum action parse_options(int *argc, char **argv)
 	if (!bad)
 		return wish.action;
 	out_error(STATUS_USAGE, 0, "gcctl help", "unknown option '%s'%s", bad,
-		  strchr(bad, '=') ? ": none takes a value" : "");
+		  strchr(bad, '=') ? ": options take no value" : "");
 	return ACTION_BAD;
 }
 

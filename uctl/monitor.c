@@ -200,10 +200,10 @@ static int follow(const char *name, struct monitor *m)
 	while (!m->count || m->lines < m->count) {
 		err = gnl_hear(LOOK_MS, show_line, m);
 		if (err == -ENOBUFS)
-			out_warn("lines were lost");
+			out_warn("events were lost");
 		else if (err)
 			return out_error(STATUS_REFUSED, -err, NULL,
-					 "cannot hear the module any more");
+					 "cannot receive events from the module");
 		if (ferror(stdout))
 			return STATUS_REFUSED;
 		if (wait_interrupted())
@@ -213,7 +213,7 @@ static int follow(const char *name, struct monitor *m)
 		if (is_gone(name, m))
 			return m->count ?
 				out_error(STATUS_REFUSED, ENOENT, NULL,
-					  "heap %s is gone", name) : STATUS_OK;
+					  "heap %s was deleted", name) : STATUS_OK;
 		looked = clock_ns();
 	}
 	return STATUS_OK;
@@ -237,7 +237,7 @@ int monitor_cmd(int argc, char **argv)
 		return STATUS_USAGE;
 	if (values[0].given && !values[0].num)
 		return out_error(STATUS_USAGE, 0, NULL,
-				 "count is 0, but must be 1 or more");
+				 "count must be 1 or more");
 	err = gnl_open(GNL_GCHEAP);
 	if (err)
 		return err;
@@ -249,12 +249,12 @@ int monitor_cmd(int argc, char **argv)
 		return gnl_fail(err);
 	if (!gnl_has(&f, GCHEAP_A_HEAP_TRACE))
 		return out_error(STATUS_REFUSED, EOPNOTSUPP, NULL,
-				 "heap %s reports no collections: its engine is %s",
+				 "heap %s does not report collections: its engine is %s",
 				 argv[0], f.engine);
-	snprintf(hint, sizeof(hint), "gcctl heap set %s trace 1", argv[0]);
+	snprintf(hint, sizeof(hint), "gcctl heap set %s trace on", argv[0]);
 	if (!f.num[GCHEAP_A_HEAP_TRACE])
 		return out_error(STATUS_REFUSED, 0, hint,
-				 "the trace of heap %s is off", argv[0]);
+				 "trace is off for heap %s", argv[0]);
 	m.id = f.num[GCHEAP_A_HEAP_ID];
 	m.count = values[0].num;
 	wait_catch_signals();

@@ -401,7 +401,7 @@ static int overrun(int flags)
 	if (last.ended || last.answered)
 		return 0;
 	snprintf(last.message, sizeof(last.message),
-		 "the kernel's answer was lost, for it had no room in the socket's buffer");
+		 "the reply was lost: the receive buffer of the socket is too small");
 	return -ENOBUFS;
 }
 
@@ -477,7 +477,7 @@ int gnl_dump_to(const struct family *to, int cmd, void (*restart)(void *arg),
 	if (err != -NLE_DUMP_INTR)
 		return err;
 	snprintf(last.message, sizeof(last.message),
-		 "things came and went faster than they could be listed");
+		 "the list kept changing while it was read");
 	return -EBUSY;
 }
 
@@ -500,7 +500,7 @@ int gnl_join(int group)
 		err = nl_socket_add_membership(events, group);
 	if (err)
 		return out_error(STATUS_REFUSED, 0, NULL,
-				 "cannot listen to the module: %s",
+				 "cannot join the multicast group: %s",
 				 nl_geterror(err));
 	nl_socket_set_nonblocking(events);
 	grow_buffers(events);
@@ -565,14 +565,14 @@ int gnl_fail(int err)
 
 	if (err == -EOPNOTSUPP && !last.message[0])
 		return out_error(STATUS_MISSING, -err,
-				 "gcctl and the loaded module differ in version",
-				 "the module does not know this request");
+				 "compare the versions of gcctl and the module: gcctl version",
+				 "the module does not support this request");
 	if (err == -EPERM || err == -EACCES)
-		hint = "CAP_SYS_ADMIN and CAP_NET_ADMIN are needed, as the system's root has them";
+		hint = "run gcctl as root, or with CAP_SYS_ADMIN and CAP_NET_ADMIN";
 	if (err == -EMSGSIZE)
-		hint = "sysctl net.core.wmem_max says how large a request may be";
+		hint = "raise the sysctl net.core.wmem_max, the maximum size of a request";
 	if (err == -ENOBUFS)
-		hint = "sysctl net.core.rmem_max says how large the buffer may be";
+		hint = "raise the sysctl net.core.rmem_max, the maximum size of the buffer";
 	if (last.object[0] && !mentions(msg, last.object))
 		return out_error(STATUS_REFUSED, -err, hint, "%s: %s",
 				 last.object, msg);

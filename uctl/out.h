@@ -14,7 +14,7 @@
 /* Most columns of a table. */
 #define OUT_COLUMNS	6
 /* Version of the JSON format, in every document; raised when a name is removed. */
-#define OUT_VERSION	1
+#define OUT_VERSION	2
 
 enum out_kind {
 	OUT_NONE,	/* no value: "-" or null */

@@ -156,16 +156,17 @@ static void show(const struct replay *r)
 	out_fact("file", "file", out_text(r->file));
 	out_fact("lines", "lines", out_num(OUT_COUNT, r->counts.lines));
 	out_fact("records", "records", out_num(OUT_COUNT, r->counts.records));
-	out_fact("allocs", "objects", out_num(OUT_COUNT, r->counts.allocs));
-	out_fact("stores", "references written",
+	out_fact("allocs", "objects allocated",
+		 out_num(OUT_COUNT, r->counts.allocs));
+	out_fact("stores", "reference stores",
 		 out_num(OUT_COUNT, r->counts.stores));
 	out_fact("collects", "collections",
 		 out_num(OUT_COUNT, r->counts.collects));
-	out_fact("deaths", "deaths by count",
+	out_fact("deaths-by-count", "deaths by refcount",
 		 out_num(OUT_COUNT, r->counts.deaths));
-	out_fact("cyclic", "deaths by collection",
+	out_fact("deaths-by-collector", "deaths by collector",
 		 out_num(OUT_COUNT, r->counts.cyclic));
-	out_fact("live", "live at the end", out_num(OUT_COUNT, r->counts.live));
+	out_fact("live", "live objects at end", out_num(OUT_COUNT, r->counts.live));
 	out_end();
 }
 
@@ -178,7 +179,7 @@ int replay_cmd(int argc, char **argv)
 	if (!argc)
 		return out_error(STATUS_USAGE, 0,
 				 "gcctl replay FILE heap NAME [verify on|off]",
-				 "replay needs a file");
+				 "replay needs a trace file");
 	if (parse_keys(argc - 1, argv + 1, replay_keys,
 		       ARRAY_SIZE(replay_keys), values))
 		return STATUS_USAGE;

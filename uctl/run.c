@@ -354,19 +354,19 @@ static void show_live(const struct run *run)
 static void show_replay(const struct run *run)
 {
 	fact(run, GCHEAP_LOAD_A_RUN_LINES, OUT_COUNT, "lines", "lines");
-	out_fact("lines-per-second", "lines a second",
+	out_fact("lines-per-second", "lines per second",
 		 rate_or_none(rate((double)run_num(run, GCHEAP_LOAD_A_RUN_LINES),
 				   run_num(run,
 					   GCHEAP_LOAD_A_RUN_ELAPSED_NS))));
 	fact(run, GCHEAP_LOAD_A_RUN_VERIFY, OUT_FLAG, "verify",
-	     "deaths checked");
+	     "verify deaths");
 	show_live(run);
 	fact(run, GCHEAP_LOAD_A_RUN_SKIPPED, OUT_COUNT, "skipped",
-	     "on objects freed before");
+	     "records of freed objects");
 	fact(run, GCHEAP_LOAD_A_RUN_CHECKS, OUT_COUNT, "checks",
-	     "objects looked up");
+	     "death checks");
 	fact(run, GCHEAP_LOAD_A_RUN_OWN_BYTES, OUT_BYTES, "own-bytes",
-	     "bytes beside the heap");
+	     "memory outside the heap");
 	fact(run, GCHEAP_LOAD_A_RUN_MISMATCHES, OUT_COUNT, "mismatches",
 	     "mismatches");
 	show_mismatches(run);
@@ -376,8 +376,8 @@ static void show_ready(const struct run *run)
 {
 	fact(run, GCHEAP_LOAD_A_RUN_HANDED_OVER, OUT_COUNT, "handed-over",
 	     run_num(run, GCHEAP_LOAD_A_RUN_WORKLOAD) ==
-	     GCHEAP_LOAD_WORKLOAD_LARSON ? "arrays from other mutators" :
-					   "items from other mutators");
+	     GCHEAP_LOAD_WORKLOAD_LARSON ? "arrays taken over" :
+					   "items taken over");
 	show_live(run);
 }
 
@@ -398,10 +398,10 @@ static void show_measured(const struct run *run)
 {
 	if (!run->latency.mask)
 		return;
-	stats_times_head("in the time measured");
+	stats_times_head("measured phase");
 	stats_times("latency", "  operations", &run->latency);
-	stats_times("pause", "  mutators paused", &run->pause);
-	out_group("utilisation", "mutator utilisation, least of any");
+	stats_times("pause", "  mutator pauses", &run->pause);
+	out_group("utilisation", "minimum mutator utilisation");
 	show_mmu(run, GCHEAP_LOAD_A_RUN_MMU1, "mmu1-percent", "1 ms");
 	show_mmu(run, GCHEAP_LOAD_A_RUN_MMU10, "mmu10-percent", "10 ms");
 	show_mmu(run, GCHEAP_LOAD_A_RUN_MMU100, "mmu100-percent", "100 ms");
@@ -423,18 +423,18 @@ static void show_memory(const struct run *run)
 	if (!run->memory.mask)
 		return;
 	fact(run, GCHEAP_LOAD_A_RUN_PEAK_HELD_BYTES, OUT_BYTES,
-	     "peak-held-bytes", "peak memory");
+	     "peak-held-bytes", "peak held bytes");
 	fact(run, GCHEAP_LOAD_A_RUN_PEAK_LIVE_BYTES, OUT_BYTES,
-	     "peak-live-bytes", "live bytes at most");
+	     "peak-live-bytes", "peak live bytes");
 	fact(run, GCHEAP_LOAD_A_RUN_GARBAGE_MAX_BYTES, OUT_BYTES,
-	     "garbage-max-bytes", "most found dead");
-	out_group("memory", "memory, at the collection at which most was held");
+	     "garbage-max-bytes", "max garbage per cycle");
+	out_group("memory", "memory at the collection with peak held bytes");
 	part(run, GCHEAP_LOAD_A_MEMORY_REACHABLE_BYTES, "reachable-bytes",
 	     "reachable");
 	part(run, GCHEAP_LOAD_A_MEMORY_WAITING_BYTES, "waiting-bytes",
-	     "waiting to be freed");
+	     "garbage");
 	part(run, GCHEAP_LOAD_A_MEMORY_FRAGMENTATION_BYTES,
-	     "fragmentation-bytes", "fragments, metadata");
+	     "fragmentation-bytes", "fragmentation, metadata");
 	part(run, GCHEAP_LOAD_A_MEMORY_HELD_BYTES, "held-bytes", "held");
 	out_end();
 }
@@ -448,11 +448,11 @@ static void show_costs(const struct run *run)
 		const char *label;
 	} rows[] = {
 		{ GCHEAP_LOAD_A_RUN_SMALL_ALLOC_PS, "small-alloc-ps",
-		  "allocation of 32 bytes" },
+		  "32 B allocation" },
 		{ GCHEAP_LOAD_A_RUN_LARGE_ALLOC_PS, "large-alloc-ps",
-		  "allocation of 64 KiB" },
+		  "64 KiB allocation" },
 		{ GCHEAP_LOAD_A_RUN_STORE_PS, "store-ps",
-		  "store into an object" },
+		  "reference store" },
 	};
 	size_t i;
 
@@ -485,14 +485,14 @@ void run_show(const struct run *run)
 	fact(run, GCHEAP_LOAD_A_RUN_ELAPSED_NS, OUT_NS, "elapsed-ns",
 	     "elapsed");
 	fact(run, GCHEAP_LOAD_A_RUN_WORK_NS, OUT_NS, "work-ns",
-	     "at work, all mutators");
+	     "work time, all mutators");
 	fact(run, GCHEAP_LOAD_A_RUN_OPERATIONS, OUT_COUNT, "operations",
 	     workload == GCHEAP_LOAD_WORKLOAD_REPLAY ? "records" :
 						       "operations");
 	if (workload == GCHEAP_LOAD_WORKLOAD_REPLAY)
 		show_replay(run);
 	else
-		out_fact("operations-per-second", "operations a second",
+		out_fact("operations-per-second", "operations per second",
 			 rate_or_none(run_rate(run)));
 	if (gets_ready(run))
 		show_ready(run);
@@ -526,10 +526,10 @@ int run_status(const struct run *run)
 				 run->message);
 	if (mismatches)
 		return out_error(STATUS_REFUSED, 0, NULL,
-				 "the heap %s and the trace disagree %llu time%s",
+				 "heap %s: %llu mismatch%s with the trace",
 				 run->facts.name,
 				 (unsigned long long)mismatches,
-				 mismatches == 1 ? "" : "s");
+				 mismatches == 1 ? "" : "es");
 	return out_error(STATUS_REFUSED,
 			 (int)run_num(run, GCHEAP_LOAD_A_RUN_ERROR), NULL,
 			 "%s on %s failed", run_workload_name(run),

@@ -88,7 +88,7 @@ static int show_one(const char *word)
 
 	if (!parse_number(word, UINT32_MAX, &id))
 		return out_error(STATUS_USAGE, 0, "gcctl run show [ID]",
-				 "'%s' is not the number of a run", word);
+				 "'%s' is not a run ID", word);
 	run.id = (uint32_t)id;
 	err = run_read(&run);
 	if (err)
@@ -112,7 +112,7 @@ int run_show_cmd(int argc, char **argv)
 
 	if (argc > 1)
 		return out_error(STATUS_USAGE, 0, "gcctl run show [ID]",
-				 "run show takes one number at most");
+				 "run show takes at most one run ID");
 	err = gnl_open(GNL_LOAD);
 	if (err)
 		return err;

@@ -302,7 +302,7 @@ static int take(FILE *file, const char *name)
 	if (out_is_json())
 		putchar('\n');
 	return out_error(STATUS_REFUSED, ferror(file) ? errno : 0, NULL,
-			 "the snapshot of heap %s is not whole", name);
+			 "the snapshot of heap %s is incomplete", name);
 }
 
 /* Engines without snapshots have no such file, but others beside. */
@@ -321,21 +321,21 @@ static int open_error(const struct gnl_facts *heap, const char *path, int err)
 
 	if (err == ENOENT && lacks_snapshots(path))
 		return out_error(STATUS_REFUSED, EOPNOTSUPP, NULL,
-				 "heap %s has no snapshots: its engine is %s",
+				 "heap %s does not support snapshots: its engine is %s",
 				 name, heap->engine);
 	switch (err) {
 	case ENOENT:
 		return out_error(STATUS_REFUSED, err,
 				 "mount -t debugfs none " DEBUGFS,
-				 "there is no file with snapshots of heap %s",
+				 "no snapshot file of heap %s in debugfs",
 				 name);
 	case ENOMEM:
 		return out_error(STATUS_REFUSED, err, NULL,
-				 "a snapshot of heap %s needs more memory than there is for it",
+				 "not enough memory for a snapshot of heap %s",
 				 name);
 	}
 	return out_error(STATUS_REFUSED, err, NULL,
-			 "no snapshot of heap %s: %s", name, strerror(err));
+			 "cannot take a snapshot of heap %s: %s", name, strerror(err));
 }
 
 /**
@@ -354,7 +354,7 @@ int heap_snapshot(int argc, char **argv)
 
 	if (argc != 1)
 		return out_error(STATUS_USAGE, 0, "gcctl heap snapshot NAME",
-				 "heap snapshot takes one name");
+				 "heap snapshot takes one heap name");
 	if (parse_heap_name(argv[0]))
 		return STATUS_USAGE;
 	err = gnl_open(GNL_GCHEAP);

@@ -25,96 +25,98 @@ static const struct row alloc_rows[] = {
 	{ GCHEAP_A_STATS_ALLOC_BYTES, OUT_BYTES, "alloc-bytes",
 	  "bytes allocated" },
 	{ GCHEAP_A_STATS_LARGE_ALLOCS, OUT_COUNT, "large-allocs",
-	  "past the size classes" },
+	  "large allocations" },
 	{ GCHEAP_A_STATS_FREED_COUNT, OUT_COUNT, "freed-count",
-	  "freed by count" },
+	  "freed by refcount" },
 	{ GCHEAP_A_STATS_FREED_CYCLE, OUT_COUNT, "freed-cycle",
-	  "freed by collection" },
+	  "freed by collector" },
 	{ GCHEAP_A_STATS_FREED_EXPLICIT, OUT_COUNT, "freed-explicit",
-	  "freed when told" },
+	  "freed explicitly" },
 	{ GCHEAP_A_STATS_FREED_BYTES, OUT_BYTES, "freed-bytes",
 	  "bytes freed" },
-	{ GCHEAP_A_STATS_STORES, OUT_COUNT, "stores", "references written" },
+	{ GCHEAP_A_STATS_STORES, OUT_COUNT, "stores", "reference stores" },
 	{ GCHEAP_A_STATS_BARRIERS, OUT_COUNT, "barriers",
-	  "write barriers run" },
-	{ GCHEAP_A_STATS_COUNTS, OUT_COUNT, "counts", "counts changed" },
+	  "write barriers" },
+	{ GCHEAP_A_STATS_COUNTS, OUT_COUNT, "counts", "refcount updates" },
 	{ GCHEAP_A_STATS_LIMIT_HITS, OUT_COUNT, "limit-hits",
-	  "met the hard limit" },
+	  "hard limit hits" },
 	{ GCHEAP_A_STATS_LIMIT_WAITS, OUT_COUNT, "limit-waits",
-	  "waited at the soft limit" },
+	  "soft limit waits" },
 	{ GCHEAP_A_STATS_OVER_LIMIT, OUT_COUNT, "over-limit",
-	  "soft limit passed" },
+	  "soft limit exceeded" },
 	{ GCHEAP_A_STATS_OVER_LIMIT_NS, OUT_NS, "over-limit-ns",
-	  "time beyond it" },
+	  "time above soft limit" },
 	{ GCHEAP_A_STATS_OVER_LIMIT_MAX_BYTES, OUT_BYTES,
-	  "over-limit-max-bytes", "most beyond it" },
+	  "over-limit-max-bytes", "max above soft limit" },
 	{ GCHEAP_A_STATS_LIMITER_ON, OUT_COUNT, "limiter-on",
-	  "collector held back" },
+	  "GC limiter activations" },
 	{ GCHEAP_A_STATS_LIMITER_NS, OUT_NS, "limiter-ns",
-	  "for a time of" },
+	  "GC limiter time" },
 	{ GCHEAP_A_STATS_ALLOC_FAILURES, OUT_COUNT, "alloc-failures",
-	  "allocations failed" },
+	  "failed allocations" },
 };
 
 static const struct row memory_rows[] = {
 	{ GCHEAP_A_STATS_LIVE_OBJECTS, OUT_COUNT, "live-objects",
 	  "live objects" },
 	{ GCHEAP_A_STATS_LARGE_OBJECTS, OUT_COUNT, "large-objects",
-	  "large among them" },
+	  "large objects" },
 	{ GCHEAP_A_STATS_LIVE_BYTES, OUT_BYTES, "live-bytes", "live bytes" },
 	{ GCHEAP_A_STATS_REACHABLE_BYTES, OUT_BYTES, "reachable-bytes",
-	  "reachable" },
+	  "reachable bytes" },
 	{ GCHEAP_A_STATS_WAITING_BYTES, OUT_BYTES, "waiting-bytes",
-	  "waiting to be freed" },
+	  "unmarked bytes" },
 	{ GCHEAP_A_STATS_PEAK_LIVE_BYTES, OUT_BYTES, "peak-live-bytes",
-	  "live bytes at most" },
+	  "peak live bytes" },
 	{ GCHEAP_A_STATS_HELD_BYTES, OUT_BYTES, "held-bytes", "held bytes" },
 	{ GCHEAP_A_STATS_PEAK_HELD_BYTES, OUT_BYTES, "peak-held-bytes",
-	  "peak memory" },
+	  "peak held bytes" },
 	{ GCHEAP_A_STATS_RETURNED_BYTES, OUT_BYTES, "returned-bytes",
-	  "given back" },
+	  "returned to kernel" },
 	{ GCHEAP_A_STATS_CLASSES, OUT_COUNT, "classes", "size classes" },
 	{ GCHEAP_A_STATS_UNITS, OUT_COUNT, "units", "spans or pools in use" },
 	{ GCHEAP_A_STATS_ARENAS, OUT_COUNT, "arenas", "arenas" },
 };
 
 static const struct row cycle_rows[] = {
-	{ GCHEAP_A_STATS_CYCLES, OUT_COUNT, "cycles", "cycles" },
+	{ GCHEAP_A_STATS_CYCLES, OUT_COUNT, "cycles", "GC cycles" },
 	{ GCHEAP_A_STATS_CYCLES_GEN0, OUT_COUNT, "cycles-gen0",
-	  "of generation 0" },
+	  "GC cycles, gen 0" },
 	{ GCHEAP_A_STATS_CYCLES_GEN1, OUT_COUNT, "cycles-gen1",
-	  "of generation 1" },
-	{ GCHEAP_A_STATS_CYCLES_GEN2, OUT_COUNT, "cycles-gen2", "full" },
-	{ GCHEAP_A_STATS_CYCLE_NS, OUT_NS, "cycle-ns", "time in collections" },
-	{ GCHEAP_A_STATS_MARK_NS, OUT_NS, "mark-ns", "marking" },
+	  "GC cycles, gen 1" },
+	{ GCHEAP_A_STATS_CYCLES_GEN2, OUT_COUNT, "cycles-gen2",
+	  "GC cycles, full" },
+	{ GCHEAP_A_STATS_CYCLE_NS, OUT_NS, "cycle-ns", "GC cycle time" },
+	{ GCHEAP_A_STATS_MARK_NS, OUT_NS, "mark-ns", "mark time" },
 	{ GCHEAP_A_STATS_STOPPED_NS, OUT_NS, "stopped-ns",
-	  "mutators stopped for" },
-	{ GCHEAP_A_STATS_CPU_NS, OUT_NS, "cpu-ns", "processor time" },
+	  "stop-the-world time" },
+	{ GCHEAP_A_STATS_CPU_NS, OUT_NS, "cpu-ns", "GC CPU time" },
 	{ GCHEAP_A_STATS_MARK_DEDICATED_NS, OUT_NS, "mark-dedicated-ns",
-	  "marking, dedicated" },
+	  "mark CPU, dedicated" },
 	{ GCHEAP_A_STATS_MARK_FRACTION_NS, OUT_NS, "mark-fraction-ns",
-	  "marking, a fraction" },
+	  "mark CPU, fractional" },
 	{ GCHEAP_A_STATS_MARK_IDLE_NS, OUT_NS, "mark-idle-ns",
-	  "marking, CPU idle" },
+	  "mark CPU, idle" },
 	{ GCHEAP_A_STATS_MARKED, OUT_COUNT, "marked", "objects visited" },
 	{ GCHEAP_A_STATS_ASSIST_BYTES, OUT_BYTES, "assist-bytes",
 	  "marked by mutators" },
 	{ GCHEAP_A_STATS_SWEPT_BYTES, OUT_BYTES, "swept-bytes",
 	  "swept by mutators" },
 	{ GCHEAP_A_STATS_GARBAGE_MAX_BYTES, OUT_BYTES, "garbage-max-bytes",
-	  "most found dead" },
+	  "max garbage per cycle" },
 	{ GCHEAP_A_STATS_GOAL_BYTES, OUT_BYTES, "goal-bytes",
-	  "goal of the next" },
+	  "next heap goal" },
 	{ GCHEAP_A_STATS_HANDSHAKES, OUT_COUNT, "handshakes", "handshakes" },
 	{ GCHEAP_A_STATS_INTERRUPTS, OUT_COUNT, "interrupts",
-	  "interrupts by handshakes" },
+	  "handshake IPIs" },
 	{ GCHEAP_A_STATS_FINALIZERS_QUEUED, OUT_COUNT, "finalizers-queued",
 	  "finalizers queued" },
 	{ GCHEAP_A_STATS_FINALIZERS_RUN, OUT_COUNT, "finalizers-run",
-	  "run" },
+	  "finalizers run" },
 	{ GCHEAP_A_STATS_CLEANUPS_QUEUED, OUT_COUNT, "cleanups-queued",
 	  "cleanups queued" },
-	{ GCHEAP_A_STATS_CLEANUPS_RUN, OUT_COUNT, "cleanups-run", "run" },
+	{ GCHEAP_A_STATS_CLEANUPS_RUN, OUT_COUNT, "cleanups-run",
+	  "cleanups run" },
 	{ GCHEAP_A_STATS_VERIFY_ERRORS, OUT_COUNT, "verify-errors",
 	  "verification errors" },
 };
@@ -172,7 +174,7 @@ static void fill_times(const struct gnl_facts *f,
 		       struct out_field fields[TIMES])
 {
 	static const struct row rows[TIMES] = {
-		{ GCHEAP_A_HIST_COUNT, OUT_COUNT, "count", "times" },
+		{ GCHEAP_A_HIST_COUNT, OUT_COUNT, "count", "count" },
 		{ GCHEAP_A_HIST_SUM_NS, OUT_NS, "sum-ns", "sum" },
 		{ GCHEAP_A_HIST_P50_NS, OUT_NS, "p50-ns", "p50" },
 		{ GCHEAP_A_HIST_P99_NS, OUT_NS, "p99-ns", "p99" },
@@ -240,10 +242,10 @@ static uint64_t fragmentation(const struct gnl_facts *f)
 
 static void show_times(const struct stats *s)
 {
-	stats_times_head("times");
-	stats_times("pause", "  mutators paused", &s->pause);
+	stats_times_head("durations");
+	stats_times("pause", "  mutator pauses", &s->pause);
 	stats_times("assist", "  assists", &s->assist);
-	stats_times("hold", "  heap stopped", &s->hold);
+	stats_times("hold", "  exclusive wait", &s->hold);
 	stats_times("handshake", "  handshakes", &s->handshake);
 }
 
@@ -264,7 +266,7 @@ static void show(const struct stats *s, const char *key)
 	out_group("memory", "memory");
 	show_rows(memory_rows, ARRAY_SIZE(memory_rows), f);
 	if (!out_hides(&rest))
-		out_fact("fragmentation-bytes", "fragments, metadata", rest);
+		out_fact("fragmentation-bytes", "fragmentation, metadata", rest);
 	out_end();
 	out_group("collection", "collection");
 	show_rows(cycle_rows, ARRAY_SIZE(cycle_rows), f);
@@ -325,8 +327,8 @@ static void fill_brief(const struct stats *s, struct out_field fields[BRIEF])
 					      OUT_BYTES));
 	fields[3] = out_column("held", number(f, GCHEAP_A_STATS_HELD_BYTES,
 					      OUT_BYTES));
-	fields[4] = out_column("cycles", number(f, GCHEAP_A_STATS_CYCLES,
-						OUT_COUNT));
+	fields[4] = out_column("GC cycles",
+			       number(f, GCHEAP_A_STATS_CYCLES, OUT_COUNT));
 	fields[5] = out_column("pause max",
 			       number(&s->pause, GCHEAP_A_HIST_MAX_NS,
 				      paused ? OUT_NS : OUT_NONE));
@@ -375,7 +377,7 @@ int stats_cmd(int argc, char **argv)
 
 	if (argc > 1)
 		return out_error(STATUS_USAGE, 0, "gcctl stats [NAME]",
-				 "stats takes the name of one heap at most");
+				 "stats takes at most one heap name");
 	if (argc && parse_heap_name(argv[0]))
 		return STATUS_USAGE;
 	err = gnl_open(GNL_GCHEAP);

@@ -207,7 +207,7 @@ static bool read_number(struct record *r, unsigned int i, const char *what,
 		unsigned int digit = (unsigned int)(*p - '0');
 
 		if (digit > 9)
-			return bad(r->t, "%s is '%.40s', which is not a number",
+			return bad(r->t, "%s is not a number: '%.40s'",
 				   what, r->field[i]);
 		if (n > (UINT64_MAX - digit) / 10)
 			n = UINT64_MAX;
@@ -215,7 +215,7 @@ static bool read_number(struct record *r, unsigned int i, const char *what,
 			n = n * 10 + digit;
 	} while (*++p);
 	if (n > max)
-		return bad(r->t, "%s is %.40s, but at most %llu is possible",
+		return bad(r->t, "%s is %.40s, but must be at most %llu",
 			   what, r->field[i], (unsigned long long)max);
 	*num = n;
 	return true;
@@ -249,10 +249,10 @@ static bool read_type(struct record *r)
 	    !read_number(r, 3, "gc", 1, &gc))
 		return false;
 	if (type != t->nr_types)
-		return bad(t, "type %llu out of turn: the next is %u",
+		return bad(t, "type %llu is out of order: expected %u",
 			   (unsigned long long)type, t->nr_types);
 	if (len > TYPE_NAME_MAX)
-		return bad(t, "the name of type %llu has %zu bytes, but at most %d are possible",
+		return bad(t, "the name of type %llu has %zu bytes, but must have at most %d",
 			   (unsigned long long)type, len, TYPE_NAME_MAX);
 	if (gc)
 		t->has_refs[type / 8] |= (uint8_t)(1 << type % 8);
@@ -278,17 +278,17 @@ static bool read_alloc(struct record *r)
 		    &slots))
 		return false;
 	if (id <= t->last_object)
-		return bad(t, "object %llu out of turn: the last was %u",
+		return bad(t, "object %llu is out of order: the previous one is %u",
 			   (unsigned long long)id, t->last_object);
 	if (type >= t->nr_types)
-		return bad(t, "object %llu is of unknown type %llu",
+		return bad(t, "object %llu has unknown type %llu",
 			   (unsigned long long)id, (unsigned long long)type);
 	if (size < HEADER_BYTES + slots * SLOT_BYTES)
-		return bad(t, "object %llu has %llu bytes, too few for a header and %llu slots",
+		return bad(t, "object %llu has %llu bytes, too few for the header and %llu slots",
 			   (unsigned long long)id, (unsigned long long)size,
 			   (unsigned long long)slots);
 	if (slots && !(t->has_refs[type / 8] & 1 << type % 8))
-		return bad(t, "object %llu has slots, but its type holds no references",
+		return bad(t, "object %llu has slots, but its type has no references",
 			   (unsigned long long)id);
 	obj.id = (uint32_t)id;
 	obj.slots = (uint32_t)slots & 0x7fffffff;
@@ -335,7 +335,7 @@ static bool read_hold(struct record *r)
 	if (!known_object(r, 1, "hold of", &obj))
 		return false;
 	if (obj->held)
-		return bad(r->t, "object %u is held already", obj->id);
+		return bad(r->t, "object %u is already held", obj->id);
 	obj->held = 1;
 	put_head(r, GCHEAP_LOAD_REC_HOLD);
 	put_number(r, obj->id);
@@ -391,7 +391,7 @@ static bool read_cyclic(struct record *r)
 	if (!known_object(r, 1, "death of", &obj))
 		return false;
 	if (!r->t->collected)
-		return bad(r->t, "death of object %u by a collection, but none precedes it",
+		return bad(r->t, "death of object %u by a collection, with no preceding collection",
 			   obj->id);
 	put_head(r, GCHEAP_LOAD_REC_CYCLIC);
 	put_number(r, obj->id);
@@ -463,7 +463,7 @@ static bool read_first(struct trace *t, char *line)
 	if (!read_number(&r, 1, "the version", UINT32_MAX, &version))
 		return false;
 	if (version != 1)
-		return bad(t, "version %llu of the format is not known, only 1",
+		return bad(t, "unsupported format version %llu, only version 1 is supported",
 			   (unsigned long long)version);
 	return true;
 }
@@ -518,7 +518,7 @@ static char *next_line(struct trace *t, bool *failed)
 			t->counts.lines++;
 			if (!is_text(line, (size_t)(nl - line))) {
 				*failed = true;
-				set_error(t, "control characters in the line");
+				set_error(t, "control character in the line");
 				return NULL;
 			}
 			*nl = '\0';
@@ -528,7 +528,7 @@ static char *next_line(struct trace *t, bool *failed)
 		if (seen == LINE_MAX_BYTES) {
 			*failed = true;
 			t->counts.lines++;
-			set_error(t, "a line has more than %d bytes",
+			set_error(t, "the line exceeds %d bytes",
 				  LINE_MAX_BYTES - 1);
 			return NULL;
 		}
@@ -538,7 +538,7 @@ static char *next_line(struct trace *t, bool *failed)
 	if (!*failed && seen) {
 		*failed = true;
 		t->counts.lines++;
-		set_error(t, "the last line has no end: the file was cut short");
+		set_error(t, "the last line is incomplete: the file is truncated");
 	}
 	return NULL;
 }
