@@ -47,7 +47,7 @@ classes_add_up()
 		"$debug/t-debug/spans")
 	is "classes: allocs, objects, spans, more than one, bad" "$sums" \
 		"$(($(stat_of t-debug allocs) - $(stat_of t-debug large-allocs)))\
- $(($(stat_of t-debug live-objects) - large)) $(stat_of t-debug units) 1 0" || return
+ $(($(stat_of t-debug live-objects) - large)) $(stat_of t-debug page-groups) 1 0" || return
 	is "bytes beside large objects" \
 		"$((bytes + large * 32768 <= $(stat_of t-debug live-bytes)))" 1 ||
 		return

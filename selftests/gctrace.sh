@@ -183,10 +183,10 @@ forced_are_those_asked_for()
 
 off_is_silent()
 {
-	gcctl heap set t-trace trace off || return
+	gcctl heap set t-trace gctrace off || return
 	lines=$(grep -c . "$tmp/heard")
 	gcctl collect t-trace || return
-	gcctl heap set t-trace trace 1 || return
+	gcctl heap set t-trace gctrace 1 || return
 	gcctl collect t-trace || return
 	within 10 heard_all || return
 	is lines "$(grep -c . "$tmp/heard")" $((lines + 1))
@@ -292,7 +292,7 @@ found_all()
 # A heap of another engine: what its collector looked at, and what of that went.
 python_reports()
 {
-	gcctl heap add t-pytrace engine python trace 1 threshold0 0 > /dev/null ||
+	gcctl heap add t-pytrace engine python gctrace 1 threshold0 0 > /dev/null ||
 		return
 	gcctl run cycles heap t-pytrace mutators 1 entries 10 \
 		max-operations 100 > /dev/null || return
@@ -321,7 +321,7 @@ python_reports()
 	return 0
 }
 
-# The kernel's tracing, in a buffer of its own; trace is off.
+# The kernel's tracing, in a buffer of its own; gctrace is off.
 traced()
 {
 	buffer=/sys/kernel/tracing/instances/gcheap-test
@@ -347,7 +347,7 @@ traced()
 	grep -Eq 'duration_ns=[1-9][0-9]* .*goal_bytes=[0-9]+ ' "$tmp/traced"
 }
 
-gcctl heap add t-trace engine go trace 1 > /dev/null
+gcctl heap add t-trace engine go gctrace 1 > /dev/null
 gcctl monitor t-trace > "$tmp/heard" 2>&1 &
 monitor=$!
 
@@ -367,7 +367,7 @@ check "typed fields in JSON, of which the line is made" typed
 check "a python heap reports candidates and what of them went" python_reports
 check "monitor ends with the heap" ends_with_the_heap
 if [ -e "$events" ]; then
-	check "the kernel's tracing has each cycle, trace or not" traced
+	check "the kernel's tracing has each cycle, gctrace or not" traced
 else
-	check "the kernel's tracing has each cycle, trace or not" cannot "no tracing"
+	check "the kernel's tracing has each cycle, gctrace or not" cannot "no tracing"
 fi

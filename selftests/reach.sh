@@ -69,7 +69,7 @@ lists()
 followed()
 {
 	gcctl heap add t-reach engine go > /dev/null || return
-	gcctl heap set t-reach trace 1 || return
+	gcctl heap set t-reach gctrace 1 || return
 	as_anyone timeout 20 gcctl monitor t-reach count 3 > "$tmp/got" 2>&1 &
 	job=$!
 	n=0

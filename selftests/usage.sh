@@ -63,7 +63,7 @@ gcctl heap add t-quiet engine slab > /dev/null
 refused "monitor of another engine" 2 "engine is slab" gcctl monitor t-quiet
 gcctl heap del t-quiet
 gcctl heap add t-quiet engine go > /dev/null
-refused "monitor of a heap that is silent" 2 "trace on" gcctl monitor t-quiet
+refused "monitor of a heap that is silent" 2 "gctrace on" gcctl monitor t-quiet
 gcctl heap del t-quiet
 refused "run on none" 2 "t-none: no such heap" gcctl run lru heap t-none
 refused "name that is taken" 2 "t-use" gcctl heap add t-use engine go
@@ -108,7 +108,7 @@ each()
 all_booleans()
 {
 	each verify true on 1 yes true && each verify false off 0 no false &&
-	each trace true on 1 yes true && each trace false off 0 no false
+	each gctrace true on 1 yes true && each gctrace false off 0 no false
 }
 
 all_sizes()
@@ -131,7 +131,7 @@ check "sizes" all_sizes
 check "times" all_times
 gcctl heap del t-use
 refused "half a boolean" 1 "must be on or off" \
-	gcctl heap add t-x engine go trace maybe
+	gcctl heap add t-x engine go gctrace maybe
 refused "size without a form" 1 "64MiB" \
 	gcctl heap add t-x engine go limit 64MB
 refused "time without a unit that is known" 1 "1.5s" \
@@ -152,7 +152,7 @@ refused "a trace with a key of workloads" 1 "seconds does not apply to the trace
 
 # What not all engines know goes to those that do.
 check "comparison with keys of two engines" gcctl compare lru entries 10 \
-	max-operations 10 repeat 1 arena-order 8 trace on
+	max-operations 10 repeat 1 arena-order 8 gctrace on
 
 # A value like any where nothing is off.
 zero_shown()

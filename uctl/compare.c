@@ -49,7 +49,7 @@ static void sample(struct side *side)
 	if (stats_get(side->heap, &stats))
 		return;
 	num = stats.facts.num;
-	side->units = larger(side->units, num[GCHEAP_A_STATS_UNITS]);
+	side->page_groups = larger(side->page_groups, num[GCHEAP_A_STATS_PAGE_GROUPS]);
 	side->arenas = larger(side->arenas, num[GCHEAP_A_STATS_ARENAS]);
 	side->large = larger(side->large, num[GCHEAP_A_STATS_LARGE_OBJECTS]);
 }

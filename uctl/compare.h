@@ -44,7 +44,7 @@ struct contender {
  * @stats: statistics of the heap after the workload
  * @replay: the run, and for a trace its counts
  * @micro: the run that measures the cost of an allocation
- * @units: most spans or pools seen in use
+ * @page_groups: most spans or pools seen in use
  * @arenas: most arenas seen
  * @large: most large objects seen
  */
@@ -54,7 +54,7 @@ struct side {
 	struct stats stats;
 	struct replay replay;
 	struct run micro;
-	uint64_t units;
+	uint64_t page_groups;
 	uint64_t arenas;
 	uint64_t large;
 };

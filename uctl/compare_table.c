@@ -161,9 +161,9 @@ static struct out_value classes(const struct side *s)
 	return fact(s, GCHEAP_A_STATS_CLASSES, OUT_COUNT);
 }
 
-static struct out_value units(const struct side *s)
+static struct out_value page_groups(const struct side *s)
 {
-	return out_num(OUT_COUNT, s->units);
+	return out_num(OUT_COUNT, s->page_groups);
 }
 
 static struct out_value arenas(const struct side *s)
@@ -424,7 +424,7 @@ static const struct row collect_rows[] = {
 
 static const struct row pool_rows[] = {
 	{ "classes", "size classes", classes, NEITHER, NULL },
-	{ "units-max", "peak spans or pools", units, NEITHER, NULL },
+	{ "page-groups-max", "peak spans or pools", page_groups, NEITHER, NULL },
 	{ "arenas-max", "peak arenas", arenas, NEITHER, NULL },
 	{ "large-objects-max", "peak large objects", large_objects, NEITHER, NULL },
 };

@@ -247,14 +247,14 @@ int monitor_cmd(int argc, char **argv)
 	err = heap_get(argv[0], &f);
 	if (err)
 		return gnl_fail(err);
-	if (!gnl_has(&f, GCHEAP_A_HEAP_TRACE))
+	if (!gnl_has(&f, GCHEAP_A_HEAP_GCTRACE))
 		return out_error(STATUS_REFUSED, EOPNOTSUPP, NULL,
 				 "heap %s does not report collections: its engine is %s",
 				 argv[0], f.engine);
-	snprintf(hint, sizeof(hint), "gcctl heap set %s trace on", argv[0]);
-	if (!f.num[GCHEAP_A_HEAP_TRACE])
+	snprintf(hint, sizeof(hint), "gcctl heap set %s gctrace on", argv[0]);
+	if (!f.num[GCHEAP_A_HEAP_GCTRACE])
 		return out_error(STATUS_REFUSED, 0, hint,
-				 "trace is off for heap %s", argv[0]);
+				 "gctrace is off for heap %s", argv[0]);
 	m.id = f.num[GCHEAP_A_HEAP_ID];
 	m.count = values[0].num;
 	wait_catch_signals();

@@ -74,7 +74,8 @@ static const struct row memory_rows[] = {
 	{ GCHEAP_A_STATS_RETURNED_BYTES, OUT_BYTES, "returned-bytes",
 	  "returned to kernel" },
 	{ GCHEAP_A_STATS_CLASSES, OUT_COUNT, "classes", "size classes" },
-	{ GCHEAP_A_STATS_UNITS, OUT_COUNT, "units", "spans or pools in use" },
+	{ GCHEAP_A_STATS_PAGE_GROUPS, OUT_COUNT, "page-groups",
+	  "spans or pools in use" },
 	{ GCHEAP_A_STATS_ARENAS, OUT_COUNT, "arenas", "arenas" },
 };
 
@@ -131,7 +132,7 @@ static void read_stats(struct gnl_reply *reply, void *arg)
 	gnl_read_nested(reply->attrs[GCHEAP_A_STATS_PAUSE], &s->pause);
 	gnl_read_nested(reply->attrs[GCHEAP_A_STATS_ASSIST], &s->assist);
 	gnl_read_nested(reply->attrs[GCHEAP_A_STATS_HANDSHAKE], &s->handshake);
-	gnl_read_nested(reply->attrs[GCHEAP_A_STATS_HOLD], &s->hold);
+	gnl_read_nested(reply->attrs[GCHEAP_A_STATS_EXCLUSIVE_WAIT], &s->exclusive_wait);
 }
 
 /**
@@ -245,7 +246,7 @@ static void show_times(const struct stats *s)
 	stats_times_head("durations");
 	stats_times("pause", "  mutator pauses", &s->pause);
 	stats_times("assist", "  assists", &s->assist);
-	stats_times("hold", "  exclusive wait", &s->hold);
+	stats_times("exclusive-wait", "  exclusive wait", &s->exclusive_wait);
 	stats_times("handshake", "  handshakes", &s->handshake);
 }
 

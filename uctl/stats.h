@@ -13,14 +13,14 @@
  * @pause: pauses of mutators, by GCHEAP_A_HIST_*
  * @assist: time of assists, by GCHEAP_A_HIST_*
  * @handshake: times of handshakes, by GCHEAP_A_HIST_*
- * @hold: pauses because of a stop, by GCHEAP_A_HIST_*
+ * @exclusive_wait: pauses because of a stop, by GCHEAP_A_HIST_*
  */
 struct stats {
 	struct gnl_facts facts;
 	struct gnl_facts pause;
 	struct gnl_facts assist;
 	struct gnl_facts handshake;
-	struct gnl_facts hold;
+	struct gnl_facts exclusive_wait;
 };
 
 int stats_get(const char *name, struct stats *stats);

@@ -71,8 +71,8 @@ static int pauses_show(struct seq_file *seq, void *unused)
 	gch_hist_show(seq, &heap->assist);
 	seq_puts(seq, "handshake\n");
 	gch_hist_show(seq, &heap->handshake);
-	seq_puts(seq, "hold\n");
-	gch_hist_show(seq, &heap->hold);
+	seq_puts(seq, "exclusive-wait\n");
+	gch_hist_show(seq, &heap->exclusive_wait);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(pauses);

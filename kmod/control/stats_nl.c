@@ -38,7 +38,7 @@ const struct gch_stats_field gch_stats_fields[GCH_STATS_FIELDS] = {
 	FIELD("peak-held-bytes", PEAK_HELD_BYTES, peak_held_bytes),
 	FIELD("returned-bytes", RETURNED_BYTES, returned_bytes),
 	FIELD("classes", CLASSES, classes),
-	FIELD("units", UNITS, page_groups),
+	FIELD("page-groups", PAGE_GROUPS, page_groups),
 	FIELD("arenas", ARENAS, arenas),
 	FIELD("large-objects", LARGE_OBJECTS, large_objects),
 	FIELD("cycles", CYCLES, cycles),
@@ -123,7 +123,7 @@ static int fill_stats(struct sk_buff *skb, struct gch_heap *heap)
 	if (put_hist(skb, GCHEAP_A_STATS_PAUSE, &stats.pause) ||
 	    put_hist(skb, GCHEAP_A_STATS_ASSIST, &stats.assist) ||
 	    put_hist(skb, GCHEAP_A_STATS_HANDSHAKE, &stats.handshake) ||
-	    put_hist(skb, GCHEAP_A_STATS_HOLD, &stats.hold))
+	    put_hist(skb, GCHEAP_A_STATS_EXCLUSIVE_WAIT, &stats.exclusive_wait))
 		return -EMSGSIZE;
 	return 0;
 }

@@ -97,7 +97,7 @@ bool gch_again(struct gch_mutator *m, int *ret)
 	end = ktime_get_ns();
 	gch_hist_add(&m->heap->pause, end - start);
 	if (held)
-		gch_hist_add(&m->heap->hold, end - start);
+		gch_hist_add(&m->heap->exclusive_wait, end - start);
 	if (m->on_pause)
 		m->on_pause(m->on_pause_arg, start, end);
 	return again;

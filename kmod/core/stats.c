@@ -168,7 +168,7 @@ void gch_heap_stats(struct gch_heap *heap, struct gch_stats *stats)
 	gch_hist_summary(&heap->pause, &stats->pause);
 	gch_hist_summary(&heap->assist, &stats->assist);
 	gch_hist_summary(&heap->handshake, &stats->handshake);
-	gch_hist_summary(&heap->hold, &stats->hold);
+	gch_hist_summary(&heap->exclusive_wait, &stats->exclusive_wait);
 	gch_finals_stats(heap, stats);
 }
 EXPORT_SYMBOL_GPL(gch_heap_stats);

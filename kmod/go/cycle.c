@@ -33,7 +33,7 @@
 #include "object.h"
 #include "phase.h"
 #include "snapshot.h"
-#include "trace.h"
+#include "report.h"
 #include "validate.h"
 
 /* Afterwards every store shades, and objects are allocated black. */

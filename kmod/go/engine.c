@@ -35,7 +35,7 @@ static_assert(GCH_GO_GOGC_MAX == MAX_GOGC);
 static void serve(struct gch_heap *heap)
 {
 	WRITE_ONCE(heap->workers_max, gch_val(heap, GCH_KEY_WORKERS));
-	WRITE_ONCE(heap->reports, gch_val(heap, GCH_KEY_TRACE));
+	WRITE_ONCE(heap->reports, gch_val(heap, GCH_KEY_GCTRACE));
 	WRITE_ONCE(heap->period_ms, gch_val(heap, GCH_KEY_PERIOD_MS));
 	if (heap->soft_limit != gch_val(heap, GCH_KEY_MEMORY_LIMIT))
 		gch_soft_limit_set(heap, gch_val(heap, GCH_KEY_MEMORY_LIMIT));

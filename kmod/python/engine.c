@@ -41,8 +41,8 @@ static int check_settings(struct gch_heap *heap, struct netlink_ext_ack *extack)
 
 static void tuned(struct gch_heap *heap, enum gch_key key)
 {
-	if (key == GCH_KEY_TRACE)
-		WRITE_ONCE(heap->reports, gch_val(heap, GCH_KEY_TRACE));
+	if (key == GCH_KEY_GCTRACE)
+		WRITE_ONCE(heap->reports, gch_val(heap, GCH_KEY_GCTRACE));
 }
 
 static int heap_init(struct gch_heap *heap, struct netlink_ext_ack *extack)
@@ -54,7 +54,7 @@ static int heap_init(struct gch_heap *heap, struct netlink_ext_ack *extack)
 	if (ret)
 		return ret;
 	heap->arena_order = gch_val(heap, GCH_KEY_ARENA_ORDER);
-	tuned(heap, GCH_KEY_TRACE);
+	tuned(heap, GCH_KEY_GCTRACE);
 	h->pool_size = gch_val(heap, GCH_KEY_POOL_SIZE);
 	h->pool_mask = h->pool_size - 1;
 	h->small_max = gch_val(heap, GCH_KEY_SMALL_MAX);

@@ -166,7 +166,7 @@ void gch_test_weak_crowd(struct gch_test_env *env)
 			check_weak(env, weaks, i, false);
 	}
 	gch_heap_stats(env->heap, &stats);
-	CHECK(env, env->engine != GCHEAP_ENGINE_SLAB || !stats.hold.count,
+	CHECK(env, env->engine != GCHEAP_ENGINE_SLAB || !stats.exclusive_wait.count,
 	      "a call waited for others, who do not exist");
 	gch_weaks_destroy(env->m, weaks);
 }

@@ -110,9 +110,9 @@ static void check_stats(struct gch_test_env *env, u64 stw)
 	CHECK(env, !stats.barriers == (stw == GCHEAP_STW_ALL),
 	      "stw %llu: %llu write barriers", stw, stats.barriers);
 	CHECK(env, stw != GCHEAP_STW_ALL ||
-	      (stats.hold.count == 1 && stats.pause.count &&
-	       stats.hold.max_ns <= stats.pause.max_ns),
-	      "held %llu times, %llu pauses", stats.hold.count,
+	      (stats.exclusive_wait.count == 1 && stats.pause.count &&
+	       stats.exclusive_wait.max_ns <= stats.pause.max_ns),
+	      "held %llu times, %llu pauses", stats.exclusive_wait.count,
 	      stats.pause.count);
 }
 

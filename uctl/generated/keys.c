@@ -57,7 +57,7 @@ const struct key heap_keys[HEAP_KEYS] = {
 	  NULL, NULL, 0 },
 	{ "workers", KEY_NUMBER, GCHEAP_A_HEAP_WORKERS,
 	  "all", NULL, 0 },
-	{ "trace", KEY_FLAG, GCHEAP_A_HEAP_TRACE,
+	{ "gctrace", KEY_FLAG, GCHEAP_A_HEAP_GCTRACE,
 	  NULL, NULL, 0 },
 	{ "barrier", KEY_CHOICE, GCHEAP_A_HEAP_BARRIER,
 	  NULL, barrier_words, 3 },
@@ -79,7 +79,7 @@ const char heap_key_help[] =
 	"                          start of the next\n"
 	"Keys of go and python:\n"
 	"  arena-order N           pages of an arena, as a power of two\n"
-	"  trace {off|on}          reports every collection to netlink listeners\n"
+	"  gctrace {off|on}        reports every collection to netlink listeners\n"
 	"Keys of go:\n"
 	"  gogc {N|off}            growth of live bytes that starts a collection\n"
 	"  memory-limit {SIZE|none}\n"

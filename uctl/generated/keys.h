@@ -25,7 +25,7 @@
 	[GCHEAP_A_HEAP_THRESHOLD2] = "threshold2", \
 	[GCHEAP_A_HEAP_SWITCH_US] = "switch-us", \
 	[GCHEAP_A_HEAP_WORKERS] = "workers", \
-	[GCHEAP_A_HEAP_TRACE] = "trace", \
+	[GCHEAP_A_HEAP_GCTRACE] = "gctrace", \
 	[GCHEAP_A_HEAP_BARRIER] = "barrier", \
 	[GCHEAP_A_HEAP_STW] = "stw", \
 	[GCHEAP_A_HEAP_GC_PERCENT_CPU] = "gc-percent-cpu", \

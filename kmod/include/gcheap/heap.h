@@ -139,7 +139,7 @@ struct gch_over {
  * @pause: pauses of mutators
  * @assist: time that mutators spent on assists
  * @handshake: duration of handshakes
- * @hold: waits of mutators for %GCH_WAIT_EXCLUSIVE
+ * @exclusive_wait: waits of mutators for %GCH_WAIT_EXCLUSIVE
  * @items: a job's entry in each worker's queue
  * @cpus: CPUs that mutators have used since gch_cpus_renew()
  * @cpus_before: CPUs that mutators used before that, kept while a section there may
@@ -228,7 +228,7 @@ struct gch_heap {
 	struct gch_hist pause;
 	struct gch_hist assist;
 	struct gch_hist handshake;
-	struct gch_hist hold;
+	struct gch_hist exclusive_wait;
 	struct gch_worker_item __percpu *items;
 	cpumask_var_t cpus;
 	cpumask_var_t cpus_before;

@@ -33,7 +33,7 @@
  *	while another waits for it. (python)
  * @GCH_KEY_WORKERS: Maximum number of concurrent mark workers; all is one for
  *	each CPU. (go)
- * @GCH_KEY_TRACE: Reports every collection to netlink listeners. (go, python)
+ * @GCH_KEY_GCTRACE: Reports every collection to netlink listeners. (go, python)
  * @GCH_KEY_BARRIER: Write barrier, from the next collection on. (go)
  * @GCH_KEY_STW: When collections stop mutators, from the next collection on.
  *	(go)
@@ -60,7 +60,7 @@ enum gch_key {
 	GCH_KEY_THRESHOLD2,
 	GCH_KEY_SWITCH_US,
 	GCH_KEY_WORKERS,
-	GCH_KEY_TRACE,
+	GCH_KEY_GCTRACE,
 	GCH_KEY_BARRIER,
 	GCH_KEY_STW,
 	GCH_KEY_GC_PERCENT_CPU,

@@ -94,7 +94,7 @@ struct gch_hist_summary {
  * @pause: pauses of mutators
  * @assist: time of each assist
  * @handshake: time of each handshake
- * @hold: the pauses in which another task had exclusive use of the heap
+ * @exclusive_wait: the pauses in which another task had exclusive use of the heap
  */
 struct gch_stats {
 	u64 allocs;
@@ -151,7 +151,7 @@ struct gch_stats {
 	struct gch_hist_summary pause;
 	struct gch_hist_summary assist;
 	struct gch_hist_summary handshake;
-	struct gch_hist_summary hold;
+	struct gch_hist_summary exclusive_wait;
 };
 
 void gch_heap_stats(struct gch_heap *heap, struct gch_stats *stats);

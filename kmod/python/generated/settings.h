@@ -88,8 +88,8 @@ static const struct gch_setting settings[] = {
 		.live = true,
 	},
 	{
-		.key = GCH_KEY_TRACE,
-		.name = "trace",
+		.key = GCH_KEY_GCTRACE,
+		.name = "gctrace",
 		.doc = "Reports every collection to netlink listeners.",
 		.unit = GCHEAP_UNIT_FLAG,
 		.def = 0,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Report of a cycle; see trace.c. */
-#ifndef _GCH_GO_TRACE_H
-#define _GCH_GO_TRACE_H
+/* Report of a cycle; see report.c. */
+#ifndef _GCH_GO_REPORT_H
+#define _GCH_GO_REPORT_H
 
 #include <gcheap/engine.h>
 
@@ -32,4 +32,4 @@ struct gch_go_times {
 void gch_go_trace_begin(struct gch_go_heap *h, struct gch_go_times *t);
 void gch_go_trace_end(struct gch_go_heap *h, struct gch_go_times *t);
 
-#endif /* _GCH_GO_TRACE_H */
+#endif /* _GCH_GO_REPORT_H */

@@ -7,7 +7,7 @@
  * last time are those of SYNC and of TERM to OFF, on the one CPU that changes the
  * phases. Frames stand for stacks, root tables for globals.
  */
-#include "trace.h"
+#include "report.h"
 
 #include <linux/cpumask.h>
 #include <linux/ktime.h>
