@@ -302,7 +302,7 @@ void gch_test_classes(struct gch_test_env *env)
 		check_contents(env, all, 0, 1);
 	}
 out:
-	for (id = 0; env->engine == GCHEAP_ENGINE_SLAB &&
+	for (id = 0; gch_test_reclaims(env, GCHEAP_RECLAIM_EXPLICIT) &&
 	     id < all->nr * COPIES; id++)
 		free_sample(env, all, id);
 	gch_roots_destroy(env->m, all->roots);

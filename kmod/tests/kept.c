@@ -129,7 +129,7 @@ static void trade_garbage(struct gch_test_env *env, struct gch_type *type)
 	struct gch_roots *roots;
 	unsigned int i;
 
-	if (env->engine == GCHEAP_ENGINE_SLAB)
+	if (!gch_test_collects(env))
 		return;
 	for (i = 0; i < LIMIT / SZ_64K - 16; i++)
 		if (!MUST(env, gch_alloc_var(env->m, 0, type, 0, SZ_64K - 256)))

@@ -244,13 +244,6 @@ bool gch_test_open(struct gch_test_env *env, struct gch_config *cfg)
 	return true;
 }
 
-static bool collects(const struct gch_heap *heap)
-{
-	enum gcheap_reclaim reclaim = gch_heap_reclaim(heap);
-
-	return reclaim == GCHEAP_RECLAIM_TRACING || reclaim == GCHEAP_RECLAIM_COUNTING;
-}
-
 /**
  * gch_test_close - deletes the heap of a test; without one it does nothing
  * @env: the test
@@ -270,7 +263,7 @@ void gch_test_close(struct gch_test_env *env)
 	gch_heap_stats(env->heap, &stats);
 	CHECK(env, !stats.verify_errors, "%llu verification errors",
 	      stats.verify_errors);
-	CHECK(env, !collects(env->heap) || !stats.live_objects,
+	CHECK(env, !gch_test_collects(env) || !stats.live_objects,
 	      "%llu objects of %llu outlive the test", stats.live_objects,
 	      stats.allocs);
 	MUST(env, gch_heap_delete(env->heap, NULL));

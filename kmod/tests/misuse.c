@@ -189,6 +189,6 @@ void gch_test_misuse(struct gch_test_env *env)
 	check_interrupt(&c);
 	check_switch(&c);
 	check_tasks(&c);
-	if (env->engine == GCHEAP_ENGINE_SLAB)
+	if (gch_test_reclaims(env, GCHEAP_RECLAIM_EXPLICIT))
 		gch_free(env->m, 0);
 }

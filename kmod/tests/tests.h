@@ -66,6 +66,19 @@ struct task_struct *gch_test_collector_start(struct gch_test_env *env);
 void gch_test_collector_stop(struct task_struct *collector);
 bool gch_test_cycle_begin(struct gch_test_env *env, u64 *ticket);
 
+static inline bool gch_test_reclaims(const struct gch_test_env *env,
+				     enum gcheap_reclaim reclaim)
+{
+	return gch_heap_reclaim(env->heap) == reclaim;
+}
+
+/* Does a collection free garbage? */
+static inline bool gch_test_collects(const struct gch_test_env *env)
+{
+	return gch_test_reclaims(env, GCHEAP_RECLAIM_TRACING) ||
+	       gch_test_reclaims(env, GCHEAP_RECLAIM_COUNTING);
+}
+
 /*
  * Makes the n-th allocation of the calling task from here on fail, if the kernel
  * supports that; 0 for none.
