@@ -13,7 +13,7 @@ bench=$debug/gcheap_bench
 # Where time is dear, one of those that go the same way through the modules.
 dear=
 ! time_is_dear || dear=1
-begin $((dear ? 32 : 37))
+begin $((dear ? 35 : 40))
 [ -d $debug/gcheap ] || lacks "debugfs"
 [ -d /sys/module/gcheap_bench ] || load gcheap_bench ||
 	lacks "gcheap_bench"
