@@ -9,9 +9,6 @@
 
 #include "sample.h"
 
-#define BENCH_GO	"Go 1.27.3"
-#define BENCH_CPYTHON	"CPython 3.15.2"
-
 /* MiB of live objects at full size. */
 #define BENCH_LIVE	100
 #define BENCH_KEY	64
@@ -37,8 +34,6 @@ enum bench_unit {
  * @unit: unit of the values
  * @sample: its values, one per repetition
  * @base: key of the kernel's own counterpart, or ""
- * @other: value of a real system, measured elsewhere at full size; 0 for none
- * @source: name of that system
  */
 struct bench_result {
 	char key[BENCH_KEY];
@@ -47,8 +42,6 @@ struct bench_result {
 	enum bench_unit unit;
 	struct sample sample;
 	char base[BENCH_KEY];
-	double other;
-	char source[24];
 };
 
 /**
@@ -131,13 +124,10 @@ void bench_label(struct bench_result *r, const char *fmt, ...)
 const struct bench_result *bench_find(const struct bench_set *set,
 				      const char *key);
 double bench_median(const struct bench_result *r);
-double bench_elsewhere(const struct bench_set *set,
-		       const struct bench_result *r);
 
 struct bench_result *bench_take(struct bench_set *set, const char *group,
 				const struct bench_metrics *m,
 				const char *metric, const char *key);
-void bench_other(struct bench_result *r, double value, const char *source);
 void bench_based(struct bench_result *r, const char *key);
 
 /* bench_micro.c: each function runs one benchmark and returns an exit status */

@@ -61,20 +61,6 @@ static void put_base(struct json_object *o, const struct bench_set *set,
 		put_real(o, "to-base", bench_median(r) / bench_median(base));
 }
 
-static void put_other(struct json_object *o, const struct bench_set *set,
-		      const struct bench_result *r)
-{
-	double value = bench_elsewhere(set, r);
-	struct json_object *other;
-
-	if (!value)
-		return;
-	other = put_object(o, "elsewhere");
-	put_text(other, "source", r->source);
-	put_real(other, "value", value);
-	put_real(other, "ratio", bench_median(r) / value);
-}
-
 static void put_value(struct json_object *values, double v)
 {
 	json_object_array_add(values, json_object_new_double(v));
@@ -94,7 +80,6 @@ static struct json_object *write_result(const struct bench_set *set,
 	put_text(o, "label", r->label);
 	put_text(o, "unit", bench_unit_name(r->unit));
 	put_base(o, set, r);
-	put_other(o, set, r);
 	put_real(o, "median", bench_median(r));
 	put_real(o, "min", min);
 	put_real(o, "max", max);
@@ -337,7 +322,7 @@ static enum bench_unit get_unit(struct json_object *o)
 /* Returns the number of values that are no numbers and were left out. */
 static size_t read_result(struct bench_set *set, struct json_object *o)
 {
-	struct json_object *values = get(o, "values"), *elsewhere;
+	struct json_object *values = get(o, "values");
 	struct bench_result *r;
 	size_t i, nr, bad = 0;
 	double v;
@@ -347,12 +332,6 @@ static size_t read_result(struct bench_set *set, struct json_object *o)
 	get_text(o, "benchmark", r->group, sizeof(r->group));
 	get_text(o, "label", r->label, sizeof(r->label));
 	get_text(o, "base", r->base, sizeof(r->base));
-	elsewhere = get(o, "elsewhere");
-	if (elsewhere) {
-		if (!get_double(get(elsewhere, "value"), &r->other))
-			r->other = 0;
-		get_text(elsewhere, "source", r->source, sizeof(r->source));
-	}
 	nr = json_object_is_type(values, json_type_array) ?
 		json_object_array_length(values) : 0;
 	for (i = 0; i < nr; i++) {

@@ -290,18 +290,6 @@ static const struct figure rate_figures[] = {
 	{ "peak", "peak held bytes", BENCH_BYTES, false, peak },
 };
 
-/**
- * struct other - a figure of a real system
- * @figure: name of the figure
- * @engine: engine to compare it with
- * @value: the value
- */
-struct other {
-	const char *figure;
-	enum gcheap_engine engine;
-	double value;
-};
-
 /* ---- a job on all engines ---- */
 
 static void add_figures(struct bench_set *set, const struct job *job,
@@ -335,21 +323,6 @@ static void add_figures(struct bench_set *set, const struct job *job,
 	}
 }
 
-static void add_others(struct bench_result *to[], const struct figure *figures,
-		       size_t nr, enum gcheap_engine engine,
-		       const struct other *others, size_t nr_others)
-{
-	size_t i, o;
-
-	for (i = 0; i < nr; i++)
-		for (o = 0; o < nr_others; o++)
-			if (engine == others[o].engine &&
-			    !strcmp(figures[i].name, others[o].figure))
-				bench_other(to[i], others[o].value,
-					    engine == GCHEAP_ENGINE_GO ?
-						    BENCH_GO : BENCH_CPYTHON);
-}
-
 static void take_figure(struct bench_result *r, const struct figure *figure,
 			const struct outcome *out)
 {
@@ -361,7 +334,7 @@ static void take_figure(struct bench_result *r, const struct figure *figure,
 
 static int job_on(struct bench_set *set, const struct job *job,
 		  enum gcheap_engine engine, const struct figure *figures,
-		  size_t nr, const struct other *others, size_t nr_others)
+		  size_t nr)
 {
 	struct bench_result *to[FIGURES_MAX];
 	struct outcome out;
@@ -370,7 +343,6 @@ static int job_on(struct bench_set *set, const struct job *job,
 	int status;
 
 	add_figures(set, job, engine, figures, nr, to);
-	add_others(to, figures, nr, engine, others, nr_others);
 	for (rep = 0; rep < set->reps; rep++) {
 		status = run_once(job, engine, &out);
 		if (status)
@@ -383,8 +355,7 @@ static int job_on(struct bench_set *set, const struct job *job,
 }
 
 static int run_job(struct bench_set *set, const struct job *job,
-		   const struct figure *figures, size_t nr,
-		   const struct other *others, size_t nr_others)
+		   const struct figure *figures, size_t nr)
 {
 	int status;
 	size_t e;
@@ -393,8 +364,7 @@ static int run_job(struct bench_set *set, const struct job *job,
 	if (!status)
 		status = gnl_open(GNL_LOAD);
 	for (e = 0; e < ARRAY_SIZE(engines) && !status; e++)
-		status = job_on(set, job, engines[e], figures, nr, others,
-				nr_others);
+		status = job_on(set, job, engines[e], figures, nr);
 	return status;
 }
 
@@ -412,34 +382,6 @@ static void job_length(struct job *job, const struct bench_set *set,
 
 /* ---- the benchmarks ---- */
 
-static const struct other churn_others[2][11] = {
-	{	/* one CPU */
-		{ "rate", GCHEAP_ENGINE_GO, 565000 },
-		{ "p50", GCHEAP_ENGINE_GO, 640 },
-		{ "p99", GCHEAP_ENGINE_GO, 6400 },
-		{ "p999", GCHEAP_ENGINE_GO, 139000 },
-		{ "p9999", GCHEAP_ENGINE_GO, 295000 },
-		{ "max", GCHEAP_ENGINE_GO, 15.2e6 },
-		{ "pause-p50", GCHEAP_ENGINE_GO, 20000 },
-		{ "pause-p99", GCHEAP_ENGINE_GO, 33000 },
-		{ "pause-max", GCHEAP_ENGINE_GO, 33000 },
-		{ "collector", GCHEAP_ENGINE_GO, 39 },
-		{ "peak", GCHEAP_ENGINE_GO, 291.0 * 1024 * 1024 },
-	}, {	/* two CPUs */
-		{ "rate", GCHEAP_ENGINE_GO, 848000 },
-		{ "p50", GCHEAP_ENGINE_GO, 700 },
-		{ "p99", GCHEAP_ENGINE_GO, 7900 },
-		{ "p999", GCHEAP_ENGINE_GO, 172000 },
-		{ "p9999", GCHEAP_ENGINE_GO, 1440000 },
-		{ "max", GCHEAP_ENGINE_GO, 36e6 },
-		{ "pause-p50", GCHEAP_ENGINE_GO, 82000 },
-		{ "pause-p99", GCHEAP_ENGINE_GO, 2620000 },
-		{ "pause-max", GCHEAP_ENGINE_GO, 6290000 },
-		{ "collector", GCHEAP_ENGINE_GO, 36 },
-		{ "peak", GCHEAP_ENGINE_GO, 306.0 * 1024 * 1024 },
-	},
-};
-
 int bench_churn(struct bench_set *set)
 {
 	struct job job = { .group = "churn",
@@ -453,11 +395,8 @@ int bench_churn(struct bench_set *set)
 		job_set(&job, GCHEAP_LOAD_A_RUN_MUTATORS, mutators);
 		job_length(&job, set, set->seconds);
 		job_set(&job, GCHEAP_LOAD_A_RUN_LIVE, set->live << 20);
-		/* The real system was measured with two mutators. */
 		status = run_job(set, &job, churn_figures,
-				 ARRAY_SIZE(churn_figures),
-				 churn_others[set->cpus > 1],
-				 mutators == 2 ? ARRAY_SIZE(churn_others[0]) : 0);
+				 ARRAY_SIZE(churn_figures));
 	}
 	return status;
 }
@@ -473,8 +412,7 @@ static uint64_t trees_of(unsigned int depth)
 	return trees;
 }
 
-static int trees(struct bench_set *set, unsigned int depth,
-		 const struct other *others, size_t nr_others)
+static int trees(struct bench_set *set, unsigned int depth)
 {
 	struct job job = { .group = "trees",
 			   .workload = GCHEAP_LOAD_WORKLOAD_BINARY_TREES };
@@ -485,26 +423,14 @@ static int trees(struct bench_set *set, unsigned int depth,
 	job_set(&job, GCHEAP_LOAD_A_RUN_MUTATORS, 1);
 	job_set(&job, GCHEAP_LOAD_A_RUN_DEPTH, depth);
 	job_set(&job, GCHEAP_LOAD_A_RUN_MAX_OPERATIONS, trees_of(depth));
-	return run_job(set, &job, time_figures, ARRAY_SIZE(time_figures),
-		       others, set->scale < 100 ? 0 : nr_others);
+	return run_job(set, &job, time_figures, ARRAY_SIZE(time_figures));
 }
 
 int bench_trees(struct bench_set *set)
 {
-	bool two = set->cpus > 1;
-	const struct other at16[] = {
-		{ "time", GCHEAP_ENGINE_GO, two ? 0.470e9 : 0.481e9 },
-		{ "peak", GCHEAP_ENGINE_GO, (two ? 12 : 13) * 1048576.0 },
-		{ "time", GCHEAP_ENGINE_PYTHON, 0.815e9 },
-		{ "peak", GCHEAP_ENGINE_PYTHON, 21 * 1048576.0 },
-	};
-	const struct other at18[] = {
-		{ "time", GCHEAP_ENGINE_GO, two ? 1.96e9 : 2.37e9 },
-		{ "peak", GCHEAP_ENGINE_GO, (two ? 39 : 46) * 1048576.0 },
-	};
-	int status = trees(set, 16, at16, ARRAY_SIZE(at16));
+	int status = trees(set, 16);
 
-	return status ? status : trees(set, 18, at18, ARRAY_SIZE(at18));
+	return status ? status : trees(set, 18);
 }
 
 static int two_mutators(struct bench_set *set, const char *group,
@@ -515,8 +441,7 @@ static int two_mutators(struct bench_set *set, const char *group,
 	snprintf(job.name, sizeof(job.name), "2-mutators");
 	job_set(&job, GCHEAP_LOAD_A_RUN_MUTATORS, 2);
 	job_length(&job, set, set->seconds / 4);
-	return run_job(set, &job, rate_figures, ARRAY_SIZE(rate_figures), NULL,
-		       0);
+	return run_job(set, &job, rate_figures, ARRAY_SIZE(rate_figures));
 }
 
 int bench_larson(struct bench_set *set)
@@ -548,7 +473,7 @@ int bench_replay(struct bench_set *set)
 			 traces[i]);
 		snprintf(job.name, sizeof(job.name), "%s", traces[i] + 8);
 		status = run_job(set, &job, rate_figures,
-				 ARRAY_SIZE(rate_figures), NULL, 0);
+				 ARRAY_SIZE(rate_figures));
 	}
 	return status;
 }

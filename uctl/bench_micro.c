@@ -1,13 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * The benchmarks of gcheap_bench.ko, and figures of real systems to compare with.
- * Those were measured on another machine of the same kind, with Go 1.27.3 (GOGC=100)
- * and CPython 3.15.2, by equivalent programs.
- */
+/* The benchmarks of gcheap_bench.ko */
 #include "bench.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include "gcctl.h"
 
@@ -49,26 +44,23 @@ static const struct graph {
 	const char *name;
 	unsigned int bytes;
 	unsigned int nodes;
-	double go[2][2];	/* 1 and 2 CPUs: whole collection, marking only */
-	double python;
 } graphs[] = {
-	{ "tree24", 24, 1 << 20, { { 20.8, 19.1 }, { 12.4, 9.5 } }, 40.9 },
-	{ "tree64", 64, 1 << 20, { { 35.4, 32.4 }, { 24.3, 18.1 } }, 51.5 },
-	{ "graph64", 64, 1000000, { { 146, 144 }, { 99.8, 92 } }, 973 },
-	{ "list24", 24, 1000000, { { 39.1, 37 }, { 42.3, 37.5 } }, 38.7 },
-	{ "list64", 64, 1000000, { { 42.9, 39 }, { 46.5, 38 } }, 38.7 },
+	{ "tree24", 24, 1 << 20 },
+	{ "tree64", 64, 1 << 20 },
+	{ "graph64", 64, 1000000 },
+	{ "list24", 24, 1000000 },
+	{ "list64", 64, 1000000 },
 };
 
 /* A column of the mark benchmark: an engine, and a marker if it has several. */
 static const struct marker {
 	const char *name;
 	const char *words;
-	bool go;
 } markers[] = {
-	{ "go", "on=go", true },
-	{ "go-greentea", "on=go marker=greentea", true },
-	{ "go-classic", "on=go marker=classic", true },
-	{ "python", "on=python", false },
+	{ "go", "on=go" },
+	{ "go-greentea", "on=go marker=greentea" },
+	{ "go-classic", "on=go marker=classic" },
+	{ "python", "on=python" },
 };
 
 /* Converts marking time per object to live bytes per nanosecond. */
@@ -109,10 +101,6 @@ static void add_mark(struct bench_set *set, const struct graph *g,
 		bench_label(r, "%s %s, %u worker%s, %s", k->name, g->name,
 			    workers, workers > 1 ? "s" : "",
 			    i ? "mark only" : "whole cycle");
-		if (k->go)
-			bench_other(r, g->go[workers - 1][i], BENCH_GO);
-		else
-			bench_other(r, g->python, BENCH_CPYTHON);
 	}
 	add_speed(set, g, k, workers, r);
 }
@@ -146,30 +134,8 @@ int bench_mark(struct bench_set *set)
 
 /* ---- alloc ---- */
 
-/* Go's figures by size: warm; and with a live set on one and on two CPUs. */
-struct go_alloc {
-	double warm;
-	double live[2];
-};
-
-#define NONE	{ 0, { 0, 0 } }
-
-static const struct size {
-	unsigned int bytes;
-	struct go_alloc go[2];	/* noscan, scan */
-} sizes[] = {
-	{ 8, { NONE, NONE } },
-	{ 16, { { 12.2, { 23.9, 19.4 } }, { 12.4, { 28.3, 21.3 } } } },
-	{ 32, { NONE, { 17.2, { 41.5, 33.5 } } } },
-	{ 64, { { 20.4, { 59.8, 47.6 } }, { 22.4, { 61.8, 57.3 } } } },
-	{ 128, { NONE, { 48, { 123, 98 } } } },
-	{ 256, { { 64, { 206, 145 } }, { 63, { 208, 184 } } } },
-	{ 512, { NONE, { 122, { 414, 316 } } } },
-	{ 1024, { { 285, { 710, 570 } }, { 301, { 894, 651 } } } },
-	{ 2048, { NONE, NONE } },
-	{ 4096, { NONE, NONE } },
-	{ 8192, { NONE, { 1640, { 5610, 4360 } } } },
-	{ 65536, { NONE, { 9710, { 38300, 26800 } } } },
+static const unsigned int sizes[] = {
+	8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 65536,
 };
 
 /**
@@ -179,7 +145,7 @@ static const struct size {
  * @cpus: allocating threads
  */
 struct alloc_case {
-	const struct size *size;
+	unsigned int size;
 	unsigned int scan;
 	unsigned int cpus;
 };
@@ -188,15 +154,13 @@ static void alloc_key(char *key, const struct alloc_case *c, const char *on,
 		      const char *what)
 {
 	snprintf(key, BENCH_KEY, "alloc/%s/%s/%s%u/%u", what, on,
-		 c->scan ? "scan" : "noscan", c->size->bytes, c->cpus);
+		 c->scan ? "scan" : "noscan", c->size, c->cpus);
 }
 
 /* Adds a metric, if there is one, relative to the kernel's cache. */
-static struct bench_result *add_alloc(struct bench_set *set,
-				      const struct alloc_case *c,
-				      const struct bench_metrics *m,
-				      const char *on, const char *metric,
-				      const char *what, const char *base)
+static void add_alloc(struct bench_set *set, const struct alloc_case *c,
+		      const struct bench_metrics *m, const char *on,
+		      const char *metric, const char *what, const char *base)
 {
 	char key[BENCH_KEY], base_key[BENCH_KEY];
 	struct bench_result *r;
@@ -204,22 +168,21 @@ static struct bench_result *add_alloc(struct bench_set *set,
 	alloc_key(key, c, on, what);
 	r = bench_take(set, "alloc", m, metric, key);
 	if (!r)
-		return NULL;
+		return;
 	bench_label(r, "%s %s %u B, %u CPU%s, %s", on,
-		    c->scan ? "scan" : "noscan", c->size->bytes, c->cpus,
+		    c->scan ? "scan" : "noscan", c->size, c->cpus,
 		    c->cpus > 1 ? "s" : "", what);
 	if (base) {
 		alloc_key(base_key, c, "cache", base);
 		bench_based(r, base_key);
 	}
-	return r;
 }
 
 static int run_path(struct bench_set *set, const struct alloc_case *c,
 		    const char *on, uint64_t objects, struct bench_metrics *m)
 {
 	return bench_kernel(set, m, "path on=%s size=%u scan=%u cpus=%u objects=%u",
-			    on, c->size->bytes, c->scan, c->cpus,
+			    on, c->size, c->scan, c->cpus,
 			    (unsigned int)objects);
 }
 
@@ -228,9 +191,8 @@ static int path_batch(struct bench_set *set, const struct alloc_case *c)
 {
 	uint64_t bytes = bench_is_small(set) ? SMALL_BATCH_BYTES :
 			 bench_scaled(set, BATCH_BYTES, SMALL_BATCH_BYTES);
-	uint64_t objects = bytes / c->size->bytes;
+	uint64_t objects = bytes / c->size;
 	struct bench_metrics m;
-	struct bench_result *r;
 	int status;
 
 	status = run_path(set, c, "cache", objects, &m);
@@ -246,9 +208,7 @@ static int path_batch(struct bench_set *set, const struct alloc_case *c)
 	status = run_path(set, c, "go", objects, &m);
 	if (status)
 		return status;
-	r = add_alloc(set, c, &m, "go", "alloc", "path", "path");
-	if (c->cpus == 1)
-		bench_other(r, c->size->go[c->scan].warm, BENCH_GO);
+	add_alloc(set, c, &m, "go", "alloc", "path", "path");
 	return STATUS_OK;
 }
 
@@ -263,8 +223,7 @@ static int path_held(struct bench_set *set, const struct alloc_case *c)
 	for (i = 0; i < ARRAY_SIZE(on) && !status; i++) {
 		bool first = !i;
 
-		status = run_path(set, c, on[i],
-				  c->size->bytes > 8192 ? 64 : HELD, &m);
+		status = run_path(set, c, on[i], c->size > 8192 ? 64 : HELD, &m);
 		if (status)
 			break;
 		add_alloc(set, c, &m, on[i], "alloc", "held",
@@ -283,18 +242,13 @@ static int run_steady(struct bench_set *set, const struct alloc_case *c)
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(on) && !status; i++) {
-		struct bench_result *r;
-
 		status = bench_kernel(set, &m, "steady on=%s size=%u scan=%u cpus=%u live=%u",
-				      on[i], c->size->bytes, c->scan, c->cpus,
+				      on[i], c->size, c->scan, c->cpus,
 				      (unsigned int)set->live);
 		if (status)
 			break;
-		r = add_alloc(set, c, &m, on[i], "pair", "steady",
-			      i ? "steady" : NULL);
-		/* Go was measured with one allocating thread, on one CPU or two. */
-		if (!strcmp(on[i], "go") && c->cpus == 1)
-			bench_other(r, c->size->go[c->scan].live[set->cpus > 1], BENCH_GO);
+		add_alloc(set, c, &m, on[i], "pair", "steady",
+			  i ? "steady" : NULL);
 	}
 	return status;
 }
@@ -326,7 +280,7 @@ int bench_alloc(struct bench_set *set)
 	for (c.cpus = 1; c.cpus <= most; c.cpus++)
 		for (c.scan = 2; c.scan-- > 0 && !status;)
 			for (i = 0; i < ARRAY_SIZE(sizes) && !status; i++) {
-				c.size = &sizes[i];
+				c.size = sizes[i];
 				if (wants_alloc(set, &c, i))
 					status = alloc_case(set, &c);
 			}
@@ -341,12 +295,11 @@ int bench_store(struct bench_set *set)
 		const char *metric;
 		const char *base;
 		const char *label;
-		double go;
 	} what[] = {
-		{ "hot", "hot", "4096 hot references", 1.92 },
-		{ "random", "random", "2^20 at random", 7.61 },
-		{ "hot-marking", "hot", "4096 hot, marking", 10.95 },
-		{ "random-marking", "random", "2^20 at random, marking", 58.9 },
+		{ "hot", "hot", "4096 hot references" },
+		{ "random", "random", "2^20 at random" },
+		{ "hot-marking", "hot", "4096 hot, marking" },
+		{ "random-marking", "random", "2^20 at random, marking" },
 	};
 	static const struct {
 		const char *name;
@@ -383,8 +336,6 @@ int bench_store(struct bench_set *set)
 			bench_label(r, "%s, %s", on[i].name, what[w].label);
 			if (i)
 				bench_based(r, base);
-			if (!strncmp(on[i].name, "go", 2))
-				bench_other(r, what[w].go, BENCH_GO);
 		}
 	}
 	return status;

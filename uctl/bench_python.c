@@ -1,13 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * Benchmarks of reference counting: counts, deaths, cycles, orders of freeing. The
- * figures to compare with are those of CPython 3.15.2, measured in C without the
- * interpreter.
- */
+/* Benchmarks of reference counting: counts, deaths, cycles, orders of freeing */
 #include "bench.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include "gcctl.h"
 
@@ -19,10 +14,9 @@ static int run_count(struct bench_set *set)
 	static const struct {
 		const char *metric;
 		const char *label;
-		double cpython;
 	} what[] = {
-		{ "hot", "inc + dec, hot", 0.70 },
-		{ "random", "inc + dec, 2^20 at random", 25.8 },
+		{ "hot", "inc + dec, hot" },
+		{ "random", "inc + dec, 2^20 at random" },
 	};
 	char key[BENCH_KEY];
 	struct bench_metrics m;
@@ -48,8 +42,6 @@ static int run_count(struct bench_set *set)
 					 what[w].metric);
 				bench_based(r, key);
 			}
-			if (!strcmp(on[i], "python"))
-				bench_other(r, what[w].cpython, BENCH_CPYTHON);
 		}
 	}
 	return status;
@@ -64,7 +56,6 @@ static int run_count(struct bench_set *set)
  * @nodes: nodes of the graph
  * @label: description for the user
  * @base: key of the kernel's counterpart, or ""
- * @cpython: figure of CPython, or 0
  */
 struct graph_case {
 	const char *bench;
@@ -74,34 +65,33 @@ struct graph_case {
 	unsigned int nodes;
 	const char *label;
 	const char *base;
-	double cpython;
 };
 
 static const struct graph_case graph_cases[] = {
 	{ "death", "death", "cache", "list24", 1000000,
-	  "cache, free a chain", "", 0 },
+	  "cache, free a chain", "" },
 	{ "death", "death", "python", "list24", 1000000,
-	  "python, death of a chain", "python/death/cache/list24", 22.4 },
+	  "python, death of a chain", "python/death/cache/list24" },
 	{ "death", "death", "go", "list24", 1000000,
-	  "go, collect a dead chain", "python/death/cache/list24", 0 },
+	  "go, collect a dead chain", "python/death/cache/list24" },
 	{ "death", "death", "cache", "tree24", 1 << 20,
-	  "cache, free a tree", "", 0 },
+	  "cache, free a tree", "" },
 	{ "death", "death", "python", "tree24", 1 << 20,
-	  "python, death of a tree", "python/death/cache/tree24", 15.5 },
+	  "python, death of a tree", "python/death/cache/tree24" },
 	{ "death", "death", "go", "tree24", 1 << 20,
-	  "go, collect a dead tree", "python/death/cache/tree24", 0 },
+	  "go, collect a dead tree", "python/death/cache/tree24" },
 	{ "garbage", "collect", "python", "pairs24", 1000000,
-	  "python, collect dead pairs", "", 118 },
+	  "python, collect dead pairs", "" },
 	{ "garbage", "collect", "go", "pairs24", 1000000,
-	  "go, collect dead pairs", "", 0 },
+	  "go, collect dead pairs", "" },
 	{ "garbage", "collect", "python", "ring24", 1000000,
-	  "python, collect a dead ring", "", 116 },
+	  "python, collect a dead ring", "" },
 	{ "garbage", "collect", "go", "ring24", 1000000,
-	  "go, collect a dead ring", "", 0 },
+	  "go, collect a dead ring", "" },
 	{ "young", "collect", "python", "list24", 2000,
-	  "python, 2000 young objects, alive", "", 14.0 },
+	  "python, 2000 young objects, alive", "" },
 	{ "young", "collect", "python", "pairs24", 2000,
-	  "python, 2000 young objects, dead pairs", "", 58.7 },
+	  "python, 2000 young objects, dead pairs", "" },
 };
 
 static int run_graph(struct bench_set *set, const struct graph_case *c,
@@ -132,7 +122,6 @@ static int graph_case(struct bench_set *set, const struct graph_case *c)
 		return 0;
 	bench_label(r, "%s", c->label);
 	bench_based(r, c->base);
-	bench_other(r, c->cpython, BENCH_CPYTHON);
 	return 0;
 }
 
@@ -141,15 +130,14 @@ static int run_build(struct bench_set *set)
 	static const struct {
 		const char *metric;
 		const char *label;
-		double cpython;
 	} what[] = {
-		{ "off", "build a tree, GC off", 32 },
-		{ "on", "build a tree, GC on", 127 },
-		{ "pause", "build a tree, pause max", 37e6 },
+		{ "off", "build a tree, GC off" },
+		{ "on", "build a tree, GC on" },
+		{ "pause", "build a tree, pause max" },
 	};
 	static const struct graph_case cases[] = {
-		{ "build", "off", "python", "tree24", 1 << 20, "", "", 0 },
-		{ "build", "off", "go", "tree24", 1 << 20, "", "", 0 },
+		{ "build", "off", "python", "tree24", 1 << 20, "", "" },
+		{ "build", "off", "go", "tree24", 1 << 20, "", "" },
 	};
 	struct bench_metrics m;
 	char key[BENCH_KEY];
@@ -167,8 +155,6 @@ static int run_build(struct bench_set *set)
 			if (!r)
 				continue;
 			bench_label(r, "%s, %s", cases[i].on, what[w].label);
-			if (!i)
-				bench_other(r, what[w].cpython, BENCH_CPYTHON);
 		}
 	}
 	return status;
@@ -182,12 +168,11 @@ static int run_new(struct bench_set *set)
 		const char *metric;
 		const char *what;
 		const char *label;
-		double cpython;
 	} cases[] = {
 		{ "path objects=960 size=32", "alloc", "new",
-		  "32 B allocation", 32 },
+		  "32 B allocation" },
 		{ "pattern pattern=lifo size=32 scan=1", "pair", "new+free",
-		  "32 B allocation + free", 15.0 },
+		  "32 B allocation + free" },
 	};
 	static const char *const on[] = { "cache", "python" };
 	struct bench_metrics m;
@@ -213,7 +198,6 @@ static int run_new(struct bench_set *set)
 			snprintf(key, sizeof(key), "python/%s/%s",
 				 cases[i].what, on[0]);
 			bench_based(r, key);
-			bench_other(r, cases[i].cpython, BENCH_CPYTHON);
 		}
 	}
 	return 0;
@@ -245,23 +229,13 @@ static const struct pattern {
 	{ "262144-at-random", "random", 262144 },
 };
 
-static const struct {
-	unsigned int bytes;
-	double cpython[ARRAY_SIZE(patterns)];
-} pattern_sizes[] = {
-	{ 16, { 4.4, 4.3, 4.6, 38 } },
-	{ 32, { 4.0, 4.2, 4.8, 57 } },
-	{ 64, { 9.1, 5.0, 6.4, 58 } },
-	{ 128, { 4.0, 4.9, 7.4, 93 } },
-	{ 256, { 4.0, 6.0, 8.7, 154 } },
-	{ 512, { 4.0, 7.3, 11.4, 267 } },
-};
+static const unsigned int pattern_sizes[] = { 16, 32, 64, 128, 256, 512 };
 
 static int run_pattern(struct bench_set *set, size_t size, size_t which)
 {
 	static const char *const on[] = { "cache", "kmalloc", "python", "slab" };
 	const struct pattern *p = &patterns[which];
-	unsigned int objects = p->objects, bytes = pattern_sizes[size].bytes;
+	unsigned int objects = p->objects, bytes = pattern_sizes[size];
 	char key[BENCH_KEY], base[BENCH_KEY];
 	struct bench_metrics m;
 	int status = 0;
@@ -286,9 +260,6 @@ static int run_pattern(struct bench_set *set, size_t size, size_t which)
 		bench_label(r, "%s %u B, %s", on[i], bytes, p->name);
 		if (i)
 			bench_based(r, base);
-		if (!strcmp(on[i], "python"))
-			bench_other(r, pattern_sizes[size].cpython[which],
-				    BENCH_CPYTHON);
 	}
 	return status;
 }

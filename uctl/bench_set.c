@@ -39,29 +39,6 @@ double bench_median(const struct bench_result *r)
 	return sample_median(&r->sample);
 }
 
-/* Does the result depend on the live set? It is smaller on a small machine. */
-static bool depends_on_live(const struct bench_result *r)
-{
-	return !strcmp(r->group, "churn") ||
-	       !strncmp(r->key, "alloc/steady/", strlen("alloc/steady/"));
-}
-
-/**
- * bench_elsewhere() - figure of a real system to compare with
- * @set: the run
- * @r: the result
- *
- * Return: the figure; 0 if there is none, or none of this size.
- */
-double bench_elsewhere(const struct bench_set *set,
-		       const struct bench_result *r)
-{
-	if (set->scale != 100 ||
-	    (depends_on_live(r) && set->live != BENCH_LIVE))
-		return 0;
-	return r->other;
-}
-
 /**
  * bench_find() - finds a result by its key
  * @set: the results
@@ -169,20 +146,6 @@ struct bench_result *bench_take(struct bench_set *set, const char *group,
 		return r;
 	}
 	return NULL;
-}
-
-/**
- * bench_other() - sets the figure of a real system
- * @r: the result, or NULL
- * @value: its figure, 0 for none
- * @source: name of the system
- */
-void bench_other(struct bench_result *r, double value, const char *source)
-{
-	if (!r || !value)
-		return;
-	r->other = value;
-	snprintf(r->source, sizeof(r->source), "%s", source);
 }
 
 /**

@@ -61,9 +61,7 @@ static void cell_or_none(enum bench_unit unit, double value)
 }
 
 static const char legend[] =
-	"\"vs kernel\": ratio to the kernel's allocator, or to plain C, in this run.\n"
-	"\"other\": " BENCH_GO " or " BENCH_CPYTHON ", measured natively on a similar idle\n"
-	"machine. \"vs other\": ratio to it. Shown for results of full size only.";
+	"\"vs kernel\": ratio to the kernel's allocator, or to plain C, in this run.";
 
 /**
  * bench_show_head() - prints machine and parameters of a set
@@ -91,17 +89,14 @@ static void show_result(const struct bench_set *set, const struct bench_result *
 	const struct bench_result *base = bench_find(set, r->base);
 	double median = bench_median(r), min, max;
 	double kernel = base ? bench_median(base) : 0;
-	double other = bench_elsewhere(set, r);
 
 	sample_range(&r->sample, &min, &max);
 	printf("%-*s", LABEL, r->label);
 	ratio(median, kernel);
-	ratio(median, other);
 	cell(r->unit, median);
 	cell(r->unit, min);
 	cell(r->unit, max);
 	cell_or_none(r->unit, kernel);
-	cell_or_none(r->unit, other);
 	putchar('\n');
 }
 
@@ -121,10 +116,10 @@ void bench_show_group(const struct bench_set *set, const char *group,
 		if (strcmp(set->result[i].group, group))
 			continue;
 		if (first)
-			printf("\n%s: %s\n%-*s %*s %*s %*s %*s %*s %*s %*s\n",
+			printf("\n%s: %s\n%-*s %*s %*s %*s %*s %*s\n",
 			       group, heading, LABEL, "", CELL, "vs kernel",
-			       CELL, "vs other", CELL, "median", CELL, "min",
-			       CELL, "max", CELL, "kernel", CELL, "other");
+			       CELL, "median", CELL, "min", CELL, "max", CELL,
+			       "kernel");
 		first = false;
 		show_result(set, &set->result[i]);
 	}
