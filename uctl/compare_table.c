@@ -656,7 +656,7 @@ static const char *verdict_heading(const struct comparison *c)
 	if (c->repeat < COMPARE_VERDICT)
 		return "verdict: none, too few repetitions";
 	if (!all_done(c))
-		return "verdict (completed runs): best first; ~ joins engines whose spreads overlap";
+		return "verdict (finished runs): best first; ~ joins engines whose spreads overlap";
 	return "verdict: best first; ~ joins engines whose spreads overlap";
 }
 

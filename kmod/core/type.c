@@ -33,7 +33,7 @@ static int check(const struct gch_type_desc *d, struct netlink_ext_ack *extack)
 	}
 	if (d->flags & GCH_TYPE_VAR) {
 		if (d->bytes || d->nr_refs || d->refs) {
-			NL_SET_ERR_MSG(extack, "a variable-size type must not define bytes or refs");
+			NL_SET_ERR_MSG(extack, "a variable-size type must not have bytes or refs");
 			return -EINVAL;
 		}
 		return 0;
