@@ -34,7 +34,7 @@ refused "unknown key of an unknown engine" 1 "modprobe gcheap-engine-perl" \
 refused "unknown key of a heap" 1 "unknown key" gcctl heap set t-use speed 9
 refused "engine that is not loaded" 2 "modprobe gcheap-engine-perl" \
 	gcctl engine show perl
-refused "keys of none" 2 "no heap" gcctl heap keys t-none
+refused "keys of none" 2 "no such heap" gcctl heap keys t-none
 refused "comparison of one engine" 1 "2 at least" gcctl compare lru engines go
 refused "comparison of an engine twice" 1 "twice" gcctl compare lru engines go,go
 refused "comparison with an unknown engine" 1 "perl is not loaded" \
