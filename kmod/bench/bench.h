@@ -279,18 +279,6 @@ static inline void gch_bench_mean(struct gch_bench_thread *t,
 	gch_bench_record(t, metric, div64_u64(ns * 1000, max_t(u64, nr, 1)));
 }
 
-/* Random numbers for timed loops (Marsaglia's xorshift64). */
-static __always_inline u64 gch_bench_random(u64 *state)
-{
-	u64 x = *state;
-
-	x ^= x << 13;
-	x ^= x >> 7;
-	x ^= x << 17;
-	*state = x;
-	return x;
-}
-
 /* Benchmarks */
 extern const struct gch_bench_kind gch_bench_loop;
 extern const struct gch_bench_kind gch_bench_path;

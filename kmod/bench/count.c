@@ -9,6 +9,7 @@
  * bytes.
  */
 #include "bench.h"
+#include "random.h"
 
 #include <linux/mm.h>
 #include <linux/refcount.h>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* loop: the overhead of the harness, which is part of all other figures */
 #include "bench.h"
+#include "random.h"
 
 #include <linux/compiler.h>
 

@@ -10,6 +10,7 @@
  * allocation.
  */
 #include "bench.h"
+#include "random.h"
 
 #include <linux/mm.h>
 #include <linux/slab.h>

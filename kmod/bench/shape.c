@@ -14,6 +14,7 @@
  * One thread allocates the nodes one after the other.
  */
 #include "bench.h"
+#include "random.h"
 
 #include <linux/log2.h>
 #include <linux/slab.h>

@@ -10,6 +10,7 @@
  * Without a heap it is a plain store into an array of pointers.
  */
 #include "bench.h"
+#include "random.h"
 
 #include <linux/mm.h>
 #include <linux/slab.h>

@@ -127,7 +127,7 @@ void gch_peaks_end(struct gch_heap *heap, struct gch_peaks *peaks)
 EXPORT_SYMBOL_GPL(gch_peaks_end);
 
 /**
- * gch_census - records the composition of a heap at a collection
+ * gch_take_census - records the composition of a heap at a collection
  * @heap: the heap
  * @live: bytes allocated and not freed; capped at the bytes held
  * @reachable: how many of these the collection leaves
@@ -136,7 +136,7 @@ EXPORT_SYMBOL_GPL(gch_peaks_end);
  *
  * Context: process context; under &gch_heap.cycle_lock.
  */
-void gch_census(struct gch_heap *heap, u64 live, u64 reachable)
+void gch_take_census(struct gch_heap *heap, u64 live, u64 reachable)
 {
 	struct gch_census c = { .held_bytes = atomic64_read(&heap->held) };
 	struct gch_peaks *p;
@@ -154,4 +154,4 @@ void gch_census(struct gch_heap *heap, u64 live, u64 reachable)
 			p->census = c;
 	spin_unlock(&heap->peaks_lock);
 }
-EXPORT_SYMBOL_GPL(gch_census);
+EXPORT_SYMBOL_GPL(gch_take_census);

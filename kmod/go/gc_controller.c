@@ -339,7 +339,7 @@ void gch_go_gcc_end(struct gch_go_heap *h)
 	raw_spin_unlock(&h->gcc.lock);
 	preempt_enable();
 	atomic64_set(&h->live, marked);
-	gch_census(&h->base, gch_live_bytes(&h->base), marked);
+	gch_take_census(&h->base, gch_live_bytes(&h->base), marked);
 	gch_go_gcc_update(h);
 	atomic_set(&h->cycle_requested, 0);
 }

@@ -613,7 +613,7 @@ static void count_collection(struct collection *c, u64 live_before)
 	struct gch_heap *heap = &c->h->heap;
 
 	gch_max(&heap->peak_live, live_before);
-	gch_census(heap, live_before, c->h->live_bytes);
+	gch_take_census(heap, live_before, c->h->live_bytes);
 	preempt_disable();
 	gch_count(heap->cpu->marked, c->candidates);
 	preempt_enable();

@@ -570,9 +570,9 @@ static void test_census(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, peaks.census.reachable_bytes, GCH_UNKNOWN);
 	gch_peaks_begin(heap, &peaks);
 	KUNIT_ASSERT_TRUE(test, gch_charge(heap, 1 << 20));
-	gch_census(heap, 5000, 3000);
+	gch_take_census(heap, 5000, 3000);
 	gch_uncharge(heap, 1 << 20);
-	gch_census(heap, 6000, 1000);
+	gch_take_census(heap, 6000, 1000);
 	gch_peaks_end(heap, &peaks);
 	KUNIT_EXPECT_EQ(test, peaks.census.held_bytes, held + (1 << 20));
 	KUNIT_EXPECT_EQ(test, peaks.census.live_bytes, 5000);
@@ -592,7 +592,7 @@ static void test_census_cut(struct kunit *test)
 	gch_peaks_begin(heap, &peaks);
 	KUNIT_ASSERT_TRUE(test, gch_charge(heap, 1 << 20));
 	held = atomic64_read(&heap->held);
-	gch_census(heap, held + 3000, held - 1000);
+	gch_take_census(heap, held + 3000, held - 1000);
 	gch_peaks_end(heap, &peaks);
 	KUNIT_EXPECT_EQ(test, peaks.held_bytes, held);
 	KUNIT_EXPECT_EQ(test, peaks.census.held_bytes, held);

@@ -174,7 +174,7 @@ static unsigned long reachable(const struct graph *g, unsigned int generation)
 }
 
 static void mirror_generations(struct graph *g, unsigned int generation,
-			      unsigned int survivors)
+			       unsigned int survivors)
 {
 	unsigned int i;
 

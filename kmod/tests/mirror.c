@@ -175,7 +175,7 @@ static bool count_refusals(struct gch_mirror *md)
 	gch_heap_stats(md->h->env->heap, &stats);
 	return stats.alloc_failures == refused ||
 	       gch_mirror_fail(md, "%llu allocations failed, not %llu",
-			      stats.alloc_failures, refused);
+			       stats.alloc_failures, refused);
 }
 
 static void run_program(struct gch_mirror *md, struct rnd_state *rnd,

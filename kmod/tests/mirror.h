@@ -215,10 +215,10 @@ static inline bool gch_mirror_failed(const struct gch_mirror *md)
 
 /* mirror_shadow.c */
 struct gch_mirror *gch_mirror_new(struct gch_mirror_heap *h, unsigned int number,
-				unsigned int base);
+				  unsigned int base);
 void gch_mirror_free(struct gch_mirror *md);
 u32 gch_mirror_node_new(struct gch_mirror *md, struct gch_mirror_kind *kind,
-		       u32 nr_refs, u32 bytes, u32 serial);
+			u32 nr_refs, u32 bytes, u32 serial);
 void gch_mirror_disown(struct gch_mirror *md, u32 id);
 void gch_mirror_put(struct gch_mirror *md, u32 *place, u32 id);
 void gch_mirror_name(struct gch_mirror *md, u32 i, u32 id);
@@ -244,17 +244,17 @@ void gch_mirror_lower(struct gch_mirror *md);
 bool gch_mirror_data_is(struct gch_mirror *md, unsigned int slot, u32 id);
 bool gch_mirror_slot_is(struct gch_mirror *md, unsigned int slot, u32 id);
 bool gch_mirror_alloc(struct gch_mirror *md, unsigned int dst,
-		     struct gch_mirror_kind *kind, u32 nr_refs, u32 bytes,
-		     u32 serial);
+		      struct gch_mirror_kind *kind, u32 nr_refs, u32 bytes,
+		      u32 serial);
 bool gch_mirror_alloc_refs(struct gch_mirror *md, unsigned int dst,
-			  struct gch_mirror_kind *kind, unsigned int src, u32 nr,
-			  u32 serial);
+			   struct gch_mirror_kind *kind, unsigned int src, u32 nr,
+			   u32 serial);
 bool gch_mirror_load(struct gch_mirror *md, unsigned int dst, unsigned int src,
-		    u32 i);
+		     u32 i);
 bool gch_mirror_load_refs(struct gch_mirror *md, unsigned int dst,
-			 unsigned int src, u32 i, u32 nr);
+			  unsigned int src, u32 i, u32 nr);
 bool gch_mirror_store(struct gch_mirror *md, unsigned int dst, u32 i,
-		     unsigned int src);
+		      unsigned int src);
 bool gch_mirror_store_null(struct gch_mirror *md, unsigned int dst, u32 i);
 bool gch_mirror_copy(struct gch_mirror *md, unsigned int dst, unsigned int src);
 bool gch_mirror_clear(struct gch_mirror *md, unsigned int dst);

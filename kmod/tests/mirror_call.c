@@ -168,7 +168,7 @@ bool gch_mirror_slot_is(struct gch_mirror *md, unsigned int slot, u32 id)
 		n->addr = data;
 	return n->addr == data ||
 	       gch_mirror_fail(md, "slot %u has another object than node %u",
-			      slot, id);
+			       slot, id);
 }
 
 /**
@@ -189,7 +189,7 @@ bool gch_mirror_data_is(struct gch_mirror *md, unsigned int slot, u32 id)
 	differs = compare_data(n, n->addr);
 	return differs == n->bytes ||
 	       gch_mirror_fail(md, "node %u of %u bytes is another at %u", id,
-			      n->bytes, differs);
+			       n->bytes, differs);
 }
 
 /**
@@ -374,8 +374,8 @@ static bool allocate(struct gch_mirror *md, unsigned int dst,
 	if (!md->dry && !alloc_in_heap(md, dst, o))
 		return false;
 	id = gch_mirror_node_new(md, o->kind, refs,
-				o->kind->bytes ?: refs * sizeof(void *) + o->bytes,
-				serial);
+				 o->kind->bytes ?: refs * sizeof(void *) + o->bytes,
+				 serial);
 	if (!id)
 		return gch_mirror_fail(md, "no node is left");
 	for (i = 0; i < o->nr; i++)
@@ -396,8 +396,8 @@ static bool allocate(struct gch_mirror *md, unsigned int dst,
  * Return: true if heap and shadow agree.
  */
 bool gch_mirror_alloc(struct gch_mirror *md, unsigned int dst,
-		     struct gch_mirror_kind *kind, u32 nr_refs, u32 bytes,
-		     u32 serial)
+		      struct gch_mirror_kind *kind, u32 nr_refs, u32 bytes,
+		      u32 serial)
 {
 	struct order o = { .kind = kind, .nr_refs = nr_refs, .bytes = bytes };
 
@@ -416,8 +416,8 @@ bool gch_mirror_alloc(struct gch_mirror *md, unsigned int dst,
  * Return: true if heap and shadow agree.
  */
 bool gch_mirror_alloc_refs(struct gch_mirror *md, unsigned int dst,
-			  struct gch_mirror_kind *kind, unsigned int src, u32 nr,
-			  u32 serial)
+			   struct gch_mirror_kind *kind, unsigned int src, u32 nr,
+			   u32 serial)
 {
 	struct order o = { .kind = kind, .src = src, .nr = nr };
 
@@ -456,7 +456,7 @@ static u32 word_of(const struct gch_mirror *md, unsigned int slot, u32 i)
  * Return: true if heap and shadow agree.
  */
 bool gch_mirror_load(struct gch_mirror *md, unsigned int dst, unsigned int src,
-		    u32 i)
+		     u32 i)
 {
 	int want = expect(md, src, i);
 
@@ -465,7 +465,7 @@ bool gch_mirror_load(struct gch_mirror *md, unsigned int dst, unsigned int src,
 		return false;
 	if (!want)
 		gch_mirror_put(md, &md->slot[dst],
-			      md->nodes[md->slot[src]].refs[i]);
+			       md->nodes[md->slot[src]].refs[i]);
 	return gch_mirror_slot_is(md, dst, md->slot[dst]);
 }
 
@@ -498,7 +498,7 @@ static int expect_words(const struct gch_mirror *md, unsigned int slot,
  * Return: true if heap and shadow agree.
  */
 bool gch_mirror_load_refs(struct gch_mirror *md, unsigned int dst,
-			 unsigned int src, u32 i, u32 nr)
+			  unsigned int src, u32 i, u32 nr)
 {
 	u32 word = word_of(md, src, i), k, id = md->slot[src];
 	int want = expect_words(md, src, word, nr);
@@ -511,10 +511,10 @@ bool gch_mirror_load_refs(struct gch_mirror *md, unsigned int dst,
 	for (k = 0; !want && k < nr; k++)
 		if (dst + k != src)
 			gch_mirror_put(md, &md->slot[dst + k],
-				      md->nodes[id].refs[i + k]);
+				       md->nodes[id].refs[i + k]);
 	if (!want && src - dst < nr)
 		gch_mirror_put(md, &md->slot[src],
-			      md->nodes[id].refs[i + src - dst]);
+			       md->nodes[id].refs[i + src - dst]);
 	for (k = 0; k < nr; k++)
 		if (!gch_mirror_slot_is(md, dst + k, md->slot[dst + k]))
 			return false;
@@ -531,7 +531,7 @@ bool gch_mirror_load_refs(struct gch_mirror *md, unsigned int dst,
  * Return: true if heap and shadow agree.
  */
 bool gch_mirror_store(struct gch_mirror *md, unsigned int dst, u32 i,
-		     unsigned int src)
+		      unsigned int src)
 {
 	int want = expect(md, dst, i);
 
@@ -542,7 +542,7 @@ bool gch_mirror_store(struct gch_mirror *md, unsigned int dst, u32 i,
 		return false;
 	if (!want)
 		gch_mirror_put(md, &md->nodes[md->slot[dst]].refs[i],
-			      md->slot[src]);
+			       md->slot[src]);
 	return true;
 }
 

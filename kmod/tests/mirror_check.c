@@ -220,7 +220,7 @@ bool gch_mirror_count(struct gch_mirror *md)
 				      stats.live_objects, least, md->nr_nodes);
 	return !stats.verify_errors ||
 	       gch_mirror_fail(md, "%llu verification errors",
-			      stats.verify_errors);
+			       stats.verify_errors);
 }
 
 /**

@@ -19,7 +19,7 @@
  * Return: the mirror, without mutator and tables.
  */
 struct gch_mirror *gch_mirror_new(struct gch_mirror_heap *h, unsigned int number,
-				unsigned int base)
+				  unsigned int base)
 {
 	struct gch_mirror *md = kvzalloc(sizeof(*md), GFP_KERNEL | __GFP_NOFAIL);
 	u32 id;
@@ -69,7 +69,7 @@ void gch_mirror_free(struct gch_mirror *md)
  * Return: the node, 0 if all are in use.
  */
 u32 gch_mirror_node_new(struct gch_mirror *md, struct gch_mirror_kind *kind,
-		       u32 nr_refs, u32 bytes, u32 serial)
+			u32 nr_refs, u32 bytes, u32 serial)
 {
 	struct gch_mirror_node *n;
 	u32 id = md->unused;
@@ -257,7 +257,7 @@ void gch_mirror_disown(struct gch_mirror *md, u32 id)
 /* ---- collections ---- */
 
 static void free_unmarked(struct gch_mirror *md, bool (*is_dead)(struct gch_mirror *md,
-								u32 id))
+								 u32 id))
 {
 	struct gch_mirror_node *n;
 	u32 id, i, ref, stack = 0;

@@ -215,7 +215,7 @@ static void count_all(struct fellow *f)
 	gch_heap_stats(c->h.env->heap, &stats);
 	if (stats.live_objects != nodes)
 		gch_mirror_fail(md, "%llu objects live in all, not %llu",
-			       stats.live_objects, nodes);
+				stats.live_objects, nodes);
 	else
 		gch_mirror_check(md);
 }

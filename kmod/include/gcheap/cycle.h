@@ -29,7 +29,7 @@ u64 gch_cycle_suggest(struct gch_heap *heap, unsigned int generation);
 
 void gch_defer(struct delayed_work *work, unsigned int ms);
 
-void gch_census(struct gch_heap *heap, u64 live, u64 reachable);
+void gch_take_census(struct gch_heap *heap, u64 live, u64 reachable);
 void gch_peaks_total(struct gch_heap *heap, struct gch_peaks *total);
 u64 gch_live_bytes(struct gch_heap *heap);
 
