@@ -178,7 +178,8 @@ api()
 unloaded()
 {
 	rmmod gcheap_epsilon && [ ! -d /sys/module/gcheap_epsilon ] &&
-		! gcctl engine show | grep epsilon
+		gcctl engine show > "$tmp/out" && grep -q '^python ' "$tmp/out" &&
+		! grep epsilon "$tmp/out"
 }
 
 balanced()

@@ -229,6 +229,9 @@ static int add_engine(struct comparison *c, const char *name)
 	struct contender *new = &c->engines[c->nr_engines];
 	int status, i;
 
+	if (!*name)
+		return out_error(STATUS_USAGE, 0, "engines go,slab",
+				 "engines has an empty name");
 	if (c->nr_engines == COMPARE_ENGINES_MAX)
 		return out_error(STATUS_USAGE, 0, NULL,
 				 "engines are %d at most", COMPARE_ENGINES_MAX);

@@ -67,7 +67,7 @@ static const char monitor_usage[] =
 
 static const char monitor_details[] =
 	"Prints a line for each collection of a go or python heap; for go in the format\n"
-	"of Go's gctrace. The trace of the heap must be on.\n"
+	"of Go's gctrace. The gctrace of the heap must be on.\n"
 	"Keys:\n"
 	"  count N                 exit after N lines, 1 or more\n";
 

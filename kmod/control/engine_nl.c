@@ -13,8 +13,11 @@
 #include "generated/netlink.h"
 #include "generated/settings.h"
 
-/* Room for GCH_KEY_NR settings of some 250 bytes each. */
-#define REPLY_BYTES	SZ_8K
+/*
+ * Room for %GCH_KEY_NR settings: some 250 bytes each, and 700 for each of an engine of
+ * another module, which has more words and a longer description.
+ */
+#define REPLY_BYTES	SZ_16K
 
 /**
  * gch_nl_put_engine - adds the engine of a heap to a message

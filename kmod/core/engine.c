@@ -32,6 +32,13 @@ static DEFINE_MUTEX(engines_lock);
 /* The next number for an engine of another module. */
 static u32 next_kind = GCHEAP_ENGINE_SLAB + 1;
 
+/* Words of a choice, and characters of a description; see REPLY_BYTES of control. */
+#define WORDS_MAX	8
+#define DOC_MAX		200U
+
+/* Views of every heap in debugfs; page_groups names another. */
+static const char * const views[] = { "arenas", "pauses", "snapshot", "stats" };
+
 #define MUST_HAVE(member) { offsetof(struct gch_engine_ops, member), #member }
 
 static const struct {
@@ -91,9 +98,17 @@ static bool bad_words(const struct gch_setting *s)
 		return s->words || s->min || s->max != 1;
 	if (s->unit != GCHEAP_UNIT_CHOICE)
 		return s->words;
-	while (s->words && s->words[nr])
-		nr++;
+	for (; s->words && s->words[nr]; nr++)
+		if (nr == WORDS_MAX || gch_name_check(s->words[nr], NULL))
+			return true;
 	return !nr || s->min || s->max != nr - 1;
+}
+
+/* All settings go into one message of netlink. */
+static bool too_long(const struct gch_setting *s)
+{
+	return strnlen(s->doc, DOC_MAX + 1) > DOC_MAX ||
+	       (s->zero && gch_name_check(s->zero, NULL));
 }
 
 static int check_setting(const struct gch_engine_ops *ops, unsigned int i)
@@ -110,6 +125,10 @@ static int check_setting(const struct gch_engine_ops *ops, unsigned int i)
 		return refuse(ops, "setting %s has a bad name or unit", s->name);
 	if (bad_words(s))
 		return refuse(ops, "setting %s: its words do not match its range", s->name);
+	if (too_long(s))
+		return refuse(ops, "setting %s: a text is longer than %u", s->name, DOC_MAX);
+	if (ops->owner && !gch_setting_is_common(s))
+		return refuse(ops, "setting %s differs from that of gcheap", s->name);
 	if (s->pow2 && !is_power_of_2(s->def))
 		return refuse(ops, "setting %s: the default is no power of two", s->name);
 	return 0;
@@ -123,6 +142,9 @@ static int check(const struct gch_engine_ops *ops)
 	ret = check_members(ops);
 	if (!ret && gch_name_check(ops->name, NULL))
 		ret = refuse(ops, "the name is not one that a heap can have");
+	if (!ret && (gch_name_check(ops->page_groups, NULL) ||
+		     match_string(views, ARRAY_SIZE(views), ops->page_groups) >= 0))
+		ret = refuse(ops, "page_groups is no name for a view");
 	if (!ret && ops->nr_settings && !ops->settings)
 		ret = refuse(ops, "settings is missing");
 	for (i = 0; !ret && i < ops->nr_settings; i++)
@@ -158,6 +180,27 @@ static int enlist(const struct gch_engine_ops *ops)
 	return 0;
 }
 
+/*
+ * Lists the engine, and numbers one of another module, before its init, which must not
+ * run for one that is refused. It is used when the init of its module has succeeded.
+ */
+static int add(const struct gch_engine_ops *ops, struct gch_engine_ops *numbered)
+{
+	int ret;
+
+	mutex_lock(&engines_lock);
+	ret = enlist(ops);
+	if (!ret && numbered)
+		numbered->kind = next_kind++;
+	mutex_unlock(&engines_lock);
+	if (ret || !ops->init)
+		return ret;
+	ret = ops->init();
+	if (ret)
+		gch_engine_remove(ops);
+	return ret;
+}
+
 /**
  * gch_engine_add - adds an engine of this module
  * @ops: the engine
@@ -168,16 +211,7 @@ static int enlist(const struct gch_engine_ops *ops)
  */
 int gch_engine_add(const struct gch_engine_ops *ops)
 {
-	int ret = check(ops);
-
-	if (!ret && ops->init)
-		ret = ops->init();
-	if (ret)
-		return ret;
-	mutex_lock(&engines_lock);
-	ret = enlist(ops);
-	mutex_unlock(&engines_lock);
-	return ret;
+	return check(ops) ? : add(ops, NULL);
 }
 
 /**
@@ -214,20 +248,14 @@ void gch_engine_remove(const struct gch_engine_ops *ops)
  */
 int __gch_engine_register(struct gch_engine_ops *ops, struct module *owner)
 {
-	int ret = check(ops);
+	struct module *old = ops->owner;
+	int ret;
 
-	if (!ret && ops->init)
-		ret = ops->init();
+	ops->owner = owner;
+	ret = check(ops) ? : add(ops, ops);
+	/* One that is registered already keeps what it has. */
 	if (ret)
-		return ret;
-	mutex_lock(&engines_lock);
-	/* One that is registered already keeps its number. */
-	ret = enlist(ops);
-	if (!ret) {
-		ops->kind = next_kind++;
-		ops->owner = owner;
-	}
-	mutex_unlock(&engines_lock);
+		ops->owner = old;
 	return ret;
 }
 EXPORT_SYMBOL_GPL(__gch_engine_register);

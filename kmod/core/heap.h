@@ -32,6 +32,7 @@ int gch_config_check(const struct gch_engine_ops *ops, enum gch_key key, u64 val
 const struct gch_setting *gch_setting_find(const struct gch_engine_ops *ops,
 					   enum gch_key key);
 u64 gch_setting_default(const struct gch_setting *setting);
+bool gch_setting_is_common(const struct gch_setting *setting);
 bool gch_setting_clashes(const struct gch_setting *setting);
 
 void gch_over_init(struct gch_heap *heap);

@@ -98,7 +98,8 @@ static void assume(const struct gch_heap *heap, struct gch_peaks *p)
 {
 	p->census.held_bytes = p->held_bytes;
 	p->census.live_bytes = min(p->live_bytes, p->held_bytes);
-	if (heap->ops->reclaim != GCHEAP_RECLAIM_TRACING)
+	if (heap->ops->reclaim == GCHEAP_RECLAIM_COUNTING ||
+	    heap->ops->reclaim == GCHEAP_RECLAIM_EXPLICIT)
 		p->census.reachable_bytes = p->census.live_bytes;
 }
 

@@ -9,14 +9,14 @@
 #include <linux/string.h>
 
 #include "compat.h"
-#include "generated/key_names.h"
+#include "generated/common_keys.h"
 #include "generated/settings.h"
 #include "heap.h"
 
 /* A heap that lacks the setting cannot name it. */
 static const char *key_name(enum gch_key key)
 {
-	return key < GCH_KEY_OWN ? key_names[key] : "this setting";
+	return key < GCH_KEY_OWN ? common_keys[key].name : "this setting";
 }
 
 /**
@@ -61,8 +61,8 @@ bool gch_setting_clashes(const struct gch_setting *setting)
 		if (settings[i].key == setting->key)
 			return true;
 	for (key = 0; key < GCH_KEY_OWN; key++)
-		if (strcmp(key_names[key], setting->name) ? key == setting->key :
-							    key != setting->key)
+		if (strcmp(common_keys[key].name, setting->name) ?
+		    key == setting->key : key != setting->key)
 			return true;
 	return match_string(facts, ARRAY_SIZE(facts), setting->name) >= 0;
 }
@@ -80,6 +80,25 @@ u64 gch_setting_default(const struct gch_setting *setting)
 	if (setting->key == GCH_KEY_LIMIT)
 		return (u64)totalram_pages() * PAGE_SIZE / 2;
 	return setting->def;
+}
+
+/**
+ * gch_setting_is_common - can netlink and gcctl take an engine's form of a common setting?
+ * @setting: a setting of an engine of another module
+ *
+ * Context: any.
+ * Return: true if unit and width are those of the common setting, and it has no words; or
+ * if the engine alone has the setting.
+ */
+bool gch_setting_is_common(const struct gch_setting *setting)
+{
+	enum gch_key key = setting->key;
+
+	if (key >= GCH_KEY_OWN)
+		return true;
+	return setting->unit == common_keys[key].unit &&
+	       setting->unit != GCHEAP_UNIT_CHOICE &&
+	       (common_keys[key].wide || setting->max <= U32_MAX);
 }
 
 static int refuse_range(const struct gch_setting *s,

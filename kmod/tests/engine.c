@@ -30,6 +30,10 @@ static const struct gch_setting wrong[] = {
 	{ .key = GCH_KEY_LIMIT, .name = "limit", .doc = "One of all engines." },
 	{ .key = GCH_KEY_OWN, .name = "range", .doc = "No range.", .min = 2, .max = 1 },
 	{ .key = GCH_KEY_OWN, .name = "default", .doc = "Outside.", .def = 3, .max = 2 },
+	{ .key = GCH_KEY_GOGC, .name = "gogc", .doc = "Another unit.",
+	  .unit = GCHEAP_UNIT_MS },
+	{ .key = GCH_KEY_GOGC, .name = "gogc", .doc = "Wider than its attribute.",
+	  .unit = GCHEAP_UNIT_PERCENT, .max = BIT_ULL(32) },
 	{ .key = GCH_KEY_OWN, .name = "word", .doc = "No words.",
 	  .unit = GCHEAP_UNIT_CHOICE },
 	{ .key = GCH_KEY_OWN, .name = "words", .doc = "Not that many words.",
@@ -57,32 +61,59 @@ static void refuse(struct gch_test_env *env, struct gch_engine_ops *ops,
 		gch_engine_unregister(ops);
 }
 
+/* A whole engine under another name, without settings, to make one thing wrong of. */
+static struct gch_engine_ops *fresh(const struct gch_engine_ops *ops,
+				    struct gch_engine_ops *copy)
+{
+	*copy = *ops;
+	copy->name = "selftest";
+	copy->init = NULL;
+	copy->settings = NULL;
+	copy->nr_settings = 0;
+	return copy;
+}
+
+static bool inited;
+
+static int init(void)
+{
+	inited = true;
+	return 0;
+}
+
+/* The init of an engine whose name is taken does not run: it could change tables. */
+static void refuse_double(struct gch_test_env *env, const struct gch_engine_ops *ops,
+			  struct gch_engine_ops *copy)
+{
+	fresh(ops, copy)->name = ops->name;
+	copy->init = init;
+	inited = false;
+	REFUSED(env, gch_engine_register(copy), EEXIST);
+	CHECK(env, !inited, "a refused engine was set up");
+}
+
 static void refuse_all(struct gch_test_env *env, const struct gch_engine_ops *ops,
 		       struct gch_engine_ops *copy)
 {
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(needed); i++) {
-		*copy = *ops;
-		memset((void *)copy + needed[i].offset, 0, sizeof(void *));
+		memset((void *)fresh(ops, copy) + needed[i].offset, 0,
+		       sizeof(void *));
 		refuse(env, copy, needed[i].name);
 	}
 	for (i = 0; i < ARRAY_SIZE(wrong); i++) {
-		*copy = *ops;
-		copy->name = "selftest";
-		copy->settings = &wrong[i];
+		fresh(ops, copy)->settings = &wrong[i];
 		copy->nr_settings = 1;
 		refuse(env, copy, wrong[i].name ?: "no name");
 	}
-	*copy = *ops;
-	copy->name = "bad/name";
+	fresh(ops, copy)->name = "bad/name";
 	refuse(env, copy, copy->name);
-	copy->name = "selftest";
-	copy->shrink = NULL;
+	fresh(ops, copy)->page_groups = "stats";
+	refuse(env, copy, "page_groups");
+	fresh(ops, copy)->shrink = NULL;
 	copy->shrink_count = (void *)copy->collect;
 	refuse(env, copy, "shrink");
-	*copy = *ops;
-	REFUSED(env, gch_engine_register(copy), EEXIST);
 }
 
 /*
@@ -95,8 +126,6 @@ static void register_twice(struct gch_test_env *env, struct gch_engine_ops *copy
 	struct gch_heap *heap;
 	u32 first;
 
-	copy->name = "selftest";
-	copy->init = NULL;
 	if (!MUST(env, gch_engine_register(copy)))
 		return;
 	first = copy->kind;
@@ -129,7 +158,8 @@ void gch_test_engine(struct gch_test_env *env)
 	if (!CHECK(env, copy, "no memory"))
 		return;
 	refuse_all(env, ops, copy);
-	register_twice(env, copy);
+	refuse_double(env, ops, copy);
+	register_twice(env, fresh(ops, copy));
 	kfree(copy);
 	CHECK(env, gch_engine_kind(ops->name) == env->engine,
 	      "the engine is another now");

@@ -12,6 +12,7 @@
 #include <linux/prandom.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
+#include <gcheap/engine.h>
 
 #define OBJECTS		500U
 /* A child has the number of its parent plus this. */
@@ -511,12 +512,13 @@ static void never_clean(void *arg)
  */
 void gch_test_finals_refused(struct gch_test_env *env)
 {
-	bool has = env->engine == GCHEAP_ENGINE_GO;
 	struct gch_type *type;
 	u64 id = 0;
+	bool has;
 
 	if (!gch_test_open(env, NULL))
 		return;
+	has = env->heap->ops->finalizers;
 	type = gch_test_type(env, "node", NODE_BYTES, REFS, 0);
 	if (!type || !MUST(env, gch_alloc(env->m, 0, type)))
 		return;

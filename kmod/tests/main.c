@@ -391,11 +391,11 @@ void gch_test_collector_stop(struct task_struct *collector)
 /* An engine of another module, if one was asked for. */
 static int other;
 
-/* On it run the tests that apply to any engine. */
+/* On it run the tests that apply to any engine and know nothing of it. */
 static bool applies(const struct gch_test *t, unsigned int e)
 {
 	return e < ARRAY_SIZE(engines) ? t->engines & BIT(e) :
-					 t->engines == GCH_TEST_ALL;
+					 t->engines == GCH_TEST_ALL && !t->named;
 }
 
 static const char *name_of(unsigned int e)
