@@ -32,6 +32,8 @@
 
 /* Seconds per engine for measuring the cost of an allocation. */
 #define MICRO_SECONDS	1
+/* Allocations, where nothing is ever freed: some 40 MiB. */
+#define MICRO_OPERATIONS	20000
 
 /* ---- measuring ---- */
 
@@ -118,6 +120,7 @@ static int measure_work(const struct comparison *c, struct side *side)
 
 static int measure_micro(struct side *side)
 {
+	bool never = side->engine->reclaim == GCHEAP_RECLAIM_NEVER;
 	struct value values[RUN_KEYS] = { 0 };
 	size_t i;
 
@@ -125,6 +128,9 @@ static int measure_micro(struct side *side)
 		if (run_keys[i].attr == GCHEAP_LOAD_A_RUN_SECONDS)
 			values[i] = (struct value){ .given = true,
 						    .num = MICRO_SECONDS };
+		else if (run_keys[i].attr == GCHEAP_LOAD_A_RUN_MAX_OPERATIONS)
+			values[i] = (struct value){ .given = never,
+						    .num = MICRO_OPERATIONS };
 	return run_do(&side->micro, side->heap, GCHEAP_LOAD_WORKLOAD_ALLOC,
 		      values);
 }
