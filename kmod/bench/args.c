@@ -106,14 +106,13 @@ static int find_word(const char * const *words, const char *word)
 /* Returns the index of a word, or GCH_BENCH_OTHER with the engine of that name. */
 static int find_place(struct gch_bench *b, const char *word)
 {
-	int i = find_word(places, word), engine;
+	int place = find_word(places, word);
+	int engine = place < 0 ? gch_engine_kind(word) : place;
 
-	b->engine = i;
-	if (i >= 0)
-		return i;
-	engine = gch_engine_kind(word);
+	if (engine < 0)
+		return engine;
 	b->engine = engine;
-	return engine < 0 ? engine : GCH_BENCH_OTHER;
+	return place < 0 ? GCH_BENCH_OTHER : place;
 }
 
 static int parse_value(struct gch_bench *b, int i, const char *text)

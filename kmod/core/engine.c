@@ -111,7 +111,8 @@ static bool too_long(const struct gch_setting *s)
 	       (s->zero && gch_name_check(s->zero, NULL));
 }
 
-static int check_setting(const struct gch_engine_ops *ops, unsigned int i)
+static int check_setting(const struct gch_engine_ops *ops, unsigned int i,
+			 bool foreign)
 {
 	const struct gch_setting *s = &ops->settings[i];
 
@@ -127,14 +128,15 @@ static int check_setting(const struct gch_engine_ops *ops, unsigned int i)
 		return refuse(ops, "setting %s: its words do not match its range", s->name);
 	if (too_long(s))
 		return refuse(ops, "setting %s: a text is longer than %u", s->name, DOC_MAX);
-	if (ops->owner && !gch_setting_is_common(s))
+	if (foreign && !gch_setting_is_common(s))
 		return refuse(ops, "setting %s differs from that of gcheap", s->name);
 	if (s->pow2 && !is_power_of_2(s->def))
 		return refuse(ops, "setting %s: the default is no power of two", s->name);
 	return 0;
 }
 
-static int check(const struct gch_engine_ops *ops)
+/* @foreign: it is an engine of another module. */
+static int check(const struct gch_engine_ops *ops, bool foreign)
 {
 	unsigned int i;
 	int ret;
@@ -148,7 +150,7 @@ static int check(const struct gch_engine_ops *ops)
 	if (!ret && ops->nr_settings && !ops->settings)
 		ret = refuse(ops, "settings is missing");
 	for (i = 0; !ret && i < ops->nr_settings; i++)
-		ret = check_setting(ops, i);
+		ret = check_setting(ops, i, foreign);
 	return ret;
 }
 
@@ -180,22 +182,11 @@ static int enlist(const struct gch_engine_ops *ops)
 	return 0;
 }
 
-/*
- * Lists the engine, and numbers one of another module, before its init, which must not
- * run for one that is refused. It is used when the init of its module has succeeded.
- */
-static int add(const struct gch_engine_ops *ops, struct gch_engine_ops *numbered)
+/* Runs the init of a listed engine, which must not run for one that is refused. */
+static int init(const struct gch_engine_ops *ops)
 {
-	int ret;
+	int ret = ops->init ? ops->init() : 0;
 
-	mutex_lock(&engines_lock);
-	ret = enlist(ops);
-	if (!ret && numbered)
-		numbered->kind = next_kind++;
-	mutex_unlock(&engines_lock);
-	if (ret || !ops->init)
-		return ret;
-	ret = ops->init();
 	if (ret)
 		gch_engine_remove(ops);
 	return ret;
@@ -211,7 +202,14 @@ static int add(const struct gch_engine_ops *ops, struct gch_engine_ops *numbered
  */
 int gch_engine_add(const struct gch_engine_ops *ops)
 {
-	return check(ops) ? : add(ops, NULL);
+	int ret = check(ops, false);
+
+	if (ret)
+		return ret;
+	mutex_lock(&engines_lock);
+	ret = enlist(ops);
+	mutex_unlock(&engines_lock);
+	return ret ? : init(ops);
 }
 
 /**
@@ -248,15 +246,19 @@ void gch_engine_remove(const struct gch_engine_ops *ops)
  */
 int __gch_engine_register(struct gch_engine_ops *ops, struct module *owner)
 {
-	struct module *old = ops->owner;
-	int ret;
+	int ret = check(ops, true);
 
-	ops->owner = owner;
-	ret = check(ops) ? : add(ops, ops);
-	/* One that is registered already keeps what it has. */
 	if (ret)
-		ops->owner = old;
-	return ret;
+		return ret;
+	mutex_lock(&engines_lock);
+	/* One that is registered already keeps its number and owner. */
+	ret = enlist(ops);
+	if (!ret) {
+		ops->kind = next_kind++;
+		ops->owner = owner;
+	}
+	mutex_unlock(&engines_lock);
+	return ret ? : init(ops);
 }
 EXPORT_SYMBOL_GPL(__gch_engine_register);
 

@@ -124,7 +124,7 @@ static int alloc(struct gch_mutator *m, void **place, struct gch_type *type,
 
 	if (unlikely(!obj))
 		return -EAGAIN;
-	/* Whoever follows the reference on another CPU sees the object. */
+	/* A reader on another CPU that follows the reference sees the object. */
 	gch_store_release(place, obj);
 	return 0;
 }
@@ -276,7 +276,7 @@ static int check_chunk(struct gch_heap *heap, struct gch_epsilon_chunk *chunk)
 	return 0;
 }
 
-/* Chunks are added at the end and never removed, so the walk needs no lock. */
+/* Chunks are added at the end and never removed, so the lock is dropped in between. */
 static int validate(struct gch_heap *heap)
 {
 	struct gch_epsilon_heap *h = to_heap(heap);
